@@ -1,0 +1,50 @@
+# Everything that is not ours. Installed by scripts/setup; nothing is fetched here.
+include(CTest)
+include(GoogleTest)
+enable_testing()
+
+find_package(Threads REQUIRED)
+find_package(PkgConfig REQUIRED)
+pkg_check_modules(sodium REQUIRED IMPORTED_TARGET libsodium)
+pkg_check_modules(secp256k1 REQUIRED IMPORTED_TARGET libsecp256k1)
+find_package(OpenSSL 3 REQUIRED)
+if(OL_TESTS)
+  find_package(GTest REQUIRED)
+  find_package(rapidcheck REQUIRED)
+endif()
+if(OL_BENCH)
+  find_package(benchmark REQUIRED)
+endif()
+if(NOT OL_PURE)
+  find_package(Boost 1.81 EXACT REQUIRED COMPONENTS json)
+  find_package(RocksDB REQUIRED)
+  find_package(fmt REQUIRED)
+  find_package(spdlog REQUIRED)
+  find_package(simdjson REQUIRED)
+  find_package(prometheus-cpp REQUIRED COMPONENTS core)
+  find_package(tomlplusplus REQUIRED)
+  find_package(CLI11 REQUIRED)
+endif()
+
+# blst (BLS12-381): the source inside the npm package c-kzg.
+set(OL_BLST_DIR ${CMAKE_SOURCE_DIR}/node_modules/c-kzg/deps/blst)
+if(NOT EXISTS ${OL_BLST_DIR}/src/server.c)
+  message(FATAL_ERROR "${OL_BLST_DIR} is missing. Run scripts/setup, which installs the npm packages.")
+endif()
+add_library(blst STATIC ${OL_BLST_DIR}/src/server.c ${OL_BLST_DIR}/build/assembly.S)
+target_include_directories(blst SYSTEM PUBLIC ${OL_BLST_DIR}/bindings)
+target_compile_definitions(blst PRIVATE __BLST_PORTABLE__)
+target_compile_options(blst PRIVATE -w)
+
+# BLAKE3: the official C implementation inside the Debian package librust-blake3-dev.
+file(GLOB blake3_dirs /usr/share/cargo/registry/blake3-*/c)
+if(NOT blake3_dirs)
+  message(FATAL_ERROR "The BLAKE3 source is missing. Run scripts/setup, which installs librust-blake3-dev.")
+endif()
+list(GET blake3_dirs 0 OL_BLAKE3_DIR)
+add_library(blake3 STATIC
+  ${OL_BLAKE3_DIR}/blake3.c ${OL_BLAKE3_DIR}/blake3_dispatch.c ${OL_BLAKE3_DIR}/blake3_portable.c
+  ${OL_BLAKE3_DIR}/blake3_sse2_x86-64_unix.S ${OL_BLAKE3_DIR}/blake3_sse41_x86-64_unix.S
+  ${OL_BLAKE3_DIR}/blake3_avx2_x86-64_unix.S ${OL_BLAKE3_DIR}/blake3_avx512_x86-64_unix.S)
+target_include_directories(blake3 SYSTEM PUBLIC ${OL_BLAKE3_DIR})
+target_compile_options(blake3 PRIVATE -w)
