@@ -1,0 +1,73 @@
+#pragma once
+
+#include <map>
+#include <string>
+#include <vector>
+
+#include <ol/crypto/threshold.hpp>
+#include <ol/primitives/block.hpp>
+#include <ol/primitives/receipt.hpp>
+#include <ol/primitives/validator_set.hpp>
+
+namespace ol::primitives {
+
+/// The three finality designs (architecture.md section 1). Only `OpenLiquid` runs today; genesis
+/// validation refuses the others by name.
+enum class Profile : std::uint8_t { OpenLiquid = 0 };
+enum class CommitRule : std::uint8_t { ThreeChain = 0 };
+enum class SchemeKind : std::uint8_t { BlsThreshold = 0, BlsMultisig = 1 };
+
+/// Pace of consensus; every duration in milliseconds.
+struct PaceParams {
+  std::uint64_t timeout_base_ms = 2000;
+  std::uint64_t timeout_max_ms = 60'000;
+  std::uint64_t min_block_interval_ms = 83;
+  std::uint64_t empty_block_interval_ms = 1000;
+};
+
+/// Everything the validators of a chain agree on before the first block. Its hash is part of every
+/// handshake. Text format: genesis.json, docs/protocol/genesis.md.
+struct Genesis {
+  ChainDomain domain;
+  std::string chain_name;
+  Profile profile = Profile::OpenLiquid;
+  CommitRule commit_rule = CommitRule::ThreeChain;
+  SchemeKind scheme = SchemeKind::BlsThreshold;
+  TimeMs time;
+  PaceParams pace;
+  std::uint64_t gas_limit = 30'000'000;
+  U256 base_fee;
+  /// True only for chains made by `devnet`: allows keys a single process has seen.
+  bool devnet = false;
+  std::vector<Validator> validators;
+  std::vector<crypto::BlsSignature> possession_proofs;
+  /// bls-threshold only: commitments to the group polynomial, the group key first.
+  std::vector<crypto::BlsPublicKey> verification_vector;
+  /// Address to starting balance in wei.
+  std::map<Address, U256> balances;
+};
+
+/// A sentence that names the field that is wrong and what is allowed.
+struct GenesisError {
+  std::string message;
+};
+
+[[nodiscard]] std::string genesis_to_json(const Genesis& genesis);
+/// Strict: unknown keys, duplicate keys and unsound mixes are refused. Checks every proof of
+/// possession and, for bls-threshold, the shape of the verification vector.
+[[nodiscard]] Result<Genesis, GenesisError> genesis_from_json(std::string_view json);
+/// The validator set of epoch 0.
+[[nodiscard]] ValidatorSet genesis_validator_set(const Genesis& genesis);
+/// Digest over the canonical binary encoding (not the JSON text).
+[[nodiscard]] Hash256 genesis_hash(const Genesis& genesis);
+/// Height 0, view 0, no payload; `parent` is the genesis hash, `parent_state_root` the state root
+/// of the starting balances.
+[[nodiscard]] Block genesis_block(const Genesis& genesis, const Hash256& state_root);
+/// The synthetic certificate of the genesis block: view 0, no signature (trap T13).
+[[nodiscard]] QuorumCertificate genesis_certificate(const Genesis& genesis,
+                                                    const BlockHash& genesis_block);
+/// Ethereum-shaped header 0 over `state_root`.
+[[nodiscard]] EvmHeader genesis_evm_header(const Genesis& genesis, const Hash256& state_root,
+                                           const BlockHash& genesis_block);
+
+}  // namespace ol::primitives
