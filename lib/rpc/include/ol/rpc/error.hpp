@@ -1,0 +1,35 @@
+#pragma once
+
+#include <string>
+#include <utility>
+
+#include <ol/base/result.hpp>
+
+namespace ol::rpc {
+
+/// Error codes of JSON-RPC 2.0 section 5.1, and those Ethereum clients add to them (EIP-1474).
+inline constexpr int kParseError = -32700;
+inline constexpr int kInvalidRequest = -32600;
+inline constexpr int kMethodNotFound = -32601;
+inline constexpr int kInvalidParams = -32602;
+inline constexpr int kInternalError = -32603;
+inline constexpr int kServerError = -32000;
+inline constexpr int kResponseTooLarge = -32003;
+
+/// What a caller is told. `message` is one lower-case phrase, as Ethereum clients write them.
+struct RpcError {
+  int code = kServerError;
+  std::string message;
+
+  friend bool operator==(const RpcError&, const RpcError&) = default;
+};
+
+/// The outcome of a method: the JSON text of `result`, or an error.
+using RpcResult = Result<std::string, RpcError>;
+
+/// An error of the server (-32000): the request was well formed and cannot be answered.
+[[nodiscard]] inline std::unexpected<RpcError> refuse(std::string message) {
+  return fail(RpcError{kServerError, std::move(message)});
+}
+
+}  // namespace ol::rpc
