@@ -1,5 +1,7 @@
 # Every library and program, bottom up: ol_library() refuses a dependency that is not declared yet,
 # so this order is the dependency graph and a cycle cannot be written.
-foreach(library IN ITEMS base)
+# Before the libraries because their tests link it; the names it links are resolved at the end.
+add_subdirectory(test/support)
+foreach(library IN ITEMS base crypto)
   add_subdirectory(lib/${library})
 endforeach()
