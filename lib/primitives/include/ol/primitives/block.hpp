@@ -3,9 +3,13 @@
 #include <optional>
 #include <vector>
 
+#include <ol/base/result.hpp>
 #include <ol/primitives/certificate.hpp>
 
 namespace ol::primitives {
+
+/// The one header layout this node reads and writes; others are refused (DecodeError::BadValue).
+inline constexpr std::uint16_t kHeaderVersion = 1;
 
 /// Bounds every decoder and proposer obeys.
 inline constexpr std::size_t kBlockBytesMax = 8 * 1024 * 1024;
@@ -16,7 +20,7 @@ inline constexpr std::uint32_t kBlockItemsMax = 100'000;
 /// parent's state root and receipts root once more for Ethereum clients. Format:
 /// docs/protocol/block.md.
 struct Header {
-  std::uint16_t version = 1;
+  std::uint16_t version = kHeaderVersion;
   ChainId chain_id;
   Epoch epoch;
   Height height;

@@ -4,6 +4,7 @@
 #include <vector>
 
 #include <ol/base/codec.hpp>
+#include <ol/crypto/ed25519.hpp>
 #include <ol/primitives/types.hpp>
 
 namespace ol::primitives {
@@ -60,7 +61,7 @@ void encode(Writer& out, const QuorumCertificate& certificate);
 struct TimeoutSignature {
   ValidatorIndex validator;
   View high_qc_view;
-  FixedBytes<64, struct Ed25519SignatureTag> signature;
+  crypto::Ed25519Signature signature;
 
   friend bool operator==(const TimeoutSignature&, const TimeoutSignature&) = default;
 };

@@ -4,7 +4,7 @@
 #include <string>
 #include <vector>
 
-#include <ol/crypto/threshold.hpp>
+#include <ol/crypto/bls.hpp>
 #include <ol/primitives/block.hpp>
 #include <ol/primitives/receipt.hpp>
 #include <ol/primitives/validator_set.hpp>
@@ -40,12 +40,16 @@ struct Genesis {
   /// True only for chains made by `devnet`: allows keys a single process has seen.
   bool devnet = false;
   std::vector<Validator> validators;
-  std::vector<crypto::BlsSignature> possession_proofs;
+  /// One for each validator, in order.
+  std::vector<crypto::BlsPossessionProof> possession_proofs;
   /// bls-threshold only: commitments to the group polynomial, the group key first.
   std::vector<crypto::BlsPublicKey> verification_vector;
   /// Address to starting balance in wei.
   std::map<Address, U256> balances;
 };
+
+/// Longer files are refused.
+inline constexpr std::size_t kGenesisBytesMax = 16 * 1024 * 1024;
 
 /// A sentence that names the field that is wrong and what is allowed.
 struct GenesisError {

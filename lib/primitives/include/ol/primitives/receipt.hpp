@@ -4,11 +4,23 @@
 #include <vector>
 
 #include <ol/base/codec.hpp>
+#include <ol/base/result.hpp>
 #include <ol/primitives/transaction.hpp>
 
 namespace ol::primitives {
 
 using Bloom = FixedBytes<256, struct BloomTag>;
+
+/// Root of a Merkle-Patricia trie without entries: Keccak-256 of the RLP of the empty string.
+inline constexpr Hash256 kEmptyTrieRoot{{0x56, 0xe8, 0x1f, 0x17, 0x1b, 0xcc, 0x55, 0xa6,
+                                         0xff, 0x83, 0x45, 0xe6, 0x92, 0xc0, 0xf8, 0x6e,
+                                         0x5b, 0x48, 0xe0, 0x1b, 0x99, 0x6c, 0xad, 0xc0,
+                                         0x01, 0x62, 0x2f, 0xb5, 0xe3, 0x63, 0xb4, 0x21}};
+
+/// Bounds of a stored receipt. LOG4 is the widest; 8 gas per byte of data keeps a log far smaller.
+inline constexpr std::uint32_t kLogTopicsMax = 4;
+inline constexpr std::size_t kLogBytesMax = 16 * 1024 * 1024;
+inline constexpr std::uint32_t kReceiptLogsMax = 1'000'000;
 
 /// One event of a contract.
 struct Log {
@@ -36,13 +48,15 @@ struct Receipt {
 [[nodiscard]] Bytes encode_receipt(const Receipt& receipt);
 [[nodiscard]] Bloom logs_bloom(const std::vector<Log>& logs);
 
-/// Storage encoding with the RPC fields (docs/protocol/storage.md).
+/// Storage encoding with the RPC fields (docs/protocol/block.md). The bloom is not stored: decoding
+/// derives it from the logs.
 void encode(Writer& out, const Receipt& receipt);
 [[nodiscard]] Receipt decode_receipt(Reader& in);
 
 /// The Ethereum-shaped header (Prague layout) of an executed block. Its hash is the block hash that
 /// Ethereum tools see. extra_data holds the consensus block hash. Source: EIP-1559, 4399, 4895,
-/// 4844, 4788, 7685.
+/// 4844, 4788, 7685. Fields this chain has no use for (ommers, withdrawals, blobs, beacon root,
+/// requests) hold the values of an empty block and are refused otherwise.
 struct EvmHeader {
   EvmHash parent_hash;
   Address coinbase;
@@ -65,7 +79,8 @@ struct EvmHeader {
 [[nodiscard]] Bytes encode_evm_header(const EvmHeader& header);
 [[nodiscard]] Result<EvmHeader, DecodeError> decode_evm_header(ByteView rlp);
 [[nodiscard]] EvmHash evm_header_hash(const EvmHeader& header);
-/// Base fee of the block after `parent` (EIP-1559: elasticity 2, denominator 8).
+/// Base fee of the block after `parent` (EIP-1559: elasticity 2, denominator 8). Saturates at
+/// 2^256 - 1.
 [[nodiscard]] U256 next_base_fee(const EvmHeader& parent);
 
 }  // namespace ol::primitives

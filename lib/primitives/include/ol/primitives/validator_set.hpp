@@ -48,11 +48,13 @@ class ValidatorSet {
   [[nodiscard]] const Validator* find(ValidatorIndex index) const;
   [[nodiscard]] std::optional<ValidatorIndex> index_of_network_key(
       const crypto::Ed25519PublicKey& key) const;
-  /// Digest over rule, epoch and every validator's key material and weight.
+  /// Digest over rule, epoch and every validator's weight, keys and fee recipient, in order of
+  /// index. Names are labels and not covered.
   [[nodiscard]] SetHash hash(const ChainDomain& domain) const;
 
   [[nodiscard]] std::uint64_t total_weight() const { return total_weight_; }
-  /// Weight of distinct, known voters in `signers` (bitmap); nothing if a bit names a stranger.
+  /// Weight of distinct, known voters in `signers` (bitmap); nothing if a bit names a stranger
+  /// or the bitmap is not exactly ceil(size / 8) bytes, so that one set of signers has one bitmap.
   [[nodiscard]] std::optional<std::uint64_t> weight_of_bitmap(ByteView signers) const;
   /// Whether `weight` (in voters under Unit) is a quorum.
   [[nodiscard]] bool is_quorum(std::uint64_t weight) const;

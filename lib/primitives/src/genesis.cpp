@@ -1,0 +1,104 @@
+#include <ol/primitives/genesis.hpp>
+
+#include "digest.hpp"
+
+namespace ol::primitives {
+namespace {
+
+// docs/protocol/genesis.md, "Binary encoding".
+constexpr std::uint16_t kGenesisVersion = 1;
+
+void encode(Writer& out, const PaceParams& pace) {
+  out.u64(pace.timeout_base_ms)
+      .u64(pace.timeout_max_ms)
+      .u64(pace.min_block_interval_ms)
+      .u64(pace.empty_block_interval_ms);
+}
+
+void encode(Writer& out, const Validator& validator) {
+  out.blob(as_bytes(validator.name))
+      .strong(validator.weight)
+      .fixed(validator.key)
+      .raw(validator.bls_key.to_bytes())
+      .fixed(validator.network_key)
+      .fixed(validator.fee_recipient);
+}
+
+void encode(Writer& out, const Genesis& genesis) {
+  out.u16(kGenesisVersion)
+      .strong(genesis.domain.chain_id)
+      .u8(static_cast<std::uint8_t>(genesis.domain.hash))
+      .blob(as_bytes(genesis.chain_name))
+      .u8(static_cast<std::uint8_t>(genesis.profile))
+      .u8(static_cast<std::uint8_t>(genesis.commit_rule))
+      .u8(static_cast<std::uint8_t>(genesis.scheme))
+      .strong(genesis.time);
+  encode(out, genesis.pace);
+  out.u64(genesis.gas_limit).raw(genesis.base_fee.to_big_endian()).u8(genesis.devnet ? 1 : 0);
+  out.u32(static_cast<std::uint32_t>(genesis.validators.size()));
+  for (const Validator& one : genesis.validators)
+    encode(out, one);
+  out.u32(static_cast<std::uint32_t>(genesis.possession_proofs.size()));
+  for (const auto& proof : genesis.possession_proofs)
+    out.raw(proof.to_bytes());
+  out.u32(static_cast<std::uint32_t>(genesis.verification_vector.size()));
+  for (const auto& point : genesis.verification_vector)
+    out.raw(point.to_bytes());
+  out.u32(static_cast<std::uint32_t>(genesis.balances.size()));
+  for (const auto& [address, balance] : genesis.balances) {
+    out.fixed(address).raw(balance.to_big_endian());
+  }
+}
+
+QuorumCertificate synthetic_certificate(const Genesis& genesis, const BlockHash& block) {
+  QuorumCertificate out;
+  out.subject.set_hash = genesis_validator_set(genesis).hash(genesis.domain);
+  out.subject.block = block;
+  return out;
+}
+
+}  // namespace
+
+ValidatorSet genesis_validator_set(const Genesis& genesis) {
+  auto set = ValidatorSet::make(Epoch(0), QuorumRule::Unit, genesis.validators);
+  OL_CHECK(set.has_value(), "genesis was validated: its validators form a set");
+  return *std::move(set);
+}
+
+Hash256 genesis_hash(const Genesis& genesis) {
+  Digest digest(genesis.domain, "openliquid/genesis/v1");
+  encode(digest.fields(), genesis);
+  return digest.finish();
+}
+
+Block genesis_block(const Genesis& genesis, const Hash256& state_root) {
+  Header header;
+  header.chain_id = genesis.domain.chain_id;
+  header.parent = retag<BlockHash>(genesis_hash(genesis));
+  // The certificate of "nothing": the block before genesis does not exist.
+  header.justify = synthetic_certificate(genesis, BlockHash{});
+  header.time = genesis.time;
+  header.parent_state_root = state_root;
+  header.parent_receipts_root = kEmptyTrieRoot;
+  header.set_hash = header.justify.subject.set_hash;
+  return Block::propose(genesis.domain, std::move(header), {});
+}
+
+QuorumCertificate genesis_certificate(const Genesis& genesis, const BlockHash& genesis_block) {
+  return synthetic_certificate(genesis, genesis_block);
+}
+
+EvmHeader genesis_evm_header(const Genesis& genesis, const Hash256& state_root,
+                             const BlockHash& genesis_block) {
+  EvmHeader out;
+  out.state_root = state_root;
+  out.transactions_root = kEmptyTrieRoot;
+  out.receipts_root = kEmptyTrieRoot;
+  out.gas_limit = genesis.gas_limit;
+  out.timestamp = genesis.time.value() / 1000;
+  out.extra_data = to_bytes(genesis_block.view());
+  out.base_fee = genesis.base_fee;
+  return out;
+}
+
+}  // namespace ol::primitives

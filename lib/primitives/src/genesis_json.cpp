@@ -1,0 +1,391 @@
+// Boost.JSON may throw; nothing of it leaves this file, which is compiled with exceptions for it.
+#include <ol/primitives/genesis.hpp>
+
+#include <initializer_list>
+#include <string>
+#include <system_error>
+
+#include <boost/json.hpp>
+
+#include <ol/base/hex.hpp>
+
+#include "genesis_rules.hpp"
+#include "json_duplicates.hpp"
+
+namespace ol::primitives {
+namespace {
+
+namespace json = boost::json;
+
+template <typename T>
+using Read = Result<T, GenesisError>;
+
+std::unexpected<GenesisError> refuse(std::string message) {
+  return fail(GenesisError{"genesis: " + std::move(message)});
+}
+
+// ---- One field at a time. `path` is how errors name it, as in "validators[2].key".
+
+/// The members of one object, each of which must be asked for by name.
+class Object {
+ public:
+  /// Refuses members that are not in `allowed`.
+  static Read<Object> open(const json::value& value, std::string path,
+                           std::initializer_list<const char*> allowed) {
+    if (!value.is_object()) return refuse(path + " must be an object");
+    for (const auto& member : value.get_object()) {
+      const bool known = std::any_of(allowed.begin(), allowed.end(),
+                                     [&](const char* name) { return member.key() == name; });
+      if (known) continue;
+      std::string list;
+      for (const char* name : allowed)
+        list += (list.empty() ? "" : ", ") + std::string(name);
+      return refuse("unknown key \"" + std::string(member.key()) + "\" in " + path +
+                    "; allowed are " + list);
+    }
+    return Object(value.get_object(), std::move(path));
+  }
+
+  [[nodiscard]] std::string path_of(const char* name) const {
+    return path_ == "the file" ? name : path_ + "." + name;
+  }
+
+  [[nodiscard]] Read<const json::value*> get(const char* name) const {
+    const json::value* value = members_->if_contains(name);
+    if (value == nullptr) return refuse(path_of(name) + " is missing");
+    return value;
+  }
+
+  [[nodiscard]] Read<std::string> text(const char* name) const {
+    OL_TRY(const json::value* value, get(name));
+    if (!value->is_string()) return refuse(path_of(name) + " must be a string");
+    return std::string(value->get_string());
+  }
+
+  [[nodiscard]] Read<std::uint64_t> number(const char* name) const {
+    OL_TRY(const json::value* value, get(name));
+    if (value->is_uint64()) return value->get_uint64();
+    if (value->is_int64() && value->get_int64() >= 0) {
+      return static_cast<std::uint64_t>(value->get_int64());
+    }
+    return refuse(path_of(name) + " must be a whole number from 0 to 18446744073709551615");
+  }
+
+  [[nodiscard]] Read<bool> boolean(const char* name) const {
+    OL_TRY(const json::value* value, get(name));
+    if (!value->is_bool()) return refuse(path_of(name) + " must be true or false");
+    return value->get_bool();
+  }
+
+  [[nodiscard]] Read<const json::array*> array(const char* name) const {
+    OL_TRY(const json::value* value, get(name));
+    if (!value->is_array()) return refuse(path_of(name) + " must be an array");
+    return &value->get_array();
+  }
+
+  /// A decimal string, because JSON numbers of other tools are doubles.
+  [[nodiscard]] Read<U256> amount(const char* name) const {
+    OL_TRY(const std::string digits, text(name));
+    const auto value = U256::from_decimal(digits);
+    if (!value) return refuse(path_of(name) + " must be a decimal number of wei in quotes");
+    return *value;
+  }
+
+  /// Hex of exactly the size of `T`.
+  template <typename T>
+  [[nodiscard]] Read<T> fixed(const char* name) const {
+    OL_TRY(const std::string digits, text(name));
+    const auto value = fixed_from_hex<T>(digits);
+    if (value) return *value;
+    return refuse(path_of(name) + " must be " + std::to_string(T::kSize) + " bytes of hex");
+  }
+
+  /// One of `names`; the enumerator with the same position.
+  template <typename E>
+  [[nodiscard]] Read<E> choice(const char* name, std::initializer_list<const char*> names) const {
+    OL_TRY(const std::string chosen, text(name));
+    std::uint8_t position = 0;
+    std::string list;
+    for (const char* candidate : names) {
+      if (chosen == candidate) return static_cast<E>(position);
+      list += (position++ == 0 ? "" : ", ") + std::string(candidate);
+    }
+    return refuse(path_of(name) + " is \"" + chosen + "\"; allowed are " + list);
+  }
+
+ private:
+  Object(const json::object& members, std::string path)
+      : members_(&members), path_(std::move(path)) {}
+
+  const json::object* members_;
+  std::string path_;
+};
+
+/// A BLS point, validated: on the curve, in its group, not infinity.
+template <typename T>
+Read<T> bls_point(const std::string& hex, const std::string& path) {
+  const auto bytes = from_hex(hex);
+  if (!bytes) return refuse(path + " must be hex");
+  const auto point = T::from_bytes(*bytes);
+  if (point) return *point;
+  return refuse(path + " is no BLS12-381 point: " + crypto::describe(point.error()));
+}
+
+// ---- The parts of the file.
+
+constexpr std::uint64_t kFileVersion = 1;
+constexpr std::initializer_list<const char*> kHashNames = {"blake3", "sha256"};
+constexpr std::initializer_list<const char*> kProfileNames = {"openliquid"};
+constexpr std::initializer_list<const char*> kCommitRuleNames = {"three-chain"};
+constexpr std::initializer_list<const char*> kSchemeNames = {"bls-threshold", "bls-multisig"};
+
+template <typename E>
+std::string name_of(E value, std::initializer_list<const char*> names) {
+  return names.begin()[static_cast<std::size_t>(value)];
+}
+
+Read<PaceParams> read_pace(const Object& file) {
+  OL_TRY(const json::value* value, file.get("pace"));
+  OL_TRY(const Object in, Object::open(*value, "pace",
+                                       {"timeout_base_ms", "timeout_max_ms",
+                                        "min_block_interval_ms", "empty_block_interval_ms"}));
+  PaceParams out;
+  OL_TRY(out.timeout_base_ms, in.number("timeout_base_ms"));
+  OL_TRY(out.timeout_max_ms, in.number("timeout_max_ms"));
+  OL_TRY(out.min_block_interval_ms, in.number("min_block_interval_ms"));
+  OL_TRY(out.empty_block_interval_ms, in.number("empty_block_interval_ms"));
+  return out;
+}
+
+Read<void> read_validator(const json::value& value, std::size_t index, Genesis& out) {
+  const std::string path = "validators[" + std::to_string(index) + "]";
+  OL_TRY(const Object in, Object::open(value, path,
+                                       {"name", "weight", "key", "bls_key", "possession_proof",
+                                        "network_key", "fee_recipient"}));
+  OL_TRY(std::string name, in.text("name"));
+  OL_TRY(const std::uint64_t weight, in.number("weight"));
+  OL_TRY(const auto key, in.fixed<crypto::Ed25519PublicKey>("key"));
+  OL_TRY(const std::string bls_hex, in.text("bls_key"));
+  OL_TRY(const auto bls_key, bls_point<crypto::BlsPublicKey>(bls_hex, in.path_of("bls_key")));
+  OL_TRY(const std::string proof_hex, in.text("possession_proof"));
+  OL_TRY(const auto proof,
+         bls_point<crypto::BlsPossessionProof>(proof_hex, in.path_of("possession_proof")));
+  OL_TRY(const auto network_key, in.fixed<crypto::Ed25519PublicKey>("network_key"));
+  OL_TRY(const Address fee_recipient, in.fixed<Address>("fee_recipient"));
+  out.validators.push_back(Validator{.name = std::move(name),
+                                     .weight = Weight(weight),
+                                     .key = key,
+                                     .bls_key = bls_key,
+                                     .network_key = network_key,
+                                     .fee_recipient = fee_recipient});
+  out.possession_proofs.push_back(proof);
+  return {};
+}
+
+Read<void> read_validators(const Object& file, Genesis& out) {
+  OL_TRY(const json::array* entries, file.array("validators"));
+  // Before the points are decoded: a group check costs more than a line of text.
+  if (entries->size() > kValidatorsMax) {
+    return refuse("validators has more than " + std::to_string(kValidatorsMax) + " entries");
+  }
+  for (std::size_t i = 0; i < entries->size(); ++i) {
+    OL_TRY_VOID(read_validator((*entries)[i], i, out));
+  }
+  return {};
+}
+
+Read<void> read_verification_vector(const Object& file, Genesis& out) {
+  OL_TRY(const json::array* entries, file.array("verification_vector"));
+  if (entries->size() > kValidatorsMax) {
+    return refuse("verification_vector has more than " + std::to_string(kValidatorsMax) +
+                  " entries");
+  }
+  for (std::size_t i = 0; i < entries->size(); ++i) {
+    const std::string path = "verification_vector[" + std::to_string(i) + "]";
+    const json::value& entry = (*entries)[i];
+    if (!entry.is_string()) return refuse(path + " must be a string");
+    OL_TRY(const auto point,
+           bls_point<crypto::BlsPublicKey>(std::string(entry.get_string()), path));
+    out.verification_vector.push_back(point);
+  }
+  return {};
+}
+
+Read<void> read_balances(const Object& file, Genesis& out) {
+  OL_TRY(const json::value* value, file.get("balances"));
+  if (!value->is_object()) return refuse("balances must be an object of address to wei");
+  for (const auto& member : value->get_object()) {
+    const std::string key(member.key());
+    const auto address = fixed_from_hex<Address>(key);
+    if (!address) return refuse("balances: \"" + key + "\" is no address of 20 bytes of hex");
+    const auto wei = member.value().is_string()
+                         ? U256::from_decimal(std::string(member.value().get_string()))
+                         : std::nullopt;
+    if (!wei) return refuse("balances." + key + " must be a decimal number of wei in quotes");
+    if (!out.balances.emplace(*address, *wei).second) {
+      return refuse("balances names " + key + " twice");
+    }
+  }
+  return {};
+}
+
+Read<Genesis> read_genesis(const json::value& root) {
+  OL_TRY(const Object file,
+         Object::open(root, "the file",
+                      {"version", "chain_id", "chain_name", "hash", "profile", "commit_rule",
+                       "certificate_scheme", "time_ms", "pace", "gas_limit", "base_fee", "devnet",
+                       "validators", "verification_vector", "balances"}));
+  OL_TRY(const std::uint64_t version, file.number("version"));
+  if (version != kFileVersion) return refuse("version must be 1");
+  Genesis out;
+  OL_TRY(const std::uint64_t chain_id, file.number("chain_id"));
+  out.domain.chain_id = ChainId(chain_id);
+  OL_TRY(out.domain.hash, file.choice<crypto::HashAlgorithm>("hash", kHashNames));
+  OL_TRY(out.chain_name, file.text("chain_name"));
+  OL_TRY(out.profile, file.choice<Profile>("profile", kProfileNames));
+  OL_TRY(out.commit_rule, file.choice<CommitRule>("commit_rule", kCommitRuleNames));
+  OL_TRY(out.scheme, file.choice<SchemeKind>("certificate_scheme", kSchemeNames));
+  OL_TRY(const std::uint64_t time_ms, file.number("time_ms"));
+  out.time = TimeMs(time_ms);
+  OL_TRY(out.pace, read_pace(file));
+  OL_TRY(out.gas_limit, file.number("gas_limit"));
+  OL_TRY(out.base_fee, file.amount("base_fee"));
+  OL_TRY(out.devnet, file.boolean("devnet"));
+  OL_TRY_VOID(read_validators(file, out));
+  OL_TRY_VOID(read_verification_vector(file, out));
+  OL_TRY_VOID(read_balances(file, out));
+  return out;
+}
+
+// ---- Writing.
+
+/// Two-space indentation: people compare these files by eye and with diff.
+class JsonText {
+ public:
+  void open(char bracket) {
+    text_ += bracket;
+    ++depth_;
+    first_ = true;
+  }
+  void close(char bracket) {
+    --depth_;
+    if (!first_) new_line();
+    text_ += bracket;
+    first_ = false;
+  }
+  void next() {
+    if (!first_) text_ += ',';
+    new_line();
+    first_ = false;
+  }
+  void key(std::string_view name) {
+    next();
+    text_ += json::serialize(json::string_view(name.data(), name.size())) + ": ";
+  }
+  void string(std::string_view value) {
+    text_ += json::serialize(json::string_view(value.data(), value.size()));
+  }
+  void literal(std::string_view value) { text_ += value; }
+  void member(std::string_view name, std::string_view value) {
+    key(name);
+    string(value);
+  }
+  void number(std::string_view name, std::uint64_t value) {
+    key(name);
+    literal(std::to_string(value));
+  }
+  [[nodiscard]] std::string take() {
+    text_ += '\n';
+    return std::move(text_);
+  }
+
+ private:
+  void new_line() { text_ += '\n' + std::string(2 * depth_, ' '); }
+
+  std::string text_;
+  std::size_t depth_ = 0;
+  bool first_ = true;
+};
+
+void write_pace(JsonText& out, const PaceParams& pace) {
+  out.key("pace");
+  out.open('{');
+  out.number("timeout_base_ms", pace.timeout_base_ms);
+  out.number("timeout_max_ms", pace.timeout_max_ms);
+  out.number("min_block_interval_ms", pace.min_block_interval_ms);
+  out.number("empty_block_interval_ms", pace.empty_block_interval_ms);
+  out.close('}');
+}
+
+void write_validator(JsonText& out, const Validator& one, const crypto::BlsPossessionProof& proof) {
+  out.next();
+  out.open('{');
+  out.member("name", one.name);
+  out.number("weight", one.weight.value());
+  out.member("key", to_hex_prefixed(one.key.view()));
+  out.member("bls_key", to_hex_prefixed(one.bls_key.to_bytes()));
+  out.member("possession_proof", to_hex_prefixed(proof.to_bytes()));
+  out.member("network_key", to_hex_prefixed(one.network_key.view()));
+  out.member("fee_recipient", to_hex_prefixed(one.fee_recipient.view()));
+  out.close('}');
+}
+
+}  // namespace
+
+std::string genesis_to_json(const Genesis& genesis) {
+  OL_CHECK(genesis.possession_proofs.size() == genesis.validators.size(),
+           "every genesis validator has its proof of possession");
+  JsonText out;
+  out.open('{');
+  out.number("version", kFileVersion);
+  out.number("chain_id", genesis.domain.chain_id.value());
+  out.member("chain_name", genesis.chain_name);
+  out.member("hash", name_of(genesis.domain.hash, kHashNames));
+  out.member("profile", name_of(genesis.profile, kProfileNames));
+  out.member("commit_rule", name_of(genesis.commit_rule, kCommitRuleNames));
+  out.member("certificate_scheme", name_of(genesis.scheme, kSchemeNames));
+  out.number("time_ms", genesis.time.value());
+  write_pace(out, genesis.pace);
+  out.number("gas_limit", genesis.gas_limit);
+  out.member("base_fee", genesis.base_fee.to_decimal());
+  out.key("devnet");
+  out.literal(genesis.devnet ? "true" : "false");
+  out.key("validators");
+  out.open('[');
+  for (std::size_t i = 0; i < genesis.validators.size(); ++i) {
+    write_validator(out, genesis.validators[i], genesis.possession_proofs[i]);
+  }
+  out.close(']');
+  out.key("verification_vector");
+  out.open('[');
+  for (const auto& point : genesis.verification_vector) {
+    out.next();
+    out.string(to_hex_prefixed(point.to_bytes()));
+  }
+  out.close(']');
+  out.key("balances");
+  out.open('{');
+  for (const auto& [address, wei] : genesis.balances) {
+    out.member(to_hex_prefixed(address.view()), wei.to_decimal());
+  }
+  out.close('}');
+  out.close('}');
+  return out.take();
+}
+
+Result<Genesis, GenesisError> genesis_from_json(std::string_view text) {
+  if (text.size() > kGenesisBytesMax) {
+    return refuse("the file is larger than " + std::to_string(kGenesisBytesMax) + " bytes");
+  }
+  if (const auto twice = find_duplicate_key(text)) {
+    return refuse("the key \"" + *twice + "\" appears twice in one object");
+  }
+  boost::system::error_code error;
+  const json::value root = json::parse(json::string_view(text.data(), text.size()), error);
+  if (error) return refuse("not JSON: " + error.message());
+  OL_TRY(Genesis out, read_genesis(root));
+  OL_TRY_VOID(check_genesis(out));
+  return out;
+}
+
+}  // namespace ol::primitives

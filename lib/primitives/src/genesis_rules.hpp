@@ -1,0 +1,17 @@
+#pragma once
+
+#include <ol/primitives/genesis.hpp>
+
+namespace ol::primitives {
+
+/// Bounds of the genesis fields, with the sentence that states each in an error.
+inline constexpr std::uint64_t kChainIdMax = 0x7fffffffffffffff - 36;  // EIP-2294
+inline constexpr std::size_t kNameBytesMax = 64;
+inline constexpr std::uint64_t kGasLimitMin = 21'000;
+inline constexpr std::uint64_t kGasLimitMax = 1'000'000'000'000;
+inline constexpr std::uint64_t kPaceMax = 3'600'000;
+
+/// Whether the parts of a decoded genesis fit together; names the first that does not.
+[[nodiscard]] Result<void, GenesisError> check_genesis(const Genesis& genesis);
+
+}  // namespace ol::primitives
