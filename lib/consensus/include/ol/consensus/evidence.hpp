@@ -1,0 +1,41 @@
+#pragma once
+
+#include <variant>
+
+#include <ol/consensus/messages.hpp>
+
+namespace ol::consensus {
+
+/// Two headers of one proposer in one view, both signed by it.
+struct DoubleProposal {
+  primitives::Header first;
+  crypto::Ed25519Signature first_signature;
+  primitives::Header second;
+  crypto::Ed25519Signature second_signature;
+};
+
+/// Two votes of one validator in one (view, phase) for different blocks.
+struct DoubleVote {
+  VoteMessage first;
+  VoteMessage second;
+};
+
+/// A share that does not verify, sent over its voter's authenticated link. Not provable to third
+/// parties; reason enough to drop the link.
+struct InvalidShare {
+  VoteMessage vote;
+};
+
+using Evidence = std::variant<DoubleProposal, DoubleVote, InvalidShare>;
+
+/// Whom it accuses.
+[[nodiscard]] primitives::ValidatorIndex accused(const Evidence& evidence);
+/// Whether it proves misbehaviour to anyone who knows the validator set. Always false for
+/// InvalidShare. Source: specs/consensus.md section 9.
+[[nodiscard]] bool proves(const Evidence& evidence, const primitives::ChainDomain& domain,
+                          const primitives::ValidatorSet& set, const CertificateScheme& scheme);
+
+[[nodiscard]] Bytes encode_evidence(const Evidence& evidence);
+[[nodiscard]] Result<Evidence, DecodeError> decode_evidence(ByteView bytes);
+
+}  // namespace ol::consensus

@@ -1,0 +1,56 @@
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <variant>
+#include <vector>
+
+#include <ol/consensus/certificate_scheme.hpp>
+#include <ol/consensus/safety_record.hpp>
+#include <ol/primitives/block.hpp>
+
+namespace ol::consensus {
+
+/// A proposal as it travels: the header, the payload by item hash, and the proposer's signature
+/// over `proposal_digest`. Whoever lacks an item asks for it. Format:
+/// docs/protocol/consensus-messages.md.
+struct ProposalMessage {
+  primitives::Header header;
+  std::vector<primitives::TxnHash> items;
+  crypto::Ed25519Signature signature;
+};
+
+/// One validator's vote: its share over `vote_digest(subject)`.
+struct VoteMessage {
+  primitives::VoteSubject subject;
+  Share share;
+};
+
+/// "I left `view`; this is the best certificate I know." Moves its receivers towards view + 1.
+/// Carries the sender's last vote too, so that the next leader can complete a certificate whose
+/// collector crashed (docs/adr/0003-round-robin-liveness.md).
+struct NewViewMessage {
+  primitives::Epoch epoch;
+  primitives::SetHash set_hash;
+  primitives::View view;
+  primitives::QuorumCertificate high_qc;
+  primitives::ValidatorIndex sender;
+  crypto::Ed25519Signature signature;
+  std::optional<VoteMessage> last_vote;
+};
+
+/// A certificate on its own, for peers that fell behind.
+struct CertificateMessage {
+  primitives::QuorumCertificate certificate;
+};
+
+using Message = std::variant<ProposalMessage, VoteMessage, NewViewMessage, CertificateMessage>;
+
+[[nodiscard]] Bytes encode_message(const Message& message);
+/// Strict and bounded.
+[[nodiscard]] Result<Message, DecodeError> decode_message(ByteView bytes);
+
+void encode(Writer& out, const VoteMessage& vote);
+[[nodiscard]] VoteMessage decode_vote_message(Reader& in);
+
+}  // namespace ol::consensus

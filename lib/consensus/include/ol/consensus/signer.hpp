@@ -1,0 +1,74 @@
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include <ol/consensus/kernel.hpp>
+
+namespace ol::consensus {
+
+/// Where the safety record lives. The node implements it on a file, the simulator on a faulty disk.
+class SafetyStore {
+ public:
+  virtual ~SafetyStore() = default;
+  /// Returns only when `record` is durable. The error is a sentence for the operator.
+  [[nodiscard]] virtual Result<void, std::string> write(ByteView record) = 0;
+};
+
+/// Why nothing was signed. The driver stops the node on NotDurable and follows as an observer on
+/// BelowRecord.
+struct SignError {
+  enum class Kind : std::uint8_t {
+    NotDurable,   // the record could not be written
+    BelowRecord,  // the durable record already holds a conflicting or newer signature
+  };
+  Kind kind;
+  std::string message;
+};
+
+/// Signed messages, ready to leave.
+struct SignedMessages {
+  std::optional<ProposalMessage> proposal;
+  std::optional<VoteMessage> vote;
+  std::optional<NewViewMessage> new_view;
+};
+
+/// Holds the validator's keys, and is the only way to a signature: it writes the safety record
+/// first, so nothing signed can exist that the disk does not know of. It checks the intents against
+/// the durable record itself and does not trust the kernel. Not thread-safe.
+/// Source: specs/consensus.md section 4.
+class Signer {
+ public:
+  /// References must outlive the signer. `durable` is what was read back at start-up.
+  Signer(const primitives::ChainDomain& domain, const primitives::SetHash& set_hash,
+         ValidatorIndex self, crypto::Ed25519SecretKey key, crypto::BlsSecretKey vote_key,
+         const CertificateScheme& scheme, SafetyStore& store, std::optional<SafetyRecord> durable);
+
+  /// Makes `outputs.persist` durable, then signs what `outputs` intends. A vote or timeout that the
+  /// record already holds is answered with the recorded bytes.
+  [[nodiscard]] Result<SignedMessages, SignError> sign(const Outputs& outputs);
+  /// The recorded new-view message and vote, for peers that reconnect. Empty if none was sent.
+  [[nodiscard]] std::optional<NewViewMessage> last_new_view() const;
+  [[nodiscard]] std::optional<VoteMessage> last_vote() const;
+  /// Whether `message`, signed with our key, is one that we never signed: another process uses the
+  /// key.
+  [[nodiscard]] bool is_foreign(const NewViewMessage& message) const;
+
+ private:
+  [[nodiscard]] Result<void, SignError> check(const Outputs& outputs) const;
+  [[nodiscard]] Bytes vote_bytes(const VoteIntent& intent) const;
+  [[nodiscard]] Bytes timeout_bytes(const TimeoutIntent& intent, Epoch epoch) const;
+  [[nodiscard]] VoteMessage vote_message(const primitives::VoteSubject& subject,
+                                         const Bytes& share) const;
+
+  const primitives::ChainDomain& domain_;
+  primitives::SetHash set_hash_;
+  ValidatorIndex self_;
+  crypto::Ed25519SecretKey key_;
+  crypto::BlsSecretKey vote_key_;
+  const CertificateScheme& scheme_;
+  SafetyStore& store_;
+  std::optional<SafetyRecord> durable_;
+};
+
+}  // namespace ol::consensus

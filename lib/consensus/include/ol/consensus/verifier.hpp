@@ -1,0 +1,130 @@
+#pragma once
+
+#include <deque>
+#include <set>
+
+#include <ol/consensus/block_tree.hpp>
+#include <ol/consensus/leader_schedule.hpp>
+#include <ol/consensus/messages.hpp>
+
+namespace ol::consensus {
+
+/// Why a message was refused. Its sender broke a rule that every honest validator keeps.
+enum class VerifyError : std::uint8_t {
+  WrongChain,                    // another chain id
+  WrongSet,                      // another epoch or validator set
+  UnknownValidator,              // signer is not in the set
+  NotLeader,                     // proposer does not lead the view
+  BadHeader,                     // height, parent or view do not follow from the certificate
+  BadSignature,                  // proposer's or sender's signature does not verify
+  BadCertificate,                // the quorum certificate does not verify
+  BadTimeoutCertificate,         // no quorum, not ascending, or a signature fails
+  MissingTimeoutCertificate,     // a view was skipped without proof
+  UnexpectedTimeoutCertificate,  // nothing was skipped
+  BadPayload,                    // items do not match the header's payload root
+  WrongBlock,                    // not the block that was asked for
+};
+[[nodiscard]] const char* describe(VerifyError error);
+
+/// A header whose proposer, justify and timeout certificate were verified. Only Verifier makes it.
+class VerifiedHeader {
+ public:
+  [[nodiscard]] const primitives::Header& header() const { return header_; }
+  [[nodiscard]] const BlockHash& hash() const { return hash_; }
+  [[nodiscard]] const crypto::Ed25519Signature& signature() const { return signature_; }
+
+ private:
+  friend class Verifier;
+  VerifiedHeader() = default;
+  primitives::Header header_;
+  BlockHash hash_;
+  crypto::Ed25519Signature signature_;
+};
+
+/// A complete block the kernel may be handed. Only Verifier makes it.
+class VerifiedBlock {
+ public:
+  [[nodiscard]] const BlockPtr& block() const { return block_; }
+  [[nodiscard]] const std::optional<crypto::Ed25519Signature>& signature() const {
+    return signature_;
+  }
+
+ private:
+  friend class Verifier;
+  VerifiedBlock() = default;
+  BlockPtr block_;
+  std::optional<crypto::Ed25519Signature> signature_;
+};
+
+/// A certificate that proves a quorum. Only Verifier makes it.
+class VerifiedCertificate {
+ public:
+  [[nodiscard]] const QuorumCertificate& certificate() const { return certificate_; }
+
+ private:
+  friend class Verifier;
+  VerifiedCertificate() = default;
+  QuorumCertificate certificate_;
+};
+
+/// A new-view message whose signature and certificate were verified. Only Verifier makes it.
+class VerifiedNewView {
+ public:
+  [[nodiscard]] const NewViewMessage& message() const { return message_; }
+
+ private:
+  friend class Verifier;
+  VerifiedNewView() = default;
+  NewViewMessage message_;
+};
+
+/// Turns messages into facts the kernel may believe: the only door into it. Cheap checks come first
+/// and the leader's signature before any pairing, so a stranger cannot make us compute. Verified
+/// certificates are remembered and never verified twice. Not thread-safe.
+class Verifier {
+ public:
+  /// All references must outlive the verifier. `genesis` is the synthetic certificate (trap T13).
+  Verifier(const primitives::ChainDomain& domain, const primitives::ValidatorSet& set,
+           const CertificateScheme& scheme, const LeaderSchedule& leaders,
+           QuorumCertificate genesis);
+
+  [[nodiscard]] Result<VerifiedHeader, VerifyError> verify_proposal(const ProposalMessage& message);
+  [[nodiscard]] Result<VerifiedCertificate, VerifyError> verify_certificate(
+      const QuorumCertificate& certificate);
+  [[nodiscard]] Result<VerifiedNewView, VerifyError> verify_new_view(const NewViewMessage& message);
+  /// Joins a verified header with its payload. VerifyError::BadPayload.
+  [[nodiscard]] Result<VerifiedBlock, VerifyError> complete(const VerifiedHeader& header,
+                                                            std::vector<Bytes> payload) const;
+  /// A block asked for by hash, or whose descendant is certified; its justify is verified.
+  [[nodiscard]] Result<VerifiedBlock, VerifyError> verify_fetched(primitives::Block block,
+                                                                  const BlockHash& expected);
+  /// A block this validator built itself.
+  [[nodiscard]] VerifiedBlock own_block(primitives::Block block) const;
+  /// A certificate the vote collector just combined and verified.
+  [[nodiscard]] VerifiedCertificate own_certificate(QuorumCertificate certificate);
+
+  [[nodiscard]] const primitives::SetHash& set_hash() const { return set_hash_; }
+  /// Certificates verified with cryptography so far; repeats do not count.
+  [[nodiscard]] std::uint64_t certificates_verified() const { return certificates_verified_; }
+
+ private:
+  static constexpr std::size_t kCacheSize = 4096;
+
+  [[nodiscard]] Result<void, VerifyError> check_certificate(const QuorumCertificate& certificate);
+  [[nodiscard]] Result<void, VerifyError> check_header(const primitives::Header& header);
+  [[nodiscard]] Result<void, VerifyError> check_timeout_certificate(
+      const primitives::Header& header) const;
+  void remember(const Hash256& digest);
+
+  const primitives::ChainDomain& domain_;
+  const primitives::ValidatorSet& set_;
+  const CertificateScheme& scheme_;
+  const LeaderSchedule& leaders_;
+  QuorumCertificate genesis_;
+  primitives::SetHash set_hash_;
+  std::set<Hash256> verified_;
+  std::deque<Hash256> verified_order_;
+  std::uint64_t certificates_verified_ = 0;
+};
+
+}  // namespace ol::consensus

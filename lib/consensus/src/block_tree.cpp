@@ -1,0 +1,130 @@
+#include <ol/consensus/block_tree.hpp>
+
+#include <algorithm>
+
+namespace ol::consensus {
+namespace {
+
+BlockRef ref_of(const primitives::Block& block) {
+  return {block.header.view, block.hash};
+}
+
+}  // namespace
+
+BlockTree::BlockTree(BlockPtr root, primitives::QuorumCertificate certificate)
+    : root_(std::move(root)) {
+  Node node{.block = root_,
+            .execution = Execution::Valid,
+            .certificate = std::move(certificate),
+            .signature = {}};
+  nodes_.emplace(root_->hash, std::move(node));
+  by_view_[root_->header.view].push_back(root_->hash);
+}
+
+BlockTree::Node* BlockTree::find(const BlockHash& hash) {
+  const auto it = nodes_.find(hash);
+  return it == nodes_.end() ? nullptr : &it->second;
+}
+
+const BlockTree::Node* BlockTree::find(const BlockHash& hash) const {
+  const auto it = nodes_.find(hash);
+  return it == nodes_.end() ? nullptr : &it->second;
+}
+
+bool BlockTree::can_insert(const primitives::Block& block, Origin origin) const {
+  if (!nodes_.contains(block.header.parent)) return false;
+  if (origin == Origin::Certified) return true;
+  if (nodes_.size() >= kBlocksMax) return false;
+  const auto same_view = by_view_.find(block.header.view);
+  return same_view == by_view_.end() || same_view->second.size() < kBlocksPerView;
+}
+
+void BlockTree::insert(BlockPtr block, std::optional<crypto::Ed25519Signature> signature) {
+  OL_CHECK(nodes_.contains(block->header.parent), "the parent is in the tree");
+  by_view_[block->header.view].push_back(block->hash);
+  const BlockHash hash = block->hash;
+  const bool fresh = nodes_
+                         .emplace(hash, Node{.block = std::move(block),
+                                             .execution = {},
+                                             .certificate = {},
+                                             .signature = signature})
+                         .second;
+  OL_CHECK(fresh, "a block enters the tree once");
+}
+
+const BlockTree::Node* BlockTree::rival(const primitives::Header& header,
+                                        const BlockHash& hash) const {
+  const auto same_view = by_view_.find(header.view);
+  if (same_view == by_view_.end()) return nullptr;
+  for (const BlockHash& other : same_view->second) {
+    const Node* node = find(other);
+    if (other != hash && node->block->header.proposer == header.proposer) return node;
+  }
+  return nullptr;
+}
+
+CertifiedChain BlockTree::chain_of(const BlockHash& head) const {
+  const Node* node = find(head);
+  OL_CHECK(node != nullptr, "the certified block is in the tree");
+  CertifiedChain chain{.head = ref_of(*node->block), .parent = {}, .grandparent = {}};
+  const Node* parent = find(node->block->header.parent);
+  if (parent == nullptr) return chain;
+  chain.parent = ref_of(*parent->block);
+  const Node* grandparent = find(parent->block->header.parent);
+  if (grandparent != nullptr) chain.grandparent = ref_of(*grandparent->block);
+  return chain;
+}
+
+bool BlockTree::extends(const BlockHash& block, const BlockHash& ancestor) const {
+  for (const Node* node = find(block); node != nullptr; node = find(node->block->header.parent)) {
+    if (node->block->hash == ancestor) return true;
+  }
+  return false;
+}
+
+std::vector<BlockPtr> BlockTree::path_from_root(const BlockHash& target) const {
+  std::vector<BlockPtr> path;
+  const Node* node = find(target);
+  OL_CHECK(node != nullptr, "the target is in the tree");
+  for (; node->block->hash != root_->hash; node = find(node->block->header.parent)) {
+    path.push_back(node->block);
+  }
+  std::reverse(path.begin(), path.end());
+  return path;
+}
+
+std::vector<BlockPtr> BlockTree::commit(const BlockHash& target) {
+  std::vector<BlockPtr> discarded;
+  std::map<BlockHash, Node> kept;
+  const std::vector<BlockPtr> committed = path_from_root(target);
+  const auto is_committed = [&](const BlockHash& hash) {
+    return std::any_of(committed.begin(), committed.end(),
+                       [&](const BlockPtr& b) { return b->hash == hash; });
+  };
+  for (const auto& [hash, node] : nodes_) {
+    if (extends(hash, target)) {
+      kept.emplace(hash, node);
+    } else if (!is_committed(hash) && hash != root_->hash) {
+      discarded.push_back(node.block);
+    }
+  }
+  root_ = find(target)->block;
+  nodes_ = std::move(kept);
+  by_view_.clear();
+  for (const auto& [hash, node] : nodes_)
+    by_view_[node.block->header.view].push_back(hash);
+  return discarded;
+}
+
+std::vector<BlockPtr> BlockTree::blocks() const {
+  std::vector<BlockPtr> out;
+  for (const auto& [hash, node] : nodes_) {
+    if (hash != root_->hash) out.push_back(node.block);
+  }
+  std::sort(out.begin(), out.end(), [](const BlockPtr& a, const BlockPtr& b) {
+    return std::pair(a->header.height, a->hash) < std::pair(b->header.height, b->hash);
+  });
+  return out;
+}
+
+}  // namespace ol::consensus

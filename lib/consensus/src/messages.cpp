@@ -1,0 +1,112 @@
+#include <ol/consensus/messages.hpp>
+
+namespace ol::consensus {
+namespace {
+
+enum class Kind : std::uint8_t { Proposal = 1, Vote = 2, NewView = 3, Certificate = 4 };
+
+/// Shares are at most one BLS or Ed25519 signature.
+constexpr std::size_t kShareBytesMax = 96;
+
+void encode(Writer& out, const ProposalMessage& message) {
+  primitives::encode(out, message.header);
+  out.u32(static_cast<std::uint32_t>(message.items.size()));
+  for (const auto& item : message.items)
+    out.fixed(item);
+  out.fixed(message.signature);
+}
+
+ProposalMessage decode_proposal(Reader& in) {
+  ProposalMessage out;
+  out.header = primitives::decode_header(in);
+  const std::uint32_t count = in.count(primitives::kBlockItemsMax);
+  // The hashes must be present before memory is set aside for them.
+  if (in.remaining() < std::size_t{count} * primitives::TxnHash::kSize)
+    in.reject(DecodeError::Truncated);
+  if (!in.ok()) return out;
+  out.items.reserve(count);
+  for (std::uint32_t i = 0; i < count; ++i)
+    out.items.push_back(in.fixed<primitives::TxnHash>());
+  out.signature = in.fixed<crypto::Ed25519Signature>();
+  return out;
+}
+
+void encode(Writer& out, const NewViewMessage& message) {
+  out.strong(message.epoch).fixed(message.set_hash).strong(message.view);
+  primitives::encode(out, message.high_qc);
+  out.strong(message.sender).fixed(message.signature);
+  out.u8(message.last_vote ? 1 : 0);
+  if (message.last_vote) encode(out, *message.last_vote);
+}
+
+NewViewMessage decode_new_view(Reader& in) {
+  NewViewMessage out;
+  out.epoch = in.strong<primitives::Epoch>();
+  out.set_hash = in.fixed<primitives::SetHash>();
+  out.view = in.strong<primitives::View>();
+  out.high_qc = primitives::decode_quorum_certificate(in);
+  out.sender = in.strong<primitives::ValidatorIndex>();
+  out.signature = in.fixed<crypto::Ed25519Signature>();
+  const std::uint8_t has_vote = in.u8();
+  if (has_vote > 1) in.reject(DecodeError::BadValue);
+  if (has_vote == 1) out.last_vote = decode_vote_message(in);
+  return out;
+}
+
+}  // namespace
+
+void encode(Writer& out, const VoteMessage& vote) {
+  primitives::encode(out, vote.subject);
+  out.strong(vote.share.voter).blob(vote.share.signature);
+}
+
+VoteMessage decode_vote_message(Reader& in) {
+  VoteMessage out;
+  out.subject = primitives::decode_vote_subject(in);
+  out.share.voter = in.strong<primitives::ValidatorIndex>();
+  out.share.signature = to_bytes(in.blob(kShareBytesMax));
+  return out;
+}
+
+Bytes encode_message(const Message& message) {
+  Writer out;
+  if (const auto* proposal = std::get_if<ProposalMessage>(&message)) {
+    out.u8(static_cast<std::uint8_t>(Kind::Proposal));
+    encode(out, *proposal);
+  } else if (const auto* vote = std::get_if<VoteMessage>(&message)) {
+    out.u8(static_cast<std::uint8_t>(Kind::Vote));
+    encode(out, *vote);
+  } else if (const auto* new_view = std::get_if<NewViewMessage>(&message)) {
+    out.u8(static_cast<std::uint8_t>(Kind::NewView));
+    encode(out, *new_view);
+  } else {
+    out.u8(static_cast<std::uint8_t>(Kind::Certificate));
+    primitives::encode(out, std::get<CertificateMessage>(message).certificate);
+  }
+  return out.take();
+}
+
+Result<Message, DecodeError> decode_message(ByteView bytes) {
+  Reader in(bytes);
+  Message out;
+  switch (in.u8()) {
+    case static_cast<std::uint8_t>(Kind::Proposal):
+      out = decode_proposal(in);
+      break;
+    case static_cast<std::uint8_t>(Kind::Vote):
+      out = decode_vote_message(in);
+      break;
+    case static_cast<std::uint8_t>(Kind::NewView):
+      out = decode_new_view(in);
+      break;
+    case static_cast<std::uint8_t>(Kind::Certificate):
+      out = CertificateMessage{primitives::decode_quorum_certificate(in)};
+      break;
+    default:
+      in.reject(DecodeError::BadValue);
+  }
+  OL_TRY_VOID(in.finish());
+  return out;
+}
+
+}  // namespace ol::consensus

@@ -1,0 +1,196 @@
+#include <ol/consensus/verifier.hpp>
+
+namespace ol::consensus {
+
+const char* describe(VerifyError error) {
+  switch (error) {
+    case VerifyError::WrongChain:
+      return "another chain id";
+    case VerifyError::WrongSet:
+      return "another epoch or validator set";
+    case VerifyError::UnknownValidator:
+      return "signer is not a validator";
+    case VerifyError::NotLeader:
+      return "proposer does not lead the view";
+    case VerifyError::BadHeader:
+      return "header does not follow from its certificate";
+    case VerifyError::BadSignature:
+      return "signature does not verify";
+    case VerifyError::BadCertificate:
+      return "quorum certificate does not verify";
+    case VerifyError::BadTimeoutCertificate:
+      return "timeout certificate does not verify";
+    case VerifyError::MissingTimeoutCertificate:
+      return "a view was skipped without a timeout certificate";
+    case VerifyError::UnexpectedTimeoutCertificate:
+      return "timeout certificate where no view was skipped";
+    case VerifyError::BadPayload:
+      return "payload does not match the header";
+    case VerifyError::WrongBlock:
+      return "not the block that was asked for";
+  }
+  OL_CHECK(false, "unknown VerifyError");
+}
+
+Verifier::Verifier(const primitives::ChainDomain& domain, const primitives::ValidatorSet& set,
+                   const CertificateScheme& scheme, const LeaderSchedule& leaders,
+                   QuorumCertificate genesis)
+    : domain_(domain),
+      set_(set),
+      scheme_(scheme),
+      leaders_(leaders),
+      genesis_(std::move(genesis)),
+      set_hash_(set.hash(domain)) {}
+
+Result<VerifiedHeader, VerifyError> Verifier::verify_proposal(const ProposalMessage& message) {
+  const primitives::Header& header = message.header;
+  if (header.chain_id != domain_.chain_id) return fail(VerifyError::WrongChain);
+  if (header.epoch != set_.epoch() || header.set_hash != set_hash_)
+    return fail(VerifyError::WrongSet);
+  const primitives::Validator* proposer = set_.find(header.proposer);
+  if (proposer == nullptr) return fail(VerifyError::UnknownValidator);
+  if (leaders_.leader(header.view) != header.proposer) return fail(VerifyError::NotLeader);
+  if (header.payload_root != payload_root(domain_, message.items))
+    return fail(VerifyError::BadPayload);
+
+  VerifiedHeader out;
+  out.hash_ = block_hash(domain_, header);
+  const Hash256 digest = proposal_digest(domain_, header, out.hash_);
+  if (!crypto::verify(proposer->key, digest.view(), message.signature))
+    return fail(VerifyError::BadSignature);
+  OL_TRY_VOID(check_header(header));
+  out.header_ = header;
+  out.signature_ = message.signature;
+  return out;
+}
+
+// Rules that tie a header to the certificate it extends. specs/consensus.md section 3.
+Result<void, VerifyError> Verifier::check_header(const primitives::Header& header) {
+  const QuorumCertificate& justify = header.justify;
+  if (header.parent != justify.block()) return fail(VerifyError::BadHeader);
+  if (header.height != justify.height().next()) return fail(VerifyError::BadHeader);
+  if (header.view <= justify.view()) return fail(VerifyError::BadHeader);
+  OL_TRY_VOID(check_timeout_certificate(header));
+  return check_certificate(justify);
+}
+
+// A proposal either builds on the certificate of the view before, or proves that a quorum left it
+// and that it builds on the best certificate any of them knew.
+Result<void, VerifyError> Verifier::check_timeout_certificate(
+    const primitives::Header& header) const {
+  const bool skipped = header.view != header.justify.view().next();
+  if (!skipped && header.timeout_certificate)
+    return fail(VerifyError::UnexpectedTimeoutCertificate);
+  if (!skipped) return {};
+  if (!header.timeout_certificate) return fail(VerifyError::MissingTimeoutCertificate);
+
+  const TimeoutCertificate& timeout = *header.timeout_certificate;
+  if (timeout.view.next() != header.view) return fail(VerifyError::BadTimeoutCertificate);
+  if (timeout.epoch != set_.epoch() || timeout.set_hash != set_hash_)
+    return fail(VerifyError::WrongSet);
+  std::uint64_t weight = 0;
+  const primitives::TimeoutSignature* previous = nullptr;
+  for (const auto& entry : timeout.signatures) {
+    if (previous != nullptr && entry.validator <= previous->validator)
+      return fail(VerifyError::BadTimeoutCertificate);
+    previous = &entry;
+    const primitives::Validator* validator = set_.find(entry.validator);
+    if (validator == nullptr) return fail(VerifyError::UnknownValidator);
+    if (entry.high_qc_view > header.justify.view()) return fail(VerifyError::BadTimeoutCertificate);
+    const Hash256 digest =
+        timeout_digest(domain_, timeout.epoch, timeout.set_hash, timeout.view, entry.high_qc_view);
+    if (!crypto::verify(validator->key, digest.view(), entry.signature))
+      return fail(VerifyError::BadTimeoutCertificate);
+    weight += validator->weight.value();
+  }
+  if (!set_.is_quorum(weight)) return fail(VerifyError::BadTimeoutCertificate);
+  return {};
+}
+
+Result<void, VerifyError> Verifier::check_certificate(const QuorumCertificate& certificate) {
+  if (certificate.is_genesis()) {
+    if (certificate == genesis_) return {};
+    return fail(VerifyError::BadCertificate);
+  }
+  if (certificate.subject.epoch != set_.epoch()) return fail(VerifyError::WrongSet);
+  if (certificate.subject.set_hash != set_hash_) return fail(VerifyError::WrongSet);
+  if (certificate.subject.phase != Phase::Generic) return fail(VerifyError::BadCertificate);
+  const Hash256 digest = certificate_digest(domain_, certificate);
+  if (verified_.contains(digest)) return {};
+  ++certificates_verified_;
+  const Hash256 signed_digest = vote_digest(domain_, certificate.subject);
+  if (!scheme_.verify(signed_digest, certificate.signers, certificate.signature)) {
+    return fail(VerifyError::BadCertificate);
+  }
+  remember(digest);
+  return {};
+}
+
+Result<VerifiedCertificate, VerifyError> Verifier::verify_certificate(
+    const QuorumCertificate& certificate) {
+  OL_TRY_VOID(check_certificate(certificate));
+  VerifiedCertificate out;
+  out.certificate_ = certificate;
+  return out;
+}
+
+Result<VerifiedNewView, VerifyError> Verifier::verify_new_view(const NewViewMessage& message) {
+  if (message.epoch != set_.epoch() || message.set_hash != set_hash_)
+    return fail(VerifyError::WrongSet);
+  const primitives::Validator* sender = set_.find(message.sender);
+  if (sender == nullptr) return fail(VerifyError::UnknownValidator);
+  if (message.view < message.high_qc.view()) return fail(VerifyError::BadHeader);
+  if (message.last_vote && message.last_vote->share.voter != message.sender)
+    return fail(VerifyError::BadHeader);
+  const Hash256 digest = timeout_digest(domain_, message.epoch, message.set_hash, message.view,
+                                        message.high_qc.view());
+  if (!crypto::verify(sender->key, digest.view(), message.signature))
+    return fail(VerifyError::BadSignature);
+  OL_TRY_VOID(check_certificate(message.high_qc));
+  VerifiedNewView out;
+  out.message_ = message;
+  return out;
+}
+
+Result<VerifiedBlock, VerifyError> Verifier::complete(const VerifiedHeader& header,
+                                                      std::vector<Bytes> payload) const {
+  auto block = primitives::Block::make(domain_, header.header(), std::move(payload));
+  if (!block.payload_matches(domain_)) return fail(VerifyError::BadPayload);
+  VerifiedBlock out;
+  out.block_ = std::make_shared<const primitives::Block>(std::move(block));
+  out.signature_ = header.signature();
+  return out;
+}
+
+Result<VerifiedBlock, VerifyError> Verifier::verify_fetched(primitives::Block block,
+                                                            const BlockHash& expected) {
+  if (block.hash != expected) return fail(VerifyError::WrongBlock);
+  if (!block.payload_matches(domain_)) return fail(VerifyError::BadPayload);
+  OL_TRY_VOID(check_header(block.header));
+  VerifiedBlock out;
+  out.block_ = std::make_shared<const primitives::Block>(std::move(block));
+  return out;
+}
+
+VerifiedBlock Verifier::own_block(primitives::Block block) const {
+  VerifiedBlock out;
+  out.block_ = std::make_shared<const primitives::Block>(std::move(block));
+  return out;
+}
+
+VerifiedCertificate Verifier::own_certificate(QuorumCertificate certificate) {
+  remember(certificate_digest(domain_, certificate));
+  VerifiedCertificate out;
+  out.certificate_ = std::move(certificate);
+  return out;
+}
+
+void Verifier::remember(const Hash256& digest) {
+  if (!verified_.insert(digest).second) return;
+  verified_order_.push_back(digest);
+  if (verified_order_.size() <= kCacheSize) return;
+  verified_.erase(verified_order_.front());
+  verified_order_.pop_front();
+}
+
+}  // namespace ol::consensus
