@@ -20,6 +20,8 @@ const char* describe(StorageErrorKind kind) {
       return "written in another format";
     case StorageErrorKind::NotConsecutive:
       return "does not follow the head";
+    case StorageErrorKind::Mismatch:
+      return "does not belong together";
     case StorageErrorKind::Pruned:
       return "no longer kept";
     case StorageErrorKind::OverLimit:

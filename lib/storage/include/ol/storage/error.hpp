@@ -16,6 +16,7 @@ enum class StorageErrorKind : std::uint8_t {
   WrongGenesis,    // the directory belongs to another chain
   WrongFormat,     // written by a version of the program with another disk format
   NotConsecutive,  // a block that does not follow the head
+  Mismatch,        // parts of one block that do not belong together
   Pruned,          // asked for state that is not kept
   OverLimit,       // larger than the format allows
   Io,              // the operating system refused: disk full, permission, device error

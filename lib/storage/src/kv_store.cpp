@@ -1,0 +1,244 @@
+#include "kv_store.hpp"
+
+#include <rocksdb/cache.h>
+#include <rocksdb/db.h>
+#include <rocksdb/statistics.h>
+#include <rocksdb/write_batch.h>
+
+#include <vector>
+
+#include <ol/base/check.hpp>
+
+#include "kv_options.hpp"
+
+namespace ol::storage {
+namespace {
+
+rocksdb::Slice slice(ByteView bytes) {
+  return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
+}
+
+Bytes bytes_of(const rocksdb::Slice& slice) {
+  return to_bytes(as_bytes({slice.data(), slice.size()}));
+}
+
+std::size_t index_of(Column column) {
+  return static_cast<std::size_t>(column);
+}
+
+// Whether a failed open means that something that must be there is not, or is not itself: the
+// directory was complete when `create` renamed it into place.
+bool is_damage(const rocksdb::Status& status) {
+  return status.IsCorruption() || status.IsNotFound() || status.IsPathNotFound() ||
+         status.IsInvalidArgument() || status.IsNotSupported();
+}
+
+StorageError damaged(const std::filesystem::path& path, const rocksdb::Status& status) {
+  return {StorageErrorKind::Corrupted,
+          "the database " + path.string() + " is damaged (" + status.ToString() +
+              "): restore it from a backup, or move this directory away and keep the safety "
+              "record beside it; the node then fetches the chain from its peers"};
+}
+
+StorageError refused(const std::filesystem::path& path, const rocksdb::Status& status) {
+  return {StorageErrorKind::Io, "the database " + path.string() + " cannot be used (" +
+                                    status.ToString() +
+                                    "): check free space, permissions and the device"};
+}
+
+StorageError error_of(const std::filesystem::path& path, const rocksdb::Status& status) {
+  return status.IsCorruption() ? damaged(path, status) : refused(path, status);
+}
+
+class RocksSnapshot final : public KvSnapshot {
+ public:
+  explicit RocksSnapshot(rocksdb::DB& db) : db_(db), snapshot_(db.GetSnapshot()) {}
+  RocksSnapshot(const RocksSnapshot&) = delete;
+  RocksSnapshot& operator=(const RocksSnapshot&) = delete;
+  ~RocksSnapshot() override { db_.ReleaseSnapshot(snapshot_); }
+
+  [[nodiscard]] const rocksdb::Snapshot* get() const { return snapshot_; }
+
+ private:
+  rocksdb::DB& db_;
+  const rocksdb::Snapshot* snapshot_;
+};
+
+rocksdb::ReadOptions read_options(const KvSnapshot* at) {
+  rocksdb::ReadOptions out;
+  out.verify_checksums = true;
+  if (at != nullptr) out.snapshot = static_cast<const RocksSnapshot*>(at)->get();
+  return out;
+}
+
+}  // namespace
+
+// Batches name columns by number and are bound to handles only when written, so that one can be
+// filled before the store is known.
+struct KvBatch::Impl {
+  struct Change {
+    Column column;
+    bool erase;
+    Bytes key;
+    Bytes value;
+  };
+  std::vector<Change> changes;
+  std::size_t size_bytes = 0;
+};
+
+KvBatch::KvBatch() : impl_(std::make_unique<Impl>()) {}
+KvBatch::~KvBatch() = default;
+
+void KvBatch::put(Column column, ByteView key, ByteView value) {
+  impl_->changes.push_back({column, false, to_bytes(key), to_bytes(value)});
+  impl_->size_bytes += key.size() + value.size();
+}
+
+void KvBatch::erase(Column column, ByteView key) {
+  impl_->changes.push_back({column, true, to_bytes(key), {}});
+  impl_->size_bytes += key.size();
+}
+
+std::size_t KvBatch::size_bytes() const {
+  return impl_->size_bytes;
+}
+
+struct KvStore::Impl {
+  std::filesystem::path path;
+  Access access = Access::Inspect;
+  std::shared_ptr<rocksdb::Cache> cache;
+  std::shared_ptr<rocksdb::Statistics> statistics;
+  std::unique_ptr<rocksdb::DB> db;
+  std::vector<rocksdb::ColumnFamilyHandle*> handles;
+
+  [[nodiscard]] rocksdb::ColumnFamilyHandle* handle(Column column) const {
+    return handles[index_of(column)];
+  }
+};
+
+KvStore::KvStore(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
+
+KvStore::~KvStore() {
+  if (!impl_->db) return;
+  // A clean stop loses nothing even if the power goes right after. If it fails, the batches are
+  // no worse off than after a crash.
+  if (impl_->access == Access::ReadWrite) impl_->db->SyncWAL().PermitUncheckedError();
+  for (auto* handle : impl_->handles)
+    impl_->db->DestroyColumnFamilyHandle(handle);
+  impl_->db->Close().PermitUncheckedError();
+}
+
+StorageResult<std::unique_ptr<KvStore>> KvStore::create(const std::filesystem::path& path,
+                                                        const DatabaseOptions& options) {
+  auto impl = std::make_unique<Impl>();
+  impl->path = path;
+  impl->access = Access::ReadWrite;
+  impl->cache = rocksdb::NewLRUCache(options.block_cache_bytes);
+  rocksdb::DBOptions db_options = make_db_options(options, Access::ReadWrite);
+  db_options.create_if_missing = true;
+  db_options.create_missing_column_families = true;
+  db_options.error_if_exists = true;
+  impl->statistics = db_options.statistics;
+  rocksdb::DB* db = nullptr;
+  const auto status =
+      rocksdb::DB::Open(db_options, path.string(), make_columns(impl->cache), &impl->handles, &db);
+  impl->db.reset(db);
+  if (!status.ok()) return fail(refused(path, status));
+  return std::unique_ptr<KvStore>(new KvStore(std::move(impl)));
+}
+
+StorageResult<std::unique_ptr<KvStore>> KvStore::open(const std::filesystem::path& path,
+                                                      const DatabaseOptions& options,
+                                                      Access access) {
+  auto impl = std::make_unique<Impl>();
+  impl->path = path;
+  impl->access = access;
+  impl->cache = rocksdb::NewLRUCache(options.block_cache_bytes);
+  const rocksdb::DBOptions db_options = make_db_options(options, access);
+  impl->statistics = db_options.statistics;
+  rocksdb::DB* db = nullptr;
+  const auto columns = make_columns(impl->cache);
+  const auto status =
+      access == Access::Inspect
+          ? rocksdb::DB::OpenForReadOnly(db_options, path.string(), columns, &impl->handles, &db)
+          : rocksdb::DB::Open(db_options, path.string(), columns, &impl->handles, &db);
+  impl->db.reset(db);
+  if (is_damage(status)) return fail(damaged(path, status));
+  if (!status.ok()) return fail(refused(path, status));
+  return std::unique_ptr<KvStore>(new KvStore(std::move(impl)));
+}
+
+StorageResult<std::optional<Bytes>> KvStore::get(Column column, ByteView key,
+                                                 const KvSnapshot* at) const {
+  rocksdb::PinnableSlice value;
+  const auto status = impl_->db->Get(read_options(at), impl_->handle(column), slice(key), &value);
+  if (status.IsNotFound()) return std::nullopt;
+  if (!status.ok()) return fail(error_of(impl_->path, status));
+  return bytes_of(value);
+}
+
+StorageResult<std::optional<KvStore::Pair>> KvStore::seek(Column column, ByteView key,
+                                                          const KvSnapshot* at) const {
+  const std::unique_ptr<rocksdb::Iterator> it(
+      impl_->db->NewIterator(read_options(at), impl_->handle(column)));
+  it->Seek(slice(key));
+  if (!it->status().ok()) return fail(error_of(impl_->path, it->status()));
+  if (!it->Valid()) return std::nullopt;
+  return Pair{bytes_of(it->key()), bytes_of(it->value())};
+}
+
+std::unique_ptr<KvSnapshot> KvStore::snapshot() const {
+  return std::make_unique<RocksSnapshot>(*impl_->db);
+}
+
+StorageResult<void> KvStore::write(KvBatch& batch, Durability durability) {
+  OL_CHECK(impl_->access == Access::ReadWrite, "an inspected store is not written");
+  rocksdb::WriteBatch out(batch.size_bytes() + 32 * batch.impl_->changes.size());
+  for (const auto& change : batch.impl_->changes) {
+    auto* handle = impl_->handle(change.column);
+    const auto status = change.erase ? out.Delete(handle, slice(change.key))
+                                     : out.Put(handle, slice(change.key), slice(change.value));
+    if (!status.ok()) return fail(refused(impl_->path, status));
+  }
+  rocksdb::WriteOptions options;
+  options.sync = durability == Durability::Device;
+  const auto status = impl_->db->Write(options, &out);
+  if (!status.ok()) return fail(error_of(impl_->path, status));
+  return {};
+}
+
+StorageResult<void> KvStore::sync() {
+  const auto status = impl_->db->SyncWAL();
+  if (!status.ok()) return fail(error_of(impl_->path, status));
+  return {};
+}
+
+StorageResult<void> KvStore::verify_checksums() const {
+  rocksdb::ReadOptions options;
+  options.fill_cache = false;
+  const auto status = impl_->db->VerifyChecksum(options);
+  if (!status.ok()) return fail(error_of(impl_->path, status));
+  return {};
+}
+
+DatabaseStats KvStore::stats() const {
+  const auto property = [&](const std::string& name) {
+    std::uint64_t value = 0;
+    return impl_->db->GetAggregatedIntProperty(name, &value) ? value : 0;
+  };
+  const auto ticker = [&](std::uint32_t kind) { return impl_->statistics->getTickerCount(kind); };
+  DatabaseStats out;
+  out.table_bytes = property(rocksdb::DB::Properties::kTotalSstFilesSize);
+  out.write_buffer_bytes = property(rocksdb::DB::Properties::kCurSizeAllMemTables);
+  out.compaction_pending_bytes = property(rocksdb::DB::Properties::kEstimatePendingCompactionBytes);
+  out.block_cache_bytes = impl_->cache->GetUsage();
+  out.block_cache_hits = ticker(rocksdb::BLOCK_CACHE_HIT);
+  out.block_cache_misses = ticker(rocksdb::BLOCK_CACHE_MISS);
+  out.written_bytes = ticker(rocksdb::BYTES_WRITTEN);
+  out.log_bytes = ticker(rocksdb::WAL_FILE_BYTES);
+  out.log_syncs = ticker(rocksdb::WAL_FILE_SYNCED);
+  out.write_stall_us = ticker(rocksdb::STALL_MICROS);
+  return out;
+}
+
+}  // namespace ol::storage
