@@ -1,0 +1,19 @@
+#pragma once
+
+#include <ol/state/diff.hpp>
+#include <ol/state/state_view.hpp>
+#include <ol/state/trie.hpp>
+
+namespace ol::state {
+
+/// Brings the tries up to the accounts and slots of `diff` and returns the new state root. Fills
+/// `diff.trie` with the stored nodes that change, and the storage roots of accounts in `diff`
+/// (adding an account whose storage alone changed).
+/// @param view, nodes  The state before `diff`, whose account trie has root `parent_root`.
+/// @pre `diff.trie` is empty and no slot of a deleted account is set.
+[[nodiscard]] Result<Hash256, StateError> update_state_root(const StateView& view,
+                                                            const TrieNodeReader& nodes,
+                                                            const Hash256& parent_root,
+                                                            StateDiff& diff);
+
+}  // namespace ol::state
