@@ -8,6 +8,7 @@
 #include <ol/crypto/hash.hpp>
 
 #include "bls_points.hpp"
+#include "bls_tagged.hpp"
 
 namespace ol::crypto {
 namespace {
@@ -51,15 +52,22 @@ SecretBytes<32> take_scalar(blst_scalar& scalar) {
   return out;
 }
 
-blst_p1 hash_to_g1(ByteView message, std::string_view tag) {
-  blst_p1 out;
-  blst_hash_to_g1(&out, message.data(), message.size(), as_bytes(tag).data(), tag.size());
-  return out;
+}  // namespace
+
+namespace detail {
+
+BlsSignature hash_to_g1(ByteView message, std::string_view tag) {
+  blst_p1 point;
+  blst_hash_to_g1(&point, message.data(), message.size(), as_bytes(tag).data(), tag.size());
+  blst_p1_affine affine;
+  blst_p1_to_affine(&affine, &point);
+  return BlsAccess::signature(affine);
 }
 
-BlsSignature sign_tagged(const SecretBytes<32>& key, ByteView message, std::string_view tag) {
-  const blst_p1 hashed = hash_to_g1(message, tag);
-  blst_scalar scalar = as_scalar(key);
+BlsSignature sign_tagged(const BlsSecretKey& key, ByteView message, std::string_view tag) {
+  blst_p1 hashed;
+  blst_hash_to_g1(&hashed, message.data(), message.size(), as_bytes(tag).data(), tag.size());
+  blst_scalar scalar = as_scalar(key.bytes());
   blst_p1_affine point;
   blst_sign_pk2_in_g2(nullptr, &point, &hashed, &scalar);
   wipe(scalar.b);
@@ -68,7 +76,7 @@ BlsSignature sign_tagged(const SecretBytes<32>& key, ByteView message, std::stri
 
 // e(H(m), pk) == e(signature, g2), as e(H(m), pk) * e(signature, -g2) == 1 with one final
 // exponentiation. Both points were proven to be in their groups when they were decoded.
-bool verify_tagged(const blst_p2_affine& key, ByteView message, const blst_p1_affine& signature,
+bool verify_tagged(const BlsPublicKey& key, ByteView message, const BlsSignature& signature,
                    std::string_view tag) {
   static const blst_p2_affine negative_generator = [] {
     blst_p2 point = *blst_p2_generator();
@@ -77,18 +85,17 @@ bool verify_tagged(const blst_p2_affine& key, ByteView message, const blst_p1_af
     blst_p2_to_affine(&affine, &point);
     return affine;
   }();
-  const blst_p1 hashed = hash_to_g1(message, tag);
-  blst_p1_affine hashed_affine;
-  blst_p1_to_affine(&hashed_affine, &hashed);
-  const std::array<const blst_p2_affine*, 2> in_g2 = {&key, &negative_generator};
-  const std::array<const blst_p1_affine*, 2> in_g1 = {&hashed_affine, &signature};
+  const BlsSignature hashed = hash_to_g1(message, tag);
+  const std::array<const blst_p2_affine*, 2> in_g2 = {&BlsAccess::point(key), &negative_generator};
+  const std::array<const blst_p1_affine*, 2> in_g1 = {&BlsAccess::point(hashed),
+                                                      &BlsAccess::point(signature)};
   blst_fp12 product;
   blst_miller_loop_n(&product, in_g2.data(), in_g1.data(), in_g1.size());
   blst_final_exp(&product, &product);
   return blst_fp12_is_one(&product);
 }
 
-}  // namespace
+}  // namespace detail
 
 const char* describe(BlsError error) {
   switch (error) {
@@ -187,20 +194,19 @@ BlsPublicKey BlsSecretKey::public_key() const {
 }
 
 BlsSignature BlsSecretKey::sign(ByteView message) const {
-  return sign_tagged(bytes_, message, kSignatureTag);
+  return detail::sign_tagged(*this, message, kSignatureTag);
 }
 
 BlsPossessionProof BlsSecretKey::prove_possession() const {
-  return {sign_tagged(bytes_, public_key().to_bytes(), kPossessionTag)};
+  return {detail::sign_tagged(*this, public_key().to_bytes(), kPossessionTag)};
 }
 
 bool verify(const BlsPublicKey& key, ByteView message, const BlsSignature& signature) {
-  return verify_tagged(BlsAccess::point(key), message, BlsAccess::point(signature), kSignatureTag);
+  return detail::verify_tagged(key, message, signature, kSignatureTag);
 }
 
 bool verify_possession(const BlsPublicKey& key, const BlsPossessionProof& proof) {
-  return verify_tagged(BlsAccess::point(key), key.to_bytes(), BlsAccess::point(proof.point),
-                       kPossessionTag);
+  return detail::verify_tagged(key, key.to_bytes(), proof.point, kPossessionTag);
 }
 
 Result<BlsSignature, BlsError> aggregate(std::span<const BlsSignature> signatures) {

@@ -34,11 +34,15 @@ std::vector<BlsPublicKey> Polynomial::commitments() const {
   for (const auto& coefficient : coefficients_) {
     const blst_p2 point = multiply(*blst_p2_generator(), coefficient);
     OL_CHECK(!blst_p2_is_inf(&point), "a zero coefficient has probability 2^-255");
-    blst_p2_affine affine;
-    blst_p2_to_affine(&affine, &point);
-    out.push_back(BlsAccess::key(affine));
+    out.push_back(to_key(point));
   }
   return out;
+}
+
+BlsPublicKey to_key(const blst_p2& point) {
+  blst_p2_affine affine;
+  blst_p2_to_affine(&affine, &point);
+  return BlsAccess::key(affine);
 }
 
 blst_p2 multiply(const blst_p2& point, const Scalar& scalar) {

@@ -39,7 +39,10 @@ class Polynomial {
 /// Sum of points[k] * (holder + 1)^k: the image of the share under the commitments.
 [[nodiscard]] blst_p2 evaluate(std::span<const BlsPublicKey> points, ShareIndex holder);
 
-/// generator * scalar in constant time.
+/// A point that is in the group by construction and known not to be infinity.
+[[nodiscard]] BlsPublicKey to_key(const blst_p2& point);
+
+/// point * scalar in constant time.
 [[nodiscard]] blst_p2 multiply(const blst_p2& point, const Scalar& scalar);
 
 /// Interpolates the polynomial of degree < points.size() through (holder + 1, value); holders must

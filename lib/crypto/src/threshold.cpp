@@ -12,7 +12,6 @@
 
 namespace ol::crypto {
 
-using detail::BlsAccess;
 using detail::Polynomial;
 
 const char* describe(ThresholdError error) {
@@ -65,9 +64,7 @@ Bytes VerificationVector::to_bytes() const {
 Result<BlsPublicKey, ThresholdError> VerificationVector::share_key(ShareIndex holder) const {
   const blst_p2 point = detail::evaluate(points_, holder);
   if (blst_p2_is_inf(&point)) return fail(ThresholdError::Infinity);
-  blst_p2_affine affine;
-  blst_p2_to_affine(&affine, &point);
-  return BlsAccess::key(affine);
+  return detail::to_key(point);
 }
 
 Result<std::vector<BlsPublicKey>, ThresholdError> VerificationVector::share_keys(
