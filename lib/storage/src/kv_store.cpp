@@ -76,27 +76,35 @@ rocksdb::ReadOptions read_options(const KvSnapshot* at) {
 // Batches name columns by number and are bound to handles only when written, so that one can be
 // filled before the store is known.
 struct KvBatch::Impl {
+  enum class Kind : std::uint8_t { Put, Erase, EraseRange };
   struct Change {
     Column column;
-    bool erase;
+    Kind kind;
     Bytes key;
-    Bytes value;
+    Bytes value;  // for EraseRange: the end
   };
   std::vector<Change> changes;
   std::size_t size_bytes = 0;
+
+  void add(Column column, Kind kind, ByteView key, ByteView value) {
+    changes.push_back({column, kind, to_bytes(key), to_bytes(value)});
+    size_bytes += key.size() + value.size();
+  }
 };
 
 KvBatch::KvBatch() : impl_(std::make_unique<Impl>()) {}
 KvBatch::~KvBatch() = default;
 
 void KvBatch::put(Column column, ByteView key, ByteView value) {
-  impl_->changes.push_back({column, false, to_bytes(key), to_bytes(value)});
-  impl_->size_bytes += key.size() + value.size();
+  impl_->add(column, Impl::Kind::Put, key, value);
 }
 
 void KvBatch::erase(Column column, ByteView key) {
-  impl_->changes.push_back({column, true, to_bytes(key), {}});
-  impl_->size_bytes += key.size();
+  impl_->add(column, Impl::Kind::Erase, key, {});
+}
+
+void KvBatch::erase_range(Column column, ByteView begin, ByteView end) {
+  impl_->add(column, Impl::Kind::EraseRange, begin, end);
 }
 
 std::size_t KvBatch::size_bytes() const {
@@ -191,13 +199,30 @@ std::unique_ptr<KvSnapshot> KvStore::snapshot() const {
   return std::make_unique<RocksSnapshot>(*impl_->db);
 }
 
+namespace {
+
+template <typename Change>
+rocksdb::Status append(rocksdb::WriteBatch& out, rocksdb::ColumnFamilyHandle* handle,
+                       const Change& change) {
+  using Kind = std::remove_cvref_t<decltype(change.kind)>;
+  switch (change.kind) {
+    case Kind::Put:
+      return out.Put(handle, slice(change.key), slice(change.value));
+    case Kind::Erase:
+      return out.Delete(handle, slice(change.key));
+    case Kind::EraseRange:
+      return out.DeleteRange(handle, slice(change.key), slice(change.value));
+  }
+  OL_CHECK(false, "every kind of change is listed");
+}
+
+}  // namespace
+
 StorageResult<void> KvStore::write(KvBatch& batch, Durability durability) {
   OL_CHECK(impl_->access == Access::ReadWrite, "an inspected store is not written");
   rocksdb::WriteBatch out(batch.size_bytes() + 32 * batch.impl_->changes.size());
   for (const auto& change : batch.impl_->changes) {
-    auto* handle = impl_->handle(change.column);
-    const auto status = change.erase ? out.Delete(handle, slice(change.key))
-                                     : out.Put(handle, slice(change.key), slice(change.value));
+    const auto status = append(out, impl_->handle(change.column), change);
     if (!status.ok()) return fail(refused(impl_->path, status));
   }
   rocksdb::WriteOptions options;

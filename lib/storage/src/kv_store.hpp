@@ -41,6 +41,9 @@ class KvBatch {
 
   void put(Column column, ByteView key, ByteView value);
   void erase(Column column, ByteView key);
+  /// Erases every key from `begin` up to but not including `end`, those put earlier in this batch
+  /// too.
+  void erase_range(Column column, ByteView begin, ByteView end);
   [[nodiscard]] std::size_t size_bytes() const;
 
  private:

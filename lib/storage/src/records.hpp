@@ -1,0 +1,54 @@
+#pragma once
+
+#include <ol/base/codec.hpp>
+#include <ol/storage/database.hpp>
+
+namespace ol::storage {
+
+// Keys and values of the column families. Format: docs/protocol/storage.md.
+
+/// Of everything in the directory; a change makes older directories unreadable.
+inline constexpr std::uint32_t kFormatVersion = 1;
+
+inline constexpr std::string_view kIdentityKey = "identity";
+inline constexpr std::string_view kHeadKey = "head";
+inline constexpr std::string_view kHistoryFloorKey = "history_floor";
+
+/// Big-endian, so that keys are ordered as heights are.
+[[nodiscard]] Bytes height_key(primitives::Height height);
+[[nodiscard]] std::optional<primitives::Height> decode_height(ByteView bytes);
+[[nodiscard]] Bytes slot_key(const Address& address, const Hash256& slot);
+/// Above every slot of `address` and of no other.
+[[nodiscard]] Bytes slots_end(const Address& address);
+/// Above every trie node of `owner` and of no other.
+[[nodiscard]] Bytes trie_nodes_end(const Hash256& owner);
+[[nodiscard]] Bytes history_key(const Address& address, primitives::Height height);
+
+struct StoredIdentity {
+  std::uint32_t format = 0;
+  Hash256 genesis_hash;
+  primitives::ChainDomain domain;
+};
+[[nodiscard]] Bytes encode_identity(const ChainIdentity& identity);
+/// Reads the fields behind an unknown format as zero: the format is what the caller asks first.
+[[nodiscard]] std::optional<StoredIdentity> decode_identity(ByteView bytes);
+
+[[nodiscard]] Bytes encode_head(const Head& head);
+[[nodiscard]] std::optional<Head> decode_head(ByteView bytes);
+[[nodiscard]] Bytes encode_location(const TxnLocation& location);
+[[nodiscard]] std::optional<TxnLocation> decode_location(ByteView bytes);
+[[nodiscard]] Bytes encode_receipts(std::span<const primitives::Receipt> receipts);
+[[nodiscard]] std::optional<std::vector<primitives::Receipt>> decode_receipts(ByteView bytes);
+
+/// The addresses whose history a height added to.
+[[nodiscard]] Bytes encode_addresses(std::span<const Address> addresses);
+[[nodiscard]] std::optional<std::vector<Address>> decode_addresses(ByteView bytes);
+
+/// An account's value before a block; empty when there was none.
+[[nodiscard]] Bytes encode_previous(const std::optional<state::Account>& account);
+[[nodiscard]] Result<std::optional<state::Account>, DecodeError> decode_previous(ByteView bytes);
+
+/// A slot's value without leading zeros; zero is never stored.
+[[nodiscard]] std::optional<U256> decode_slot(ByteView bytes);
+
+}  // namespace ol::storage

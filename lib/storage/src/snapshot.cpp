@@ -1,0 +1,190 @@
+#include <ol/storage/snapshot.hpp>
+
+#include <algorithm>
+
+#include <ol/base/check.hpp>
+#include <ol/base/hex.hpp>
+#include <ol/crypto/hash.hpp>
+#include <ol/state/diff.hpp>
+
+#include "kv_options.hpp"
+#include "kv_store.hpp"
+#include "records.hpp"
+
+namespace ol::storage {
+namespace {
+
+using primitives::Height;
+using state::StateError;
+
+StorageError undecodable(Column column, ByteView key) {
+  return {StorageErrorKind::Corrupted,
+          std::string("the database holds a record it cannot read (") + column_name(column) +
+              ", key " + to_hex(key) +
+              "): restore it from a backup, or move its directory away and keep the safety record; "
+              "the node then fetches the chain from its peers"};
+}
+
+// Absent stays absent; present must decode.
+template <typename T, typename Decode>
+Snapshot::Found<T> read(const KvStore& store, const KvSnapshot& at, Column column, ByteView key,
+                        const Decode& decode) {
+  OL_TRY(const auto bytes, store.get(column, key, &at));
+  if (!bytes) return std::nullopt;
+  auto value = decode(ByteView(*bytes));
+  if (!value) return fail(undecodable(column, key));
+  return std::optional<T>(*std::move(value));
+}
+
+}  // namespace
+
+Snapshot::Snapshot(const KvStore& store, const primitives::ChainDomain& domain,
+                   std::unique_ptr<KvSnapshot> moment)
+    : store_(store), domain_(domain), moment_(std::move(moment)) {}
+
+Snapshot::~Snapshot() = default;
+
+StorageResult<std::unique_ptr<Snapshot>> Snapshot::take(const KvStore& store,
+                                                        const primitives::ChainDomain& domain) {
+  std::unique_ptr<Snapshot> out(new Snapshot(store, domain, store.snapshot()));
+  OL_TRY(out->head_,
+         read<Head>(store, *out->moment_, Column::Meta, as_bytes(kHeadKey), decode_head));
+  OL_TRY(const auto floor, read<Height>(store, *out->moment_, Column::Meta,
+                                        as_bytes(kHistoryFloorKey), decode_height));
+  out->history_floor_ = floor.value_or(Height(0));
+  return out;
+}
+
+bool Snapshot::has(Height height) const {
+  return head_ && height <= head_->height;
+}
+
+Snapshot::Found<Height> Snapshot::height_of(const primitives::BlockHash& hash) const {
+  return read<Height>(store_, *moment_, Column::HeightByHash, hash.view(), decode_height);
+}
+
+Snapshot::Found<Height> Snapshot::height_of(const primitives::EvmHash& hash) const {
+  return read<Height>(store_, *moment_, Column::HeightByEvmHash, hash.view(), decode_height);
+}
+
+Snapshot::Found<primitives::Header> Snapshot::header(Height height) const {
+  if (!has(height)) return std::nullopt;
+  const auto decode = [](ByteView bytes) -> std::optional<primitives::Header> {
+    Reader in(bytes);
+    auto header = primitives::decode_header(in);
+    if (!in.finish()) return std::nullopt;
+    return header;
+  };
+  return read<primitives::Header>(store_, *moment_, Column::Headers, height_key(height), decode);
+}
+
+Snapshot::Found<primitives::Block> Snapshot::block(Height height) const {
+  if (!has(height)) return std::nullopt;
+  const auto decode = [&](ByteView bytes) { return primitives::decode_block(domain_, bytes); };
+  return read<primitives::Block>(store_, *moment_, Column::Blocks, height_key(height), decode);
+}
+
+Snapshot::Found<Bytes> Snapshot::block_bytes(Height height) const {
+  if (!has(height)) return std::nullopt;
+  return store_.get(Column::Blocks, height_key(height), moment_.get());
+}
+
+Snapshot::Found<primitives::QuorumCertificate> Snapshot::certificate(Height height) const {
+  if (!has(height)) return std::nullopt;
+  const auto decode = [](ByteView bytes) -> std::optional<primitives::QuorumCertificate> {
+    Reader in(bytes);
+    auto certificate = primitives::decode_quorum_certificate(in);
+    if (!in.finish()) return std::nullopt;
+    return certificate;
+  };
+  return read<primitives::QuorumCertificate>(store_, *moment_, Column::Certificates,
+                                             height_key(height), decode);
+}
+
+Snapshot::Found<primitives::EvmHeader> Snapshot::evm_header(Height height) const {
+  if (!has(height)) return std::nullopt;
+  return read<primitives::EvmHeader>(store_, *moment_, Column::EvmHeaders, height_key(height),
+                                     primitives::decode_evm_header);
+}
+
+Snapshot::Found<std::vector<primitives::Receipt>> Snapshot::receipts(Height height) const {
+  if (!has(height)) return std::nullopt;
+  return read<std::vector<primitives::Receipt>>(store_, *moment_, Column::Receipts,
+                                                height_key(height), decode_receipts);
+}
+
+Snapshot::Found<TxnLocation> Snapshot::txn_location(const primitives::TxnHash& hash) const {
+  return read<TxnLocation>(store_, *moment_, Column::Txns, hash.view(), decode_location);
+}
+
+Snapshot::Found<state::Account> Snapshot::account_at(const Address& address, Height height) const {
+  if (!has(height)) {
+    return fail(StorageError{StorageErrorKind::Missing, "block " + std::to_string(height.value()) +
+                                                            " is above the head of the chain"});
+  }
+  if (height < history_floor_) {
+    return fail(StorageError{StorageErrorKind::Pruned,
+                             "the state at block " + std::to_string(height.value()) +
+                                 " is no longer kept: account history begins at block " +
+                                 std::to_string(history_floor_.value())});
+  }
+  // The next change above `height` holds the value that stood until then.
+  const Bytes key = history_key(address, height.next());
+  OL_TRY(const auto pair, store_.seek(Column::History, key, moment_.get()));
+  const bool changed_later =
+      pair && std::ranges::equal(ByteView(pair->first).first(Address::kSize), address.view());
+  if (changed_later) {
+    auto previous = decode_previous(pair->second);
+    if (!previous) return fail(undecodable(Column::History, pair->first));
+    return *previous;
+  }
+  return read<state::Account>(store_, *moment_, Column::Accounts, address.view(),
+                              state::decode_account);
+}
+
+StateError Snapshot::record_failure(StorageError error, StateError as) const {
+  const MutexLock lock(mutex_);
+  if (!failure_) failure_ = std::move(error);
+  return as;
+}
+
+std::optional<StorageError> Snapshot::failure() const {
+  const MutexLock lock(mutex_);
+  return failure_;
+}
+
+Result<std::optional<state::Account>, StateError> Snapshot::account(const Address& address) const {
+  auto found = read<state::Account>(store_, *moment_, Column::Accounts, address.view(),
+                                    state::decode_account);
+  if (found) return *found;
+  const auto as = found.error().kind == StorageErrorKind::Corrupted ? StateError::Corrupt
+                                                                    : StateError::ReadFailed;
+  return fail(record_failure(std::move(found.error()), as));
+}
+
+Result<U256, StateError> Snapshot::storage(const Address& address, const Hash256& slot) const {
+  auto found = read<U256>(store_, *moment_, Column::Slots, slot_key(address, slot), decode_slot);
+  if (found) return found->value_or(U256{});
+  const auto as = found.error().kind == StorageErrorKind::Corrupted ? StateError::Corrupt
+                                                                    : StateError::ReadFailed;
+  return fail(record_failure(std::move(found.error()), as));
+}
+
+Result<state::Code, StateError> Snapshot::code(const Hash256& code_hash) const {
+  if (code_hash == state::kEmptyCodeHash) return std::make_shared<const Bytes>();
+  auto found = store_.get(Column::Codes, code_hash.view(), moment_.get());
+  if (!found) return fail(record_failure(std::move(found.error()), StateError::ReadFailed));
+  const bool known = found->has_value() && crypto::keccak256(**found) == code_hash;
+  if (!known) {
+    return fail(record_failure(undecodable(Column::Codes, code_hash.view()), StateError::Corrupt));
+  }
+  return std::make_shared<const Bytes>(**std::move(found));
+}
+
+Result<std::optional<Bytes>, StateError> Snapshot::trie_node(const state::TrieNodeKey& key) const {
+  auto found = store_.get(Column::TrieNodes, key.encode(), moment_.get());
+  if (found) return *std::move(found);
+  return fail(record_failure(std::move(found.error()), StateError::ReadFailed));
+}
+
+}  // namespace ol::storage

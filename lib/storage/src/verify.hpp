@@ -1,0 +1,21 @@
+#pragma once
+
+#include <filesystem>
+
+#include <ol/storage/database.hpp>
+
+#include "kv_store.hpp"
+
+namespace ol::storage {
+
+/// Whether the store belongs to the chain and its format is known: WrongFormat, WrongGenesis, or
+/// Corrupted when it does not say.
+[[nodiscard]] StorageResult<void> check_identity(const KvStore& store,
+                                                 const std::filesystem::path& path,
+                                                 const ChainIdentity& identity);
+/// Whether everything at the head is there and fits together, down to the root of the state.
+[[nodiscard]] StorageResult<void> check_head(const Snapshot& snapshot,
+                                             const std::filesystem::path& path,
+                                             const ChainIdentity& identity);
+
+}  // namespace ol::storage
