@@ -66,6 +66,8 @@ class Link {
 
   /// Both sides have sent ready: messages may flow.
   [[nodiscard]] bool is_open() const { return ready_sent_ && ready_received_; }
+  /// The keys are agreed: what is sent from now on is encrypted.
+  [[nodiscard]] bool is_secured() const { return sealer_.has_value(); }
   [[nodiscard]] bool has_output() const { return !handshake_out_.empty() || !queue_.empty(); }
   /// Appends the next bytes to write: at most one Noise message besides the handshake.
   void take_output(Bytes& out);

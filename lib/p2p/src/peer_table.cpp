@@ -1,0 +1,66 @@
+#include "peer_table.hpp"
+
+#include <algorithm>
+
+namespace ol::p2p {
+
+void PeerTable::set_endpoints(std::vector<PeerEndpoint> endpoints, const PeerId& self) {
+  for (auto& [id, peer] : peers_)
+    peer.endpoint.reset();
+  for (PeerEndpoint& endpoint : endpoints) {
+    if (endpoint.id == self) continue;
+    PeerEntry& peer = entry(endpoint.id);
+    peer.endpoint = std::move(endpoint);
+  }
+}
+
+void PeerTable::allow(const std::vector<PeerId>& peers) {
+  for (const PeerId& peer : peers)
+    entry(peer).allowed = true;
+}
+
+PeerEntry& PeerTable::entry(const PeerId& peer) {
+  PeerEntry& out = peers_[peer];
+  out.counters.peer = peer;
+  return out;
+}
+
+PeerEntry* PeerTable::find(const PeerId& peer) {
+  const auto found = peers_.find(peer);
+  return found == peers_.end() ? nullptr : &found->second;
+}
+
+void PeerTable::schedule_dial(PeerEntry& entry, Clock::time_point now, Clock::duration link_lived) {
+  if (link_lived >= times_.stable_after) entry.failures = 0;
+  const unsigned doublings = std::min(entry.failures, 20U);
+  entry.failures += 1;
+  const auto delay =
+      std::min<std::int64_t>(times_.redial_max.count(), times_.redial_min.count() << doublings);
+  std::uniform_int_distribution<std::int64_t> jittered(delay / 2, delay);
+  entry.next_dial = now + std::chrono::milliseconds(jittered(random_));
+}
+
+void PeerTable::ban(const PeerId& peer, Clock::time_point until, std::string reason) {
+  entry(peer).ban = PeerBan{until, std::move(reason)};
+}
+
+const PeerBan* PeerTable::banned(const PeerId& peer, Clock::time_point now) {
+  PeerEntry* const found = find(peer);
+  if (found == nullptr || !found->ban) return nullptr;
+  if (found->ban->until <= now) {
+    found->ban.reset();
+    return nullptr;
+  }
+  return &*found->ban;
+}
+
+void PeerTable::forget_strangers(Clock::time_point now,
+                                 const std::function<bool(const PeerId&)>& in_use) {
+  std::erase_if(peers_, [&](const auto& item) {
+    const PeerEntry& peer = item.second;
+    const bool banned = peer.ban && peer.ban->until > now;
+    return !peer.is_expected() && !peer.link && !banned && !in_use(item.first);
+  });
+}
+
+}  // namespace ol::p2p
