@@ -1,0 +1,61 @@
+#pragma once
+
+#include <map>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <ol/rpc/registry.hpp>
+#include <ol/rpc/stats.hpp>
+
+namespace ol::rpc {
+
+/// Where eth_subscribe and eth_unsubscribe go: the WebSocket connection a request came from.
+class SubscriptionHost {
+ public:
+  [[nodiscard]] virtual RpcResult subscribe(const Params& params) = 0;
+  [[nodiscard]] virtual RpcResult unsubscribe(const Params& params) = 0;
+
+ protected:
+  ~SubscriptionHost() = default;
+};
+
+struct DispatchLimits {
+  std::size_t batch_max = 100;
+  /// Once the answers of a batch exceed this, its remaining calls are refused.
+  std::size_t batch_response_bytes_max = 25 * 1024 * 1024;
+};
+
+/// Turns request bytes into response bytes: JSON-RPC 2.0 without a transport. Any thread.
+/// Format and error codes: docs/protocol/json-rpc.md.
+class Dispatcher {
+ public:
+  explicit Dispatcher(Registry registry, DispatchLimits limits = {});
+  ~Dispatcher();
+  Dispatcher(const Dispatcher&) = delete;
+  Dispatcher& operator=(const Dispatcher&) = delete;
+
+  /// The response to one request or batch; empty if there is nothing to answer (notifications).
+  /// `host` is null where subscriptions are not possible.
+  [[nodiscard]] std::string handle(std::string_view request, SubscriptionHost* host = nullptr);
+
+  /// What each method cost so far; methods never called are left out.
+  [[nodiscard]] std::vector<MethodStats> stats() const;
+
+ private:
+  struct Call;
+  struct Counter;
+  struct Entry;
+
+  [[nodiscard]] std::string handle_batch(const Call& batch);
+  [[nodiscard]] std::string handle_one(const Call& call);
+  [[nodiscard]] RpcResult invoke(const Call& call, std::string_view method);
+  [[nodiscard]] RpcResult invoke_entry(Entry& entry, const Params& params, SubscriptionHost* host);
+
+  DispatchLimits limits_;
+  std::map<std::string, std::unique_ptr<Entry>, std::less<>> entries_;
+  std::unique_ptr<Entry> other_;
+};
+
+}  // namespace ol::rpc

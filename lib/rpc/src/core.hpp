@@ -1,0 +1,64 @@
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/strand.hpp>
+#include <boost/beast/core/tcp_stream.hpp>
+#include <boost/beast/http/message.hpp>
+#include <boost/beast/http/string_body.hpp>
+
+#include "connection_table.hpp"
+#include "event_hub.hpp"
+#include "http_router.hpp"
+
+namespace ol::rpc {
+
+struct Counters {
+  std::atomic<std::uint64_t> connections_accepted{0};
+  std::atomic<std::uint64_t> connections_refused_total{0};
+  std::atomic<std::uint64_t> connections_refused_per_ip{0};
+  std::atomic<std::uint64_t> websockets_opened{0};
+  std::atomic<std::uint64_t> http_requests{0};
+  std::atomic<std::uint64_t> http_errors{0};
+  std::atomic<std::uint64_t> timeouts{0};
+  std::atomic<std::uint64_t> slow_clients_dropped{0};
+  std::atomic<std::uint64_t> events_dropped{0};
+};
+
+/// What the sessions of a server share. It outlives them: `io`, whose end destroys the sessions
+/// that wait in it, is the last member and so the first to go.
+struct Core {
+  Core(ServerOptions server_options, Registry registry, const Backend& node,
+       ServerHooks server_hooks)
+      : options(std::move(server_options)),
+        hooks(std::move(server_hooks)),
+        backend(node),
+        dispatcher(std::move(registry), DispatchLimits{options.limits.batch_max,
+                                                       options.limits.batch_response_bytes_max}),
+        router(options, hooks, dispatcher),
+        connections(options.limits.connections_max, options.limits.connections_per_ip_max) {}
+
+  const ServerOptions options;
+  const ServerHooks hooks;
+  const Backend& backend;
+  Dispatcher dispatcher;
+  const HttpRouter router;
+  Counters counters;
+  EventHub hub;
+  ConnectionTable connections;
+  boost::asio::io_context io;
+};
+
+using HttpRequest = boost::beast::http::request<boost::beast::http::string_body>;
+
+/// Serves HTTP on a new connection until it closes or becomes a WebSocket. Keeps itself alive.
+void start_http_session(Core& core, boost::asio::ip::tcp::socket socket, ConnectionSlot slot);
+
+/// Takes over a connection whose upgrade request was read. Keeps itself alive.
+void start_ws_session(Core& core, boost::beast::tcp_stream stream, HttpRequest request,
+                      ConnectionSlot slot);
+
+}  // namespace ol::rpc
