@@ -1,0 +1,247 @@
+#pragma once
+
+#include <deque>
+#include <map>
+#include <memory>
+#include <optional>
+#include <set>
+#include <string>
+
+#include <ol/consensus/kernel.hpp>
+#include <ol/consensus/signer.hpp>
+#include <ol/consensus/vote_collector.hpp>
+#include <ol/node/sync_messages.hpp>
+#include <ol/p2p/channel.hpp>
+#include <ol/p2p/peer_id.hpp>
+#include <ol/primitives/genesis.hpp>
+
+namespace ol::node {
+
+/// The two clocks a driver is told: the monotonic one paces, the wall clock stamps blocks.
+struct Now {
+  std::uint64_t monotonic_ms = 0;
+  std::uint64_t wall_ms = 0;
+};
+
+/// What executing a block's parent left behind: the next header commits to it.
+struct ParentResults {
+  Hash256 state_root;
+  Hash256 receipts_root;
+  primitives::EvmHash evm_hash;
+};
+
+/// A payload for the view that asked for it.
+struct BuiltPayload {
+  primitives::View view;
+  ParentResults parent;
+  std::vector<Bytes> items;
+};
+
+/// Everything the driver needs done in the world. The node implements it with threads, sockets and
+/// RocksDB, the simulator with a virtual network and disk. Calls must not call back into the
+/// driver; answers arrive later as driver events.
+class DriverHost {
+ public:
+  virtual ~DriverHost() = default;
+
+  virtual void send(const p2p::PeerId& peer, p2p::Channel channel, Bytes message) = 0;
+  virtual void broadcast(p2p::Channel channel, Bytes message) = 0;
+  /// The peer broke a rule that honest peers keep.
+  virtual void punish(const p2p::PeerId& peer, std::string reason) = 0;
+
+  /// Executes the block on its parent's state and answers with on_executed. The block is durable
+  /// before the answer: a validator never votes for a block that only memory holds.
+  virtual void execute(consensus::BlockPtr block) = 0;
+  /// Picks transactions on top of `parent` and answers with on_built.
+  virtual void build(primitives::View view, consensus::BlockPtr parent) = 0;
+  /// Final blocks, ascending, each once. Their execute calls came before.
+  virtual void commit(std::vector<consensus::CommittedBlock> blocks) = 0;
+  virtual void discard(std::vector<consensus::BlockPtr> blocks) = 0;
+  /// Answers a peer's range request from storage with RangeResponse on the bulk channel.
+  virtual void serve_range(const p2p::PeerId& peer, RangeRequest request) = 0;
+  /// Answers a peer's request for a block that is no longer in the tree.
+  virtual void serve_block(const p2p::PeerId& peer, primitives::BlockHash block) = 0;
+
+  /// A payload item by its hash, if this node has it.
+  [[nodiscard]] virtual std::optional<Bytes> find_item(const primitives::TxnHash& hash) = 0;
+  /// Whether a block built now would hold transactions.
+  [[nodiscard]] virtual bool has_work() = 0;
+
+  /// Appends a signed message to the outbox log before it leaves.
+  virtual void record_outgoing(ByteView message) = 0;
+  virtual void on_evidence(const consensus::Evidence& evidence) = 0;
+  /// A sentence for the log.
+  virtual void warn(std::string sentence) = 0;
+  /// The node cannot go on safely: print the sentence, stop with a failure.
+  virtual void fatal(std::string sentence) = 0;
+};
+
+/// Counters for metrics; all only grow.
+struct DriverCounters {
+  std::uint64_t proposals_received = 0;
+  std::uint64_t votes_received = 0;
+  std::uint64_t new_views_received = 0;
+  std::uint64_t certificates_formed = 0;
+  std::uint64_t certificates_received = 0;
+  std::uint64_t votes_sent = 0;
+  std::uint64_t proposals_sent = 0;
+  std::uint64_t timeouts_sent = 0;
+  std::uint64_t messages_refused = 0;
+  std::uint64_t evidence = 0;
+  std::uint64_t blocks_committed = 0;
+  std::uint64_t items_requested = 0;
+  std::uint64_t blocks_requested = 0;
+  std::uint64_t ranges_requested = 0;
+};
+
+/// What a driver is made of. References must outlive it.
+struct DriverParts {
+  const primitives::ChainDomain& domain;
+  const primitives::ValidatorSet& set;
+  const consensus::VotingRule& rule;
+  const consensus::LeaderSchedule& leaders;
+  consensus::CertificateScheme& scheme;
+  primitives::PaceParams pace;
+  primitives::QuorumCertificate genesis_certificate;
+  /// Last committed block and its certificate.
+  consensus::CommittedBlock root;
+  std::optional<consensus::SafetyRecord> record;
+  /// Absent on observers.
+  std::unique_ptr<consensus::Signer> signer;
+  std::optional<primitives::ValidatorIndex> self;
+  /// Blocks above the root that were stored before the last stop, ascending by height.
+  std::vector<primitives::Block> stored_blocks;
+};
+
+/// Gives the kernel its messages, clock and host: decoding, verification, vote collection, pacing,
+/// compact proposals, block fetching and catching up. Single-threaded and free of I/O of its own:
+/// the simulator runs this very class.
+class ConsensusDriver {
+ public:
+  /// A proposal further in the future than this is dropped. specs/consensus.md section 3.
+  static constexpr std::uint64_t kClockDriftMaxMs = 500;
+
+  ConsensusDriver(DriverParts parts, DriverHost& host);
+  ~ConsensusDriver();
+
+  void start(Now now);
+  void on_peer_connected(Now now, const p2p::PeerId& peer);
+  void on_peer_disconnected(Now now, const p2p::PeerId& peer);
+  void on_message(Now now, const p2p::PeerId& peer, p2p::Channel channel, ByteView bytes);
+  void on_executed(Now now, const primitives::BlockHash& block, consensus::Execution verdict);
+  void on_built(Now now, BuiltPayload payload);
+  /// The pool went from empty to not empty.
+  void on_work(Now now);
+  /// Call at or after `next_deadline()`.
+  void on_tick(Now now);
+  /// Monotonic milliseconds of the next thing to do.
+  [[nodiscard]] std::uint64_t next_deadline() const;
+
+  [[nodiscard]] consensus::KernelStatus status() const { return kernel_.status(); }
+  [[nodiscard]] const DriverCounters& counters() const { return counters_; }
+  [[nodiscard]] const consensus::Kernel& kernel() const { return kernel_; }
+  /// Whether this node signs: false for observers and after a twin was seen.
+  [[nodiscard]] bool signing() const { return signing_; }
+  /// Highest height that a connected peer says it has committed; 0 until one spoke. Only a claim.
+  [[nodiscard]] primitives::Height best_peer_height() const;
+  /// Who voted in the view that is being collected, for status displays.
+  [[nodiscard]] std::vector<primitives::ValidatorIndex> voters(primitives::View view) const {
+    return collector_.voters(view);
+  }
+
+ private:
+  struct PendingProposal {
+    consensus::VerifiedHeader header;
+    std::vector<primitives::TxnHash> hashes;
+    std::vector<std::optional<Bytes>> items;
+    std::size_t missing = 0;
+    p2p::PeerId from;
+    std::uint64_t retry_ms = 0;
+  };
+  struct PendingFetch {
+    primitives::Height height;
+    std::uint64_t retry_ms = 0;
+    std::uint32_t attempts = 0;
+    std::optional<p2p::PeerId> asked;
+  };
+  struct PendingBuild {
+    consensus::BuildRequest request;
+    bool handed_out = false;
+  };
+  struct RangeInFlight {
+    p2p::PeerId peer;
+    primitives::Height from;
+    std::uint64_t retry_ms = 0;
+  };
+
+  // Consensus messages (consensus_driver.cpp).
+  void step(const consensus::Input& input);
+  void apply(consensus::Outputs outputs);
+  void sign_and_send(const consensus::Outputs& outputs);
+  void handle(const consensus::ProposalMessage& message, const p2p::PeerId& peer);
+  void handle(const consensus::VoteMessage& message, const p2p::PeerId& peer);
+  void handle(const consensus::NewViewMessage& message, const p2p::PeerId& peer);
+  void handle(const consensus::CertificateMessage& message, const p2p::PeerId& peer);
+  void collect(const consensus::VoteMessage& vote);
+  void refuse(const p2p::PeerId& peer, const char* what, consensus::VerifyError error);
+  void become_observer(const std::string& why);
+  void pace_build();
+  [[nodiscard]] bool recent_work(const consensus::BlockPtr& parent) const;
+  [[nodiscard]] std::optional<primitives::ValidatorIndex> validator_of(
+      const p2p::PeerId& peer) const;
+  [[nodiscard]] std::optional<p2p::PeerId> peer_of(primitives::ValidatorIndex index) const;
+
+  // Proposals' items, single blocks and ranges (driver_sync.cpp).
+  void on_sync_message(const p2p::PeerId& peer, const SyncMessage& message);
+  void begin_proposal(consensus::VerifiedHeader header, std::vector<primitives::TxnHash> items,
+                      const p2p::PeerId& peer);
+  void request_items(PendingProposal& pending, const p2p::PeerId& peer);
+  void finish_proposal(const primitives::BlockHash& block);
+  void serve_items(const p2p::PeerId& peer, const ItemsRequest& request);
+  void serve_block(const p2p::PeerId& peer, const BlockRequest& request);
+  void take_items(const p2p::PeerId& peer, const ItemsResponse& response);
+  void take_block(const p2p::PeerId& peer, const BlockResponse& response);
+  void take_range(const p2p::PeerId& peer, const RangeResponse& response);
+  void take_range_entry(const RangeEntry& entry, const p2p::PeerId& peer, bool& good);
+  void fetch(const consensus::FetchRequest& request);
+  void request_block(const primitives::BlockHash& block, PendingFetch& pending);
+  void sync_if_behind();
+  void retry_requests();
+  [[nodiscard]] std::optional<p2p::PeerId> pick_peer(std::uint32_t attempt) const;
+  [[nodiscard]] primitives::Height committed_height() const;
+
+  primitives::ChainDomain domain_;
+  const primitives::ValidatorSet& set_;
+  const consensus::LeaderSchedule& leaders_;
+  primitives::PaceParams pace_;
+  DriverHost& host_;
+  consensus::Verifier verifier_;
+  consensus::VoteCollector collector_;
+  std::unique_ptr<consensus::Signer> signer_;
+  std::optional<primitives::ValidatorIndex> self_;
+  bool signing_ = false;
+  consensus::Kernel kernel_;
+  std::vector<primitives::Block> stored_blocks_;
+
+  Now now_;
+  std::optional<consensus::TimerRequest> timer_;
+  std::uint64_t timer_deadline_ms_ = UINT64_MAX;
+  std::optional<PendingBuild> build_;
+  std::uint64_t build_deadline_ms_ = UINT64_MAX;
+  std::uint64_t housekeeping_ms_ = 0;
+  std::uint64_t status_ms_ = 0;
+
+  std::set<p2p::PeerId> peers_;
+  std::map<p2p::PeerId, primitives::Height> peer_heights_;
+  std::map<primitives::BlockHash, PendingProposal> proposals_;
+  std::map<primitives::BlockHash, PendingFetch> fetches_;
+  std::optional<RangeInFlight> range_;
+  std::uint32_t range_attempts_ = 0;
+  std::size_t executing_ = 0;
+  std::optional<p2p::PeerId> current_peer_;
+  std::deque<consensus::Input> inputs_;
+  bool stepping_ = false;
+  DriverCounters counters_;
+};
+
+}  // namespace ol::node

@@ -1,0 +1,380 @@
+#include <ol/node/consensus_driver.hpp>
+
+#include <algorithm>
+
+#include <ol/base/hex.hpp>
+
+namespace ol::node {
+
+using consensus::CertificateMessage;
+using consensus::NewViewMessage;
+using consensus::ProposalMessage;
+using consensus::VoteMessage;
+using p2p::Channel;
+using primitives::ValidatorIndex;
+
+namespace {
+
+constexpr std::uint64_t kHousekeepingMs = 100;
+constexpr std::uint64_t kStatusMs = 1000;
+/// A commit needs two more certified blocks on top and one more proposal to spread the last
+/// certificate, so proposers go on without pause while one of the last three blocks held work.
+constexpr int kWorkDepth = 3;
+
+}  // namespace
+
+ConsensusDriver::ConsensusDriver(DriverParts parts, DriverHost& host)
+    : domain_(parts.domain),
+      set_(parts.set),
+      leaders_(parts.leaders),
+      pace_(parts.pace),
+      host_(host),
+      verifier_(domain_, set_, parts.scheme, leaders_, std::move(parts.genesis_certificate)),
+      collector_(domain_, set_, parts.scheme),
+      signer_(std::move(parts.signer)),
+      self_(signer_ ? parts.self : std::nullopt),
+      signing_(self_.has_value()),
+      kernel_({.domain = parts.domain, .self = self_, .pace = parts.pace}, set_, parts.rule,
+              leaders_, std::move(parts.root), std::move(parts.record)),
+      stored_blocks_(std::move(parts.stored_blocks)) {}
+
+ConsensusDriver::~ConsensusDriver() = default;
+
+void ConsensusDriver::start(Now now) {
+  now_ = now;
+  housekeeping_ms_ = now.monotonic_ms + kHousekeepingMs;
+  for (primitives::Block& block : stored_blocks_) {
+    const primitives::BlockHash hash = block.hash;
+    auto verified = verifier_.verify_fetched(std::move(block), hash);
+    if (!verified) {
+      host_.warn(std::string("a stored block was dropped: ") + describe(verified.error()));
+      continue;
+    }
+    step(consensus::BlockFetched{*std::move(verified)});
+  }
+  stored_blocks_.clear();
+  step(consensus::Started{});
+}
+
+void ConsensusDriver::on_peer_connected(Now now, const p2p::PeerId& peer) {
+  now_ = now;
+  peers_.insert(peer);
+  host_.send(peer, Channel::Request, encode_sync_message(StatusMessage{committed_height()}));
+  if (!kernel_.high_qc().is_genesis()) {
+    host_.send(peer, Channel::Consensus, encode_message(CertificateMessage{kernel_.high_qc()}));
+  }
+  if (!signer_) return;
+  // What this peer may have missed while the link was down; all of it was signed before.
+  if (const auto vote = signer_->last_vote();
+      vote && peer_of(leaders_.leader(vote->subject.view.next())) == peer) {
+    host_.send(peer, Channel::Consensus, encode_message(*vote));
+  }
+  if (const auto new_view = signer_->last_new_view();
+      new_view && new_view->view.next() >= kernel_.view()) {
+    host_.send(peer, Channel::Consensus, encode_message(*new_view));
+  }
+}
+
+void ConsensusDriver::on_peer_disconnected(Now now, const p2p::PeerId& peer) {
+  now_ = now;
+  peers_.erase(peer);
+  peer_heights_.erase(peer);
+  if (range_ && range_->peer == peer) range_.reset();
+}
+
+void ConsensusDriver::on_message(Now now, const p2p::PeerId& peer, Channel channel,
+                                 ByteView bytes) {
+  now_ = now;
+  current_peer_ = peer;
+  if (channel == Channel::Consensus) {
+    auto message = consensus::decode_message(bytes);
+    if (!message) {
+      ++counters_.messages_refused;
+      host_.punish(peer, std::string("consensus message: ") + describe(message.error()));
+      return;
+    }
+    std::visit([&](const auto& m) { handle(m, peer); }, *message);
+    return;
+  }
+  auto message = decode_sync_message(bytes);
+  if (!message) {
+    ++counters_.messages_refused;
+    host_.punish(peer, std::string("sync message: ") + describe(message.error()));
+    return;
+  }
+  on_sync_message(peer, *message);
+}
+
+void ConsensusDriver::on_executed(Now now, const primitives::BlockHash& block,
+                                  consensus::Execution verdict) {
+  now_ = now;
+  if (executing_ > 0) --executing_;
+  if (verdict == consensus::Execution::Invalid) {
+    host_.warn("block " + to_hex(block.view()).substr(0, 16) +
+               " does not execute; not voting for it");
+  }
+  step(consensus::BlockExecuted{block, verdict});
+  sync_if_behind();
+}
+
+void ConsensusDriver::on_built(Now now, BuiltPayload payload) {
+  now_ = now;
+  if (!build_ || build_->request.view != payload.view) return;
+  const consensus::BuildRequest request = std::move(build_->request);
+  build_.reset();
+  const primitives::Header& parent = request.parent->header;
+  primitives::Header header;
+  header.chain_id = domain_.chain_id;
+  header.epoch = set_.epoch();
+  header.height = parent.height.next();
+  header.view = request.view;
+  header.parent = request.parent->hash;
+  header.justify = request.justify;
+  header.timeout_certificate = request.timeout_certificate;
+  header.time = primitives::TimeMs(std::max(now.wall_ms, parent.time.value() + 1));
+  header.proposer = *self_;
+  header.parent_state_root = payload.parent.state_root;
+  header.parent_receipts_root = payload.parent.receipts_root;
+  header.parent_evm_hash = payload.parent.evm_hash;
+  header.set_hash = verifier_.set_hash();
+  auto block = primitives::Block::propose(domain_, std::move(header), std::move(payload.items));
+  step(consensus::BlockBuilt{verifier_.own_block(std::move(block))});
+}
+
+void ConsensusDriver::on_work(Now now) {
+  now_ = now;
+  pace_build();
+}
+
+void ConsensusDriver::on_tick(Now now) {
+  now_ = now;
+  if (build_ && !build_->handed_out && now.monotonic_ms >= build_deadline_ms_) pace_build();
+  if (timer_ && now.monotonic_ms >= timer_deadline_ms_) {
+    const primitives::View view = timer_->view;
+    timer_.reset();
+    timer_deadline_ms_ = UINT64_MAX;
+    step(consensus::TimerFired{view});
+  }
+  if (now.monotonic_ms >= housekeeping_ms_) {
+    housekeeping_ms_ = now.monotonic_ms + kHousekeepingMs;
+    retry_requests();
+    sync_if_behind();
+    if (now.monotonic_ms >= status_ms_) {
+      status_ms_ = now.monotonic_ms + kStatusMs;
+      host_.broadcast(Channel::Request, encode_sync_message(StatusMessage{committed_height()}));
+    }
+  }
+}
+
+std::uint64_t ConsensusDriver::next_deadline() const {
+  const std::uint64_t build = build_ && !build_->handed_out ? build_deadline_ms_ : UINT64_MAX;
+  return std::min({timer_deadline_ms_, build, housekeeping_ms_});
+}
+
+// Inputs that arise while one is being applied wait their turn: the kernel is never re-entered.
+void ConsensusDriver::step(const consensus::Input& input) {
+  inputs_.push_back(input);
+  if (stepping_) return;
+  stepping_ = true;
+  while (!inputs_.empty()) {
+    const consensus::Input next = std::move(inputs_.front());
+    inputs_.pop_front();
+    apply(kernel_.step(next));
+  }
+  stepping_ = false;
+  collector_.forget_through(kernel_.high_qc().view());
+}
+
+void ConsensusDriver::apply(consensus::Outputs outputs) {
+  if (outputs.timer) {
+    timer_ = outputs.timer;
+    timer_deadline_ms_ = now_.monotonic_ms + outputs.timer->duration_ms;
+    if (build_ && build_->request.view < outputs.timer->view) build_.reset();
+  }
+  for (consensus::BlockPtr& block : outputs.execute) {
+    fetches_.erase(block->hash);
+    ++executing_;
+    host_.execute(std::move(block));
+  }
+  sign_and_send(outputs);
+  counters_.blocks_committed += outputs.commit.size();
+  if (!outputs.commit.empty()) host_.commit(std::move(outputs.commit));
+  if (!outputs.discarded.empty()) host_.discard(std::move(outputs.discarded));
+  if (outputs.build) {
+    build_ = PendingBuild{*std::move(outputs.build), false};
+    pace_build();
+  }
+  for (const consensus::FetchRequest& request : outputs.fetch)
+    fetch(request);
+  for (const consensus::Evidence& evidence : outputs.evidence) {
+    ++counters_.evidence;
+    host_.on_evidence(evidence);
+  }
+}
+
+void ConsensusDriver::sign_and_send(const consensus::Outputs& outputs) {
+  if (!signer_ || !signing_) return;
+  auto made = signer_->sign(outputs);
+  if (!made) {
+    if (made.error().kind == consensus::SignError::Kind::NotDurable) {
+      host_.fatal("the safety record cannot be written: " + made.error().message);
+    }
+    become_observer(made.error().message);
+    return;
+  }
+  if (made->proposal) {
+    ++counters_.proposals_sent;
+    Bytes message = encode_message(*made->proposal);
+    host_.record_outgoing(message);
+    host_.broadcast(Channel::Consensus, std::move(message));
+  }
+  if (made->vote) {
+    ++counters_.votes_sent;
+    Bytes message = encode_message(*made->vote);
+    host_.record_outgoing(message);
+    if (outputs.vote->destination == *self_) {
+      collect(*made->vote);
+    } else if (const auto peer = peer_of(outputs.vote->destination)) {
+      host_.send(*peer, Channel::Consensus, std::move(message));
+    }
+  }
+  if (made->new_view) {
+    ++counters_.timeouts_sent;
+    Bytes message = encode_message(*made->new_view);
+    host_.record_outgoing(message);
+    host_.broadcast(Channel::Consensus, std::move(message));
+    // Our own statement counts like any other.
+    auto verified = verifier_.verify_new_view(*made->new_view);
+    OL_CHECK(verified.has_value(), "our own new-view message verifies");
+    if (leaders_.leader(made->new_view->view.next()) == *self_ && made->new_view->last_vote) {
+      collect(*made->new_view->last_vote);
+    }
+    step(consensus::NewViewReceived{*std::move(verified)});
+  }
+}
+
+void ConsensusDriver::handle(const ProposalMessage& message, const p2p::PeerId& peer) {
+  ++counters_.proposals_received;
+  const primitives::Header& header = message.header;
+  if (header.height <= committed_height()) return;
+  if (header.time.value() > now_.wall_ms + kClockDriftMaxMs) {
+    host_.warn("a proposal is " + std::to_string(header.time.value() - now_.wall_ms) +
+               " ms in the future; check the clocks of this node and of validator " +
+               std::to_string(header.proposer.value()));
+    return;
+  }
+  const primitives::BlockHash hash = block_hash(domain_, header);
+  if (kernel_.tree().find(hash) != nullptr || proposals_.contains(hash)) return;
+  auto verified = verifier_.verify_proposal(message);
+  if (!verified) {
+    refuse(peer, "proposal", verified.error());
+    return;
+  }
+  if (signer_ && signer_->is_foreign(header, hash)) {
+    become_observer("a proposal signed with this validator's key came from elsewhere");
+  }
+  begin_proposal(*std::move(verified), message.items, peer);
+}
+
+void ConsensusDriver::handle(const VoteMessage& message, const p2p::PeerId& peer) {
+  ++counters_.votes_received;
+  // A vote is taken from its voter's own link only, and only by the leader it is meant for.
+  if (validator_of(peer) != message.share.voter) return;
+  if (!self_ || leaders_.leader(message.subject.view.next()) != *self_) return;
+  collect(message);
+}
+
+void ConsensusDriver::handle(const NewViewMessage& message, const p2p::PeerId& peer) {
+  ++counters_.new_views_received;
+  auto verified = verifier_.verify_new_view(message);
+  if (!verified) {
+    refuse(peer, "new-view", verified.error());
+    return;
+  }
+  if (signer_ && signer_->is_foreign(message)) {
+    become_observer("a timeout signed with this validator's key came from elsewhere");
+  }
+  if (message.high_qc.view().next() < kernel_.high_qc().view()) {
+    host_.send(peer, Channel::Consensus, encode_message(CertificateMessage{kernel_.high_qc()}));
+  }
+  if (self_ && message.last_vote && leaders_.leader(message.view.next()) == *self_)
+    collect(*message.last_vote);
+  step(consensus::NewViewReceived{*std::move(verified)});
+}
+
+void ConsensusDriver::handle(const CertificateMessage& message, const p2p::PeerId& peer) {
+  ++counters_.certificates_received;
+  if (message.certificate.height() <= committed_height()) return;
+  auto verified = verifier_.verify_certificate(message.certificate);
+  if (!verified) {
+    refuse(peer, "certificate", verified.error());
+    return;
+  }
+  step(consensus::CertificateReceived{*std::move(verified)});
+}
+
+void ConsensusDriver::collect(const VoteMessage& vote) {
+  auto outcome = collector_.add(vote);
+  for (const consensus::Evidence& evidence : outcome.evidence) {
+    ++counters_.evidence;
+    host_.on_evidence(evidence);
+  }
+  if (!outcome.certificate) return;
+  ++counters_.certificates_formed;
+  step(consensus::CertificateReceived{verifier_.own_certificate(*std::move(outcome.certificate))});
+}
+
+void ConsensusDriver::refuse(const p2p::PeerId& peer, const char* what,
+                             consensus::VerifyError error) {
+  ++counters_.messages_refused;
+  host_.punish(peer, std::string(what) + ": " + describe(error));
+}
+
+void ConsensusDriver::become_observer(const std::string& why) {
+  if (!signing_) return;
+  signing_ = false;
+  self_.reset();
+  build_.reset();
+  kernel_.become_observer();
+  host_.warn("this node stops signing and only follows: " + why +
+             ". Run one process per validator key; restart this node once it is the only one.");
+}
+
+// Proposes at once when there is work, at the chain's smallest interval; otherwise an empty block
+// keeps the chain alive at a slower pace. specs/consensus.md section 8.
+void ConsensusDriver::pace_build() {
+  if (!build_ || build_->handed_out) return;
+  const consensus::BlockPtr& parent = build_->request.parent;
+  const bool work = recent_work(parent) || host_.has_work();
+  const std::uint64_t interval = work ? pace_.min_block_interval_ms : pace_.empty_block_interval_ms;
+  const std::uint64_t due_ms = parent->header.time.value() + interval;
+  if (now_.wall_ms < due_ms) {
+    // A parent from a faster clock never delays a proposal past one interval.
+    build_deadline_ms_ = now_.monotonic_ms + std::min(due_ms - now_.wall_ms, interval);
+    return;
+  }
+  build_->handed_out = true;
+  host_.build(build_->request.view, parent);
+}
+
+bool ConsensusDriver::recent_work(const consensus::BlockPtr& parent) const {
+  const consensus::BlockTree& tree = kernel_.tree();
+  const consensus::BlockTree::Node* node = tree.find(parent->hash);
+  for (int depth = 0; depth < kWorkDepth && node != nullptr; ++depth) {
+    if (!node->block->payload.empty()) return true;
+    node = tree.find(node->block->header.parent);
+  }
+  return false;
+}
+
+std::optional<ValidatorIndex> ConsensusDriver::validator_of(const p2p::PeerId& peer) const {
+  return set_.index_of_network_key(peer.key());
+}
+
+std::optional<p2p::PeerId> ConsensusDriver::peer_of(ValidatorIndex index) const {
+  const primitives::Validator* validator = set_.find(index);
+  if (validator == nullptr) return std::nullopt;
+  return p2p::PeerId(validator->network_key);
+}
+
+}  // namespace ol::node

@@ -1,0 +1,309 @@
+#include <algorithm>
+
+#include <ol/node/consensus_driver.hpp>
+
+namespace ol::node {
+
+using consensus::BlockPtr;
+using p2p::Channel;
+using primitives::BlockHash;
+using primitives::Height;
+
+namespace {
+
+constexpr std::size_t kPendingProposalsMax = 16;
+constexpr std::size_t kFetchesMax = 1024;
+constexpr std::size_t kFetchesPerTick = 16;
+constexpr std::uint64_t kFetchRetryMs = 300;
+constexpr std::uint64_t kRangeTimeoutMs = 3000;
+constexpr std::uint32_t kRangeCount = 64;
+/// Blocks nearer than this to what we have are fetched one by one, by hash.
+constexpr std::uint64_t kRangeWorthwhile = 3;
+/// Execution this far behind delivery stops asking for more.
+constexpr std::size_t kExecutingMax = 128;
+
+}  // namespace
+
+Height ConsensusDriver::committed_height() const {
+  return kernel_.tree().root().header.height;
+}
+
+void ConsensusDriver::on_sync_message(const p2p::PeerId& peer, const SyncMessage& message) {
+  if (const auto* status = std::get_if<StatusMessage>(&message)) {
+    peer_heights_[peer] = status->height;
+    sync_if_behind();
+  } else if (const auto* items_request = std::get_if<ItemsRequest>(&message)) {
+    serve_items(peer, *items_request);
+  } else if (const auto* items = std::get_if<ItemsResponse>(&message)) {
+    take_items(peer, *items);
+  } else if (const auto* block_request = std::get_if<BlockRequest>(&message)) {
+    serve_block(peer, *block_request);
+  } else if (const auto* block = std::get_if<BlockResponse>(&message)) {
+    take_block(peer, *block);
+  } else if (const auto* range_request = std::get_if<RangeRequest>(&message)) {
+    host_.serve_range(peer, *range_request);
+  } else {
+    take_range(peer, std::get<RangeResponse>(message));
+  }
+}
+
+Height ConsensusDriver::best_peer_height() const {
+  Height best;
+  for (const auto& [peer, height] : peer_heights_)
+    best = std::max(best, height);
+  return best;
+}
+
+void ConsensusDriver::begin_proposal(consensus::VerifiedHeader header,
+                                     std::vector<primitives::TxnHash> hashes,
+                                     const p2p::PeerId& peer) {
+  if (proposals_.size() >= kPendingProposalsMax) {
+    auto oldest =
+        std::min_element(proposals_.begin(), proposals_.end(), [](const auto& a, const auto& b) {
+          return a.second.header.header().view < b.second.header.header().view;
+        });
+    proposals_.erase(oldest);
+  }
+  const BlockHash hash = header.hash();
+  PendingProposal pending{.header = std::move(header),
+                          .hashes = std::move(hashes),
+                          .items = {},
+                          .missing = 0,
+                          .from = peer,
+                          .retry_ms = 0};
+  pending.items.reserve(pending.hashes.size());
+  for (const primitives::TxnHash& item : pending.hashes) {
+    pending.items.push_back(host_.find_item(item));
+    if (!pending.items.back()) ++pending.missing;
+  }
+  const auto [it, fresh] = proposals_.insert_or_assign(hash, std::move(pending));
+  if (it->second.missing == 0) {
+    finish_proposal(hash);
+  } else {
+    request_items(it->second, peer);
+  }
+}
+
+void ConsensusDriver::request_items(PendingProposal& pending, const p2p::PeerId& peer) {
+  ItemsRequest request{.block = pending.header.hash(), .items = {}};
+  for (std::size_t i = 0; i < pending.items.size(); ++i) {
+    if (!pending.items[i]) request.items.push_back(pending.hashes[i]);
+  }
+  counters_.items_requested += request.items.size();
+  pending.retry_ms = now_.monotonic_ms + kFetchRetryMs;
+  host_.send(peer, Channel::Request, encode_sync_message(request));
+}
+
+void ConsensusDriver::finish_proposal(const BlockHash& block) {
+  auto pending = std::move(proposals_.extract(block).mapped());
+  std::vector<Bytes> payload;
+  payload.reserve(pending.items.size());
+  for (auto& item : pending.items)
+    payload.push_back(*std::move(item));
+  auto complete = verifier_.complete(pending.header, std::move(payload));
+  if (!complete) {
+    refuse(pending.from, "proposal", complete.error());
+    return;
+  }
+  step(consensus::ProposalReceived{*std::move(complete)});
+}
+
+void ConsensusDriver::serve_items(const p2p::PeerId& peer, const ItemsRequest& request) {
+  const consensus::BlockTree::Node* node = kernel_.tree().find(request.block);
+  std::map<primitives::TxnHash, const Bytes*> of_block;
+  if (node != nullptr) {
+    for (std::size_t i = 0; i < node->block->payload.size(); ++i) {
+      of_block.emplace(node->block->item_hashes[i], &node->block->payload[i]);
+    }
+  }
+  ItemsResponse response{.block = request.block, .items = {}};
+  std::size_t bytes = 0;
+  for (const primitives::TxnHash& hash : request.items) {
+    Bytes item;
+    if (const auto it = of_block.find(hash); it != of_block.end()) {
+      item = *it->second;
+    } else if (auto found = host_.find_item(hash)) {
+      item = *std::move(found);
+    }
+    if (bytes + item.size() > kItemsBytesMax) break;
+    bytes += item.size() + 4;
+    response.items.push_back(std::move(item));
+  }
+  host_.send(peer, Channel::Request, encode_sync_message(response));
+}
+
+void ConsensusDriver::take_items(const p2p::PeerId& peer, const ItemsResponse& response) {
+  const auto it = proposals_.find(response.block);
+  if (it == proposals_.end()) return;
+  PendingProposal& pending = it->second;
+  // Answers are matched by content, so the order a peer chose does not matter.
+  std::map<primitives::TxnHash, const Bytes*> received;
+  for (const Bytes& item : response.items) {
+    if (!item.empty()) received.emplace(primitives::transaction_hash(item), &item);
+  }
+  bool progress = false;
+  for (std::size_t i = 0; i < pending.items.size(); ++i) {
+    if (pending.items[i]) continue;
+    const auto found = received.find(pending.hashes[i]);
+    if (found == received.end()) continue;
+    pending.items[i] = *found->second;
+    --pending.missing;
+    progress = true;
+  }
+  if (pending.missing == 0) {
+    finish_proposal(response.block);
+  } else if (progress) {
+    request_items(pending, peer);
+  }
+}
+
+void ConsensusDriver::serve_block(const p2p::PeerId& peer, const BlockRequest& request) {
+  const consensus::BlockTree::Node* node = kernel_.tree().find(request.block);
+  if (node == nullptr || node->block->hash == kernel_.tree().root().hash) {
+    host_.serve_block(peer, request.block);
+    return;
+  }
+  Writer out;
+  primitives::encode(out, *node->block);
+  host_.send(peer, Channel::Bulk, encode_sync_message(BlockResponse{request.block, out.take()}));
+}
+
+void ConsensusDriver::take_block(const p2p::PeerId& peer, const BlockResponse& response) {
+  const auto pending = fetches_.find(response.block);
+  if (pending == fetches_.end()) return;
+  if (response.encoded.empty()) {
+    // The peer does not have it: the next attempt goes to another one, without waiting.
+    if (pending->second.asked == peer) pending->second.retry_ms = now_.monotonic_ms;
+    return;
+  }
+  auto block = primitives::decode_block(domain_, response.encoded);
+  if (!block) {
+    host_.punish(peer, std::string("block response: ") + describe(block.error()));
+    return;
+  }
+  auto verified = verifier_.verify_fetched(*std::move(block), response.block);
+  if (!verified) {
+    refuse(peer, "block response", verified.error());
+    return;
+  }
+  fetches_.erase(pending);
+  step(consensus::BlockFetched{*std::move(verified)});
+}
+
+void ConsensusDriver::take_range(const p2p::PeerId& peer, const RangeResponse& response) {
+  if (!range_ || range_->peer != peer || range_->from != response.from) return;
+  range_.reset();
+  if (response.entries.empty()) {
+    // The claim was wrong, or the peer pruned: ask others until it claims again.
+    peer_heights_.erase(peer);
+    ++range_attempts_;
+    return;
+  }
+  bool good = true;
+  for (const RangeEntry& entry : response.entries) {
+    if (good) take_range_entry(entry, peer, good);
+  }
+  range_attempts_ = good ? 0 : range_attempts_ + 1;
+  sync_if_behind();
+}
+
+// Each block must be the one its certificate names, and the certificate must verify; parents link
+// the range to what is already here.
+void ConsensusDriver::take_range_entry(const RangeEntry& entry, const p2p::PeerId& peer,
+                                       bool& good) {
+  auto block = primitives::decode_block(domain_, entry.encoded_block);
+  if (!block) {
+    good = false;
+    host_.punish(peer, std::string("range response: ") + describe(block.error()));
+    return;
+  }
+  if (block->header.height <= committed_height()) return;
+  auto certificate = verifier_.verify_certificate(entry.certificate);
+  if (!certificate) {
+    good = false;
+    refuse(peer, "range response", certificate.error());
+    return;
+  }
+  auto verified = verifier_.verify_fetched(*std::move(block), entry.certificate.block());
+  if (!verified) {
+    good = false;
+    refuse(peer, "range response", verified.error());
+    return;
+  }
+  step(consensus::BlockFetched{*std::move(verified)});
+  step(consensus::CertificateReceived{*std::move(certificate)});
+}
+
+void ConsensusDriver::fetch(const consensus::FetchRequest& request) {
+  if (request.height <= committed_height()) return;
+  if (fetches_.contains(request.block) || fetches_.size() >= kFetchesMax) return;
+  PendingFetch pending{
+      .height = request.height, .retry_ms = now_.monotonic_ms, .attempts = 0, .asked = {}};
+  const auto it = fetches_.emplace(request.block, std::move(pending)).first;
+  request_block(it->first, it->second);
+  sync_if_behind();
+}
+
+// Asks for a block by hash unless a range will bring it.
+void ConsensusDriver::request_block(const BlockHash& block, PendingFetch& pending) {
+  const bool by_range =
+      pending.height <= best_peer_height_ && pending.height > committed_height() + kRangeWorthwhile;
+  if (by_range) return;
+  // Whoever told us of the block has it; after that, anyone may.
+  const auto peer = pending.attempts == 0 && current_peer_ && peers_.contains(*current_peer_)
+                        ? current_peer_
+                        : pick_peer(pending.attempts);
+  if (!peer) return;
+  ++pending.attempts;
+  ++counters_.blocks_requested;
+  pending.asked = peer;
+  pending.retry_ms = now_.monotonic_ms + kFetchRetryMs;
+  host_.send(*peer, Channel::Request, encode_sync_message(BlockRequest{block}));
+}
+
+void ConsensusDriver::sync_if_behind() {
+  if (range_ || executing_ > kExecutingMax) return;
+  std::vector<p2p::PeerId> ahead;
+  for (const auto& [peer, height] : peer_heights_) {
+    if (height > committed_height() + kRangeWorthwhile) ahead.push_back(peer);
+  }
+  if (ahead.empty()) return;
+  const p2p::PeerId peer = ahead[range_attempts_ % ahead.size()];
+  const Height from = committed_height().next();
+  ++counters_.ranges_requested;
+  range_ = RangeInFlight{peer, from, now_.monotonic_ms + kRangeTimeoutMs};
+  host_.send(peer, Channel::Request, encode_sync_message(RangeRequest{from, kRangeCount}));
+}
+
+void ConsensusDriver::retry_requests() {
+  if (range_ && now_.monotonic_ms >= range_->retry_ms) {
+    peer_heights_.erase(range_->peer);
+    range_.reset();
+    ++range_attempts_;
+  }
+  std::erase_if(fetches_, [&](const auto& entry) {
+    return entry.second.height <= committed_height() || kernel_.tree().find(entry.first) != nullptr;
+  });
+  std::size_t asked = 0;
+  for (auto& [block, pending] : fetches_) {
+    if (now_.monotonic_ms < pending.retry_ms || asked++ >= kFetchesPerTick) continue;
+    request_block(block, pending);
+  }
+  std::erase_if(proposals_, [&](const auto& entry) {
+    return entry.second.header.header().height <= committed_height();
+  });
+  std::uint32_t attempt = 0;
+  for (auto& [hash, pending] : proposals_) {
+    if (now_.monotonic_ms < pending.retry_ms) continue;
+    if (const auto peer = pick_peer(attempt++)) request_items(pending, *peer);
+  }
+}
+
+std::optional<p2p::PeerId> ConsensusDriver::pick_peer(std::uint32_t attempt) const {
+  if (peers_.empty()) return std::nullopt;
+  auto it = peers_.begin();
+  std::advance(it, static_cast<std::ptrdiff_t>(attempt % peers_.size()));
+  return *it;
+}
+
+}  // namespace ol::node
