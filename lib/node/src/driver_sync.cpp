@@ -246,8 +246,8 @@ void ConsensusDriver::fetch(const consensus::FetchRequest& request) {
 
 // Asks for a block by hash unless a range will bring it.
 void ConsensusDriver::request_block(const BlockHash& block, PendingFetch& pending) {
-  const bool by_range =
-      pending.height <= best_peer_height_ && pending.height > committed_height() + kRangeWorthwhile;
+  const bool by_range = range_ && range_attempts_ == 0 && pending.height <= best_peer_height() &&
+                        pending.height > committed_height() + kRangeWorthwhile;
   if (by_range) return;
   // Whoever told us of the block has it; after that, anyone may.
   const auto peer = pending.attempts == 0 && current_peer_ && peers_.contains(*current_peer_)
