@@ -1,0 +1,97 @@
+#include <ol/state/state_root.hpp>
+
+#include <algorithm>
+#include <vector>
+
+#include <ol/base/rlp.hpp>
+#include <ol/crypto/hash.hpp>
+
+namespace ol::state {
+namespace {
+
+/// A change that owns its bytes.
+struct HashedChange {
+  Hash256 key;
+  Bytes value;
+};
+
+Result<TrieUpdate, StateError> update_hashed(const TrieNodeReader& nodes, const Hash256& owner,
+                                             const Hash256& root,
+                                             std::vector<HashedChange> changes) {
+  std::ranges::sort(changes, {}, &HashedChange::key);
+  std::vector<TrieChange> borrowed;
+  borrowed.reserve(changes.size());
+  for (const HashedChange& change : changes)
+    borrowed.push_back({change.key.view(), change.value});
+  return update_trie(nodes, owner, root, borrowed);
+}
+
+/// A store that is empty: what a cleared storage trie is rebuilt on.
+class NoNodes final : public TrieNodeReader {
+ public:
+  [[nodiscard]] Result<std::optional<Bytes>, StateError> trie_node(
+      const TrieNodeKey& /*key*/) const override {
+    return std::nullopt;
+  }
+};
+
+/// The entry of `address` in `diff.accounts`, copied from the view if missing.
+Result<Account*, StateError> account_in(const StateView& view, StateDiff& diff,
+                                        const Address& address) {
+  auto found = diff.accounts.find(address);
+  if (found == diff.accounts.end()) {
+    OL_TRY(auto account, view.account(address));
+    found = diff.accounts.emplace(address, std::move(account)).first;
+  }
+  OL_CHECK(found->second.has_value(), "storage belongs to an account that exists");
+  return &*found->second;
+}
+
+using SlotIterator = std::map<StorageKey, U256>::const_iterator;
+
+/// Updates the storage trie of one account, whose changed slots are [first, last).
+Result<void, StateError> update_storage(const StateView& view, const TrieNodeReader& nodes,
+                                        StateDiff& diff, SlotIterator first, SlotIterator last) {
+  const Address& address = first->first.address;
+  OL_TRY(Account* const account, account_in(view, diff, address));
+  std::vector<HashedChange> changes;
+  for (SlotIterator it = first; it != last; ++it) {
+    HashedChange change{crypto::keccak256(it->first.slot.view()), {}};
+    if (!it->second.is_zero()) {
+      change.value = rlp_encode_string(it->second.to_minimal_big_endian());
+    }
+    changes.push_back(std::move(change));
+  }
+  const bool cleared = diff.storage_cleared.contains(address);
+  const NoNodes none;
+  const TrieNodeReader& source = cleared ? static_cast<const TrieNodeReader&>(none) : nodes;
+  const Hash256& old_root = cleared ? kEmptyTrieRoot : account->storage_root;
+  OL_TRY(TrieUpdate update,
+         update_hashed(source, trie_owner(address), old_root, std::move(changes)));
+  account->storage_root = update.root;
+  diff.trie.merge(update.nodes);
+  return {};
+}
+
+}  // namespace
+
+Result<Hash256, StateError> update_state_root(const StateView& view, const TrieNodeReader& nodes,
+                                              const Hash256& parent_root, StateDiff& diff) {
+  OL_CHECK(diff.trie.empty(), "the tries are brought up to date once per diff");
+  for (auto first = diff.storage.cbegin(); first != diff.storage.cend();) {
+    auto last = first;
+    while (last != diff.storage.cend() && last->first.address == first->first.address)
+      ++last;
+    OL_TRY_VOID(update_storage(view, nodes, diff, first, last));
+    first = last;
+  }
+  std::vector<HashedChange> changes;
+  changes.reserve(diff.accounts.size());
+  for (const auto& [address, account] : diff.accounts)
+    changes.push_back({trie_owner(address), account ? encode_account(*account) : Bytes{}});
+  OL_TRY(TrieUpdate update, update_hashed(nodes, Hash256{}, parent_root, std::move(changes)));
+  diff.trie.merge(update.nodes);
+  return update.root;
+}
+
+}  // namespace ol::state
