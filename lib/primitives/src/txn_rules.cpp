@@ -48,7 +48,7 @@ Check check_fee_fields(const Transaction& txn) {
                   "maxPriorityFeePerGas: " + txn.max_priority_fee_per_gas.to_decimal() +
                       ", maxFeePerGas: " + txn.max_fee_per_gas.to_decimal());
   }
-  if (!max_cost(txn)) return refuse(TxnRule::CostOverflow);
+  if (!checked_mul(U256(txn.gas_limit), txn.max_fee_per_gas)) return refuse(TxnRule::CostOverflow);
   return {};
 }
 

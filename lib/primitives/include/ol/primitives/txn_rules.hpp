@@ -13,7 +13,7 @@ namespace ol::primitives {
 enum class TxnRule : std::uint8_t {
   WrongChain,              // EIP-155: signed for another chain id
   TipAboveFeeCap,          // EIP-1559: priority fee above the fee cap
-  CostOverflow,            // gas_limit * max_fee + value does not fit 256 bits
+  CostOverflow,            // a cost above 2^256 - 1, which nobody can pay
   InitCodeTooLarge,        // EIP-3860: creation code above 49,152 bytes
   IntrinsicGas,            // Yellow Paper g0, EIP-2028, 2930, 3860: gas_limit below it
   FloorGas,                // EIP-7623: gas_limit below the floor price of the calldata

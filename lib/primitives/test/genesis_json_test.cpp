@@ -1,0 +1,199 @@
+#include <ol/primitives/genesis.hpp>
+
+#include <functional>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "samples.hpp"
+
+namespace ol::primitives {
+namespace {
+
+using samples::filled;
+using testing::HasSubstr;
+
+const std::string& sample_text() {
+  static const std::string kText = genesis_to_json(samples::genesis());
+  return kText;
+}
+
+std::string replaced(const std::string& from, const std::string& to) {
+  std::string text = sample_text();
+  const std::size_t place = text.find(from);
+  EXPECT_NE(place, std::string::npos) << from;
+  return text.replace(place, from.size(), to);
+}
+
+std::string error_of(const std::string& text) {
+  const auto out = genesis_from_json(text);
+  return out ? "accepted" : out.error().message;
+}
+
+std::string error_of(const std::function<void(Genesis&)>& change) {
+  Genesis genesis = samples::genesis();
+  change(genesis);
+  return error_of(genesis_to_json(genesis));
+}
+
+TEST(GenesisJson, reads_back_what_it_wrote) {
+  for (const SchemeKind scheme : {SchemeKind::BlsThreshold, SchemeKind::BlsMultisig}) {
+    Genesis genesis = samples::genesis();
+    genesis.scheme = scheme;
+    if (scheme == SchemeKind::BlsMultisig) genesis.verification_vector.clear();
+    genesis.domain.hash = crypto::HashAlgorithm::Sha256;
+    const auto out = genesis_from_json(genesis_to_json(genesis));
+    ASSERT_TRUE(out) << out.error().message;
+    EXPECT_EQ(genesis_hash(*out), genesis_hash(genesis));
+    EXPECT_EQ(genesis_to_json(*out), genesis_to_json(genesis));
+  }
+}
+
+TEST(GenesisJson, is_laid_out_for_people) {
+  EXPECT_TRUE(sample_text().starts_with("{\n  \"version\": 1,\n  \"chain_id\": 7777,\n"));
+  EXPECT_THAT(sample_text(), HasSubstr("    {\n      \"name\": \"validator-0\",\n"));
+  EXPECT_TRUE(sample_text().ends_with("  }\n}\n"));
+}
+
+TEST(GenesisJson, refuses_what_is_not_json) {
+  EXPECT_THAT(error_of(""), HasSubstr("not JSON"));
+  EXPECT_THAT(error_of("{\"version\": 1"), HasSubstr("not JSON"));
+  EXPECT_THAT(error_of(sample_text() + "x"), HasSubstr("not JSON"));
+  EXPECT_THAT(error_of("[]"), HasSubstr("the file must be an object"));
+  EXPECT_THAT(error_of(std::string(kGenesisBytesMax + 1, ' ')), HasSubstr("larger than"));
+  EXPECT_THAT(error_of(std::string(100, '[')), HasSubstr("not JSON"));
+}
+
+TEST(GenesisJson, refuses_unknown_missing_and_duplicate_keys_by_name) {
+  EXPECT_THAT(error_of(replaced("\"devnet\"", "\"dev_net\"")),
+              HasSubstr("unknown key \"dev_net\" in the file; allowed are version, chain_id"));
+  EXPECT_THAT(error_of(replaced("\"name\"", "\"nmae\"")),
+              HasSubstr("unknown key \"nmae\" in validators[0]"));
+  EXPECT_THAT(error_of(replaced("  \"devnet\": true,\n", "")), HasSubstr("devnet is missing"));
+  EXPECT_THAT(error_of(replaced("    \"timeout_max_ms\": 60000,\n", "")),
+              HasSubstr("pace.timeout_max_ms is missing"));
+  EXPECT_THAT(error_of(replaced("\"version\": 1,", "\"version\": 1, \"version\": 1,")),
+              HasSubstr("the key \"version\" appears twice"));
+  EXPECT_THAT(error_of(replaced("\"weight\": 1,", "\"weight\": 1, \"weight\": 1,")),
+              HasSubstr("the key \"weight\" appears twice"));
+}
+
+struct Refused {
+  const char* from;
+  const char* to;
+  const char* because;
+};
+constexpr Refused kWrongValues[] = {
+    {"\"version\": 1", "\"version\": 2", "version must be 1"},
+    {"\"chain_id\": 7777", "\"chain_id\": \"7777\"", "chain_id must be a whole number"},
+    {"\"chain_id\": 7777", "\"chain_id\": -1", "chain_id must be a whole number"},
+    {"\"chain_id\": 7777", "\"chain_id\": 1.5", "chain_id must be a whole number"},
+    {"\"chain_id\": 7777", "\"chain_id\": 0", "chain_id is 0; allowed are 1 to"},
+    {"\"chain_id\": 7777", "\"chain_id\": 18446744073709551615", "allowed are 1 to"},
+    {"\"chain_name\": \"sample\"", "\"chain_name\": 5", "chain_name must be a string"},
+    {"\"chain_name\": \"sample\"", "\"chain_name\": \"\"", "chain_name must be 1 to 64"},
+    {"\"blake3\"", "\"md5\"", "hash is \"md5\"; allowed are blake3, sha256"},
+    {"\"openliquid\"", "\"timecoin\"", "profile is \"timecoin\"; allowed are openliquid"},
+    {"\"three-chain\"", "\"two-chain\"", "commit_rule is \"two-chain\"; allowed are three-chain"},
+    {"\"bls-threshold\"", "\"ed25519\"", "allowed are bls-threshold, bls-multisig"},
+    {"\"bls-threshold\"", "\"bls-multisig\"", "verification_vector belongs to bls-threshold"},
+    {"\"devnet\": true", "\"devnet\": 1", "devnet must be true or false"},
+    {"\"base_fee\": \"1000000000\"", "\"base_fee\": 1000000000", "base_fee must be a string"},
+    {"\"base_fee\": \"1000000000\"", "\"base_fee\": \"1e9\"", "base_fee must be a decimal number"},
+    {"\"gas_limit\": 30000000", "\"gas_limit\": 20999", "gas_limit is 20999; allowed are 21000"},
+    {"\"key\": \"0x0e", "\"key\": \"0x", "validators[0].key must be 32 bytes of hex"},
+    {"\"bls_key\": \"0x", "\"bls_key\": \"0xzz", "validators[0].bls_key must be hex"},
+    {"\"bls_key\": \"0x", "\"bls_key\": \"0x00", "validators[0].bls_key is no BLS12-381 point"},
+    {"\"validators\": [", "\"validators\": [7,", "validators[0] must be an object"},
+    {"\"verification_vector\": [", "\"verification_vector\": [7,",
+     "verification_vector[0] must be a string"},
+    {"\"verification_vector\": [", "\"verification_vector\": [\"0x00\",",
+     "verification_vector[0] is no BLS12-381 point"},
+    {"\"balances\": {", "\"balances\": {\"0xaa\": \"1\",", "\"0xaa\" is no address"},
+    {"\"balances\": {", "\"balances\": {\"0xAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA\": \"1\",",
+     "twice"},
+    {"\"balances\": {", "\"balances\": {\"0xcccccccccccccccccccccccccccccccccccccccc\": 1,",
+     "must be a decimal number of wei in quotes"},
+    {"\"timeout_base_ms\": 2000", "\"timeout_base_ms\": 0", "pace.timeout_base_ms is 0"},
+    {"\"timeout_max_ms\": 60000", "\"timeout_max_ms\": 1999", "allowed are 2000 to"},
+    {"\"min_block_interval_ms\": 83", "\"min_block_interval_ms\": 2000", "allowed are 0 to 1999"},
+    {"\"empty_block_interval_ms\": 1000", "\"empty_block_interval_ms\": 82", "are 83 to 2000"},
+};
+
+TEST(GenesisJson, names_the_field_that_is_wrong_and_what_is_allowed) {
+  for (const Refused& row : kWrongValues) {
+    EXPECT_THAT(error_of(replaced(row.from, row.to)), HasSubstr(row.because)) << row.to;
+  }
+  EXPECT_THAT(error_of("{\"version\": 1, \"chain_id\": 1, \"hash\": \"blake3\", \"pace\": []}"),
+              HasSubstr("chain_name is missing"));
+}
+
+TEST(GenesisJson, refuses_containers_of_the_wrong_kind) {
+  EXPECT_THAT(error_of(replaced("\"pace\": {", "\"pace\": 1, \"x\": {")), HasSubstr("unknown key"));
+  Genesis empty = samples::genesis();
+  empty.validators.clear();
+  empty.possession_proofs.clear();
+  empty.balances.clear();
+  const std::string text = genesis_to_json(empty);
+  const auto swapped = [&](const std::string& from, const std::string& to) {
+    std::string changed = text;
+    return error_of(changed.replace(changed.find(from), from.size(), to));
+  };
+  EXPECT_THAT(swapped("\"validators\": []", "\"validators\": {}"),
+              HasSubstr("validators must be an array"));
+  EXPECT_THAT(swapped("\"balances\": {}", "\"balances\": []"),
+              HasSubstr("balances must be an object"));
+  EXPECT_THAT(swapped("\"validators\": []", "\"validators\": []"),
+              HasSubstr("number of validators is 0; allowed are 1 to 1024"));
+}
+
+TEST(GenesisJson, refuses_unsound_mixes) {
+  EXPECT_THAT(error_of([](Genesis& g) { g.validators[1].weight = Weight(2); }),
+              HasSubstr("validators[1].weight must be 1"));
+  EXPECT_THAT(error_of([](Genesis& g) { g.validators[3].key = g.validators[0].key; }),
+              HasSubstr("validators[3].key is used twice"));
+  EXPECT_THAT(error_of([](Genesis& g) { g.validators[3].bls_key = g.validators[0].bls_key; }),
+              HasSubstr("validators[3].bls_key is used twice"));
+  EXPECT_THAT(
+      error_of([](Genesis& g) { g.validators[3].network_key = g.validators[0].network_key; }),
+      HasSubstr("validators[3].network_key is used twice"));
+  EXPECT_THAT(error_of([](Genesis& g) { g.validators[3].name = g.validators[0].name; }),
+              HasSubstr("validators[3].name is used twice"));
+  EXPECT_THAT(error_of([](Genesis& g) { g.validators[2].name = "a\nb"; }),
+              HasSubstr("validators[2].name must be"));
+  EXPECT_THAT(
+      error_of([](Genesis& g) { g.verification_vector.pop_back(); }),
+      HasSubstr("verification_vector has 2 points; bls-threshold with 4 validators needs 3"));
+  EXPECT_THAT(error_of([](Genesis& g) { g.base_fee = U256(1) << 128; }),
+              HasSubstr("base_fee must be below 2^128"));
+  EXPECT_THAT(error_of([](Genesis& g) { g.balances[filled<Address>(1)] = U256::max(); }),
+              HasSubstr("balances add up to more than"));
+}
+
+// Trap T22: a key without proof of possession may be a rogue one.
+TEST(GenesisJson, refuses_a_false_proof_of_possession) {
+  EXPECT_THAT(
+      error_of([](Genesis& g) { std::swap(g.possession_proofs[1], g.possession_proofs[2]); }),
+      HasSubstr("validators[1].possession_proof does not prove possession of bls_key"));
+}
+
+TEST(GenesisJson, bounds_the_lists_before_it_decodes_them) {
+  std::string many = "[";
+  for (std::uint32_t i = 0; i <= kValidatorsMax; ++i)
+    many += i == 0 ? "1" : ",1";
+  Genesis empty = samples::genesis();
+  empty.validators.clear();
+  empty.possession_proofs.clear();
+  empty.verification_vector.clear();
+  std::string text = genesis_to_json(empty);
+  std::string validators = text;
+  validators.replace(validators.find("\"validators\": []"), 16, "\"validators\": " + many + "]");
+  EXPECT_THAT(error_of(validators), HasSubstr("validators has more than 1024 entries"));
+  std::string vector = text;
+  vector.replace(vector.find("\"verification_vector\": []"), 25,
+                 "\"verification_vector\": " + many + "]");
+  EXPECT_THAT(error_of(vector), HasSubstr("verification_vector has more than 1024 entries"));
+}
+
+}  // namespace
+}  // namespace ol::primitives
