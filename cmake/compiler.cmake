@@ -24,6 +24,18 @@ if(OL_COVERAGE)
   add_link_options(-fprofile-instr-generate)
 endif()
 
+# ThinLTO for what is shipped and measured only. Objects are fat (native code beside bitcode), so that
+# the many test programs link the native half in a moment.
+option(OL_LTO "Link the program and the benchmarks with ThinLTO" OFF)
+if(OL_LTO)
+  add_compile_options($<$<COMPILE_LANGUAGE:C,CXX>:-flto=thin> $<$<COMPILE_LANGUAGE:C,CXX>:-ffat-lto-objects>)
+endif()
+function(ol_link_optimised target)
+  if(OL_LTO)
+    target_link_options(${target} PRIVATE -flto=thin -ffat-lto-objects)
+  endif()
+endfunction()
+
 add_library(ol_warnings INTERFACE)
 target_compile_options(ol_warnings INTERFACE
   $<$<COMPILE_LANGUAGE:CXX>:-Wall -Wextra -Wpedantic -Wconversion -Wsign-conversion -Wshadow

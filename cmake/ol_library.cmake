@@ -75,6 +75,7 @@ function(ol_bench name)
     target_link_libraries(${name}_bench PRIVATE ${resolved})
   endforeach()
   target_link_libraries(${name}_bench PRIVATE ol_warnings benchmark::benchmark_main)
+  ol_link_optimised(${name}_bench)
 endfunction()
 
 # ol_fuzz(name SOURCES .. DEPS ..): a libFuzzer target, <name>_fuzz, built by the `fuzz` preset.
