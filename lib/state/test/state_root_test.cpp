@@ -1,0 +1,193 @@
+#include <ol/state/state_root.hpp>
+
+#include <gtest/gtest.h>
+#include <rapidcheck/gtest.h>
+
+#include <ol/base/hex.hpp>
+#include <ol/base/rlp.hpp>
+#include <ol/crypto/hash.hpp>
+#include <ol/state/journal.hpp>
+#include <ol/state/memory_state.hpp>
+#include <ol/state/overlay.hpp>
+
+namespace ol::state {
+namespace {
+
+Address address_of(int i) {
+  return Address{{static_cast<std::uint8_t>(i)}};
+}
+Hash256 slot_of(int i) {
+  return U256{static_cast<std::uint64_t>(i)}.to_fixed<Hash256>();
+}
+
+/// Sorted trie items of a map from hashed keys.
+Hash256 root_of(const std::map<Hash256, Bytes>& items) {
+  std::vector<TrieChange> changes;
+  for (const auto& [key, value] : items)
+    changes.push_back({key.view(), value});
+  return trie_root(changes);
+}
+
+/// The state root from first principles (Yellow Paper section 4.1): every trie from scratch.
+Hash256 root_from_scratch(const MemoryState& state) {
+  std::map<Hash256, Bytes> accounts;
+  for (const auto& [address, account] : state.accounts()) {
+    std::map<Hash256, Bytes> slots;
+    for (const auto& [key, value] : state.slots()) {
+      if (key.address != address) continue;
+      slots.emplace(crypto::keccak256(key.slot.view()),
+                    rlp_encode_string(value.to_minimal_big_endian()));
+    }
+    Account complete = account;
+    complete.storage_root = root_of(slots);
+    accounts.emplace(crypto::keccak256(address.view()), encode_account(complete));
+  }
+  return root_of(accounts);
+}
+
+TEST(StateRoot, of_no_account_is_the_empty_trie) {
+  const MemoryState state;
+  StateDiff diff;
+  EXPECT_EQ(update_state_root(state, state, kEmptyTrieRoot, diff), kEmptyTrieRoot);
+  EXPECT_TRUE(diff.trie.empty());
+}
+
+// Genesis of ethereum/tests BasicTests/genesishashestest.json has 8 accounts with this root.
+TEST(StateRoot, of_the_olympic_genesis_allocation) {
+  const char* const holders[] = {
+      "dbdbdb2cbd23b783741e8d7fcf51e459b497e4a6", "e6716f9544a56c530d868e4bfbacb172315bdead",
+      "b9c015918bdaba24b4ff057a92a3873d6eb201be", "1a26338f0d905e295fccb71fa9ea849ffa12aaf4",
+      "2ef47100e0787b915105fd5e3f4ff6752079d5cb", "cd2a3d9f938e13cd947ec05abc7fe734df8dd826",
+      "6c386a4b26f73c802f34673f7248bb118f97424a", "e4157b34ea9615cfbde6b4fda419828124b70c78"};
+  const MemoryState state;
+  StateDiff diff;
+  for (const char* const holder : holders)
+    diff.accounts[*fixed_from_hex<Address>(holder)] =
+        Account{0, U256{1} << 200, kEmptyCodeHash, kEmptyTrieRoot};
+  for (int i = 1; i <= 4; ++i) {
+    Address precompile;
+    precompile.bytes[19] = static_cast<std::uint8_t>(i);
+    diff.accounts[precompile] = Account{0, 1, kEmptyCodeHash, kEmptyTrieRoot};
+  }
+  EXPECT_EQ(to_hex(update_state_root(state, state, kEmptyTrieRoot, diff).value().view()),
+            "9178d0f23c965d81f0834a4c72c6253ce6830f4022b1359aaebfc1ecba442d4e");
+}
+
+TEST(StateRoot, storage_alone_changes_the_account) {
+  MemoryState state;
+  StateDiff genesis;
+  genesis.accounts[address_of(1)] = Account{1, 2, kEmptyCodeHash, kEmptyTrieRoot};
+  const Hash256 before = update_state_root(state, state, kEmptyTrieRoot, genesis).value();
+  state.apply(genesis);
+
+  StateDiff diff;
+  diff.storage[{address_of(1), slot_of(1)}] = 9;
+  const Hash256 after = update_state_root(state, state, before, diff).value();
+  ASSERT_TRUE(diff.accounts.contains(address_of(1)));
+  EXPECT_EQ(diff.accounts.at(address_of(1))->balance, U256{2});
+  EXPECT_NE(diff.accounts.at(address_of(1))->storage_root, kEmptyTrieRoot);
+  state.apply(diff);
+  EXPECT_EQ(after, root_from_scratch(state));
+
+  StateDiff back;
+  back.storage[{address_of(1), slot_of(1)}] = 0;
+  EXPECT_EQ(update_state_root(state, state, after, back), before);
+  EXPECT_EQ(back.accounts.at(address_of(1))->storage_root, kEmptyTrieRoot);
+}
+
+TEST(StateRootDeathTest, storage_without_account_is_a_bug) {
+  const MemoryState state;
+  StateDiff diff;
+  diff.storage[{address_of(1), slot_of(1)}] = 9;
+  EXPECT_DEATH(static_cast<void>(update_state_root(state, state, kEmptyTrieRoot, diff)),
+               "account that exists");
+}
+
+/// Random blocks through a journal, some of them only as overlays until later: the whole path that
+/// execution takes.
+struct Change {
+  int account = 0;
+  int slot = 0;
+  int kind = 0;
+  std::uint64_t amount = 0;
+};
+
+void apply(Journal& journal, const Change& change) {
+  const Address address = address_of(change.account);
+  const auto snapshot = journal.snapshot();
+  switch (change.kind) {
+    case 0:
+      RC_ASSERT(journal.add_balance(address, change.amount).has_value());
+      break;
+    case 1:
+      RC_ASSERT(journal.subtract_balance(address, journal.balance(address).value()).has_value());
+      break;
+    case 2:
+      RC_ASSERT(journal.increment_nonce(address).has_value());
+      break;
+    case 3:
+      if (!journal.account(address).value()) break;
+      RC_ASSERT(journal.set_storage(address, slot_of(change.slot), change.amount).has_value());
+      break;
+    default:
+      RC_ASSERT(journal.add_balance(address, change.amount).has_value());
+      journal.revert_to(snapshot);
+  }
+  journal.end_transaction();
+}
+
+rc::Gen<Change> change_gen() {
+  return rc::gen::build<Change>(
+      rc::gen::set(&Change::account, rc::gen::inRange(0, 8)),
+      rc::gen::set(&Change::slot, rc::gen::inRange(0, 6)),
+      rc::gen::set(&Change::kind, rc::gen::inRange(0, 5)),
+      rc::gen::set(&Change::amount, rc::gen::inRange<std::uint64_t>(0, 3)));
+}
+
+RC_GTEST_PROP(StateRoot, follows_random_blocks_through_overlays, ()) {
+  using Block = std::vector<Change>;
+  const auto blocks =
+      *rc::gen::container<std::vector<Block>>(rc::gen::container<Block>(change_gen()));
+  MemoryState state;
+  Hash256 committed_root = kEmptyTrieRoot;
+  for (std::size_t i = 0; i < blocks.size(); i += 2) {
+    // Two blocks above the committed state, the second on an overlay of the first.
+    StateDiff first;
+    StateDiff second;
+    {
+      Journal journal(state);
+      for (const Change& change : blocks[i])
+        apply(journal, change);
+      first = journal.take_diff();
+    }
+    const Hash256 first_root = update_state_root(state, state, committed_root, first).value();
+    const Overlay overlay(state, state, first);
+    Hash256 second_root = first_root;
+    if (i + 1 < blocks.size()) {
+      Journal journal(overlay);
+      for (const Change& change : blocks[i + 1])
+        apply(journal, change);
+      second = journal.take_diff();
+      second_root = update_state_root(overlay, overlay, first_root, second).value();
+    }
+    StateDiff both = first;
+    both.merge(second);
+    state.apply(both);
+    committed_root = second_root;
+    RC_ASSERT(committed_root == root_from_scratch(state));
+  }
+  // Nothing is left behind in the store: it equals one that was filled at once.
+  MemoryState fresh;
+  StateDiff all;
+  for (const auto& [address, account] : state.accounts())
+    all.accounts.emplace(
+        address, Account{account.nonce, account.balance, account.code_hash, kEmptyTrieRoot});
+  all.storage = state.slots();
+  RC_ASSERT(update_state_root(fresh, fresh, kEmptyTrieRoot, all).value() == committed_root);
+  fresh.apply(all);
+  RC_ASSERT(fresh.trie_nodes() == state.trie_nodes());
+  RC_ASSERT(fresh.accounts() == state.accounts());
+}
+
+}  // namespace
+}  // namespace ol::state
