@@ -1,0 +1,124 @@
+#include <ol/p2p/peer_id.hpp>
+
+#include <gtest/gtest.h>
+
+#include <set>
+
+#include "test_keys.hpp"
+
+namespace ol::p2p {
+namespace {
+
+using testing::hex;
+
+// The Ed25519 key of the test vectors in the libp2p peer-id spec.
+constexpr std::string_view kKeyMessage =
+    "080112201ed1e8fae2c4a144b8be8fd4b47bf3d3b34b871c3cacf6010f0e42d474fce27e";
+constexpr std::string_view kIdBytes =
+    "0024080112201ed1e8fae2c4a144b8be8fd4b47bf3d3b34b871c3cacf6010f0e42d474fce27e";
+constexpr std::string_view kIdText = "12D3KooWBtg3aaRMjxwedh83aGiUkwSxDwUZkzuJcfaqUmo7R3pq";
+constexpr std::string_view kIdCid =
+    "bafzaajaiaejcahwr5d5ofrfbis4l5d6uwr57hu5tjodrypfm6yaq6dsc2r2pzyt6";
+
+TEST(PeerId, reproduces_the_specs_ed25519_vector) {
+  const auto secret = crypto::Ed25519SecretKey::from_bytes(
+      hex("7e0830617c4a7de83925dfb2694556b12936c477a0e1feb2e148ec9da60fee7d"));
+  ASSERT_TRUE(secret);
+  const PeerId id(secret->public_key());
+  EXPECT_EQ(to_hex(id.key_message()), kKeyMessage);
+  EXPECT_EQ(to_hex(id.bytes()), kIdBytes);
+  EXPECT_EQ(id.text(), kIdText);
+  EXPECT_EQ(id.short_text(), "Umo7R3pq");
+}
+
+TEST(PeerId, parses_every_form_of_the_vector_to_the_same_id) {
+  const auto from_bytes = PeerId::from_bytes(hex(kIdBytes));
+  const auto from_message = PeerId::from_key_message(hex(kKeyMessage));
+  const auto from_text = PeerId::from_text(kIdText);
+  const auto from_cid = PeerId::from_text(kIdCid);
+  ASSERT_TRUE(from_bytes && from_message && from_text && from_cid);
+  EXPECT_EQ(*from_bytes, *from_message);
+  EXPECT_EQ(*from_bytes, *from_text);
+  EXPECT_EQ(*from_bytes, *from_cid);
+}
+
+struct Refused {
+  std::string_view text;
+  PeerIdError error;
+};
+
+TEST(PeerId, refuses_ids_of_other_key_types_by_name) {
+  // secp256k1, ECDSA and RSA ids of the same spec.
+  const Refused cases[] = {
+      {"16Uiu2HAmLhLvBoYaoZfaMUKuibM6ac163GwKY74c5kiSLg5KvLpY", PeerIdError::UnsupportedKeyType},
+      {"bafzaajiiaijcca3xo7uzjzcsyilaj6i54cj44qk7kqzpoao5rti2pjx6udtdbp6kte",
+       PeerIdError::UnsupportedKeyType},
+      {"QmVMT29id3TUASyfZZ6k9hmNyc2nYabCo4uMSpDw4zrgDk", PeerIdError::NotIdentityHash},
+      {"QmaeANgBs1DTSxWSrPPtobgQuxW8XTfsS4ydbK4rCHzqxG", PeerIdError::NotIdentityHash},
+      {"bafzbeifwzcumbiyql7bhv7fe7mixg6i7aohegq75k234m63bnw6dbicmzu",
+       PeerIdError::NotIdentityHash}};
+  for (const Refused& c : cases) {
+    const auto id = PeerId::from_text(c.text);
+    ASSERT_FALSE(id) << c.text;
+    EXPECT_EQ(id.error(), c.error) << c.text;
+  }
+}
+
+TEST(PeerId, refuses_text_that_is_neither_base58_nor_a_cid) {
+  const std::string long_text(kIdText.size() + 200, '1');
+  for (const std::string_view text :
+       {std::string_view{}, std::string_view{"x"}, std::string_view{"12D3Koo0"},
+        std::string_view{"zQm"}, std::string_view{"b"}, std::string_view{"bafz"},
+        std::string_view{"bAFZAAJ"}, std::string_view{"b1"}, std::string_view{long_text}}) {
+    const auto id = PeerId::from_text(text);
+    ASSERT_FALSE(id) << text;
+    EXPECT_EQ(id.error(), PeerIdError::BadText) << text;
+  }
+}
+
+TEST(PeerId, refuses_a_cid_with_another_codec_or_unused_bits_set) {
+  std::string other_codec(kIdCid);
+  other_codec[3] = 'y';
+  EXPECT_FALSE(PeerId::from_text(other_codec));
+  // 40 bytes are 64 base32 digits exactly; one digit more leaves five bits over.
+  EXPECT_FALSE(PeerId::from_text(std::string(kIdCid) + "a"));
+}
+
+TEST(PeerId, refuses_every_truncation_and_any_extension) {
+  const Bytes bytes = hex(kIdBytes);
+  for (std::size_t size = 0; size < bytes.size(); ++size)
+    EXPECT_FALSE(PeerId::from_bytes(ByteView(bytes).first(size))) << size;
+  Bytes longer = bytes;
+  longer.push_back(0);
+  EXPECT_EQ(PeerId::from_bytes(longer).error(), PeerIdError::BadLength);
+  longer[1] += 1;
+  EXPECT_EQ(PeerId::from_bytes(longer).error(), PeerIdError::BadLength);
+}
+
+TEST(PeerId, refuses_every_other_header_byte) {
+  for (std::size_t place = 0; place < 6; ++place) {
+    Bytes bytes = hex(kIdBytes);
+    bytes[place] ^= 0x40;
+    EXPECT_FALSE(PeerId::from_bytes(bytes)) << place;
+  }
+}
+
+TEST(PeerId, orders_and_hashes_like_its_key) {
+  const PeerId a = testing::peer_id(1);
+  const PeerId b = testing::peer_id(2);
+  EXPECT_EQ(a < b, a.key() < b.key());
+  EXPECT_NE(std::hash<PeerId>{}(a), std::hash<PeerId>{}(b));
+  EXPECT_EQ(std::set({a, b, a}).size(), 2U);
+}
+
+TEST(PeerId, describes_every_error) {
+  std::set<std::string> texts;
+  for (const auto error :
+       {PeerIdError::BadText, PeerIdError::BadLength, PeerIdError::NotIdentityHash,
+        PeerIdError::UnsupportedKeyType, PeerIdError::NonCanonicalKey})
+    texts.insert(describe(error));
+  EXPECT_EQ(texts.size(), 5U);
+}
+
+}  // namespace
+}  // namespace ol::p2p
