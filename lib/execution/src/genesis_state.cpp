@@ -1,0 +1,23 @@
+#include <ol/execution/genesis_state.hpp>
+
+#include <ol/state/memory_state.hpp>
+#include <ol/state/state_root.hpp>
+
+namespace ol::execution {
+
+GenesisState genesis_state(const primitives::Genesis& genesis) {
+  GenesisState out;
+  for (const auto& [address, balance] : genesis.balances) {
+    if (balance.is_zero()) continue;
+    state::Account account;
+    account.balance = balance;
+    out.diff.accounts.emplace(address, account);
+  }
+  const state::MemoryState nothing;
+  const auto root = state::update_state_root(nothing, nothing, state::kEmptyTrieRoot, out.diff);
+  OL_CHECK(root.has_value(), "reading an empty state in memory cannot fail");
+  out.root = *root;
+  return out;
+}
+
+}  // namespace ol::execution
