@@ -52,7 +52,7 @@ OL_U256_BENCH(SignedModulo, smod(a, b))->Args({256, 128});
 OL_U256_BENCH(MulMod, mulmod(a, a, b))->Args({256, 64})->Args({256, 256});
 OL_U256_BENCH(AddMod, addmod(a, a, b))->Args({256, 256});
 OL_U256_BENCH(Exp, exp(a, b))->Args({256, 16})->Args({256, 256});
-OL_U256_BENCH(ToBigEndian, a.to_big_endian())->Args({256, 256});
+OL_U256_BENCH(ToBigEndian, (a ^ b).to_big_endian())->Args({256, 256});
 
 }  // namespace
 }  // namespace ol

@@ -52,8 +52,10 @@ rc::Gen<Bytes> value_gen() {
   return rc::gen::oneOf(rc::gen::just(Bytes{}), of_size(1), of_size(40));
 }
 
+/// Up to 30 batches of up to 30 changes: every batch costs a trie from scratch.
 rc::Gen<std::vector<Items>> batches_gen() {
-  return rc::gen::container<std::vector<Items>>(rc::gen::container<Items>(key_gen(), value_gen()));
+  return rc::gen::scale(0.3, rc::gen::container<std::vector<Items>>(
+                                 rc::gen::container<Items>(key_gen(), value_gen())));
 }
 
 RC_GTEST_PROP(TrieProperties, batches_give_the_root_of_a_trie_built_from_scratch, ()) {

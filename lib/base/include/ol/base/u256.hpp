@@ -353,12 +353,10 @@ constexpr std::optional<U256> U256::from_big_endian(ByteView bytes) {
 }
 
 constexpr std::array<std::uint8_t, 32> U256::to_big_endian() const {
-  std::array<std::uint8_t, 32> out{};
-  for (std::size_t i = 0; i < 32; ++i) {
-    const std::size_t place = 31 - i;
-    out[i] = static_cast<std::uint8_t>(limbs_[place / 8] >> (place % 8 * 8));
-  }
-  return out;
+  std::array<std::uint64_t, 4> swapped{};
+  for (std::size_t i = 0; i < 4; ++i)
+    swapped[i] = __builtin_bswap64(limbs_[3 - i]);
+  return std::bit_cast<std::array<std::uint8_t, 32>>(swapped);
 }
 
 }  // namespace ol
