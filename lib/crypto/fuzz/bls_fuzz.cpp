@@ -26,7 +26,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   round_trip<BlsSignature>(in);
   round_trip<BlsPublicKey>(in);
   round_trip<BlsPossessionProof>(in);
-  for (const std::uint16_t quorum : {1, 2, 3}) {
+  for (std::uint16_t quorum = 1; quorum <= 3; ++quorum) {
     const auto vector = VerificationVector::from_bytes(in, quorum);
     if (!vector) continue;
     OL_CHECK(std::ranges::equal(vector->to_bytes(), in), "one encoding per value");

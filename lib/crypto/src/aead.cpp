@@ -135,6 +135,7 @@ void hkdf_sha256(ByteView salt, ByteView key_material, ByteView info, std::span<
   OL_CHECK(out.size() <= 255 * Hash256::kSize, "RFC 5869, section 2.3: at most 255 blocks");
   const auto key = hmac_sha256(salt, key_material);
   Bytes input;
+  input.reserve(Hash256::kSize + info.size() + 1);  // growing would leave secret copies behind
   std::uint8_t counter = 1;
   for (std::size_t done = 0; done < out.size(); ++counter) {
     append(input, info);

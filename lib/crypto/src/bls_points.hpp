@@ -42,12 +42,6 @@ class Scalar {
     const std::uint64_t limbs[4] = {value, 0, 0, 0};
     blst_fr_from_uint64(&fr_, limbs);
   }
-  explicit Scalar(const BlsSecretKey& key) {
-    blst_scalar scalar;
-    blst_scalar_from_bendian(&scalar, key.bytes().view().data());
-    blst_fr_from_scalar(&fr_, &scalar);
-    blst_wipe(scalar);
-  }
   /// Any bytes, big-endian, reduced modulo the order.
   static Scalar reduce(ByteView bytes) {
     blst_scalar scalar;
@@ -80,11 +74,6 @@ class Scalar {
     Scalar out;
     blst_fr_eucl_inverse(&out.fr_, &fr_);
     return out;
-  }
-  /// Constant time.
-  [[nodiscard]] bool is_zero() const {
-    const auto bytes = big_endian();
-    return equal_constant_time(bytes.view(), SecretBytes<32>().view());
   }
   [[nodiscard]] SecretBytes<32> big_endian() const {
     blst_scalar scalar;

@@ -338,6 +338,8 @@ TEST(BlsEncoding, round_trips) {
     EXPECT_EQ(BlsSignature::from_bytes(signed_bytes).value(), secret.sign(hex("01")));
     const auto key_bytes = secret.public_key().to_bytes();
     EXPECT_EQ(BlsPublicKey::from_bytes(key_bytes).value(), secret.public_key());
+    const auto proof = secret.prove_possession();
+    EXPECT_EQ(BlsPossessionProof::from_bytes(proof.to_bytes()).value(), proof);
   }
 }
 
@@ -402,8 +404,8 @@ TEST(BlsEncoding, refuses_coordinates_at_the_field_prime_and_above) {
   EXPECT_EQ(BlsPublicKey::from_bytes(low).error(), BlsError::BadEncoding);
 }
 
-// x^3 + 4 is no square for x = 1; for x = 4 the point is on the curve but, like almost every point,
-// not in the subgroup. In G2, x = 0 + 0u gives 4(1 + u), a square or not: see the names.
+// Small x give points of both kinds: about half are on no point of the curve, and those that are
+// lie, like almost every point, outside the subgroup.
 TEST(BlsEncoding, tells_points_off_the_curve_from_points_off_the_group) {
   std::set<BlsError> seen;
   for (std::uint8_t x = 0; x < 32; ++x) {
