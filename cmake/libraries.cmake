@@ -2,6 +2,6 @@
 # so this order is the dependency graph and a cycle cannot be written.
 # Before the libraries because their tests link it; the names it links are resolved at the end.
 add_subdirectory(test/support)
-foreach(library IN ITEMS base crypto primitives state execution storage consensus p2p rpc node)
+foreach(library IN ITEMS base crypto primitives state execution mempool storage consensus p2p rpc node)
   add_subdirectory(lib/${library})
 endforeach()
