@@ -41,6 +41,7 @@ Result<std::uint64_t, RpcError> block_count_param(const Params& params) {
   OL_TRY(const element json, argument(params, 0));
   std::uint64_t number = 0;
   if (json.get(number) == simdjson::SUCCESS) return number;
+  if (json.is_number()) return bad_argument(0, "invalid number");
   const auto text = read_string(json, "a number");
   if (!text) return bad_argument(0, text.error());
   const auto value = text->starts_with("0x") ? read_quantity(*text) : read_decimal(*text);

@@ -23,8 +23,10 @@ namespace websocket = beast::websocket;
 using beast::error_code;
 
 constexpr std::string_view kEventTail = "}}";
-// While more messages than this wait to be sent, no further request is read.
-constexpr std::size_t kReadAheadMax = 8;
+// While more than this waits to be sent, no further request is read: a client that does not read
+// its answers gets no more of them, and they need no other bound.
+constexpr std::size_t kReadAheadMessages = 8;
+constexpr std::size_t kReadAheadBytes = 1024 * 1024;
 
 // A message to send: a response alone, or the head of an event and its shared result.
 struct Outgoing {
@@ -80,7 +82,7 @@ class WsSession : public std::enable_shared_from_this<WsSession>,
 
   void notify(SubscriptionId id, EventText result) override {
     asio::post(ws_.get_executor(), [self = shared_from_this(), id, result = std::move(result)] {
-      if (self->topics_.contains(id)) self->send({event_head(id), result});
+      if (self->topics_.contains(id)) self->send_event({event_head(id), result});
     });
   }
 
@@ -128,18 +130,22 @@ class WsSession : public std::enable_shared_from_this<WsSession>,
   }
 
   void read_if_drained() {
-    if (!closed_ && !reading_ && queue_.size() <= kReadAheadMax) read();
+    const bool drained = queue_.size() <= kReadAheadMessages && queued_bytes_ <= kReadAheadBytes;
+    if (!closed_ && !reading_ && drained) read();
+  }
+
+  // Events come whether the client reads or not, so what waits of them is limited.
+  void send_event(Outgoing event) {
+    const ServerLimits& limits = core_.options.limits;
+    const bool too_many = queue_.size() >= limits.send_queue_messages_max;
+    const bool too_large = queued_bytes_ + event.size() > limits.send_queue_bytes_max;
+    if (too_many || too_large) return drop("it does not read what it subscribed to");
+    send(std::move(event));
   }
 
   void send(Outgoing message) {
     if (closed_) return;
-    const ServerLimits& limits = core_.options.limits;
-    const std::size_t bytes = queued_bytes_ + message.size();
-    const bool too_many = queue_.size() >= limits.send_queue_messages_max;
-    // A single answer may be larger than the limit: its size is bounded elsewhere.
-    const bool too_large = !queue_.empty() && bytes > limits.send_queue_bytes_max;
-    if (too_many || too_large) return drop("it does not read what it subscribed to");
-    queued_bytes_ = bytes;
+    queued_bytes_ += message.size();
     queue_.push_back(std::move(message));
     if (queue_.size() == 1) write();
   }

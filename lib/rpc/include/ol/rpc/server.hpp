@@ -29,7 +29,8 @@ struct ServerLimits {
   std::size_t connections_max = 1024;
   std::size_t connections_per_ip_max = 256;
   std::size_t subscriptions_per_client_max = 32;
-  /// Messages and bytes waiting for one WebSocket client; beyond either it is cut.
+  /// Messages and bytes waiting for one WebSocket client; an event beyond either cuts it. Of
+  /// answers only a few wait: then no further request is read.
   std::size_t send_queue_messages_max = 1024;
   std::size_t send_queue_bytes_max = 32 * 1024 * 1024;
   /// From the first byte of a request to its last.

@@ -1,0 +1,276 @@
+#include <mutex>
+
+#include <gmock/gmock.h>
+#include <boost/beast/core/buffers_to_string.hpp>
+#include <boost/beast/core/flat_buffer.hpp>
+#include <boost/beast/websocket/stream.hpp>
+#include <boost/json/parse.hpp>
+
+#include <ol/base/hex.hpp>
+
+#include "test_server.hpp"
+
+namespace ol::rpc::test {
+namespace {
+
+namespace beast = boost::beast;
+namespace websocket = beast::websocket;
+using boost::asio::ip::tcp;
+using std::chrono::milliseconds;
+using ::testing::HasSubstr;
+using ::testing::StartsWith;
+
+/// A blocking WebSocket client.
+class WsClient {
+ public:
+  explicit WsClient(const tcp::endpoint& endpoint, int receive_buffer = 0) : ws_(io_) {
+    tcp::socket& socket = beast::get_lowest_layer(ws_);
+    socket.open(endpoint.protocol());
+    if (receive_buffer != 0) {
+      socket.set_option(boost::asio::socket_base::receive_buffer_size(receive_buffer));
+    }
+    socket.connect(endpoint);
+    ws_.handshake("localhost", "/");
+  }
+
+  void send(std::string_view text) { ws_.write(boost::asio::buffer(text.data(), text.size())); }
+
+  std::string read() {
+    beast::flat_buffer buffer;
+    beast::error_code error;
+    ws_.read(buffer, error);
+    if (error) return "closed " + std::to_string(ws_.reason().code);
+    return beast::buffers_to_string(buffer.data());
+  }
+
+  std::string ask(std::string_view text) {
+    send(text);
+    return read();
+  }
+
+  /// The subscription's id.
+  std::string subscribe(const std::string& params) {
+    const auto response = boost::json::parse(
+        ask(R"({"jsonrpc":"2.0","id":1,"method":"eth_subscribe","params":)" + params + "}"));
+    return std::string(response.at("result").as_string());
+  }
+
+ private:
+  boost::asio::io_context io_;
+  websocket::stream<tcp::socket> ws_;
+};
+
+class ServerWsTest : public ServerTest {
+ protected:
+  void publish_head() {
+    const BlockPtr head = backend.head();
+    server->publish_new_head(head->header, head->hash);
+  }
+  static std::string upgrade(const std::string& more_headers) {
+    return "GET / HTTP/1.1\r\nHost: localhost\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"
+           "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n" +
+           more_headers + "\r\n";
+  }
+};
+
+TEST_F(ServerWsTest, answers_requests_and_batches_on_the_same_port) {
+  start();
+  WsClient client(endpoint());
+  EXPECT_EQ(client.ask(kBlockNumber), kBlockNumberAnswer);
+  EXPECT_EQ(client.ask("[" + std::string(kBlockNumber) + "]"),
+            "[" + std::string(kBlockNumberAnswer) + "]");
+  EXPECT_THAT(client.ask("{"), HasSubstr("-32700"));
+  EXPECT_EQ(server->stats().websockets_opened, 1U);
+}
+
+TEST_F(ServerWsTest, answers_many_requests_sent_at_once_in_order) {
+  start();
+  WsClient client(endpoint());
+  for (int i = 0; i < 200; ++i) {
+    client.send(R"({"jsonrpc":"2.0","id":)" + std::to_string(i) +
+                R"(,"method":"eth_blockNumber"})");
+  }
+  for (int i = 0; i < 200; ++i) {
+    EXPECT_EQ(client.read(),
+              R"({"jsonrpc":"2.0","id":)" + std::to_string(i) + R"(,"result":"0x3"})");
+  }
+}
+
+TEST_F(ServerWsTest, tells_subscribers_of_new_heads_until_they_unsubscribe) {
+  start();
+  WsClient client(endpoint());
+  const std::string id = client.subscribe(R"(["newHeads"])");
+  publish_head();
+  const auto event = boost::json::parse(client.read()).as_object();
+  EXPECT_EQ(event.at("jsonrpc"), "2.0");
+  EXPECT_EQ(event.at("method"), "eth_subscription");
+  EXPECT_EQ(event.at("params").at("subscription"), boost::json::value(id));
+  const auto& head = event.at("params").at("result").as_object();
+  EXPECT_EQ(head.at("number"), "0x3");
+  EXPECT_EQ(head.at("hash"), boost::json::value(to_hex_prefixed(backend.head()->hash.view())));
+  EXPECT_EQ(head.size(), 22U);
+  EXPECT_FALSE(head.contains("transactions"));
+  EXPECT_EQ(server->stats().subscriptions_open, 1U);
+
+  const std::string unsubscribe =
+      R"({"jsonrpc":"2.0","id":1,"method":"eth_unsubscribe","params":[")" + id + "\"]}";
+  EXPECT_EQ(client.ask(unsubscribe), R"({"jsonrpc":"2.0","id":1,"result":true})");
+  EXPECT_EQ(
+      client.ask(unsubscribe),
+      R"({"jsonrpc":"2.0","id":1,"error":{"code":-32000,"message":"subscription not found"}})");
+  publish_head();
+  EXPECT_EQ(client.ask(kBlockNumber), kBlockNumberAnswer);
+}
+
+TEST_F(ServerWsTest, tells_of_pending_transactions_by_hash_or_whole) {
+  start();
+  WsClient hashes(endpoint());
+  WsClient whole(endpoint());
+  const std::string id = hashes.subscribe(R"(["newPendingTransactions"])");
+  (void)hashes.subscribe(R"(["newHeads"])");
+  (void)whole.subscribe(R"(["newPendingTransactions",true])");
+  const auto hash = backend.pending[0]->hash;
+  // Not in the pool: whoever wants it whole is not told.
+  server->publish_pending(primitives::TxnHash{});
+  server->publish_pending(hash);
+  const std::string start =
+      R"({"jsonrpc":"2.0","method":"eth_subscription","params":{"subscription":")" + id +
+      R"(","result":")";
+  EXPECT_EQ(hashes.read(), start + "0x" + std::string(64, '0') + "\"}}");
+  EXPECT_EQ(hashes.read(), start + to_hex_prefixed(hash.view()) + "\"}}");
+  EXPECT_EQ(boost::json::parse(whole.read()).at("params").at("result").at("hash"),
+            boost::json::value(to_hex_prefixed(hash.view())));
+}
+
+TEST_F(ServerWsTest, refuses_subscriptions_it_does_not_know_and_too_many) {
+  options.limits.subscriptions_per_client_max = 2;
+  start();
+  WsClient client(endpoint());
+  const auto ask = [&](const std::string& params) {
+    return client.ask(R"({"jsonrpc":"2.0","id":1,"method":"eth_subscribe","params":)" + params +
+                      "}");
+  };
+  EXPECT_THAT(ask(R"(["logs",{}])"), HasSubstr("\"code\":-32601"));
+  EXPECT_THAT(ask("[]"), HasSubstr("expected subscription name as first argument"));
+  EXPECT_THAT(ask(R"(["newHeads",1])"), HasSubstr("too many arguments, want at most 1"));
+  EXPECT_THAT(ask(R"(["newHeads"])"), HasSubstr("\"result\""));
+  EXPECT_THAT(ask(R"(["newPendingTransactions",false])"), HasSubstr("\"result\""));
+  EXPECT_THAT(ask(R"(["newHeads"])"), HasSubstr("too many subscriptions"));
+  EXPECT_THAT(client.ask(R"({"jsonrpc":"2.0","id":1,"method":"eth_unsubscribe","params":["q"]})"),
+              HasSubstr("subscription not found"));
+}
+
+TEST_F(ServerWsTest, forgets_the_subscriptions_of_a_client_that_leaves) {
+  start();
+  {
+    WsClient client(endpoint());
+    (void)client.subscribe(R"(["newHeads"])");
+  }
+  EXPECT_TRUE(eventually([&] { return server->stats().connections_open == 0; }));
+  EXPECT_EQ(server->stats().subscriptions_open, 0U);
+  publish_head();
+  EXPECT_EQ(WsClient(endpoint()).ask(kBlockNumber), kBlockNumberAnswer);
+}
+
+TEST_F(ServerWsTest, drops_a_subscriber_that_does_not_read_and_serves_the_others) {
+  options.limits.send_queue_messages_max = 8;
+  std::mutex mutex;
+  std::vector<std::string> dropped;
+  hooks.client_dropped = [&](const std::string& address, const std::string& reason) {
+    const std::lock_guard lock(mutex);
+    dropped.push_back(address + " " + reason);
+  };
+  // Events of 200 kB, so that the buffers of the system fill soon.
+  backend.add_to_pool(
+      {.nonce = 4, .tip = 1, .fee_cap = 1, .value = 1, .access_list = {}, .data = Bytes(100'000)});
+  start();
+  WsClient slow(endpoint(), 4096);
+  WsClient fast(endpoint());
+  (void)slow.subscribe(R"(["newPendingTransactions",true])");
+  (void)fast.subscribe(R"(["newPendingTransactions",true])");
+  int events = 0;
+  while (server->stats().slow_clients_dropped == 0 && events < 1000) {
+    server->publish_pending(backend.pending[1]->hash);
+    EXPECT_THAT(fast.read(), StartsWith(R"({"jsonrpc":"2.0","method":"eth_subscription")"));
+    ++events;
+  }
+  EXPECT_EQ(server->stats().slow_clients_dropped, 1U);
+  EXPECT_TRUE(eventually([&] { return server->stats().connections_open == 1; }));
+  EXPECT_EQ(fast.ask(kBlockNumber), kBlockNumberAnswer);
+  const std::lock_guard lock(mutex);
+  ASSERT_EQ(dropped.size(), 1U);
+  EXPECT_EQ(dropped[0], "127.0.0.1 it does not read what it subscribed to");
+}
+
+TEST_F(ServerWsTest, drops_a_client_that_does_not_take_an_answer_in_time) {
+  options.limits.write_timeout = milliseconds(50);
+  start();
+  WsClient client(endpoint(), 4096);
+  client.send(R"({"jsonrpc":"2.0","id":1,"method":"test_big"})");
+  EXPECT_TRUE(eventually([&] { return server->stats().slow_clients_dropped == 1; }));
+  EXPECT_TRUE(eventually([&] { return server->stats().connections_open == 0; }));
+}
+
+TEST_F(ServerWsTest, stops_reading_requests_whose_answers_are_not_read) {
+  start();
+  WsClient client(endpoint(), 4096);
+  const std::string big = R"({"jsonrpc":"2.0","id":1,"method":"test_big"})";
+  for (int i = 0; i < 20; ++i)
+    client.send(big);
+  // At 8 MB an answer, all twenty would be 160 MB of our memory.
+  for (int i = 0; i < 20; ++i)
+    EXPECT_GT(client.read().size(), 8'000'000U);
+  EXPECT_EQ(server->stats().slow_clients_dropped, 0U);
+}
+
+TEST_F(ServerWsTest, closes_on_a_message_above_the_limit) {
+  options.limits.body_bytes_max = 100;
+  start();
+  WsClient client(endpoint());
+  EXPECT_EQ(client.ask(std::string(kBlockNumber) + std::string(100 - kBlockNumber.size(), ' ')),
+            kBlockNumberAnswer);
+  EXPECT_EQ(client.ask(std::string(101, ' ')), "closed 1009");
+}
+
+TEST_F(ServerWsTest, pings_and_then_closes_a_client_that_is_silent) {
+  options.limits.idle_timeout = milliseconds(100);
+  start();
+  RawClient client(endpoint());
+  client.send(upgrade(""));
+  EXPECT_EQ(status_of(client.read_response()), "HTTP/1.1 101 Switching Protocols");
+  // A ping frame without payload, then the end.
+  EXPECT_THAT(client.read_to_end(), StartsWith(std::string("\x89\0", 2)));
+}
+
+TEST_F(ServerWsTest, refuses_origins_that_are_not_configured_and_frames_before_the_upgrade) {
+  start();
+  RawClient foreign(endpoint());
+  foreign.send(upgrade("Origin: https://evil.example\r\n"));
+  EXPECT_THAT(foreign.read_response(), StartsWith("HTTP/1.1 403 Forbidden"));
+  RawClient eager(endpoint());
+  eager.send(upgrade("") + std::string("\x81\x80\0\0\0\0", 6));
+  EXPECT_THAT(eager.read_response(), StartsWith("HTTP/1.1 400 Bad Request"));
+}
+
+TEST_F(ServerWsTest, refuses_a_handshake_of_another_version) {
+  start();
+  RawClient client(endpoint());
+  std::string request = upgrade("");
+  request.replace(request.find("Version: 13"), 11, "Version: 12");
+  client.send(request);
+  EXPECT_THAT(client.read_to_end(), StartsWith("HTTP/1.1 4"));
+}
+
+TEST_F(ServerWsTest, drops_events_rather_than_let_them_pile_up) {
+  start();
+  WsClient client(endpoint());
+  (void)client.subscribe(R"(["newPendingTransactions"])");
+  // With the threads gone nobody takes the events.
+  stop();
+  for (int i = 0; i < 5000; ++i)
+    server->publish_pending(primitives::TxnHash{});
+  EXPECT_EQ(server->stats().events_dropped, 5000U - 4096U);
+}
+
+}  // namespace
+}  // namespace ol::rpc::test

@@ -1,0 +1,143 @@
+#pragma once
+
+#include <chrono>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <thread>
+#include <vector>
+
+#include <gtest/gtest.h>
+#include <boost/asio/connect.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/read.hpp>
+#include <boost/asio/read_until.hpp>
+#include <boost/asio/write.hpp>
+
+#include <ol/rpc/server.hpp>
+
+#include "fake_backend.hpp"
+
+namespace ol::rpc::test {
+
+/// Whether `condition` becomes true within ten seconds. Yields, so it returns as soon as it does.
+inline bool eventually(const std::function<bool()>& condition) {
+  const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(10);
+  while (!condition()) {
+    if (std::chrono::steady_clock::now() > deadline) return false;
+    std::this_thread::yield();
+  }
+  return true;
+}
+
+/// A server over a fake chain on a port the system chose, served by two threads.
+class ServerTest : public ::testing::Test {
+ protected:
+  ~ServerTest() override { stop(); }
+
+  void start() {
+    Registry registry;
+    add_standard_methods(registry, backend);
+    registry.add("test_big", [](const Params&) -> RpcResult {
+      return '"' + std::string(8'000'000, 'b') + '"';
+    });
+    server.emplace(options, std::move(registry), backend, hooks);
+    const auto listening = server->listen();
+    ASSERT_TRUE(listening.has_value()) << listening.error();
+    for (int i = 0; i < 2; ++i)
+      threads_.emplace_back([this] { server->run(); });
+  }
+
+  void stop() {
+    if (server) server->stop();
+    for (std::thread& thread : threads_)
+      thread.join();
+    threads_.clear();
+  }
+
+  [[nodiscard]] boost::asio::ip::tcp::endpoint endpoint() const {
+    return {boost::asio::ip::make_address("127.0.0.1"), server->port()};
+  }
+
+  FakeBackend backend;
+  ServerOptions options;
+  ServerHooks hooks;
+  std::optional<Server> server;
+
+ private:
+  std::vector<std::thread> threads_;
+};
+
+/// A blocking connection that sends and reads raw bytes.
+class RawClient {
+ public:
+  explicit RawClient(const boost::asio::ip::tcp::endpoint& endpoint,
+                     const std::string& from = "127.0.0.1")
+      : socket_(io_) {
+    socket_.open(endpoint.protocol());
+    socket_.bind({boost::asio::ip::make_address(from), 0});
+    socket_.connect(endpoint);
+  }
+
+  void send(std::string_view bytes) {
+    boost::system::error_code ignored;
+    boost::asio::write(socket_, boost::asio::buffer(bytes.data(), bytes.size()), ignored);
+  }
+
+  /// One HTTP response: its head, with the last empty line, and its body.
+  std::string read_response() {
+    boost::system::error_code error;
+    const std::size_t head =
+        boost::asio::read_until(socket_, boost::asio::dynamic_buffer(buffer_), "\r\n\r\n", error);
+    if (error) return "closed: " + buffer_;
+    const std::size_t end = head + content_length(buffer_.substr(0, head));
+    if (buffer_.size() < end) {
+      boost::asio::read(socket_, boost::asio::dynamic_buffer(buffer_),
+                        boost::asio::transfer_exactly(end - buffer_.size()), error);
+    }
+    std::string out = buffer_.substr(0, end);
+    buffer_.erase(0, end);
+    return out;
+  }
+
+  /// Everything until the server closes.
+  std::string read_to_end() {
+    boost::system::error_code error;
+    boost::asio::read(socket_, boost::asio::dynamic_buffer(buffer_), error);
+    return std::move(buffer_);
+  }
+
+  boost::asio::ip::tcp::socket& socket() { return socket_; }
+
+ private:
+  static std::size_t content_length(const std::string& head) {
+    const auto at = head.find("Content-Length: ");
+    return at == std::string::npos ? 0 : std::stoul(head.substr(at + 16));
+  }
+
+  boost::asio::io_context io_;
+  boost::asio::ip::tcp::socket socket_;
+  std::string buffer_;
+};
+
+inline std::string body_of(const std::string& response) {
+  const auto at = response.find("\r\n\r\n");
+  return at == std::string::npos ? response : response.substr(at + 4);
+}
+
+inline std::string status_of(const std::string& response) {
+  return response.substr(0, response.find("\r\n"));
+}
+
+inline std::string post(std::string_view body, std::string_view more_headers = {}) {
+  return "POST / HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n" +
+         std::string(more_headers) + "Content-Length: " + std::to_string(body.size()) + "\r\n\r\n" +
+         std::string(body);
+}
+
+inline constexpr std::string_view kBlockNumber =
+    R"({"jsonrpc":"2.0","id":1,"method":"eth_blockNumber"})";
+inline constexpr std::string_view kBlockNumberAnswer = R"({"jsonrpc":"2.0","id":1,"result":"0x3"})";
+
+}  // namespace ol::rpc::test
