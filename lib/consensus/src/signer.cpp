@@ -131,4 +131,10 @@ bool Signer::is_foreign(const NewViewMessage& message) const {
   return !durable_ || message.view > durable_->last_timeout_view;
 }
 
+bool Signer::is_foreign(const primitives::Header& header, const BlockHash& hash) const {
+  if (header.proposer != self_) return false;
+  if (!durable_ || header.view > durable_->last_proposal.view) return true;
+  return header.view == durable_->last_proposal.view && hash != durable_->last_proposal.block;
+}
+
 }  // namespace ol::consensus

@@ -53,6 +53,7 @@ class Signer {
   /// Whether `message`, signed with our key, is one that we never signed: another process uses the
   /// key.
   [[nodiscard]] bool is_foreign(const NewViewMessage& message) const;
+  [[nodiscard]] bool is_foreign(const primitives::Header& header, const BlockHash& hash) const;
 
  private:
   [[nodiscard]] Result<void, SignError> check(const Outputs& outputs) const;
