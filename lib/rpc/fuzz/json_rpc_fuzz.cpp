@@ -39,6 +39,8 @@ void check_response(const boost::json::value& response) {
 
 }  // namespace
 
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* bytes, std::size_t size);
+
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* bytes, std::size_t size) {
   Host host;
   const std::string response = dispatcher().handle(as_text({bytes, size}), &host);
