@@ -81,7 +81,8 @@ FakeBackend::FakeBackend() {
 }
 
 Address FakeBackend::alice() {
-  return alice_key().address();
+  static const Address address = alice_key().address();
+  return address;
 }
 
 Address FakeBackend::bob() {
