@@ -96,8 +96,10 @@ class Node {
   [[nodiscard]] std::uint16_t rpc_port() const;
   [[nodiscard]] std::uint16_t p2p_port() const;
 
- private:
+  /// The wiring, for the sources of this library only.
   struct Impl;
+
+ private:
   explicit Node(std::unique_ptr<Impl> impl);
   std::unique_ptr<Impl> impl_;
 };

@@ -1,0 +1,246 @@
+#include "executor.hpp"
+
+#include <deque>
+
+#include <ol/base/hex.hpp>
+#include <ol/execution/select.hpp>
+#include <ol/state/overlay.hpp>
+
+namespace ol::node {
+
+using consensus::Execution;
+using primitives::BlockHash;
+using primitives::Height;
+
+class Executor::StateStack {
+ public:
+  StateStack(std::unique_ptr<storage::Snapshot> base, const std::vector<ExecutedPtr>& newest_first)
+      : base_(std::move(base)) {
+    for (auto it = newest_first.rbegin(); it != newest_first.rend(); ++it) {
+      held_.push_back(*it);
+      const state::StateDiff& diff = (*it)->result.diff;
+      if (overlays_.empty()) {
+        overlays_.emplace_back(*base_, *base_, diff);
+      } else {
+        overlays_.emplace_back(overlays_.back(), diff);
+      }
+    }
+  }
+
+  [[nodiscard]] const state::StateView& view() const {
+    if (overlays_.empty()) return *base_;
+    return overlays_.back();
+  }
+  [[nodiscard]] const state::TrieNodeReader& nodes() const {
+    if (overlays_.empty()) return *base_;
+    return overlays_.back();
+  }
+
+ private:
+  std::unique_ptr<storage::Snapshot> base_;
+  std::vector<ExecutedPtr> held_;
+  std::deque<state::Overlay> overlays_;
+};
+
+Executor::Executor(Parts parts, ExecutorEvents events)
+    : parts_(std::move(parts)),
+      events_(std::move(events)),
+      head_(parts_.head),
+      head_evm_(parts_.head_evm),
+      flushed_(parts_.head->header.height.value()) {}
+
+void Executor::push(Job job) {
+  // Waits when execution is far behind; consensus must not outrun it without bound.
+  static_cast<void>(jobs_.push(std::move(job)));
+}
+
+void Executor::run() {
+  while (auto job = jobs_.pop()) {
+    forget_flushed();
+    if (const auto* execute = std::get_if<Execute>(&*job)) run_execute(execute->block);
+    if (const auto* build = std::get_if<Build>(&*job)) run_build(*build);
+    if (const auto* commit = std::get_if<Commit>(&*job)) run_commit(*commit);
+    if (const auto* discard = std::get_if<Discard>(&*job)) run_discard(*discard);
+  }
+}
+
+void Executor::run_execute(const consensus::BlockPtr& block) {
+  if (executed_.contains(block->hash)) {
+    events_.executed(block->hash, Execution::Valid);
+    return;
+  }
+  // Before any vote can be cast for it: see BlockLog.
+  if (auto written = parts_.log.append(*block); !written) {
+    events_.fatal(written.error().message);
+    return;
+  }
+  events_.executed(block->hash, try_execute(block));
+}
+
+// A block is valid iff its header repeats what its parent left behind and every transaction may
+// stand where it stands.
+Execution Executor::try_execute(const consensus::BlockPtr& block) {
+  const primitives::Header& header = block->header;
+  const auto parent = parent_info(header.parent);
+  if (!parent) return Execution::Invalid;
+  if (header.parent_state_root != parent->evm.state_root) return Execution::Invalid;
+  if (header.parent_receipts_root != parent->evm.receipts_root) return Execution::Invalid;
+  if (header.parent_evm_hash != parent->evm_hash) return Execution::Invalid;
+  auto txns = verified_txns(*block);
+  if (!txns) return Execution::Invalid;
+  const auto state = state_after(header.parent);
+  if (!state) return Execution::Invalid;
+
+  const Address& coinbase = parts_.set.find(header.proposer)->fee_recipient;
+  const auto context = execution::next_block_context(header.chain_id, parent->evm, header.time,
+                                                     coinbase, block->hash);
+  auto result = execution::execute_block(state->view(), state->nodes(), context, *txns);
+  if (!result) {
+    if (std::holds_alternative<state::StateError>(result.error())) {
+      events_.fatal("the state cannot be read: " + describe(result.error()));
+    }
+    return Execution::Invalid;
+  }
+  txns_executed_.fetch_add(txns->size(), std::memory_order_relaxed);
+  auto entry = std::make_shared<ExecutedEntry>();
+  entry->block = block;
+  entry->txns = *std::move(txns);
+  entry->result = *std::move(result);
+  executed_.emplace(block->hash, std::move(entry));
+  return Execution::Valid;
+}
+
+std::optional<Executor::ParentInfo> Executor::parent_info(const BlockHash& parent) const {
+  if (const auto it = executed_.find(parent); it != executed_.end()) {
+    return ParentInfo{it->second->result.header, it->second->result.evm_hash};
+  }
+  if (parent == head_->hash) return ParentInfo{head_evm_, primitives::evm_header_hash(head_evm_)};
+  return std::nullopt;
+}
+
+// The diffs from `block` down to what the database holds, over a snapshot of it. A snapshot newer
+// than the lowest diff does no harm: diffs hold whole values, so writing one twice changes nothing.
+std::unique_ptr<Executor::StateStack> Executor::state_after(const BlockHash& block) {
+  auto base = parts_.database.snapshot();
+  if (!base) {
+    events_.fatal(base.error().message);
+    return nullptr;
+  }
+  const Height stored = (*base)->head()->height;
+  std::vector<ExecutedPtr> above;
+  BlockHash next = block;
+  for (auto it = executed_.find(next); it != executed_.end(); it = executed_.find(next)) {
+    if (it->second->block->header.height <= stored) break;
+    above.push_back(it->second);
+    next = it->second->block->header.parent;
+  }
+  // The branch must stand on the stored head, not beside it.
+  const bool rooted = next == (*base)->head()->hash;
+  if (!rooted) return nullptr;
+  return std::make_unique<StateStack>(*std::move(base), above);
+}
+
+std::optional<std::vector<TxnPtr>> Executor::verified_txns(const primitives::Block& block) {
+  std::vector<TxnPtr> out(block.payload.size());
+  std::vector<Bytes> unknown;
+  std::vector<std::size_t> places;
+  for (std::size_t i = 0; i < out.size(); ++i) {
+    out[i] = parts_.cache.find(block.item_hashes[i]);
+    if (out[i]) continue;
+    unknown.push_back(block.payload[i]);
+    places.push_back(i);
+  }
+  const std::vector<TxnPtr> verified = parts_.workers.verify_all(unknown);
+  for (std::size_t i = 0; i < places.size(); ++i) {
+    if (!verified[i]) return std::nullopt;
+    parts_.cache.put(verified[i]);
+    out[places[i]] = verified[i];
+  }
+  return out;
+}
+
+std::map<Address, std::uint64_t> Executor::nonces_in_flight(const BlockHash& tip) const {
+  std::map<Address, std::uint64_t> out;
+  BlockHash next = tip;
+  for (auto it = executed_.find(next); it != executed_.end(); it = executed_.find(next)) {
+    for (const TxnPtr& txn : it->second->txns) {
+      std::uint64_t& nonce = out[txn->sender()];
+      nonce = std::max(nonce, txn->txn().nonce + 1);
+    }
+    next = it->second->block->header.parent;
+  }
+  return out;
+}
+
+void Executor::run_build(const Build& build) {
+  const auto parent = parent_info(build.parent->hash);
+  const auto state = state_after(build.parent->hash);
+  if (!parent || !state) return;
+  const Address& coinbase = parts_.set.find(*parts_.self)->fee_recipient;
+  const auto context =
+      execution::next_block_context(parts_.genesis.domain.chain_id, parent->evm,
+                                    build.parent->header.time.next(), coinbase, BlockHash{});
+  const execution::SelectionLimits limits;
+  const mempool::SelectLimits ask{
+      .txns_max = limits.txns_max, .bytes_max = limits.bytes_max, .gas_max = context.gas_limit};
+  const std::vector<TxnPtr> candidates =
+      parts_.pool.select(ask, nonces_in_flight(build.parent->hash));
+  auto selection = execution::select_txns(state->view(), context, candidates, limits);
+  if (!selection) {
+    events_.fatal("the state cannot be read: " + std::string(state::describe(selection.error())));
+    return;
+  }
+  BuiltPayload payload{.view = build.view,
+                       .parent = {.state_root = parent->evm.state_root,
+                                  .receipts_root = parent->evm.receipts_root,
+                                  .evm_hash = parent->evm_hash},
+                       .items = {}};
+  payload.items.reserve(selection->txns.size());
+  for (const TxnPtr& txn : selection->txns) {
+    parts_.cache.put(txn);
+    payload.items.push_back(txn->envelope());
+  }
+  events_.built(std::move(payload));
+}
+
+void Executor::run_commit(const Commit& commit) {
+  for (const consensus::CommittedBlock& block : commit.blocks) {
+    const auto it = executed_.find(block.block->hash);
+    if (it == executed_.end()) {
+      events_.fatal("block " + to_hex(block.block->hash.view()) + " at height " +
+                    std::to_string(block.block->header.height.value()) +
+                    " is final but does not execute here: this node's state differs from the "
+                    "others'. Keep the data directory for inspection and start from an empty one.");
+      return;
+    }
+    head_ = block.block;
+    head_evm_ = it->second->result.header;
+    if (auto done = parts_.log.committed(Height(flushed_.load(std::memory_order_acquire))); !done) {
+      events_.fatal(done.error().message);
+      return;
+    }
+    events_.finalised({it->second, block.certificate});
+  }
+}
+
+void Executor::run_discard(const Discard& discard) {
+  std::vector<TxnPtr> orphaned;
+  for (const consensus::BlockPtr& block : discard.blocks) {
+    const auto node = executed_.extract(block->hash);
+    if (node.empty()) continue;
+    orphaned.insert(orphaned.end(), node.mapped()->txns.begin(), node.mapped()->txns.end());
+  }
+  if (orphaned.empty()) return;
+  if (auto restored = parts_.pool.restore(orphaned); !restored) {
+    events_.fatal("the state cannot be read: " + std::string(state::describe(restored.error())));
+  }
+}
+
+void Executor::forget_flushed() {
+  const Height flushed(flushed_.load(std::memory_order_acquire));
+  std::erase_if(executed_, [&](const auto& entry) {
+    return entry.second->block->header.height <= flushed && entry.first != head_->hash;
+  });
+}
+
+}  // namespace ol::node

@@ -1,0 +1,133 @@
+#pragma once
+
+#include <atomic>
+#include <functional>
+#include <map>
+#include <memory>
+#include <variant>
+#include <vector>
+
+#include <ol/base/bounded_queue.hpp>
+#include <ol/execution/execute.hpp>
+#include <ol/node/consensus_driver.hpp>
+#include <ol/storage/block_log.hpp>
+#include <ol/storage/database.hpp>
+
+#include "txn_pool.hpp"
+
+namespace ol::node {
+
+/// A block with what executing it left. Shared between the executor, which needs it while children
+/// may be executed on it, and the storage thread, which writes it.
+struct ExecutedEntry {
+  consensus::BlockPtr block;
+  std::vector<TxnPtr> txns;
+  execution::ExecutedBlock result;
+};
+using ExecutedPtr = std::shared_ptr<const ExecutedEntry>;
+
+/// A final block on its way to the database.
+struct FinalBlock {
+  ExecutedPtr executed;
+  primitives::QuorumCertificate certificate;
+};
+
+/// Where the executor's answers go. Called from the execution thread; must not wait.
+struct ExecutorEvents {
+  std::function<void(const primitives::BlockHash&, consensus::Execution)> executed;
+  std::function<void(BuiltPayload)> built;
+  /// Ascending heights, each once. May wait for the storage queue: a slow disk slows execution.
+  std::function<void(FinalBlock)> finalised;
+  /// A sentence; the node stops.
+  std::function<void(std::string)> fatal;
+};
+
+/// Executes blocks on overlays of their parents' states, builds payloads, and hands final blocks on
+/// in order. `run` is the execution thread; everything else may be called from the consensus
+/// thread.
+class Executor {
+ public:
+  static constexpr std::size_t kQueueMax = 4096;
+
+  struct Parts {
+    const primitives::Genesis& genesis;
+    const primitives::ValidatorSet& set;
+    const storage::Database& database;
+    storage::BlockLog& log;
+    WorkerPool& workers;
+    TxnCache& cache;
+    TxnPool& pool;
+    /// The committed head and its Ethereum-shaped header.
+    consensus::BlockPtr head;
+    primitives::EvmHeader head_evm;
+    std::optional<primitives::ValidatorIndex> self;
+  };
+  Executor(Parts parts, ExecutorEvents events);
+
+  void run();
+  void stop() { jobs_.close(); }
+
+  void execute(consensus::BlockPtr block) { push(Execute{std::move(block)}); }
+  void build(primitives::View view, consensus::BlockPtr parent) {
+    push(Build{view, std::move(parent)});
+  }
+  void commit(std::vector<consensus::CommittedBlock> blocks) { push(Commit{std::move(blocks)}); }
+  void discard(std::vector<consensus::BlockPtr> blocks) { push(Discard{std::move(blocks)}); }
+  /// The storage thread has written everything up to `height`. Any thread.
+  void on_flushed(primitives::Height height) {
+    flushed_.store(height.value(), std::memory_order_release);
+  }
+
+  [[nodiscard]] QueueStats stats() const { return jobs_.stats(); }
+  [[nodiscard]] std::uint64_t txns_executed() const {
+    return txns_executed_.load(std::memory_order_relaxed);
+  }
+
+ private:
+  struct Execute {
+    consensus::BlockPtr block;
+  };
+  struct Build {
+    primitives::View view;
+    consensus::BlockPtr parent;
+  };
+  struct Commit {
+    std::vector<consensus::CommittedBlock> blocks;
+  };
+  struct Discard {
+    std::vector<consensus::BlockPtr> blocks;
+  };
+  using Job = std::variant<Execute, Build, Commit, Discard>;
+
+  /// What the next block needs to know of its parent.
+  struct ParentInfo {
+    primitives::EvmHeader evm;
+    primitives::EvmHash evm_hash;
+  };
+  /// The parent's state: a snapshot of what is on disk and the overlays above it.
+  class StateStack;
+
+  void push(Job job);
+  void run_execute(const consensus::BlockPtr& block);
+  void run_build(const Build& build);
+  void run_commit(const Commit& commit);
+  void run_discard(const Discard& discard);
+  [[nodiscard]] consensus::Execution try_execute(const consensus::BlockPtr& block);
+  [[nodiscard]] std::optional<ParentInfo> parent_info(const primitives::BlockHash& parent) const;
+  [[nodiscard]] std::unique_ptr<StateStack> state_after(const primitives::BlockHash& block);
+  [[nodiscard]] std::optional<std::vector<TxnPtr>> verified_txns(const primitives::Block& block);
+  [[nodiscard]] std::map<Address, std::uint64_t> nonces_in_flight(
+      const primitives::BlockHash& tip) const;
+  void forget_flushed();
+
+  Parts parts_;
+  ExecutorEvents events_;
+  BoundedQueue<Job> jobs_{kQueueMax};
+  std::map<primitives::BlockHash, ExecutedPtr> executed_;
+  consensus::BlockPtr head_;
+  primitives::EvmHeader head_evm_;
+  std::atomic<std::uint64_t> flushed_;
+  std::atomic<std::uint64_t> txns_executed_{0};
+};
+
+}  // namespace ol::node

@@ -1,0 +1,185 @@
+#include "metrics.hpp"
+
+#include <prometheus/counter.h>
+#include <prometheus/gauge.h>
+#include <prometheus/histogram.h>
+#include <prometheus/registry.h>
+#include <prometheus/text_serializer.h>
+
+#include <map>
+
+#include "node_impl.hpp"
+
+namespace ol::node {
+namespace {
+
+const prometheus::Histogram::BucketBoundaries kMsBuckets{
+    1, 2, 5, 10, 25, 50, 100, 200, 400, 800, 1600, 3200, 6400, 12800, 60000};
+
+double number(std::uint64_t value) {
+  return static_cast<double>(value);
+}
+
+}  // namespace
+
+struct Metrics::Impl {
+  prometheus::Registry registry;
+  prometheus::Histogram& finality =
+      histogram("openliquid_finality_ms", "Block time to commit on this node");
+  prometheus::Histogram& interval =
+      histogram("openliquid_block_interval_ms", "Between committed blocks' times");
+  prometheus::Histogram& store =
+      histogram("openliquid_store_ms", "Writing one batch of final blocks");
+
+  prometheus::Histogram& histogram(const char* name, const char* help) {
+    return prometheus::BuildHistogram().Name(name).Help(help).Register(registry).Add({},
+                                                                                     kMsBuckets);
+  }
+  void set(const std::string& name, const std::string& help, double value,
+           const std::map<std::string, std::string>& labels = {}) {
+    prometheus::BuildGauge().Name(name).Help(help).Register(registry).Add(labels).Set(value);
+  }
+  void set_queue(const std::string& queue, const QueueStats& stats) {
+    const std::map<std::string, std::string> labels{{"queue", queue}};
+    set("openliquid_queue_size", "Items waiting in a bounded queue", number(stats.size), labels);
+    set("openliquid_queue_capacity", "Bound of a queue", number(stats.capacity), labels);
+    set("openliquid_queue_size_max", "Largest size so far", number(stats.size_max), labels);
+    set("openliquid_queue_rejected_total", "Items refused because a queue was full",
+        number(stats.rejected), labels);
+  }
+  void set_consensus(const ConsensusView& view);
+  void set_network(const p2p::NetworkCounters& network);
+  void set_rpc(const rpc::ServerStats& stats);
+  void set_pool(const mempool::Stats& stats);
+  void set_database(const storage::DatabaseStats& stats);
+};
+
+void Metrics::Impl::set_consensus(const ConsensusView& view) {
+  const DriverCounters& c = view.counters;
+  set("openliquid_view", "Current consensus view", number(view.kernel.view.value()));
+  set("openliquid_committed_height", "Height of the last final block",
+      number(view.kernel.committed_height.value()));
+  set("openliquid_high_qc_view", "View of the best certificate",
+      number(view.kernel.high_qc_view.value()));
+  set("openliquid_view_timeout_ms", "Duration of the current view", number(view.kernel.timeout_ms));
+  set("openliquid_lost_views", "Views left by timeout since the last commit",
+      view.kernel.lost_views);
+  set("openliquid_tree_blocks", "Blocks above the committed one", number(view.kernel.tree_blocks));
+  set("openliquid_orphans", "Blocks waiting for their parent", number(view.kernel.orphans));
+  set("openliquid_signing", "1 if this node signs", view.signing ? 1 : 0);
+  const std::map<std::string, std::uint64_t> counts{
+      {"proposals_received", c.proposals_received},
+      {"proposals_sent", c.proposals_sent},
+      {"votes_received", c.votes_received},
+      {"votes_sent", c.votes_sent},
+      {"new_views_received", c.new_views_received},
+      {"timeouts_sent", c.timeouts_sent},
+      {"certificates_formed", c.certificates_formed},
+      {"certificates_received", c.certificates_received},
+      {"messages_refused", c.messages_refused},
+      {"evidence", c.evidence},
+      {"blocks_committed", c.blocks_committed},
+      {"items_requested", c.items_requested},
+      {"blocks_requested", c.blocks_requested},
+      {"ranges_requested", c.ranges_requested}};
+  for (const auto& [name, value] : counts) {
+    set("openliquid_consensus_" + name + "_total", "Consensus events since start", number(value));
+  }
+}
+
+void Metrics::Impl::set_network(const p2p::NetworkCounters& network) {
+  std::size_t peers = 0;
+  for (const p2p::PeerCounters& peer : network.peers) {
+    if (peer.connected) ++peers;
+    const std::map<std::string, std::string> labels{{"peer", peer.peer.text()}};
+    set("openliquid_peer_connected", "1 while a link to the peer is up", peer.connected ? 1 : 0,
+        labels);
+    set("openliquid_peer_queue_bytes", "Bytes queued for the peer", number(peer.queue_bytes),
+        labels);
+    if (peer.rtt)
+      set("openliquid_peer_rtt_us", "Round trip of the last ping",
+          number(static_cast<std::uint64_t>(peer.rtt->count())), labels);
+  }
+  set("openliquid_peers", "Connected peers", number(peers));
+  for (std::size_t i = 0; i < p2p::kChannelCount; ++i) {
+    const p2p::ChannelCounters& channel = network.channels[i];
+    const std::map<std::string, std::string> labels{
+        {"channel", p2p::channel_name(static_cast<p2p::Channel>(i))}};
+    set("openliquid_p2p_messages_in_total", "Messages received", number(channel.messages_in),
+        labels);
+    set("openliquid_p2p_messages_out_total", "Messages queued for sending",
+        number(channel.messages_out), labels);
+    set("openliquid_p2p_bytes_in_total", "Bytes received", number(channel.bytes_in), labels);
+    set("openliquid_p2p_bytes_out_total", "Bytes queued for sending", number(channel.bytes_out),
+        labels);
+    set("openliquid_p2p_dropped_total", "Messages dropped because a peer was slow",
+        number(channel.dropped), labels);
+  }
+}
+
+void Metrics::Impl::set_rpc(const rpc::ServerStats& stats) {
+  set("openliquid_rpc_connections", "Open client connections", number(stats.connections_open));
+  set("openliquid_rpc_subscriptions", "Open subscriptions", number(stats.subscriptions_open));
+  set("openliquid_rpc_slow_clients_total", "Clients cut because they did not read",
+      number(stats.slow_clients_dropped));
+  for (const rpc::MethodStats& method : stats.methods) {
+    const std::map<std::string, std::string> labels{{"method", method.method}};
+    set("openliquid_rpc_calls_total", "Calls of a method", number(method.calls), labels);
+    set("openliquid_rpc_errors_total", "Calls answered with an error", number(method.errors),
+        labels);
+    set("openliquid_rpc_time_us_total", "Time spent answering", number(method.time_us), labels);
+  }
+}
+
+void Metrics::Impl::set_pool(const mempool::Stats& stats) {
+  set("openliquid_mempool_txns", "Transactions in the pool", number(stats.txns));
+  set("openliquid_mempool_pending", "Transactions ready for a block", number(stats.pending));
+  set("openliquid_mempool_bytes", "Bytes in the pool", number(stats.bytes));
+  set("openliquid_mempool_admitted_total", "Transactions admitted", number(stats.admitted));
+  set("openliquid_mempool_evicted_total", "Transactions evicted for better ones",
+      number(stats.evicted));
+  set("openliquid_mempool_refused_total", "Transactions refused", number(stats.refused));
+}
+
+void Metrics::Impl::set_database(const storage::DatabaseStats& stats) {
+  set("openliquid_db_table_bytes", "Bytes in table files", number(stats.table_bytes));
+  set("openliquid_db_write_buffer_bytes", "Bytes in write buffers",
+      number(stats.write_buffer_bytes));
+  set("openliquid_db_written_bytes_total", "Bytes written", number(stats.written_bytes));
+  set("openliquid_db_write_stall_us_total", "Time writes were held back",
+      number(stats.write_stall_us));
+}
+
+Metrics::Metrics() : impl_(std::make_unique<Impl>()) {}
+Metrics::~Metrics() = default;
+
+void Metrics::observe_finality_ms(double ms) {
+  impl_->finality.Observe(ms);
+}
+void Metrics::observe_block_interval_ms(double ms) {
+  impl_->interval.Observe(ms);
+}
+void Metrics::observe_store_ms(double ms) {
+  impl_->store.Observe(ms);
+}
+
+std::string Metrics::text(const MetricsSample& sample) {
+  impl_->set_consensus(sample.consensus);
+  impl_->set_network(sample.network);
+  impl_->set_rpc(sample.rpc);
+  impl_->set_pool(sample.pool);
+  impl_->set_database(sample.database);
+  impl_->set("openliquid_stored_height", "Height of the last block on disk", number(sample.height));
+  impl_->set("openliquid_txns_executed_total", "Transactions executed",
+             number(sample.txns_executed));
+  impl_->set("openliquid_gossip_dropped_total", "Transactions not gossiped: queue full",
+             number(sample.gossip_dropped));
+  impl_->set_queue("consensus", sample.consensus_queue);
+  impl_->set_queue("execution", sample.execution_queue);
+  impl_->set_queue("storage", sample.storage_queue);
+  impl_->set_queue("gossip", sample.gossip_queue);
+  impl_->set_queue("workers", sample.worker_queue);
+  return prometheus::TextSerializer().Serialize(impl_->registry.Collect());
+}
+
+}  // namespace ol::node

@@ -1,0 +1,57 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+
+#include <ol/base/bounded_queue.hpp>
+#include <ol/mempool/mempool.hpp>
+#include <ol/p2p/network.hpp>
+#include <ol/rpc/stats.hpp>
+#include <ol/storage/options.hpp>
+
+namespace ol::node {
+
+struct ConsensusView;
+
+/// Everything a scrape shows that is read at that moment.
+struct MetricsSample {
+  const ConsensusView& consensus;
+  p2p::NetworkCounters network;
+  rpc::ServerStats rpc;
+  mempool::Stats pool;
+  storage::DatabaseStats database;
+  std::uint64_t height = 0;
+  std::uint64_t txns_executed = 0;
+  std::uint64_t gossip_dropped = 0;
+  QueueStats consensus_queue;
+  QueueStats execution_queue;
+  QueueStats storage_queue;
+  QueueStats gossip_queue;
+  QueueStats worker_queue;
+};
+
+/// The node's Prometheus metrics. Observations may come from any thread.
+class Metrics {
+ public:
+  Metrics();
+  ~Metrics();
+  Metrics(const Metrics&) = delete;
+  Metrics& operator=(const Metrics&) = delete;
+
+  /// From a block's time stamp to its commit on this node.
+  void observe_finality_ms(double ms);
+  /// From one committed block's time stamp to the next one's.
+  void observe_block_interval_ms(double ms);
+  /// Writing one batch of final blocks.
+  void observe_store_ms(double ms);
+
+  /// Prometheus' text format.
+  [[nodiscard]] std::string text(const MetricsSample& sample);
+
+ private:
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace ol::node

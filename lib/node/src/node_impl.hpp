@@ -1,0 +1,169 @@
+#pragma once
+
+#include <atomic>
+#include <condition_variable>
+#include <deque>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <set>
+#include <thread>
+
+#include <ol/base/bounded_queue.hpp>
+#include <ol/base/thread_safety.hpp>
+#include <ol/node/consensus_driver.hpp>
+#include <ol/node/node.hpp>
+#include <ol/p2p/link_network.hpp>
+#include <ol/rpc/server.hpp>
+#include <ol/storage/block_log.hpp>
+#include <ol/storage/outbox_log.hpp>
+#include <ol/storage/safety_file.hpp>
+#include <ol/storage/safety_store.hpp>
+
+#include "block_records.hpp"
+#include "executor.hpp"
+#include "metrics.hpp"
+#include "txn_pool.hpp"
+#include "worker_pool.hpp"
+
+namespace ol::node {
+
+/// What the consensus thread publishes for RPC and metrics.
+struct ConsensusView {
+  consensus::KernelStatus kernel;
+  DriverCounters counters;
+  primitives::Height best_peer_height;
+  bool signing = false;
+  std::uint64_t last_commit_wall_ms = 0;
+  std::uint64_t certificates_verified = 0;
+};
+
+/// The wiring of a node. Threads and what they own: docs/architecture.md.
+struct Node::Impl final : p2p::NetworkHandler, DriverHost {
+  using ConsensusEvent = std::function<void(ConsensusDriver&, Now)>;
+
+  Impl(NodeParts parts, LogSink sink);
+  ~Impl() override;
+
+  // Opening (node_open.cpp).
+  [[nodiscard]] Result<void, NodeError> open();
+  [[nodiscard]] Result<void, NodeError> check_keys();
+  [[nodiscard]] Result<void, NodeError> open_database();
+  [[nodiscard]] Result<void, NodeError> open_safety();
+  [[nodiscard]] Result<void, NodeError> open_execution();
+  [[nodiscard]] Result<void, NodeError> open_network();
+  [[nodiscard]] Result<void, NodeError> open_rpc();
+  [[nodiscard]] Result<void, NodeError> make_driver();
+
+  // Running (node_run.cpp).
+  [[nodiscard]] std::optional<NodeError> run();
+  void request_stop(std::optional<NodeError> reason);
+  void consensus_loop();
+  void storage_loop();
+  void gossip_loop();
+  [[nodiscard]] bool store(const std::vector<FinalBlock>& blocks);
+  void publish_view(bool now_required);
+  [[nodiscard]] Now now() const;
+  void post(ConsensusEvent event);
+  void post_or_drop(const p2p::PeerId& peer, ConsensusEvent event, p2p::Flow& flow);
+  void resume_paused_peers();
+
+  // Transactions (node_txns.cpp).
+  Result<void, mempool::AddError> admit(const TxnPtr& txn);
+  [[nodiscard]] Result<primitives::TxnHash, rpc::SubmitError> submit(Bytes envelope);
+  [[nodiscard]] p2p::Flow on_gossip(const p2p::PeerId& peer, ByteView bytes);
+  void signal_work();
+
+  // p2p::NetworkHandler, on the io thread (node_network.cpp).
+  std::optional<std::string> check_hello(const p2p::PeerId& peer, ByteView hello) override;
+  void on_peer_connected(const p2p::PeerId& peer, p2p::Direction direction) override;
+  void on_peer_disconnected(const p2p::PeerId& peer, const p2p::CloseReason& reason) override;
+  p2p::Flow on_message(const p2p::PeerId& peer, p2p::Channel channel, Bytes payload) override;
+  void on_link_failed(const p2p::LinkFailure& failure) override;
+
+  // DriverHost, on the consensus thread (node_network.cpp).
+  void send(const p2p::PeerId& peer, p2p::Channel channel, Bytes message) override;
+  void broadcast(p2p::Channel channel, Bytes message) override;
+  void punish(const p2p::PeerId& peer, std::string reason) override;
+  void execute(consensus::BlockPtr block) override;
+  void build(primitives::View view, consensus::BlockPtr parent) override;
+  void commit(std::vector<consensus::CommittedBlock> blocks) override;
+  void discard(std::vector<consensus::BlockPtr> blocks) override;
+  void serve_range(const p2p::PeerId& peer, RangeRequest request) override;
+  void serve_block(const p2p::PeerId& peer, primitives::BlockHash block) override;
+  std::optional<Bytes> find_item(const primitives::TxnHash& hash) override;
+  bool has_work() override;
+  void record_outgoing(ByteView message) override;
+  void on_evidence(const consensus::Evidence& evidence) override;
+  void warn(std::string sentence) override;
+  void fatal(std::string sentence) override;
+
+  void log(LogLevel level, std::string_view event, const std::vector<LogField>& fields = {}) const {
+    log_(level, event, fields);
+  }
+  [[nodiscard]] ConsensusView consensus_view() const;
+  [[nodiscard]] std::string metrics_text();
+
+  NodeParts parts_;
+  LogSink log_;
+  primitives::ValidatorSet set_;
+  std::optional<primitives::ValidatorIndex> self_;
+  Hash256 genesis_hash_;
+
+  // Storage.
+  std::unique_ptr<storage::Database> database_;
+  std::unique_ptr<storage::SafetyFile> safety_file_;
+  std::unique_ptr<storage::SafetyStore> safety_store_;
+  std::unique_ptr<consensus::SafetyStore> safety_adapter_;
+  std::optional<consensus::SafetyRecord> safety_record_;
+  std::unique_ptr<storage::BlockLog> block_log_;
+  std::unique_ptr<storage::OutboxLog> outbox_;
+  consensus::CommittedBlock root_;
+  primitives::EvmHeader root_evm_;
+  primitives::QuorumCertificate genesis_certificate_;
+
+  // Execution.
+  std::unique_ptr<WorkerPool> workers_;
+  std::unique_ptr<TxnCache> cache_;
+  std::unique_ptr<TxnPool> pool_;
+  std::unique_ptr<Executor> executor_;
+  std::unique_ptr<BlockRecords> records_;
+
+  // Consensus.
+  consensus::ThreeChain rule_;
+  std::unique_ptr<consensus::LeaderSchedule> leaders_;
+  std::unique_ptr<consensus::CertificateScheme> scheme_;
+  std::unique_ptr<ConsensusDriver> driver_;
+
+  // The world.
+  std::unique_ptr<p2p::Network> network_;
+  std::unique_ptr<rpc::Backend> backend_;
+  std::unique_ptr<rpc::Server> server_;
+  Metrics metrics_;
+
+  // Queues between threads.
+  BoundedQueue<ConsensusEvent> consensus_queue_{16'384};
+  BoundedQueue<FinalBlock> storage_queue_{256};
+  BoundedQueue<Bytes> gossip_queue_{65'536};
+
+  std::atomic<bool> work_signalled_{false};
+  std::atomic<std::uint64_t> gossip_dropped_{0};
+  std::atomic<bool> stopping_{false};
+
+  mutable Mutex mutex_;
+  std::condition_variable stop_wanted_;
+  bool stop_ OL_GUARDED_BY(mutex_) = false;
+  std::optional<NodeError> failure_ OL_GUARDED_BY(mutex_);
+  ConsensusView view_ OL_GUARDED_BY(mutex_);
+  std::set<p2p::PeerId> paused_peers_ OL_GUARDED_BY(mutex_);
+  std::set<p2p::PeerId> connected_ OL_GUARDED_BY(mutex_);
+  std::uint64_t next_publish_ms_ = 0;
+};
+
+/// The answers of this node to RPC (rpc_backend.cpp).
+[[nodiscard]] std::unique_ptr<rpc::Backend> make_rpc_backend(Node::Impl& node);
+
+/// The program's version, as `version`, web3_clientVersion and logs show it.
+inline constexpr const char* kVersion = "0.1.0";
+
+}  // namespace ol::node

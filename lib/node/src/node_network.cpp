@@ -1,0 +1,176 @@
+#include <algorithm>
+
+#include <ol/base/hex.hpp>
+
+#include "node_impl.hpp"
+
+namespace ol::node {
+namespace {
+
+constexpr std::chrono::milliseconds kBan{30'000};
+
+}  // namespace
+
+std::optional<std::string> Node::Impl::check_hello(const p2p::PeerId&, ByteView hello) {
+  Reader in(hello);
+  const std::uint16_t version = in.u16();
+  const auto chain_id = in.strong<primitives::ChainId>();
+  const auto genesis = in.fixed<Hash256>();
+  if (!in.finish()) return "the hello does not decode";
+  if (version != 1) return "protocol version " + std::to_string(version) + ", here 1";
+  if (chain_id != parts_.genesis.domain.chain_id) {
+    return "chain id " + std::to_string(chain_id.value()) + ", here " +
+           std::to_string(parts_.genesis.domain.chain_id.value());
+  }
+  if (genesis != genesis_hash_)
+    return "another genesis: " + to_hex(genesis.view()) + ", here " + to_hex(genesis_hash_.view());
+  return std::nullopt;
+}
+
+void Node::Impl::on_peer_connected(const p2p::PeerId& peer, p2p::Direction direction) {
+  {
+    MutexLock lock(mutex_);
+    connected_.insert(peer);
+  }
+  log(LogLevel::Info, "peer connected",
+      {{"peer", peer.short_text()},
+       {"direction", direction == p2p::Direction::Inbound ? "in" : "out"}});
+  post([peer](ConsensusDriver& driver, Now t) { driver.on_peer_connected(t, peer); });
+}
+
+void Node::Impl::on_peer_disconnected(const p2p::PeerId& peer, const p2p::CloseReason& reason) {
+  {
+    MutexLock lock(mutex_);
+    connected_.erase(peer);
+    paused_peers_.erase(peer);
+  }
+  log(LogLevel::Info, "peer disconnected",
+      {{"peer", peer.short_text()}, {"code", p2p::describe(reason.code)}, {"reason", reason.text}});
+  post([peer](ConsensusDriver& driver, Now t) { driver.on_peer_disconnected(t, peer); });
+}
+
+p2p::Flow Node::Impl::on_message(const p2p::PeerId& peer, p2p::Channel channel, Bytes payload) {
+  if (channel == p2p::Channel::Gossip) return on_gossip(peer, payload);
+  p2p::Flow flow = p2p::Flow::Continue;
+  const auto shared = std::make_shared<const Bytes>(std::move(payload));
+  post_or_drop(
+      peer,
+      [peer, channel, shared](ConsensusDriver& driver, Now t) {
+        driver.on_message(t, peer, channel, *shared);
+      },
+      flow);
+  return flow;
+}
+
+void Node::Impl::on_link_failed(const p2p::LinkFailure& failure) {
+  // A peer that is not up yet is no news; a peer that refuses us is.
+  const bool expected = failure.reason.code == p2p::CloseCode::ConnectFailed ||
+                        failure.reason.code == p2p::CloseCode::Duplicate ||
+                        failure.reason.code == p2p::CloseCode::ConnectionLost;
+  log(expected ? LogLevel::Debug : LogLevel::Warn, "link failed",
+      {{"address", failure.address},
+       {"code", p2p::describe(failure.reason.code)},
+       {"reason", failure.reason.text}});
+}
+
+// Counters of the network show what could not be sent; consensus repeats what matters.
+void Node::Impl::send(const p2p::PeerId& peer, p2p::Channel channel, Bytes message) {
+  auto sent = network_->send(peer, channel, p2p::share(std::move(message)));
+  if (!sent)
+    log(LogLevel::Warn, "message not sent",
+        {{"peer", peer.short_text()}, {"reason", p2p::describe(sent.error())}});
+}
+
+void Node::Impl::broadcast(p2p::Channel channel, Bytes message) {
+  auto sent = network_->broadcast(channel, p2p::share(std::move(message)));
+  if (!sent) log(LogLevel::Warn, "message not sent", {{"reason", p2p::describe(sent.error())}});
+}
+
+void Node::Impl::punish(const p2p::PeerId& peer, std::string reason) {
+  log(LogLevel::Warn, "peer banned", {{"peer", peer.short_text()}, {"reason", reason}});
+  network_->ban(peer, kBan, std::move(reason));
+}
+
+void Node::Impl::execute(consensus::BlockPtr block) {
+  executor_->execute(std::move(block));
+}
+void Node::Impl::build(primitives::View view, consensus::BlockPtr parent) {
+  executor_->build(view, std::move(parent));
+}
+void Node::Impl::commit(std::vector<consensus::CommittedBlock> blocks) {
+  executor_->commit(std::move(blocks));
+}
+void Node::Impl::discard(std::vector<consensus::BlockPtr> blocks) {
+  executor_->discard(std::move(blocks));
+}
+
+void Node::Impl::serve_range(const p2p::PeerId& peer, RangeRequest request) {
+  const bool queued = workers_->try_submit([this, peer, request] {
+    RangeResponse response{.from = request.from, .entries = {}};
+    const auto snapshot = database_->snapshot();
+    std::size_t bytes = 0;
+    for (std::uint32_t i = 0; snapshot && i < request.count; ++i) {
+      const primitives::Height height = request.from + i;
+      auto block = (*snapshot)->block_bytes(height);
+      auto certificate = (*snapshot)->certificate(height);
+      if (!block || !*block || !certificate || !*certificate) break;
+      if (!response.entries.empty() && bytes + (*block)->size() > kRangeBytesMax) break;
+      bytes += (*block)->size();
+      response.entries.push_back({**std::move(block), **std::move(certificate)});
+    }
+    send(peer, p2p::Channel::Bulk, encode_sync_message(response));
+  });
+  if (!queued) log(LogLevel::Warn, "range request not served: busy", {{"peer", peer.short_text()}});
+}
+
+void Node::Impl::serve_block(const p2p::PeerId& peer, primitives::BlockHash block) {
+  const bool queued = workers_->try_submit([this, peer, block] {
+    BlockResponse response{block, {}};
+    if (const auto snapshot = database_->snapshot()) {
+      const auto height = (*snapshot)->height_of(block);
+      if (height && *height) {
+        auto bytes = (*snapshot)->block_bytes(**height);
+        if (bytes && *bytes) response.encoded = **std::move(bytes);
+      }
+    }
+    send(peer, p2p::Channel::Bulk, encode_sync_message(response));
+  });
+  if (!queued) log(LogLevel::Warn, "block request not served: busy", {{"peer", peer.short_text()}});
+}
+
+std::optional<Bytes> Node::Impl::find_item(const primitives::TxnHash& hash) {
+  const TxnPtr txn = cache_->find(hash);
+  if (!txn) return std::nullopt;
+  return txn->envelope();
+}
+
+bool Node::Impl::has_work() {
+  return pool_->has_selectable();
+}
+
+void Node::Impl::record_outgoing(ByteView message) {
+  if (!outbox_) return;
+  if (auto written = outbox_->append(message); !written) fatal(written.error().message);
+}
+
+void Node::Impl::on_evidence(const consensus::Evidence& evidence) {
+  const Bytes proof = encode_evidence(evidence);
+  const char* kind = std::holds_alternative<consensus::DoubleProposal>(evidence) ? "double proposal"
+                     : std::holds_alternative<consensus::DoubleVote>(evidence)   ? "double vote"
+                                                                                 : "invalid share";
+  log(LogLevel::Error, "evidence of misbehaviour",
+      {{"kind", kind},
+       {"validator", std::to_string(consensus::accused(evidence).value())},
+       {"proof", to_hex(proof)}});
+}
+
+void Node::Impl::warn(std::string sentence) {
+  log(LogLevel::Warn, sentence);
+}
+
+void Node::Impl::fatal(std::string sentence) {
+  log(LogLevel::Error, "the node stops", {{"reason", sentence}});
+  request_stop(NodeError{std::move(sentence)});
+}
+
+}  // namespace ol::node

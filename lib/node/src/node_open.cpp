@@ -1,0 +1,378 @@
+#include <algorithm>
+#include <thread>
+
+#include <ol/base/hex.hpp>
+#include <ol/execution/genesis_state.hpp>
+
+#include "node_impl.hpp"
+
+namespace ol::node {
+namespace {
+
+constexpr std::size_t kWorkerQueueMax = 4096;
+constexpr std::size_t kCacheTxnsMax = 262'144;
+constexpr std::size_t kCacheBytesMax = std::size_t{256} << 20;
+constexpr std::uint16_t kHelloVersion = 1;
+
+std::unexpected<NodeError> error(std::string message) {
+  return fail(NodeError{std::move(message)});
+}
+
+std::unexpected<NodeError> error(storage::StorageError e) {
+  return error(std::move(e.message));
+}
+
+std::filesystem::path safety_path(const std::filesystem::path& data_dir) {
+  return data_dir / "safety.record";
+}
+
+/// Lets the signer write through the two-slot store.
+class SafetyAdapter final : public consensus::SafetyStore {
+ public:
+  explicit SafetyAdapter(storage::SafetyStore& store) : store_(store) {}
+  Result<void, std::string> write(ByteView record) override {
+    auto written = store_.write(record);
+    if (!written) return fail(std::move(written).error().message);
+    return {};
+  }
+
+ private:
+  storage::SafetyStore& store_;
+};
+
+consensus::SafetyRecord first_record(const primitives::Genesis& genesis) {
+  const auto state = execution::genesis_state(genesis);
+  const auto block = primitives::genesis_block(genesis, state.root);
+  consensus::SafetyRecord record;
+  record.epoch = block.header.epoch;
+  record.lock = {block.header.view, block.hash};
+  record.high_qc = primitives::genesis_certificate(genesis, block.hash);
+  return record;
+}
+
+}  // namespace
+
+Node::Impl::Impl(NodeParts parts, LogSink sink)
+    : parts_(std::move(parts)),
+      log_(std::move(sink)),
+      set_(primitives::genesis_validator_set(parts_.genesis)),
+      genesis_hash_(primitives::genesis_hash(parts_.genesis)) {}
+
+Node::Impl::~Impl() {
+  // Threads are joined by run(); what is left borrows downwards only.
+  server_.reset();
+  network_.reset();
+}
+
+Result<void, NodeError> Node::Impl::open() {
+  OL_TRY_VOID(check_keys());
+  OL_TRY_VOID(open_database());
+  OL_TRY_VOID(open_safety());
+  OL_TRY_VOID(open_execution());
+  OL_TRY_VOID(make_driver());
+  OL_TRY_VOID(open_network());
+  return open_rpc();
+}
+
+// A validator's keys must be those genesis names: signing with others would only be refused by
+// everybody else.
+Result<void, NodeError> Node::Impl::check_keys() {
+  if (!parts_.validator) return {};
+  const auto key = parts_.validator->key.public_key();
+  for (std::uint32_t i = 0; i < set_.size(); ++i) {
+    if (set_.find(primitives::ValidatorIndex(i))->key == key) self_ = primitives::ValidatorIndex(i);
+  }
+  if (!self_) {
+    return error("the validator key " + to_hex(key.view()) +
+                 " is not one of this genesis: use the key the genesis file names, or remove "
+                 "keys/validator.key to follow the chain without voting");
+  }
+  const primitives::Validator& own = *set_.find(*self_);
+  if (own.network_key != parts_.network_key.public_key()) {
+    return error("the network key does not belong to validator " + std::to_string(self_->value()) +
+                 ": genesis names the peer id " + p2p::PeerId(own.network_key).text() +
+                 ", keys/network.key is " + p2p::PeerId(parts_.network_key.public_key()).text());
+  }
+  const auto vote_key = parts_.validator->vote_key.public_key();
+  if (parts_.genesis.scheme == primitives::SchemeKind::BlsMultisig && vote_key != own.bls_key) {
+    return error("keys/vote.key is not the BLS key genesis names for validator " +
+                 std::to_string(self_->value()));
+  }
+  if (parts_.genesis.scheme == primitives::SchemeKind::BlsThreshold) {
+    const crypto::VerificationVector vector(parts_.genesis.verification_vector);
+    const auto holder = crypto::ShareIndex(static_cast<std::uint16_t>(self_->value()));
+    if (!crypto::share_matches(vector, holder, parts_.validator->vote_key)) {
+      return error("keys/vote.key is not the threshold share of validator " +
+                   std::to_string(self_->value()) +
+                   " under the group key of this genesis; use the share the key ceremony gave it");
+    }
+  }
+  return {};
+}
+
+Result<void, NodeError> Node::Impl::open_database() {
+  std::error_code ec;
+  std::filesystem::create_directories(parts_.config.data_dir, ec);
+  if (ec)
+    return error("cannot create the data directory " + parts_.config.data_dir.string() + ": " +
+                 ec.message());
+  storage::DatabaseOptions options;
+  options.path = parts_.config.data_dir / "db";
+  options.block_cache_bytes = parts_.config.block_cache_bytes;
+  options.sync_commits = parts_.config.sync_blocks;
+  auto opened = storage::Database::open(options, {parts_.genesis.domain, genesis_hash_});
+  if (!opened) return error(std::move(opened).error());
+  database_ = *std::move(opened);
+
+  const auto state = execution::genesis_state(parts_.genesis);
+  auto genesis = primitives::genesis_block(parts_.genesis, state.root);
+  genesis_certificate_ = primitives::genesis_certificate(parts_.genesis, genesis.hash);
+  if (!database_->head()) {
+    const auto evm = primitives::genesis_evm_header(parts_.genesis, state.root, genesis.hash);
+    auto written = database_->commit({.block = genesis,
+                                      .certificate = genesis_certificate_,
+                                      .evm_header = evm,
+                                      .receipts = {},
+                                      .diff = state.diff});
+    if (!written) return error(std::move(written).error());
+  }
+  auto snapshot = database_->snapshot();
+  if (!snapshot) return error(std::move(snapshot).error());
+  const primitives::Height height = (*snapshot)->head()->height;
+  auto block = (*snapshot)->block(height);
+  auto certificate = (*snapshot)->certificate(height);
+  auto evm = (*snapshot)->evm_header(height);
+  if (!block || !*block || !certificate || !*certificate || !evm || !*evm) {
+    return error("the head block cannot be read from " + options.path.string() +
+                 "; move the directory away and let the node fetch the chain from its peers");
+  }
+  root_ = {std::make_shared<const primitives::Block>(**std::move(block)), **std::move(certificate)};
+  root_evm_ = **std::move(evm);
+  return {};
+}
+
+// The record decides what may be signed. Without one a validator with a chain only follows: it
+// cannot know what it signed before. specs/consensus.md section 4.
+Result<void, NodeError> Node::Impl::open_safety() {
+  const auto durability =
+      parts_.config.sync_blocks ? storage::Durability::Device : storage::Durability::Process;
+  auto blocks = storage::BlockLog::open(parts_.config.data_dir, parts_.genesis.domain, durability);
+  if (!blocks) return error(std::move(blocks).error());
+  block_log_ = *std::move(blocks);
+  if (!self_) return {};
+
+  auto file = storage::SafetyFile::open(safety_path(parts_.config.data_dir));
+  if (!file && file.error().kind == storage::StorageErrorKind::Missing) {
+    if (root_.block->header.height > primitives::Height(0)) {
+      log(LogLevel::Error, "safety record is missing",
+          {{"path", safety_path(parts_.config.data_dir).string()},
+           {"effect", "this validator follows without signing"},
+           {"recover",
+            "restore the file, or import the record exported from its former machine "
+            "with: openliquid safety import"}});
+      self_.reset();
+      return {};
+    }
+    OL_TRY_VOID(init_safety_record(parts_.config.data_dir, parts_.genesis));
+    file = storage::SafetyFile::open(safety_path(parts_.config.data_dir));
+  }
+  if (!file) return error(std::move(file).error());
+  safety_file_ = *std::move(file);
+  auto store = storage::SafetyStore::open(*safety_file_);
+  if (!store) return error(std::move(store).error());
+  safety_store_ = *std::move(store);
+  auto record = consensus::decode_safety_record(safety_store_->record());
+  if (!record) {
+    return error("the safety record in " + safety_path(parts_.config.data_dir).string() +
+                 " does not decode (" + describe(record.error()) +
+                 "); restore it from its machine's backup of today");
+  }
+  safety_record_ = *std::move(record);
+  safety_adapter_ = std::make_unique<SafetyAdapter>(*safety_store_);
+  if (parts_.config.outbox_log) {
+    auto outbox = storage::OutboxLog::open(parts_.config.data_dir / "outbox.log");
+    if (!outbox) return error(std::move(outbox).error());
+    outbox_ = *std::move(outbox);
+  }
+  return {};
+}
+
+Result<void, NodeError> Node::Impl::open_execution() {
+  const std::uint32_t cores = std::max(2U, std::thread::hardware_concurrency());
+  const std::uint32_t workers =
+      parts_.config.verify_threads > 0 ? parts_.config.verify_threads : cores - 1;
+  workers_ = std::make_unique<WorkerPool>(workers, kWorkerQueueMax);
+  cache_ = std::make_unique<TxnCache>(kCacheTxnsMax, kCacheBytesMax);
+  auto snapshot = database_->snapshot();
+  if (!snapshot) return error(std::move(snapshot).error());
+  mempool::Limits limits;
+  limits.txns_max = parts_.config.mempool_txns_max;
+  limits.sender_txns_max = parts_.config.mempool_txns_per_sender_max;
+  const primitives::BlockTerms terms{.chain_id = parts_.genesis.domain.chain_id,
+                                     .gas_limit = root_evm_.gas_limit,
+                                     .base_fee = primitives::next_base_fee(root_evm_)};
+  pool_ = std::make_unique<TxnPool>(limits, terms, *std::move(snapshot));
+  records_ = std::make_unique<BlockRecords>(*database_);
+  if (auto loaded = records_->load_head(); !loaded) return error(std::move(loaded).error());
+  ExecutorEvents events{
+      .executed =
+          [this](const primitives::BlockHash& hash, consensus::Execution verdict) {
+            post([hash, verdict](ConsensusDriver& d, Now t) { d.on_executed(t, hash, verdict); });
+          },
+      .built =
+          [this](BuiltPayload payload) {
+            auto shared = std::make_shared<BuiltPayload>(std::move(payload));
+            post([shared](ConsensusDriver& d, Now t) { d.on_built(t, std::move(*shared)); });
+          },
+      .finalised =
+          [this](FinalBlock block) { static_cast<void>(storage_queue_.push(std::move(block))); },
+      .fatal = [this](std::string sentence) { fatal(std::move(sentence)); }};
+  executor_ = std::make_unique<Executor>(Executor::Parts{.genesis = parts_.genesis,
+                                                         .set = set_,
+                                                         .database = *database_,
+                                                         .log = *block_log_,
+                                                         .workers = *workers_,
+                                                         .cache = *cache_,
+                                                         .pool = *pool_,
+                                                         .head = root_.block,
+                                                         .head_evm = root_evm_,
+                                                         .self = self_},
+                                         std::move(events));
+  return {};
+}
+
+Result<void, NodeError> Node::Impl::make_driver() {
+  leaders_ = std::make_unique<consensus::RoundRobin>(set_.size());
+  if (parts_.genesis.scheme == primitives::SchemeKind::BlsThreshold) {
+    scheme_ = consensus::BlsThresholdScheme::make(
+        set_, crypto::VerificationVector(parts_.genesis.verification_vector));
+    if (!scheme_)
+      return error("the verification vector of the genesis does not fit its validator set");
+  } else {
+    scheme_ = std::make_unique<consensus::BlsMultisigScheme>(set_);
+  }
+  std::unique_ptr<consensus::Signer> signer;
+  if (self_) {
+    signer = std::make_unique<consensus::Signer>(
+        parts_.genesis.domain, set_.hash(parts_.genesis.domain), *self_,
+        std::move(parts_.validator->key), std::move(parts_.validator->vote_key), *scheme_,
+        *safety_adapter_, safety_record_);
+  }
+  std::vector<primitives::Block> stored = block_log_->take_recovered();
+  std::erase_if(stored,
+                [&](const auto& b) { return b.header.height <= root_.block->header.height; });
+  driver_ =
+      std::make_unique<ConsensusDriver>(DriverParts{.domain = parts_.genesis.domain,
+                                                    .set = set_,
+                                                    .rule = rule_,
+                                                    .leaders = *leaders_,
+                                                    .scheme = *scheme_,
+                                                    .pace = parts_.genesis.pace,
+                                                    .genesis_certificate = genesis_certificate_,
+                                                    .root = root_,
+                                                    .record = safety_record_,
+                                                    .signer = std::move(signer),
+                                                    .self = self_,
+                                                    .stored_blocks = std::move(stored)},
+                                        *this);
+  return {};
+}
+
+Result<void, NodeError> Node::Impl::open_network() {
+  p2p::NetworkConfig config;
+  config.listen_host = parts_.config.p2p_host;
+  config.listen_port = parts_.config.p2p_port;
+  Writer hello;
+  hello.u16(kHelloVersion).strong(parts_.genesis.domain.chain_id).fixed(genesis_hash_);
+  config.hello = hello.take();
+  for (const PeerConfig& peer : parts_.config.peers) {
+    auto id = p2p::PeerId::from_text(peer.id);
+    if (!id)
+      return error("peer id \"" + peer.id +
+                   "\" in the configuration: " + p2p::describe(id.error()));
+    if (*id == p2p::PeerId(parts_.network_key.public_key())) continue;
+    config.peers.push_back({*id, peer.host, peer.port});
+  }
+  for (std::uint32_t i = 0; i < set_.size(); ++i) {
+    config.allowed.push_back(p2p::PeerId(set_.find(primitives::ValidatorIndex(i))->network_key));
+  }
+  config.limits.unknown_peers_max = 32;
+  network_ = p2p::make_link_network(std::move(config), parts_.network_key, *this);
+  if (auto started = network_->start(); !started) return error(started.error().text);
+  return {};
+}
+
+Result<void, NodeError> Node::Impl::open_rpc() {
+  backend_ = make_rpc_backend(*this);
+  rpc::Registry registry;
+  rpc::add_standard_methods(registry, *backend_);
+  rpc::ServerOptions options;
+  options.endpoints = {{parts_.config.rpc_host, parts_.config.rpc_port}};
+  options.limits.connections_max = parts_.config.rpc_connections_max;
+  options.cors_origins = parts_.config.rpc_cors_origins;
+  options.vhosts = parts_.config.rpc_vhosts;
+  rpc::ServerHooks hooks{.metrics = [this] { return metrics_text(); },
+                         .unhealthy = {},
+                         .client_dropped =
+                             [this](const std::string& address, const std::string& reason) {
+                               log(LogLevel::Info, "rpc client dropped",
+                                   {{"address", address}, {"reason", reason}});
+                             }};
+  server_ = std::make_unique<rpc::Server>(std::move(options), std::move(registry), *backend_,
+                                          std::move(hooks));
+  if (auto listening = server_->listen(); !listening) return error(std::move(listening).error());
+  return {};
+}
+
+Result<void, NodeError> init_safety_record(const std::filesystem::path& data_dir,
+                                           const primitives::Genesis& genesis) {
+  std::error_code ec;
+  std::filesystem::create_directories(data_dir, ec);
+  if (ec)
+    return error("cannot create the data directory " + data_dir.string() + ": " + ec.message());
+  auto created = storage::SafetyFile::create(
+      safety_path(data_dir), consensus::encode_safety_record(first_record(genesis)));
+  if (!created) return error(std::move(created).error());
+  return {};
+}
+
+Result<Bytes, NodeError> export_safety_record(const std::filesystem::path& data_dir) {
+  auto file = storage::SafetyFile::open(safety_path(data_dir));
+  if (!file) return error(std::move(file).error());
+  auto store = storage::SafetyStore::open(**file);
+  if (!store) return error(std::move(store).error());
+  return (*store)->record();
+}
+
+Result<void, NodeError> import_safety_record(const std::filesystem::path& data_dir,
+                                             ByteView record) {
+  auto incoming = consensus::decode_safety_record(record);
+  if (!incoming)
+    return error(std::string("the file is not a safety record: ") + describe(incoming.error()));
+  auto file = storage::SafetyFile::open(safety_path(data_dir));
+  if (!file && file.error().kind == storage::StorageErrorKind::Missing) {
+    std::error_code ec;
+    std::filesystem::create_directories(data_dir, ec);
+    auto created = storage::SafetyFile::create(safety_path(data_dir), record);
+    if (!created) return error(std::move(created).error());
+    return {};
+  }
+  if (!file) return error(std::move(file).error());
+  auto store = storage::SafetyStore::open(**file);
+  if (!store) return error(std::move(store).error());
+  auto present = consensus::decode_safety_record((*store)->record());
+  if (!present)
+    return error("the record in " + data_dir.string() + " does not decode; move it away first");
+  const bool newer = present->last_vote.view > incoming->last_vote.view ||
+                     present->last_timeout_view > incoming->last_timeout_view ||
+                     present->last_proposal.view > incoming->last_proposal.view ||
+                     present->lock.view > incoming->lock.view ||
+                     present->high_qc.view() > incoming->high_qc.view();
+  if (newer)
+    return error("the record in " + data_dir.string() +
+                 " is newer than the one to import; nothing was changed");
+  if (auto written = (*store)->write(record); !written) return error(std::move(written).error());
+  return {};
+}
+
+}  // namespace ol::node

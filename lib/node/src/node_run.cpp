@@ -1,0 +1,280 @@
+#include <chrono>
+
+#include <ol/base/hex.hpp>
+
+#include "node_impl.hpp"
+#include "txn_gossip.hpp"
+
+namespace ol::node {
+namespace {
+
+constexpr std::uint64_t kPublishMs = 50;
+constexpr std::size_t kStoreBatch = 64;
+constexpr std::chrono::milliseconds kGossipDelay{5};
+
+std::uint64_t steady_ms() {
+  using namespace std::chrono;
+  return static_cast<std::uint64_t>(
+      duration_cast<milliseconds>(steady_clock::now().time_since_epoch()).count());
+}
+
+std::uint64_t wall_ms() {
+  using namespace std::chrono;
+  return static_cast<std::uint64_t>(
+      duration_cast<milliseconds>(system_clock::now().time_since_epoch()).count());
+}
+
+}  // namespace
+
+Result<std::unique_ptr<Node>, NodeError> Node::open(NodeParts parts, LogSink log) {
+  auto impl = std::make_unique<Impl>(std::move(parts), std::move(log));
+  OL_TRY_VOID(impl->open());
+  return std::unique_ptr<Node>(new Node(std::move(impl)));
+}
+
+Node::Node(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
+Node::~Node() = default;
+
+std::optional<NodeError> Node::run() {
+  return impl_->run();
+}
+void Node::stop() {
+  impl_->request_stop(std::nullopt);
+}
+std::uint16_t Node::rpc_port() const {
+  return impl_->server_->port();
+}
+std::uint16_t Node::p2p_port() const {
+  return impl_->network_->listening_port();
+}
+
+Now Node::Impl::now() const {
+  return {.monotonic_ms = steady_ms(), .wall_ms = wall_ms()};
+}
+
+// Threads stop in the order of the data flow, so that everything final reaches the disk.
+std::optional<NodeError> Node::Impl::run() {
+  log(LogLevel::Info, "node started",
+      {{"chain", parts_.genesis.chain_name},
+       {"chain_id", std::to_string(parts_.genesis.domain.chain_id.value())},
+       {"genesis", to_hex(genesis_hash_.view())},
+       {"height", std::to_string(root_.block->header.height.value())},
+       {"validator", self_ ? std::to_string(self_->value()) : "none"},
+       {"peer_id", network_->local_id().text()},
+       {"p2p_port", std::to_string(network_->listening_port())},
+       {"rpc_port", std::to_string(server_->port())}});
+  std::thread execution([this] { executor_->run(); });
+  std::thread storing([this] { storage_loop(); });
+  std::thread consensus([this] { consensus_loop(); });
+  std::thread gossip([this] { gossip_loop(); });
+  std::thread io([this] { network_->run(); });
+  std::vector<std::thread> rpc;
+  for (std::uint32_t i = 0; i < std::max(1U, parts_.config.rpc_threads); ++i) {
+    rpc.emplace_back([this] { server_->run(); });
+  }
+  std::optional<NodeError> failure;
+  {
+    MutexLock lock(mutex_);
+    while (!stop_)
+      lock.wait(stop_wanted_);
+    failure = failure_;
+  }
+  stopping_ = true;
+  server_->stop();
+  for (std::thread& thread : rpc)
+    thread.join();
+  network_->stop();
+  io.join();
+  gossip_queue_.close();
+  gossip.join();
+  consensus_queue_.close();
+  // Execution may wait for room in the storage queue, which is still drained.
+  consensus.join();
+  executor_->stop();
+  execution.join();
+  storage_queue_.close();
+  storing.join();
+  workers_->stop();
+  if (auto synced = database_->sync(); !synced && !failure)
+    failure = NodeError{synced.error().message};
+  log(LogLevel::Info, "node stopped",
+      {{"height", std::to_string(records_->head()->header.number)}});
+  return failure;
+}
+
+void Node::Impl::request_stop(std::optional<NodeError> reason) {
+  MutexLock lock(mutex_);
+  if (reason && !failure_) failure_ = std::move(reason);
+  stop_ = true;
+  stop_wanted_.notify_all();
+}
+
+void Node::Impl::consensus_loop() {
+  driver_->start(now());
+  publish_view(true);
+  while (!consensus_queue_.is_closed()) {
+    const Now before = now();
+    const std::uint64_t due = driver_->next_deadline();
+    const std::uint64_t wait = due > before.monotonic_ms ? due - before.monotonic_ms : 0;
+    const auto deadline = std::chrono::steady_clock::now() +
+                          std::chrono::milliseconds(std::min<std::uint64_t>(wait, 1000));
+    if (auto event = consensus_queue_.pop_until(deadline)) (*event)(*driver_, now());
+    if (now().monotonic_ms >= driver_->next_deadline()) driver_->on_tick(now());
+    publish_view(false);
+    resume_paused_peers();
+  }
+}
+
+void Node::Impl::publish_view(bool now_required) {
+  const Now t = now();
+  if (!now_required && t.monotonic_ms < next_publish_ms_) return;
+  next_publish_ms_ = t.monotonic_ms + kPublishMs;
+  MutexLock lock(mutex_);
+  view_.kernel = driver_->status();
+  view_.counters = driver_->counters();
+  view_.best_peer_height = driver_->best_peer_height();
+  view_.signing = driver_->signing();
+}
+
+ConsensusView Node::Impl::consensus_view() const {
+  MutexLock lock(mutex_);
+  return view_;
+}
+
+void Node::Impl::post(ConsensusEvent event) {
+  // Answers from our own threads are never dropped: the driver asked for them and bounds their
+  // number.
+  static_cast<void>(consensus_queue_.push(std::move(event)));
+}
+
+// A peer that fills the queue is not read from until consensus has caught up.
+void Node::Impl::post_or_drop(const p2p::PeerId& peer, ConsensusEvent event, p2p::Flow& flow) {
+  const PushOutcome outcome = consensus_queue_.try_push(std::move(event));
+  const QueueStats stats = consensus_queue_.stats();
+  if (outcome == PushOutcome::Accepted && stats.size < stats.capacity / 2) return;
+  flow = p2p::Flow::Pause;
+  MutexLock lock(mutex_);
+  paused_peers_.insert(peer);
+}
+
+void Node::Impl::resume_paused_peers() {
+  std::set<p2p::PeerId> resumed;
+  {
+    MutexLock lock(mutex_);
+    if (paused_peers_.empty()) return;
+  }
+  const QueueStats stats = consensus_queue_.stats();
+  const QueueStats workers = workers_->stats();
+  if (stats.size > stats.capacity / 4 || workers.size > workers.capacity / 4) return;
+  {
+    MutexLock lock(mutex_);
+    resumed.swap(paused_peers_);
+  }
+  for (const p2p::PeerId& peer : resumed)
+    network_->resume_reading(peer);
+}
+
+void Node::Impl::storage_loop() {
+  while (true) {
+    const std::vector<FinalBlock> blocks = storage_queue_.pop_many(kStoreBatch);
+    if (blocks.empty()) return;
+    if (!store(blocks)) return;
+  }
+}
+
+// One batch to disk, then everyone who reads the committed state is told, in this order: pool,
+// executor, RPC.
+bool Node::Impl::store(const std::vector<FinalBlock>& blocks) {
+  const std::uint64_t started = steady_ms();
+  std::vector<storage::CommittedBlock> batch;
+  std::vector<const state::StateDiff*> diffs;
+  for (const FinalBlock& block : blocks) {
+    const execution::ExecutedBlock& result = block.executed->result;
+    batch.push_back({.block = *block.executed->block,
+                     .certificate = block.certificate,
+                     .evm_header = result.header,
+                     .receipts = result.receipts,
+                     .diff = result.diff});
+    diffs.push_back(&result.diff);
+  }
+  if (auto written = database_->commit(batch); !written) {
+    fatal(written.error().message);
+    return false;
+  }
+  auto snapshot = database_->snapshot();
+  if (!snapshot) {
+    fatal(snapshot.error().message);
+    return false;
+  }
+  const primitives::EvmHeader& newest = blocks.back().executed->result.header;
+  const primitives::BlockTerms terms{.chain_id = parts_.genesis.domain.chain_id,
+                                     .gas_limit = newest.gas_limit,
+                                     .base_fee = primitives::next_base_fee(newest)};
+  if (auto followed = pool_->commit(terms, *std::move(snapshot), diffs); !followed) {
+    fatal("the state cannot be read: " + std::string(state::describe(followed.error())));
+    return false;
+  }
+  const std::uint64_t wall = wall_ms();
+  metrics_.observe_store_ms(static_cast<double>(steady_ms() - started));
+  for (const FinalBlock& block : blocks) {
+    const std::uint64_t previous = records_->head()->header.number;
+    OL_CHECK(block.executed->result.header.number == previous + 1, "blocks are stored in order");
+    records_->add(block);
+    const std::uint64_t stamped = block.executed->block->header.time.value();
+    metrics_.observe_finality_ms(wall > stamped ? static_cast<double>(wall - stamped) : 0);
+    server_->publish_new_head(block.executed->result.header, block.executed->result.evm_hash);
+  }
+  executor_->on_flushed(blocks.back().executed->block->header.height);
+  MutexLock lock(mutex_);
+  view_.last_commit_wall_ms = wall;
+  return true;
+}
+
+void Node::Impl::gossip_loop() {
+  while (true) {
+    std::vector<Bytes> envelopes = gossip_queue_.pop_many(kGossipTxnsMax);
+    if (envelopes.empty()) return;
+    // A moment's wait lets a batch gather; under load the queue is never empty and nothing waits.
+    if (envelopes.size() < 64) {
+      const auto deadline = std::chrono::steady_clock::now() + kGossipDelay;
+      while (auto more = gossip_queue_.pop_until(deadline)) {
+        envelopes.push_back(*std::move(more));
+        if (envelopes.size() >= kGossipTxnsMax) break;
+      }
+    }
+    std::vector<Bytes> batch;
+    std::size_t bytes = 0;
+    const auto flush = [&] {
+      if (batch.empty()) return;
+      auto sent = network_->broadcast(p2p::Channel::Gossip, p2p::share(encode_txn_batch(batch)));
+      if (!sent) gossip_dropped_ += batch.size();
+      batch.clear();
+      bytes = 0;
+    };
+    for (Bytes& envelope : envelopes) {
+      if (bytes + envelope.size() > kGossipBytesMax) flush();
+      bytes += envelope.size() + 4;
+      batch.push_back(std::move(envelope));
+    }
+    flush();
+  }
+}
+
+std::string Node::Impl::metrics_text() {
+  const ConsensusView view = consensus_view();
+  return metrics_.text({.consensus = view,
+                        .network = network_->counters(),
+                        .rpc = server_->stats(),
+                        .pool = pool_->stats(),
+                        .database = database_->stats(),
+                        .height = records_->head()->header.number,
+                        .txns_executed = executor_->txns_executed(),
+                        .gossip_dropped = gossip_dropped_.load(),
+                        .consensus_queue = consensus_queue_.stats(),
+                        .execution_queue = executor_->stats(),
+                        .storage_queue = storage_queue_.stats(),
+                        .gossip_queue = gossip_queue_.stats(),
+                        .worker_queue = workers_->stats()});
+}
+
+}  // namespace ol::node

@@ -1,0 +1,179 @@
+#include <algorithm>
+
+#include "node_impl.hpp"
+
+namespace ol::node {
+namespace {
+
+/// Further behind its peers than this, a node calls itself syncing.
+constexpr std::uint64_t kSyncingBehind = 8;
+
+rpc::TxnPtr record_of(const TxnPtr& txn) {
+  if (!txn) return nullptr;
+  return std::make_shared<const rpc::TxnRecord>(rpc::TxnRecord{.txn = txn->txn(),
+                                                               .sender = txn->sender(),
+                                                               .hash = txn->hash(),
+                                                               .envelope = txn->envelope()});
+}
+
+std::map<Address, std::vector<rpc::TxnPtr>> records_of(
+    const std::map<Address, std::vector<TxnPtr>>& txns) {
+  std::map<Address, std::vector<rpc::TxnPtr>> out;
+  for (const auto& [sender, list] : txns) {
+    for (const TxnPtr& txn : list)
+      out[sender].push_back(record_of(txn));
+  }
+  return out;
+}
+
+class NodeBackend final : public rpc::Backend {
+ public:
+  explicit NodeBackend(Node::Impl& node)
+      : node_(node), starting_(node.root_.block->header.height.value()) {}
+
+  std::uint64_t chain_id() const override { return node_.parts_.genesis.domain.chain_id.value(); }
+  std::string client_version() const override {
+    return std::string("openliquid/v") + kVersion + "/linux-amd64/clang19";
+  }
+  std::uint64_t peer_count() const override {
+    MutexLock lock(node_.mutex_);
+    return node_.connected_.size();
+  }
+
+  std::optional<rpc::SyncStatus> sync_status() const override {
+    const std::uint64_t highest = node_.consensus_view().best_peer_height.value();
+    const std::uint64_t current = head()->header.number;
+    if (highest <= current + kSyncingBehind) return std::nullopt;
+    return rpc::SyncStatus{.starting = starting_, .current = current, .highest = highest};
+  }
+
+  rpc::NodeStatus status() const override;
+
+  rpc::BlockPtr head() const override { return node_.records_->head(); }
+  rpc::BlockPtr block_by_number(std::uint64_t number) const override {
+    return node_.records_->by_number(number);
+  }
+  rpc::BlockPtr block_by_hash(const primitives::EvmHash& hash) const override {
+    return node_.records_->by_hash(hash);
+  }
+  rpc::BlockPtr pending_block() const override { return nullptr; }
+
+  std::optional<rpc::TxnLocation> find_txn(const primitives::TxnHash& hash) const override {
+    const auto snapshot = node_.database_->snapshot();
+    if (!snapshot) return std::nullopt;
+    const auto location = (*snapshot)->txn_location(hash);
+    if (!location || !*location) return std::nullopt;
+    rpc::BlockPtr block = node_.records_->by_number((*location)->height.value());
+    if (!block) return std::nullopt;
+    return rpc::TxnLocation{std::move(block), (*location)->index};
+  }
+  rpc::TxnPtr find_pool_txn(const primitives::TxnHash& hash) const override {
+    return record_of(node_.pool_->find(hash));
+  }
+
+  Result<rpc::AccountRecord, rpc::StateError> account(const Address& address,
+                                                      std::uint64_t number) const override;
+  Result<Hash256, rpc::StateError> storage(const Address& address, const Hash256& slot,
+                                           std::uint64_t number) const override;
+
+  std::uint64_t pending_nonce(const Address& address) const override {
+    if (const auto next = node_.pool_->next_nonce(address)) return *next;
+    const auto committed = account(address, head()->header.number);
+    return committed ? committed->nonce : 0;
+  }
+  U256 priority_fee_min() const override { return mempool::Limits{}.tip_min; }
+  rpc::PoolStatus pool_status() const override {
+    const mempool::Stats stats = node_.pool_->stats();
+    return {.pending = stats.pending, .queued = stats.txns - stats.pending};
+  }
+  rpc::PoolContent pool_content() const override {
+    const mempool::Content content = node_.pool_->content();
+    return {.pending = records_of(content.pending), .queued = records_of(content.queued)};
+  }
+  Result<primitives::TxnHash, rpc::SubmitError> submit_raw_transaction(Bytes envelope) override {
+    return node_.submit(std::move(envelope));
+  }
+
+ private:
+  Node::Impl& node_;
+  std::uint64_t starting_;
+};
+
+Result<rpc::AccountRecord, rpc::StateError> NodeBackend::account(const Address& address,
+                                                                 std::uint64_t number) const {
+  const auto snapshot = node_.database_->snapshot();
+  if (!snapshot) return fail(rpc::StateError::Unavailable);
+  const auto found = (*snapshot)->account_at(address, primitives::Height(number));
+  if (!found) {
+    const bool above = found.error().kind == storage::StorageErrorKind::Missing;
+    return fail(above ? rpc::StateError::UnknownBlock : rpc::StateError::Unavailable);
+  }
+  if (!*found) return rpc::AccountRecord{};
+  rpc::AccountRecord record{.nonce = (*found)->nonce, .balance = (*found)->balance, .code = {}};
+  const auto code = (*snapshot)->code((*found)->code_hash);
+  if (!code) return fail(rpc::StateError::Unavailable);
+  record.code = **code;
+  return record;
+}
+
+Result<Hash256, rpc::StateError> NodeBackend::storage(const Address& address, const Hash256& slot,
+                                                      std::uint64_t number) const {
+  const auto snapshot = node_.database_->snapshot();
+  if (!snapshot) return fail(rpc::StateError::Unavailable);
+  if (number > (*snapshot)->head()->height.value()) return fail(rpc::StateError::UnknownBlock);
+  // Slots are kept for the head alone; an account without code never had any.
+  OL_TRY(const rpc::AccountRecord record, account(address, number));
+  if (record.code.empty()) return Hash256{};
+  if (number != (*snapshot)->head()->height.value()) return fail(rpc::StateError::Unavailable);
+  const auto value = (*snapshot)->storage(address, slot);
+  if (!value) return fail(rpc::StateError::Unavailable);
+  return Hash256{value->to_big_endian()};
+}
+
+rpc::NodeStatus NodeBackend::status() const {
+  const ConsensusView view = node_.consensus_view();
+  const rpc::BlockPtr block = head();
+  rpc::NodeStatus out;
+  out.chain_name = node_.parts_.genesis.chain_name;
+  out.profile = "openliquid";
+  out.height = block->header.number;
+  out.block =
+      primitives::BlockHash::from(block->header.extra_data).value_or(primitives::BlockHash{});
+  out.evm_block = block->hash;
+  out.epoch = node_.set_.epoch().value();
+  out.view = view.kernel.view.value();
+  out.leader = view.kernel.leader.value();
+  if (node_.self_ && view.signing) out.validator = node_.self_->value();
+  out.committed_time_ms = view.last_commit_wall_ms;
+  std::set<p2p::PeerId> connected;
+  {
+    MutexLock lock(node_.mutex_);
+    connected = node_.connected_;
+  }
+  for (const p2p::PeerId& peer : connected) {
+    rpc::PeerStatus status{.id = peer.text(), .address = {}, .inbound = false, .validator = {}};
+    if (const auto index = node_.set_.index_of_network_key(peer.key()))
+      status.validator = index->value();
+    out.peers.push_back(std::move(status));
+  }
+  for (std::uint32_t i = 0; i < node_.set_.size(); ++i) {
+    const primitives::Validator& validator = *node_.set_.find(primitives::ValidatorIndex(i));
+    out.validators.push_back({.index = i,
+                              .name = validator.name,
+                              .weight = validator.weight.value(),
+                              .fee_recipient = validator.fee_recipient});
+  }
+  out.total_weight = node_.set_.total_weight();
+  out.quorum_weight = node_.set_.quorum_count();
+  out.byzantine_budget = primitives::byzantine_max(node_.set_.size());
+  out.crash_budget = node_.set_.size() - node_.set_.quorum_count();
+  return out;
+}
+
+}  // namespace
+
+std::unique_ptr<rpc::Backend> make_rpc_backend(Node::Impl& node) {
+  return std::make_unique<NodeBackend>(node);
+}
+
+}  // namespace ol::node
