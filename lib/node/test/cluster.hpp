@@ -1,0 +1,73 @@
+#pragma once
+
+#include <chrono>
+#include <filesystem>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include <boost/json/value.hpp>
+
+#include <ol/crypto/secp256k1.hpp>
+#include <ol/node/node.hpp>
+
+namespace ol::node::test {
+
+/// Real nodes in one process: real files, sockets and threads, on free loopback ports.
+class Cluster {
+ public:
+  explicit Cluster(std::uint32_t validators,
+                   primitives::SchemeKind scheme = primitives::SchemeKind::BlsThreshold);
+  ~Cluster();
+
+  /// Opens node `i` and runs it. The error, if it does not open.
+  std::optional<NodeError> start(std::uint32_t i);
+  /// Stops node `i` and waits for it. What `run` returned.
+  std::optional<NodeError> stop(std::uint32_t i);
+  [[nodiscard]] bool running(std::uint32_t i) const { return nodes_[i].node != nullptr; }
+
+  /// The `result` of a JSON-RPC call to node `i`, or its `error` object under the key "error".
+  [[nodiscard]] boost::json::value call(std::uint32_t i, std::string_view method,
+                                        std::string_view params = "[]");
+  [[nodiscard]] std::uint64_t height(std::uint32_t i);
+  [[nodiscard]] std::string get(std::uint32_t i, std::string_view path);
+  /// Polls until `done` or the deadline. Whether it was done.
+  static bool eventually(const std::function<bool()>& done,
+                         std::chrono::seconds limit = std::chrono::seconds(60));
+
+  /// A signed transfer of `value` wei from funded account `from`.
+  [[nodiscard]] std::string transfer(std::uint32_t from, std::uint64_t nonce, std::uint64_t value,
+                                     const Address& to) const;
+  [[nodiscard]] Address account(std::uint32_t i) const;
+  [[nodiscard]] const primitives::Genesis& genesis() const { return genesis_; }
+  [[nodiscard]] std::filesystem::path home(std::uint32_t i) const;
+  [[nodiscard]] std::vector<std::string> log(std::uint32_t i) const;
+  /// Everything needed to open node `i`, for tests that change something.
+  [[nodiscard]] NodeParts parts(std::uint32_t i) const;
+
+  static constexpr std::uint32_t kAccounts = 100;
+
+ private:
+  struct Running {
+    std::unique_ptr<Node> node;
+    std::thread thread;
+    std::optional<NodeError> outcome;
+    std::shared_ptr<std::vector<std::string>> lines = std::make_shared<std::vector<std::string>>();
+    std::shared_ptr<std::mutex> mutex = std::make_shared<std::mutex>();
+  };
+
+  [[nodiscard]] std::string request(std::uint32_t i, const std::string& http);
+
+  std::filesystem::path root_;
+  primitives::Genesis genesis_;
+  std::vector<Bytes> keys_;
+  std::vector<Bytes> vote_keys_;
+  std::vector<Bytes> network_keys_;
+  std::vector<std::uint16_t> p2p_ports_;
+  std::vector<Running> nodes_;
+};
+
+}  // namespace ol::node::test
