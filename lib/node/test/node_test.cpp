@@ -113,9 +113,10 @@ TEST(Node, chain_goes_on_without_one_validator_which_catches_up_and_votes_again)
   const std::uint64_t later = cluster.height(0);
   ASSERT_TRUE(Cluster::eventually([&] { return cluster.height(3) >= later + 4; }));
   const std::string metrics = cluster.get(3, "/metrics");
-  const std::size_t at = metrics.find("openliquid_consensus_votes_sent_total ");
+  const std::string votes = "\nopenliquid_consensus_votes_sent_total ";
+  const std::size_t at = metrics.find(votes);
   ASSERT_NE(at, std::string::npos);
-  EXPECT_GT(std::stoull(metrics.substr(at + 38)), 0U);
+  EXPECT_GT(std::stoull(metrics.substr(at + votes.size())), 0U);
   expect_same_chain(cluster, {0, 1, 2, 3});
   expect_no_double_votes(cluster, 4);
 }
@@ -219,7 +220,7 @@ TEST(Node, follows_without_signing_when_the_safety_record_is_missing) {
   ASSERT_FALSE(cluster.start(3));
   const std::uint64_t before = cluster.height(0);
   ASSERT_TRUE(Cluster::eventually([&] { return cluster.height(3) >= before + 3; }));
-  EXPECT_EQ(cluster.get(3, "/metrics").find("openliquid_signing 1"), std::string::npos);
+  EXPECT_EQ(cluster.get(3, "/metrics").find("\nopenliquid_signing 1"), std::string::npos);
 }
 
 }  // namespace

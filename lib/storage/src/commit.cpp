@@ -31,6 +31,9 @@ StorageResult<void> CommitBuilder::add(std::span<const CommittedBlock> blocks) {
     OL_TRY_VOID(add_block(block));
   OL_TRY_VOID(prune_history(first));
   now_.history_floor = floor_after_;
+  for (std::size_t i = 0; i < kColumns; ++i) {
+    batch_.put(static_cast<Column>(i), as_bytes(kWatermarkKey), height_key(now_.head->height));
+  }
   batch_.put(Column::Meta, as_bytes(kHistoryFloorKey), height_key(floor_after_));
   batch_.put(Column::Meta, as_bytes(kHeadKey), encode_head(*now_.head));
   return {};

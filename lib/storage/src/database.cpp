@@ -52,6 +52,15 @@ StorageResult<Descriptor> lock_directory(const std::filesystem::path& path) {
   return fd;
 }
 
+StorageResult<std::unique_ptr<Snapshot>> checked_snapshot(const KvStore& store,
+                                                          const std::filesystem::path& place,
+                                                          const ChainIdentity& identity) {
+  OL_TRY(auto snapshot, Snapshot::take(store, identity.domain));
+  OL_TRY_VOID(check_watermarks(store, place, snapshot->head()));
+  OL_TRY_VOID(check_head(*snapshot, place, identity));
+  return snapshot;
+}
+
 }  // namespace
 
 struct Database::Impl {
@@ -94,13 +103,11 @@ StorageResult<std::unique_ptr<Database>> Database::open(const DatabaseOptions& o
     OL_TRY(const auto inspected, KvStore::open(place, options, KvStore::Access::Inspect));
     OL_TRY_VOID(check_identity(*inspected, place, identity));
     if (options.verify_all) OL_TRY_VOID(inspected->verify_checksums());
-    OL_TRY(const auto snapshot, Snapshot::take(*inspected, identity.domain));
-    OL_TRY_VOID(check_head(*snapshot, place, identity));
+    OL_TRY(const auto checked, checked_snapshot(*inspected, place, identity));
   }
   OL_TRY(impl->store, KvStore::open(place, options, KvStore::Access::ReadWrite));
   // Once more on what will be used: opening for writing may stop earlier in the log.
-  OL_TRY(const auto snapshot, Snapshot::take(*impl->store, identity.domain));
-  OL_TRY_VOID(check_head(*snapshot, place, identity));
+  OL_TRY(const auto snapshot, checked_snapshot(*impl->store, place, identity));
   impl->set_standing({snapshot->head(), snapshot->history_floor()});
   return std::unique_ptr<Database>(new Database(std::move(impl)));
 }

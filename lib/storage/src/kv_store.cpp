@@ -246,6 +246,10 @@ StorageResult<void> KvStore::verify_checksums() const {
   return {};
 }
 
+const std::filesystem::path& KvStore::path() const {
+  return impl_->path;
+}
+
 DatabaseStats KvStore::stats() const {
   const auto property = [&](const std::string& name) {
     std::uint64_t value = 0;

@@ -94,6 +94,7 @@ class KvStore {
   /// Reads every file in full against its checksums.
   [[nodiscard]] StorageResult<void> verify_checksums() const;
   [[nodiscard]] DatabaseStats stats() const;
+  [[nodiscard]] const std::filesystem::path& path() const;
 
  private:
   struct Impl;

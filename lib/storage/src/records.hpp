@@ -13,6 +13,9 @@ inline constexpr std::uint32_t kFormatVersion = 1;
 inline constexpr std::string_view kIdentityKey = "identity";
 inline constexpr std::string_view kHeadKey = "head";
 inline constexpr std::string_view kHistoryFloorKey = "history_floor";
+/// In every column: the height of the head as of the batch that wrote it. A column whose file was
+/// lost or rolled back betrays itself by an older one.
+inline constexpr std::string_view kWatermarkKey = "";
 
 /// Big-endian, so that keys are ordered as heights are.
 [[nodiscard]] Bytes height_key(primitives::Height height);

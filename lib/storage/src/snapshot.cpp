@@ -17,12 +17,12 @@ namespace {
 using primitives::Height;
 using state::StateError;
 
-StorageError undecodable(Column column, ByteView key) {
+StorageError undecodable(const KvStore& store, Column column, ByteView key) {
   return {StorageErrorKind::Corrupted,
-          std::string("the database holds a record it cannot read (") + column_name(column) +
-              ", key " + to_hex(key) +
-              "): restore it from a backup, or move its directory away and keep the safety record; "
-              "the node then fetches the chain from its peers"};
+          "the database " + store.path().string() + " holds a record that cannot be read (" +
+              column_name(column) + ", key " + to_hex(key) +
+              "): restore it from a backup, or move this directory away and keep the safety record "
+              "beside it; the node then fetches the chain from its peers"};
 }
 
 // Absent stays absent; present must decode.
@@ -32,7 +32,7 @@ Snapshot::Found<T> read(const KvStore& store, const KvSnapshot& at, Column colum
   OL_TRY(const auto bytes, store.get(column, key, &at));
   if (!bytes) return std::nullopt;
   auto value = decode(ByteView(*bytes));
-  if (!value) return fail(undecodable(column, key));
+  if (!value) return fail(undecodable(store, column, key));
   return std::optional<T>(*std::move(value));
 }
 
@@ -135,7 +135,7 @@ Snapshot::Found<state::Account> Snapshot::account_at(const Address& address, Hei
       pair && std::ranges::equal(ByteView(pair->first).first(Address::kSize), address.view());
   if (changed_later) {
     auto previous = decode_previous(pair->second);
-    if (!previous) return fail(undecodable(Column::History, pair->first));
+    if (!previous) return fail(undecodable(store_, Column::History, pair->first));
     return *previous;
   }
   return read<state::Account>(store_, *moment_, Column::Accounts, address.view(),
@@ -176,7 +176,8 @@ Result<state::Code, StateError> Snapshot::code(const Hash256& code_hash) const {
   if (!found) return fail(record_failure(std::move(found.error()), StateError::ReadFailed));
   const bool known = found->has_value() && crypto::keccak256(**found) == code_hash;
   if (!known) {
-    return fail(record_failure(undecodable(Column::Codes, code_hash.view()), StateError::Corrupt));
+    return fail(
+        record_failure(undecodable(store_, Column::Codes, code_hash.view()), StateError::Corrupt));
   }
   return std::make_shared<const Bytes>(**std::move(found));
 }

@@ -3,6 +3,7 @@
 #include <ol/base/hex.hpp>
 #include <ol/crypto/hash.hpp>
 
+#include "kv_options.hpp"
 #include "records.hpp"
 
 namespace ol::storage {
@@ -125,6 +126,20 @@ StorageResult<void> check_identity(const KvStore& store, const std::filesystem::
                          " (chain id " + std::to_string(identity.domain.chain_id.value()) +
                          "): check the genesis file, or give this chain its own home "
                          "directory"});
+  }
+  return {};
+}
+
+StorageResult<void> check_watermarks(const KvStore& store, const std::filesystem::path& path,
+                                     const std::optional<Head>& head) {
+  std::optional<Bytes> expected;
+  if (head) expected = height_key(head->height);
+  for (std::size_t i = 0; i < kColumns; ++i) {
+    const auto column = static_cast<Column>(i);
+    OL_TRY(const auto found, store.get(column, as_bytes(kWatermarkKey), nullptr));
+    if (found == expected) continue;
+    return fail(damaged(path, std::string("its part '") + column_name(column) +
+                                  "' is not from the same moment as its head"));
   }
   return {};
 }

@@ -13,6 +13,10 @@ namespace ol::storage {
 [[nodiscard]] StorageResult<void> check_identity(const KvStore& store,
                                                  const std::filesystem::path& path,
                                                  const ChainIdentity& identity);
+/// Whether every column took part in the batch that wrote the head.
+[[nodiscard]] StorageResult<void> check_watermarks(const KvStore& store,
+                                                   const std::filesystem::path& path,
+                                                   const std::optional<Head>& head);
 /// Whether everything at the head is there and fits together, down to the root of the state.
 [[nodiscard]] StorageResult<void> check_head(const Snapshot& snapshot,
                                              const std::filesystem::path& path,

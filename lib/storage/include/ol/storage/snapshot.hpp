@@ -45,6 +45,9 @@ class Snapshot final : public state::StateView, public state::TrieNodeReader {
   template <typename T>
   using Found = StorageResult<std::optional<T>>;
 
+  /// For the Database, which hands snapshots out.
+  [[nodiscard]] static StorageResult<std::unique_ptr<Snapshot>> take(
+      const KvStore& store, const primitives::ChainDomain& domain);
   ~Snapshot() override;
 
   /// Nothing before genesis is committed.
@@ -84,9 +87,6 @@ class Snapshot final : public state::StateView, public state::TrieNodeReader {
   [[nodiscard]] std::optional<StorageError> failure() const;
 
  private:
-  friend class Database;
-  [[nodiscard]] static StorageResult<std::unique_ptr<Snapshot>> take(
-      const KvStore& store, const primitives::ChainDomain& domain);
   Snapshot(const KvStore& store, const primitives::ChainDomain& domain,
            std::unique_ptr<KvSnapshot> moment);
   state::StateError record_failure(StorageError error, state::StateError as) const;
