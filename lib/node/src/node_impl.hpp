@@ -13,6 +13,7 @@
 #include <ol/base/thread_safety.hpp>
 #include <ol/node/consensus_driver.hpp>
 #include <ol/node/node.hpp>
+#include <ol/node/version.hpp>
 #include <ol/p2p/link_network.hpp>
 #include <ol/rpc/server.hpp>
 #include <ol/storage/block_log.hpp>
@@ -35,7 +36,7 @@ struct ConsensusView {
   primitives::Height best_peer_height;
   bool signing = false;
   std::uint64_t last_commit_wall_ms = 0;
-  std::uint64_t certificates_verified = 0;
+  std::uint64_t finality_ms = 0;
 };
 
 /// The wiring of a node. Threads and what they own: docs/architecture.md.
@@ -163,7 +164,5 @@ struct Node::Impl final : p2p::NetworkHandler, DriverHost {
 /// The answers of this node to RPC (rpc_backend.cpp).
 [[nodiscard]] std::unique_ptr<rpc::Backend> make_rpc_backend(Node::Impl& node);
 
-/// The program's version, as `version`, web3_clientVersion and logs show it.
-inline constexpr const char* kVersion = "0.1.0";
 
 }  // namespace ol::node

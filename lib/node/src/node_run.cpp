@@ -227,6 +227,8 @@ bool Node::Impl::store(const std::vector<FinalBlock>& blocks) {
   executor_->on_flushed(blocks.back().executed->block->header.height);
   MutexLock lock(mutex_);
   view_.last_commit_wall_ms = wall;
+  const std::uint64_t stamped = blocks.back().executed->block->header.time.value();
+  view_.finality_ms = wall > stamped ? wall - stamped : 0;
   return true;
 }
 

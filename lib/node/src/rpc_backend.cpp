@@ -145,6 +145,7 @@ rpc::NodeStatus NodeBackend::status() const {
   out.leader = view.kernel.leader.value();
   if (node_.self_ && view.signing) out.validator = node_.self_->value();
   out.committed_time_ms = view.last_commit_wall_ms;
+  out.finality_ms = view.finality_ms;
   std::set<p2p::PeerId> connected;
   {
     MutexLock lock(node_.mutex_);

@@ -49,6 +49,7 @@ json::object status_json(const Backend& backend) {
   out["blockHash"] = data(status.block);
   out["evmBlockHash"] = data(status.evm_block);
   out["committedTimeMs"] = status.committed_time_ms;
+  out["finalityMs"] = status.finality_ms;
   out["epoch"] = status.epoch;
   out["view"] = status.view;
   out["leader"] = status.leader;

@@ -158,6 +158,7 @@ NodeStatus FakeBackend::status() const {
   out.leader = 2;
   out.validator = 1;
   out.committed_time_ms = 1'700'000'003'000;
+  out.finality_ms = 250;
   out.peers = {{"12D3KooWfake", "10.0.0.2:9000", true, 2}, {"12D3KooWseed", "seed:1", false, {}}};
   out.validators = {{0, "node0", 1, bob()}};
   out.total_weight = 4;

@@ -97,7 +97,7 @@ TEST_F(RpcTest, shows_consensus_in_ol_status) {
       "height":3,"blockHash":")" +
       repeat("b1") + R"(",
       "evmBlockHash":"0x3fbe1d864fd603465eac325e2a70bb0fb0e14b30f7848f7a059b04089c59a1d5",
-      "committedTimeMs":1700000003000,"epoch":0,"view":12,"leader":2,"validator":1,"syncing":false,
+      "committedTimeMs":1700000003000,"finalityMs":250,"epoch":0,"view":12,"leader":2,"validator":1,"syncing":false,
       "peers":[{"id":"12D3KooWfake","address":"10.0.0.2:9000","direction":"inbound","validator":2},
                {"id":"12D3KooWseed","address":"seed:1","direction":"outbound","validator":null}],
       "validators":[{"index":0,"name":"node0","weight":1,"feeRecipient":)" +

@@ -113,6 +113,8 @@ struct NodeStatus {
   std::optional<std::uint32_t> validator;
   /// Milliseconds since the Unix epoch at which the head was committed; 0 before the first.
   std::uint64_t committed_time_ms = 0;
+  /// From the head block's time stamp to its commit on this node.
+  std::uint64_t finality_ms = 0;
   std::vector<PeerStatus> peers;
   std::vector<ValidatorStatus> validators;
   std::uint64_t total_weight = 0;

@@ -1,0 +1,95 @@
+#include "devnet_processes.hpp"
+
+#include <fcntl.h>
+#include <signal.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <chrono>
+#include <cstring>
+#include <deque>
+#include <fstream>
+#include <thread>
+
+#include "command.hpp"
+
+namespace ol::app {
+namespace {
+
+constexpr std::chrono::seconds kStopPatience{15};
+
+}  // namespace
+
+DevnetProcesses::~DevnetProcesses() {
+  stop();
+}
+
+void DevnetProcesses::start(std::uint32_t i) {
+  const std::filesystem::path node_home = home_ / ("node" + std::to_string(i));
+  const std::string log = (node_home / "node.log").string();
+  const std::string home_text = node_home.string();
+  const pid_t parent = ::getpid();
+  const pid_t pid = ::fork();
+  if (pid < 0) throw CommandError(std::string("cannot start a process: ") + std::strerror(errno));
+  if (pid == 0) {
+    // Only async-signal-safe calls until exec. A signal of the terminal goes to the parent, which
+    // stops its nodes in order.
+    ::prctl(PR_SET_PDEATHSIG, SIGKILL);
+    if (::getppid() != parent) ::_exit(1);
+    ::setpgid(0, 0);
+    sigset_t none;
+    sigemptyset(&none);
+    ::sigprocmask(SIG_SETMASK, &none, nullptr);
+    const int fd = ::open(log.c_str(), O_WRONLY | O_CREAT | O_APPEND, 0644);
+    ::dup2(fd, STDOUT_FILENO);
+    ::dup2(fd, STDERR_FILENO);
+    ::execl("/proc/self/exe", "openliquid", "start", "--home", home_text.c_str(), nullptr);
+    ::_exit(127);
+  }
+  processes_.push_back({i, pid});
+}
+
+std::vector<std::uint32_t> DevnetProcesses::ended() {
+  std::vector<std::uint32_t> out;
+  std::erase_if(processes_, [&](const Process& process) {
+    if (::waitpid(process.pid, nullptr, WNOHANG) != process.pid) return false;
+    out.push_back(process.index);
+    return true;
+  });
+  return out;
+}
+
+void DevnetProcesses::stop() {
+  for (const Process& process : processes_)
+    ::kill(process.pid, SIGTERM);
+  const auto deadline = std::chrono::steady_clock::now() + kStopPatience;
+  while (!processes_.empty() && std::chrono::steady_clock::now() < deadline) {
+    static_cast<void>(ended());
+    std::this_thread::sleep_for(std::chrono::milliseconds(20));
+  }
+  for (const Process& process : processes_) {
+    ::kill(process.pid, SIGKILL);
+    ::waitpid(process.pid, nullptr, 0);
+  }
+  processes_.clear();
+}
+
+std::size_t DevnetProcesses::running() const {
+  return processes_.size();
+}
+
+std::string DevnetProcesses::log_tail(std::uint32_t i, std::size_t lines) const {
+  std::ifstream in(home_ / ("node" + std::to_string(i)) / "node.log");
+  std::deque<std::string> last;
+  for (std::string line; std::getline(in, line);) {
+    last.push_back(line);
+    if (last.size() > lines) last.pop_front();
+  }
+  std::string out;
+  for (const std::string& line : last)
+    out += "  " + line + "\n";
+  return out;
+}
+
+}  // namespace ol::app

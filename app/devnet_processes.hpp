@@ -1,0 +1,38 @@
+#pragma once
+
+#include <sys/types.h>
+
+#include <filesystem>
+#include <string>
+#include <vector>
+
+namespace ol::app {
+
+/// The node processes of a devnet. They end when this process does, however it ends.
+class DevnetProcesses {
+ public:
+  explicit DevnetProcesses(std::filesystem::path home) : home_(std::move(home)) {}
+  ~DevnetProcesses();
+  DevnetProcesses(const DevnetProcesses&) = delete;
+  DevnetProcesses& operator=(const DevnetProcesses&) = delete;
+
+  /// Starts `openliquid start` on HOME/node<i>, its log in node.log there.
+  void start(std::uint32_t i);
+  /// Nodes that ended since the last call; each is reported once.
+  [[nodiscard]] std::vector<std::uint32_t> ended();
+  /// Asks all to stop and waits for them.
+  void stop();
+  [[nodiscard]] std::size_t running() const;
+  /// The last lines of a node's log.
+  [[nodiscard]] std::string log_tail(std::uint32_t i, std::size_t lines) const;
+
+ private:
+  struct Process {
+    std::uint32_t index;
+    pid_t pid;
+  };
+  std::filesystem::path home_;
+  std::vector<Process> processes_;
+};
+
+}  // namespace ol::app

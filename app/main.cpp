@@ -1,0 +1,53 @@
+#include <iostream>
+
+#include <ol/node/version.hpp>
+
+#include "command.hpp"
+#ifdef OL_WITH_SIM
+#include <ol/sim/sim.hpp>
+#endif
+
+namespace {
+
+#ifdef OL_WITH_SIM
+// The simulator reads its own flags.
+void add_sim(CLI::App& app) {
+  auto* command = app.add_subcommand("sim", "Run the consensus code in a deterministic simulation");
+  command->prefix_command();
+  command->callback([command] {
+    const int status = ol::sim::run_sim(command->remaining(), std::cout);
+    if (status != 0) throw CLI::RuntimeError(status);
+  });
+}
+#endif
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  CLI::App app{"OpenLiquid: a Byzantine-fault-tolerant chain with an Ethereum interface"};
+  app.require_subcommand(1);
+  ol::app::add_devnet(app);
+  ol::app::add_init(app);
+  ol::app::add_testnet(app);
+  ol::app::add_start(app);
+  ol::app::add_keys(app);
+  ol::app::add_status(app);
+  ol::app::add_tx(app);
+  ol::app::add_genesis(app);
+  ol::app::add_safety(app);
+#ifdef OL_WITH_SIM
+  add_sim(app);
+#endif
+  app.add_subcommand("version", "Print the version")->callback([] {
+    std::cout << "openliquid " << ol::node::kVersion << '\n';
+  });
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    return app.exit(error);
+  } catch (const std::exception& error) {
+    std::cerr << "openliquid: " << error.what() << '\n';
+    return 1;
+  }
+  return 0;
+}

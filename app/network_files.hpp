@@ -1,0 +1,33 @@
+#pragma once
+
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include <ol/primitives/genesis.hpp>
+
+#include "config.hpp"
+
+namespace ol::app {
+
+/// A new chain whose validators are all made here.
+struct NetworkPlan {
+  std::uint32_t validators = 4;
+  std::uint64_t chain_id = 7777;
+  std::string chain_name = "openliquid-devnet";
+  primitives::SchemeKind scheme = primitives::SchemeKind::BlsThreshold;
+  std::uint64_t block_interval_ms = 80;
+  /// One per validator; its nodes listen on these ports.
+  std::vector<std::string> hosts;
+  std::vector<std::uint16_t> p2p_ports;
+  std::vector<std::uint16_t> rpc_ports;
+  std::vector<std::string> rpc_cors_origins;
+  bool outbox_log = false;
+};
+
+/// Writes one complete home per validator, `out`/node0 .., funded with the ten development
+/// accounts. The group key is made by the key ceremony run in this process, which therefore has
+/// seen every share: genesis says `devnet`.
+void create_network(const NetworkPlan& plan, const std::filesystem::path& out);
+
+}  // namespace ol::app
