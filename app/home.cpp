@@ -1,65 +1,105 @@
 #include "home.hpp"
 
+#include <termios.h>
+#include <unistd.h>
+
+#include <cstdlib>
+#include <fstream>
+#include <iostream>
+#include <sstream>
+
 #include "command.hpp"
-#include "files.hpp"
 
 namespace ol::app {
-namespace {
 
-crypto::Ed25519SecretKey load_ed25519(const std::filesystem::path& path,
-                                      PassphraseSource& passphrase) {
-  return crypto::Ed25519SecretKey::from_seed(
-      load_key(path.string(), crypto::KeyKind::Ed25519, passphrase));
+std::string read_text(const std::filesystem::path& path) {
+  std::ifstream in(path, std::ios::binary);
+  if (!in) throw CommandError("cannot read " + path.string());
+  std::stringstream text;
+  text << in.rdbuf();
+  return text.str();
 }
 
-}  // namespace
-
-void make_home(const Home& home) {
-  make_directory(home.config().parent_path());
-  make_directory(home.keys());
-  make_directory(home.data());
+void write_new_text(const std::filesystem::path& path, const std::string& text) {
+  if (std::filesystem::exists(path))
+    throw CommandError(path.string() + " exists already; nothing was changed");
   std::error_code ec;
-  std::filesystem::permissions(home.keys(), std::filesystem::perms::owner_all, ec);
-  if (ec) {
-    throw CommandError("cannot make " + home.keys().string() + " private: " + ec.message());
-  }
+  std::filesystem::create_directories(path.parent_path(), ec);
+  std::ofstream out(path, std::ios::binary);
+  out << text;
+  out.flush();
+  if (!out) throw CommandError("cannot write " + path.string());
 }
 
-void save_validator_keys(const Home& home, const ValidatorSecrets& secrets,
-                         const std::optional<crypto::BlsSecretKey>& share,
-                         const std::optional<std::string>& passphrase) {
-  using crypto::KeyKind;
-  const auto save = [&](const std::filesystem::path& path, KeyKind kind, const auto& secret) {
-    save_key(path.string(), kind, secret, passphrase);
-  };
-  save(home.network_key(), KeyKind::Ed25519, secrets.network.seed());
-  save(home.validator_key(), KeyKind::Ed25519, secrets.validator.seed());
-  save(share ? home.bls_key() : home.vote_key(), KeyKind::Bls, secrets.bls.bytes());
-  if (share) save(home.vote_key(), KeyKind::BlsShare, share->bytes());
-}
-
-primitives::Genesis load_genesis(const std::filesystem::path& file) {
-  auto genesis = primitives::genesis_from_json(read_text(file, primitives::kGenesisBytesMax));
-  if (!genesis) throw CommandError("genesis " + file.string() + ": " + genesis.error().message);
+primitives::Genesis read_genesis(const std::filesystem::path& path) {
+  auto genesis = primitives::genesis_from_json(read_text(path));
+  if (!genesis) throw CommandError(path.string() + ": " + genesis.error().message);
   return *std::move(genesis);
 }
 
-node::NodeParts load_home(const Home& home, const AppConfig& config, PassphraseSource& passphrase) {
-  node::NodeParts parts{.genesis = load_genesis(home.genesis()),
+std::string ask_passphrase(const std::string& prompt) {
+  if (!::isatty(STDIN_FILENO)) {
+    throw CommandError("a passphrase is needed: set OPENLIQUID_PASSPHRASE or run on a terminal");
+  }
+  std::cerr << prompt << std::flush;
+  termios old{};
+  ::tcgetattr(STDIN_FILENO, &old);
+  termios silent = old;
+  silent.c_lflag &= ~static_cast<tcflag_t>(ECHO);
+  ::tcsetattr(STDIN_FILENO, TCSAFLUSH, &silent);
+  std::string line;
+  std::getline(std::cin, line);
+  ::tcsetattr(STDIN_FILENO, TCSAFLUSH, &old);
+  std::cerr << '\n';
+  return line;
+}
+
+crypto::SecretBytes<32> read_key(const std::filesystem::path& path, crypto::KeyKind kind) {
+  auto key = crypto::read_key_file(path.string(), kind, std::nullopt);
+  if (!key && key.error() == crypto::KeyFileError::PassphraseNeeded) {
+    const char* variable = std::getenv("OPENLIQUID_PASSPHRASE");
+    const std::string passphrase =
+        variable != nullptr ? variable : ask_passphrase("Passphrase for " + path.string() + ": ");
+    key = crypto::read_key_file(path.string(), kind, passphrase);
+  }
+  if (!key)
+    throw CommandError("the key file " + path.string() +
+                       " cannot be used: " + describe(key.error()));
+  return *std::move(key);
+}
+
+void write_key(const std::filesystem::path& path, crypto::KeyKind kind,
+               const crypto::SecretBytes<32>& secret,
+               const std::optional<std::string>& passphrase) {
+  std::error_code ec;
+  std::filesystem::create_directories(path.parent_path(), ec);
+  const auto given = passphrase ? std::optional<std::string_view>(*passphrase) : std::nullopt;
+  auto written = crypto::write_key_file(path.string(), kind, secret, given);
+  if (!written)
+    throw CommandError("cannot write the key file " + path.string() + ": " +
+                       describe(written.error()));
+}
+
+node::NodeParts load_home(const Home& home, AppConfig& config) {
+  if (!std::filesystem::exists(home.genesis())) {
+    throw CommandError(home.genesis().string() +
+                       " is missing: copy the chain's genesis.json there");
+  }
+  node::NodeParts parts{.genesis = read_genesis(home.genesis()),
                         .config = config.node,
-                        .network_key = load_ed25519(home.network_key(), passphrase),
+                        .network_key = crypto::Ed25519SecretKey::from_seed(
+                            read_key(home.network_key(), crypto::KeyKind::Ed25519)),
                         .validator = std::nullopt};
   parts.config.data_dir = home.data();
   if (!std::filesystem::exists(home.validator_key())) return parts;
   const bool threshold = parts.genesis.scheme == primitives::SchemeKind::BlsThreshold;
-  const auto kind = threshold ? crypto::KeyKind::BlsShare : crypto::KeyKind::Bls;
-  const auto vote = load_key(home.vote_key().string(), kind, passphrase);
+  const auto vote =
+      read_key(home.vote_key(), threshold ? crypto::KeyKind::BlsShare : crypto::KeyKind::Bls);
   auto vote_key = crypto::BlsSecretKey::from_bytes(vote.view());
-  if (!vote_key) {
-    throw CommandError("key file " + home.vote_key().string() + ": " + describe(vote_key.error()));
-  }
-  parts.validator = node::ValidatorKeys{.key = load_ed25519(home.validator_key(), passphrase),
-                                        .vote_key = *std::move(vote_key)};
+  if (!vote_key) throw CommandError(home.vote_key().string() + " does not hold a BLS key");
+  parts.validator.emplace(node::ValidatorKeys{
+      crypto::Ed25519SecretKey::from_seed(read_key(home.validator_key(), crypto::KeyKind::Ed25519)),
+      *std::move(vote_key)});
   return parts;
 }
 

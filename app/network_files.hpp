@@ -1,45 +1,33 @@
 #pragma once
 
-#include <cstdint>
 #include <filesystem>
 #include <string>
 #include <vector>
 
 #include <ol/primitives/genesis.hpp>
 
-#include "home.hpp"
+#include "config.hpp"
 
 namespace ol::app {
 
-/// Ten accounts of the development mnemonic are funded with this much.
-inline constexpr std::uint32_t kDevAccounts = 10;
-inline constexpr std::uint64_t kDevAccountEther = 10'000;
-
-/// A new network whose keys one process makes: genesis says so in `devnet`.
+/// A new chain whose validators are all made here.
 struct NetworkPlan {
-  std::filesystem::path out;
-  std::string chain_name = "openliquid-devnet";
-  std::uint64_t chain_id = 7777;
   std::uint32_t validators = 4;
+  std::uint64_t chain_id = 7777;
+  std::string chain_name = "openliquid-devnet";
   primitives::SchemeKind scheme = primitives::SchemeKind::BlsThreshold;
-  std::uint64_t block_interval_ms = 83;
-  /// Of block 0.
-  std::uint64_t time_ms = 0;
-  /// One for each validator, or empty: all on 127.0.0.1, each with its own ports.
+  std::uint64_t block_interval_ms = 80;
+  /// One per validator; its nodes listen on these ports.
   std::vector<std::string> hosts;
-  std::uint16_t rpc_port = 8545;
-  std::uint16_t p2p_port = 9545;
+  std::vector<std::uint16_t> p2p_ports;
+  std::vector<std::uint16_t> rpc_ports;
+  std::vector<std::string> rpc_cors_origins;
   bool outbox_log = false;
 };
 
-/// "bls-threshold" or "bls-multisig". CommandError.
-[[nodiscard]] primitives::SchemeKind parse_scheme(const std::string& text);
-
-/// Home of validator `index` of a network in `out`.
-[[nodiscard]] Home network_home(const std::filesystem::path& out, std::uint32_t index);
-
-/// Makes genesis, keys and one home per validator: `out`/node0, ... CommandError; what is there
-/// already is never replaced.
-primitives::Genesis make_network(const NetworkPlan& plan);
+/// Writes one complete home per validator, `out`/node0 .., funded with the ten development
+/// accounts. The group key is made by the key ceremony run in this process, which therefore has
+/// seen every share: genesis says `devnet`.
+void create_network(const NetworkPlan& plan, const std::filesystem::path& out);
 
 }  // namespace ol::app
