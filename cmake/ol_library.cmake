@@ -4,7 +4,8 @@
 # found only by targets that link it. DEPS are the libraries our headers expose, PRIVATE_DEPS those
 # only our sources use; ours are named without the prefix. A dependency that does not exist yet
 # stops the configuration, which makes cycles impossible. PURE libraries decide state: no
-# exceptions, and the `pure` preset builds them without floating-point registers.
+# exceptions, and the `pure` preset builds them alone for tools/check_symbols.py, which looks for
+# floating-point arithmetic, clocks and randomness in the objects.
 function(ol_library name)
   cmake_parse_arguments(arg "PURE" "" "HEADERS;SOURCES;DEPS;PRIVATE_DEPS" ${ARGN})
   if(OL_PURE AND NOT arg_PURE)
@@ -26,9 +27,6 @@ function(ol_library name)
   target_link_libraries(${target} PRIVATE ol_warnings)
   if(arg_PURE)
     target_compile_options(${target} PRIVATE $<$<COMPILE_LANGUAGE:CXX>:-fno-exceptions>)
-    if(OL_PURE)
-      target_compile_options(${target} PRIVATE $<$<COMPILE_LANGUAGE:CXX>:-mgeneral-regs-only>)
-    endif()
   endif()
 endfunction()
 

@@ -35,7 +35,7 @@ BANNED = [
     (r"\bstd::chrono::(system|steady|high_resolution)_clock\b", "time passed in as a value"),
     (r"\bstd::random_device\b|\bstd::mt19937", "randomness passed in as a value"),
     (r"\bstd::thread\b|\bstd::mutex\b|\bstd::async\b", "nothing: these libraries start no threads"),
-    (r"\b(float|double)\b", "integers with named rounding"),
+    (r"\b(float|double)\b(?!, json::)", "integers with named rounding"),
     (r"\bgetenv\b|\bsetlocale\b", "configuration passed in as a value"),
     (r"\bassert\s*\(", "OL_CHECK, which is on in every build"),
     (r"\bthrow\b|\btry\s*\{", "Result<T, E>"),
