@@ -223,7 +223,7 @@ def case_mistakes(net):
     refused("network key", "start", "--home", str(net.home / "node3"))
     os.replace(keys / "kept", keys / "validator.key")
 
-    database = net.home / "node1" / "data" / "db"
+    database = net.home / "node1" / "data" / "db" / "rocksdb"
     current = database / "CURRENT"
     kept = current.read_bytes()
     current.write_bytes(b"garbage\n")
