@@ -1,0 +1,67 @@
+#pragma once
+
+#include <gtest/gtest.h>
+
+#include <map>
+#include <optional>
+#include <vector>
+
+#include <ol/storage/database.hpp>
+
+#include "temp_directory.hpp"
+
+namespace ol::storage {
+
+/// A final block and what executing it left, as the node would hand it over.
+struct MadeBlock {
+  primitives::Block block;
+  primitives::QuorumCertificate certificate;
+  primitives::EvmHeader evm_header;
+  std::vector<primitives::Receipt> receipts;
+  state::StateDiff diff;
+
+  [[nodiscard]] CommittedBlock committed() const {
+    return {block, certificate, evm_header, receipts, diff};
+  }
+  [[nodiscard]] Head head() const;
+};
+
+[[nodiscard]] ChainIdentity test_identity();
+/// Small buffers, so that even short tests write table files and cut logs.
+[[nodiscard]] DatabaseOptions test_options(const std::filesystem::path& path);
+[[nodiscard]] Address test_address(std::uint64_t n);
+/// `count` as a value; never empty.
+[[nodiscard]] state::Account test_account(std::uint64_t n);
+
+/// The child of `head` (genesis without one) that does `diff`, with `txns` transactions.
+[[nodiscard]] MadeBlock make_block(const std::optional<Head>& head, const state::StateView& view,
+                                   const state::TrieNodeReader& nodes, state::StateDiff diff,
+                                   std::size_t txns, std::size_t txn_bytes = 40);
+/// The child of the database's head whose content follows from its height alone: it sets the
+/// accounts of `touched_accounts(height)` to test_account(height).
+[[nodiscard]] MadeBlock make_next(const Database& database, std::size_t txns = 3,
+                                  std::size_t txn_bytes = 40);
+[[nodiscard]] std::vector<Address> touched_accounts(primitives::Height height);
+
+/// Opens or fails the test.
+[[nodiscard]] std::unique_ptr<Database> open_database(const DatabaseOptions& options);
+[[nodiscard]] StorageErrorKind open_error(const DatabaseOptions& options,
+                                          const ChainIdentity& identity = test_identity());
+/// Commits `count` blocks made by make_next, one by one.
+void commit_blocks(Database& database, std::size_t count, std::size_t txns = 3,
+                   std::size_t txn_bytes = 40);
+
+/// Walks a chain of make_next blocks from genesis to the head: links, indexes, certificates,
+/// receipts, and the state against what the heights say, through the trie and flat.
+void expect_whole_chain(const Database& database);
+
+/// Every file under `path` with its bytes.
+[[nodiscard]] std::map<std::string, Bytes> directory_contents(const std::filesystem::path& path);
+[[nodiscard]] Bytes file_bytes(const std::filesystem::path& path);
+void write_file(const std::filesystem::path& path, ByteView bytes);
+/// The files directly in the database's store directory whose name starts or ends so.
+[[nodiscard]] std::vector<std::filesystem::path> store_files(const std::filesystem::path& path,
+                                                             std::string_view prefix,
+                                                             std::string_view suffix);
+
+}  // namespace ol::storage
