@@ -47,11 +47,13 @@ std::optional<U256> parse_amount(std::string_view text) {
   return out;
 }
 
-crypto::Secp256k1SecretKey account_key(const std::string& hex, const std::string& file) {
+crypto::Secp256k1SecretKey account_key(const std::string& hex, const std::string& file,
+                                       PassphraseSource& passphrase) {
   if (hex.empty() == file.empty())
     throw CommandError("give the sender's key with --key HEX or --keyfile FILE");
-  const auto bytes = hex.empty() ? to_bytes(read_key(file, crypto::KeyKind::Secp256k1).view())
-                                 : from_hex(hex).value_or(Bytes{});
+  const auto bytes = hex.empty()
+                         ? to_bytes(read_key(file, crypto::KeyKind::Secp256k1, passphrase).view())
+                         : from_hex(hex).value_or(Bytes{});
   auto key = crypto::Secp256k1SecretKey::from_bytes(bytes);
   if (!key) throw CommandError("that is not a secp256k1 key: 32 bytes of hex are expected");
   return *std::move(key);

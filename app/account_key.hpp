@@ -7,6 +7,8 @@
 #include <ol/base/u256.hpp>
 #include <ol/crypto/secp256k1.hpp>
 
+#include "passphrase.hpp"
+
 namespace ol::app {
 
 /// "1ether", "0.5 ether", "20gwei" or wei alone. Nothing if it is not an amount or has more
@@ -14,6 +16,7 @@ namespace ol::app {
 [[nodiscard]] std::optional<U256> parse_amount(std::string_view text);
 /// From 32 bytes of hex or a key file; exactly one is given. Throws CommandError.
 [[nodiscard]] crypto::Secp256k1SecretKey account_key(const std::string& hex,
-                                                     const std::string& file);
+                                                     const std::string& file,
+                                                     PassphraseSource& passphrase);
 
 }  // namespace ol::app

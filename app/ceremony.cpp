@@ -1,248 +1,128 @@
-#include <algorithm>
-#include <iostream>
+#include "ceremony.hpp"
 
-#include <ol/base/hex.hpp>
-#include <ol/crypto/dkg.hpp>
-#include <ol/execution/genesis_state.hpp>
+#include <algorithm>
 
 #include "command.hpp"
-#include "home.hpp"
-#include "network_files.hpp"
 
 namespace ol::app {
 namespace {
 
-struct Flags {
-  std::string dir;
-  std::string secret;
-  std::string name;
-  std::string share;
-  std::vector<std::string> members;
-  std::uint32_t round = 1;
-};
+using crypto::DkgRound;
 
-// A member is 64 bytes of hex: identity key, then encryption key.
-std::string member_text(const crypto::DkgMember& member) {
-  return to_hex(member.identity.view()) + to_hex(member.encryption.view());
-}
+constexpr DkgRound kRounds[] = {
+    DkgRound::Deal,     DkgRound::Complaints,        DkgRound::Justifications,
+    DkgRound::Openings, DkgRound::OpeningComplaints, DkgRound::Recovery};
 
-crypto::DkgMember parse_member(const std::string& text) {
-  const auto bytes = from_hex(text);
-  if (!bytes || bytes->size() != 64)
-    throw CommandError(
-        "a ceremony member is 128 hex digits, as `genesis ceremony join` prints them");
-  crypto::DkgMember member;
-  member.identity = *crypto::Ed25519PublicKey::from(ByteView(*bytes).first(32));
-  member.encryption = *crypto::X25519PublicKey::from(ByteView(*bytes).subspan(32));
-  return member;
-}
-
-crypto::DkgCeremony ceremony_of(const Flags& flags) {
-  crypto::DkgCeremony ceremony;
-  ceremony.name = flags.name;
-  const auto count = static_cast<std::uint32_t>(flags.members.size());
-  ceremony.params = {.quorum = static_cast<std::uint16_t>(primitives::unit_quorum(count)),
-                     .holders = static_cast<std::uint16_t>(count)};
-  for (const std::string& member : flags.members)
-    ceremony.members.push_back(parse_member(member));
-  if (auto checked = ceremony.check(); !checked)
+crypto::DkgCeremony ceremony_of(const CeremonyPlan& plan) {
+  const auto count = static_cast<std::uint32_t>(plan.members.size());
+  crypto::DkgCeremony ceremony{
+      .name = plan.digest,
+      .params = {.quorum = static_cast<std::uint16_t>(primitives::unit_quorum(count)),
+                 .holders = static_cast<std::uint16_t>(count)},
+      .members = {}};
+  for (const CeremonyMember& member : plan.members)
+    ceremony.members.push_back(member.keys);
+  if (auto checked = ceremony.check(); !checked) {
     throw CommandError(std::string("the ceremony cannot start: ") + describe(checked.error()));
+  }
   return ceremony;
 }
 
-std::filesystem::path message_path(const Flags& flags, std::uint32_t round, std::uint32_t member) {
-  return std::filesystem::path(flags.dir) /
-         ("round" + std::to_string(round) + "-member" + std::to_string(member) + ".msg");
+std::filesystem::path message_path(const std::filesystem::path& dir, DkgRound round,
+                                   std::size_t member) {
+  return dir / "messages" /
+         ("round" + std::to_string(static_cast<int>(round)) + "-member" + std::to_string(member) +
+          ".msg");
 }
 
-// Adds every message file of the rounds before `round`, in order.
-void read_messages(crypto::DkgTranscript& transcript, const Flags& flags, std::uint32_t before) {
-  for (std::uint32_t round = 1; round < before; ++round) {
-    for (std::uint32_t member = 0; member < flags.members.size(); ++member) {
-      const auto path = message_path(flags, round, member);
-      if (!std::filesystem::exists(path)) continue;
-      auto added = transcript.add(as_bytes(read_text(path)));
-      if (!added) throw CommandError(path.string() + ": " + describe(added.error()));
+std::size_t own_index(const CeremonyPlan& plan, const crypto::DkgSecret& secret) {
+  for (std::size_t i = 0; i < plan.members.size(); ++i) {
+    if (plan.members[i].keys == secret.member()) return i;
+  }
+  throw CommandError("the plan does not name the ceremony key of this home; was it made anew?");
+}
+
+// Writes this member's message if it is due, then takes in everybody's.
+void play_round(crypto::DkgTranscript& transcript, const std::filesystem::path& dir, DkgRound round,
+                const crypto::DkgSecret& secret, std::size_t self) {
+  const auto due = transcript.expected(round);
+  const auto own = crypto::ShareIndex(static_cast<std::uint16_t>(self));
+  const auto own_path = message_path(dir, round, self);
+  if (std::find(due.begin(), due.end(), own) != due.end() && !std::filesystem::exists(own_path)) {
+    const auto message = transcript.message(round, secret);
+    if (!message) {
+      throw CommandError("round " + std::to_string(static_cast<int>(round)) + ": " +
+                         describe(message.error()));
     }
+    write_new_text(own_path, std::string(as_text(*message)));
+  }
+  for (std::size_t member = 0; member < transcript.ceremony().members.size(); ++member) {
+    const auto path = message_path(dir, round, member);
+    if (!std::filesystem::exists(path)) continue;
+    const auto added = transcript.add(as_bytes(read_text(path)));
+    if (!added) throw CommandError(path.string() + ": " + describe(added.error()));
   }
 }
 
-crypto::DkgSecret secret_of(const Flags& flags) {
-  return crypto::DkgSecret(read_key(flags.secret, crypto::KeyKind::Ceremony));
-}
-
-void join(const Flags& flags) {
-  const crypto::DkgSecret secret = crypto::DkgSecret::generate();
-  write_key(flags.secret, crypto::KeyKind::Ceremony, secret.seed(), std::nullopt);
-  std::cout << member_text(secret.member()) << '\n';
-}
-
-void say(const Flags& flags) {
-  const crypto::DkgSecret secret = secret_of(flags);
-  crypto::DkgTranscript transcript(ceremony_of(flags));
-  read_messages(transcript, flags, flags.round);
-  const auto round = static_cast<crypto::DkgRound>(flags.round);
-  const auto message = transcript.message(round, secret);
-  if (!message && message.error() == crypto::DkgError::NothingToSay) {
-    std::cout << "nothing to say in round " << flags.round << '\n';
-    return;
+// The validator's own BLS key makes room for the share; done before, it stays as it is.
+void store_share(const Home& home, const crypto::BlsSecretKey& share,
+                 PassphraseSource& passphrase) {
+  if (!std::filesystem::exists(home.bls_key())) {
+    std::error_code ec;
+    std::filesystem::rename(home.vote_key(), home.bls_key(), ec);
+    if (ec) throw CommandError("cannot rename " + home.vote_key().string() + ": " + ec.message());
   }
-  if (!message)
-    throw CommandError(std::string("round ") + std::to_string(flags.round) + ": " +
-                       describe(message.error()));
-  const auto& members = transcript.ceremony().members;
-  const auto own = std::find(members.begin(), members.end(), secret.member());
-  const auto path =
-      message_path(flags, flags.round, static_cast<std::uint32_t>(own - members.begin()));
-  write_new_text(path, std::string(as_text(*message)));
-  std::cout << "send " << path.string() << " to every other member\n";
+  if (std::filesystem::exists(home.vote_key())) return;
+  write_key(home.vote_key(), crypto::KeyKind::BlsShare, share.bytes(), passphrase.given());
 }
 
-void finish(const Flags& flags) {
-  const crypto::DkgSecret secret = secret_of(flags);
-  crypto::DkgTranscript transcript(ceremony_of(flags));
-  read_messages(transcript, flags, 7);
+void finish(const Home& home, const CeremonyPlan& plan, const crypto::DkgTranscript& transcript,
+            const crypto::DkgSecret& secret, PassphraseSource& passphrase) {
   const auto result = transcript.result();
-  if (!result) throw CommandError(std::string("no result yet: ") + describe(result.error()));
+  if (!result) throw CommandError(std::string("no group key: ") + describe(result.error()));
   const auto share = transcript.share(secret);
   if (!share) throw CommandError(std::string("no share: ") + describe(share.error()));
-  write_key(flags.share, crypto::KeyKind::BlsShare, share->bytes(), std::nullopt);
-  std::cout << "share written to " << flags.share << "\nverification vector for genesis:\n";
-  for (const auto& point : result->vector.points())
-    std::cout << "  " << to_hex_prefixed(point.to_bytes()) << '\n';
-}
-
-void show_genesis(const std::string& file) {
-  const auto genesis = read_genesis(file);
-  std::cout << primitives::genesis_to_json(genesis) << '\n';
-}
-
-void hash_genesis(const std::string& file) {
-  const auto genesis = read_genesis(file);
-  std::cout << to_hex_prefixed(primitives::genesis_hash(genesis).view()) << '\n';
-}
-
-struct TestnetFlags {
-  NetworkPlan plan;
-  std::string out = "testnet";
-  std::string hosts;
-  std::string scheme = "bls-threshold";
-  std::uint16_t base_port = 26656;
-};
-
-void testnet(TestnetFlags flags) {
-  flags.plan.chain_name = "openliquid-testnet";
-  if (flags.scheme == "bls-multisig") flags.plan.scheme = primitives::SchemeKind::BlsMultisig;
-  std::stringstream hosts(flags.hosts);
-  for (std::string host; std::getline(hosts, host, ',');)
-    flags.plan.hosts.push_back(host);
-  const bool local = flags.plan.hosts.empty();
-  if (local) flags.plan.hosts.assign(flags.plan.validators, "127.0.0.1");
-  if (flags.plan.hosts.size() != flags.plan.validators)
-    throw CommandError("--hosts must name one host per validator, separated by commas");
-  for (std::uint32_t i = 0; i < flags.plan.validators; ++i) {
-    const std::uint32_t shift = local ? i : 0;
-    flags.plan.p2p_ports.push_back(static_cast<std::uint16_t>(flags.base_port + shift));
-    flags.plan.rpc_ports.push_back(static_cast<std::uint16_t>(8545 + shift));
+  primitives::Genesis genesis = plan.genesis;
+  genesis.scheme = primitives::SchemeKind::BlsThreshold;
+  genesis.verification_vector.assign(result->vector.points().begin(),
+                                     result->vector.points().end());
+  store_share(home, *share, passphrase);
+  if (!std::filesystem::exists(home.genesis())) {
+    write_new_text(home.genesis(), primitives::genesis_to_json(genesis));
+  } else if (primitives::genesis_hash(read_genesis(home.genesis())) !=
+             primitives::genesis_hash(genesis)) {
+    throw CommandError(home.genesis().string() + " is of another chain; nothing was changed there");
   }
-  create_network(flags.plan, flags.out);
-  std::cout << flags.plan.validators << " homes written to " << flags.out
-            << ". Copy one to each machine and run: openliquid start --home nodeI\n"
-               "The group key was made in this one process; for a chain of independent operators "
-               "use `genesis ceremony`.\n";
-}
-
-struct InitFlags {
-  std::string home = ".openliquid";
-  std::string genesis;
-};
-
-void init(const InitFlags& flags) {
-  const Home home{flags.home};
-  if (std::filesystem::exists(home.config()))
-    throw CommandError(flags.home + " is a home already; nothing was changed");
-  if (!flags.genesis.empty()) {
-    static_cast<void>(read_genesis(flags.genesis));
-    write_new_text(home.genesis(), read_text(flags.genesis));
-  }
-  const auto network = crypto::Ed25519SecretKey::generate();
-  write_key(home.network_key(), crypto::KeyKind::Ed25519, network.seed(), std::nullopt);
-  write_new_text(home.config(), render_config(AppConfig{}));
-  std::cout << "home " << flags.home
-            << " is ready to follow a chain: put its genesis.json there and its peers into "
-            << home.config().string() << "\n";
 }
 
 }  // namespace
 
-void add_ceremony(CLI::App& genesis) {
-  auto* ceremony = genesis.add_subcommand(
-      "ceremony", "Make the validators' group key together, by exchanging files");
-  ceremony->require_subcommand(1);
-  auto flags = std::make_shared<Flags>();
-  auto* joined = ceremony->add_subcommand(
-      "join", "Make a ceremony secret and print the member line to send to the others");
-  auto* said =
-      ceremony->add_subcommand("round", "Write this member's message of one round (1 to 6)");
-  auto* finished = ceremony->add_subcommand(
-      "finish", "Write this member's share and print the verification vector");
-  for (auto* command : {joined, said, finished})
-    command->add_option("--secret", flags->secret, "This member's ceremony secret")->required();
-  for (auto* command : {said, finished}) {
-    command->add_option("--dir", flags->dir, "Where the messages of all members are collected")
-        ->required();
-    command->add_option("--name", flags->name, "The chain's name, the same for all")->required();
-    command->add_option("--member", flags->members, "Every member's line, in the validators' order")
-        ->required();
+CeremonyProgress ceremony_step(const Home& home, const std::filesystem::path& dir,
+                               const std::vector<std::string>& left_out,
+                               PassphraseSource& passphrase) {
+  const CeremonyPlan plan = read_ceremony_plan(dir);
+  const crypto::DkgSecret secret(
+      read_key(home.ceremony_key(), crypto::KeyKind::Ceremony, passphrase));
+  const std::size_t self = own_index(plan, secret);
+  crypto::DkgTranscript transcript(ceremony_of(plan));
+  for (const DkgRound round : kRounds) {
+    play_round(transcript, dir, round, secret, self);
+    const auto sent = transcript.senders(round);
+    CeremonyProgress progress;
+    progress.round = static_cast<int>(round);
+    for (const crypto::ShareIndex member : transcript.expected(round)) {
+      const std::string& name = plan.members[member.value()].validator.name;
+      const bool awaited = std::find(left_out.begin(), left_out.end(), name) == left_out.end();
+      const bool there = std::find(sent.begin(), sent.end(), member) != sent.end();
+      if (awaited && !there) progress.waiting_for.push_back(name);
+    }
+    if (!progress.waiting_for.empty()) return progress;
   }
-  said->add_option("--round", flags->round, "1 to 6")->required()->check(CLI::Range(1, 6));
-  finished->add_option("--share", flags->share, "Where to write the share (keys/vote.key)")
-      ->required();
-  joined->callback([flags] { join(*flags); });
-  said->callback([flags] { say(*flags); });
-  finished->callback([flags] { finish(*flags); });
-}
-
-void add_genesis(CLI::App& app) {
-  auto* genesis = app.add_subcommand("genesis", "Look at a genesis file, or make its keys");
-  genesis->require_subcommand(1);
-  auto file = std::make_shared<std::string>("genesis.json");
-  auto* show = genesis->add_subcommand("show", "Check the file and print it");
-  auto* hash = genesis->add_subcommand("hash", "Print the hash that nodes compare");
-  for (auto* command : {show, hash})
-    command->add_option("file", *file, "The genesis file")->capture_default_str();
-  show->callback([file] { show_genesis(*file); });
-  hash->callback([file] { hash_genesis(*file); });
-  add_ceremony(*genesis);
-}
-
-void add_testnet(CLI::App& app) {
-  auto flags = std::make_shared<TestnetFlags>();
-  auto* command = app.add_subcommand(
-      "testnet", "Write one home per validator, ready to copy to other machines");
-  command->add_option("--validators", flags->plan.validators, "How many")
-      ->capture_default_str()
-      ->check(CLI::Range(1, 100));
-  command->add_option("--out", flags->out, "Directory for the homes")->capture_default_str();
-  command->add_option("--chain-id", flags->plan.chain_id, "EIP-155 chain id")
-      ->capture_default_str();
-  command->add_option("--hosts", flags->hosts,
-                      "One host per validator, separated by commas; default: all on this machine");
-  command->add_option("--base-port", flags->base_port, "p2p port (on this machine: of the first)")
-      ->capture_default_str();
-  command->add_option("--scheme", flags->scheme, "Certificates")
-      ->check(CLI::IsMember({"bls-threshold", "bls-multisig"}))
-      ->capture_default_str();
-  command->callback([flags] { testnet(*flags); });
-}
-
-void add_init(CLI::App& app) {
-  auto flags = std::make_shared<InitFlags>();
-  auto* command =
-      app.add_subcommand("init", "Make the home of one node: keys and a commented configuration");
-  command->add_option("--home", flags->home, "The directory")->capture_default_str();
-  command->add_option("--genesis", flags->genesis, "The chain's genesis file");
-  command->callback([flags] { init(*flags); });
+  finish(home, plan, transcript, secret, passphrase);
+  CeremonyProgress done;
+  done.round = static_cast<int>(DkgRound::Recovery);
+  done.finished = true;
+  return done;
 }
 
 }  // namespace ol::app

@@ -10,6 +10,7 @@
 #include <ol/primitives/genesis.hpp>
 
 #include "config.hpp"
+#include "passphrase.hpp"
 
 namespace ol::app {
 
@@ -24,7 +25,13 @@ struct Home {
   [[nodiscard]] std::filesystem::path validator_key() const {
     return root / "keys" / "validator.key";
   }
+  /// Signs votes: the share of the group key, or the validator's own BLS key where there is none.
   [[nodiscard]] std::filesystem::path vote_key() const { return root / "keys" / "vote.key"; }
+  /// The validator's own BLS key, once a share has taken its place as vote.key.
+  [[nodiscard]] std::filesystem::path bls_key() const { return root / "keys" / "bls.key"; }
+  [[nodiscard]] std::filesystem::path ceremony_key() const {
+    return root / "keys" / "ceremony.key";
+  }
 };
 
 /// Reads a whole file or throws CommandError.
@@ -32,15 +39,9 @@ struct Home {
 /// Creates a file that must not exist yet, and its directories.
 void write_new_text(const std::filesystem::path& path, const std::string& text);
 [[nodiscard]] primitives::Genesis read_genesis(const std::filesystem::path& path);
-/// Reads a key, asking for a passphrase if the file has one (OPENLIQUID_PASSPHRASE, or a prompt).
-[[nodiscard]] crypto::SecretBytes<32> read_key(const std::filesystem::path& path,
-                                               crypto::KeyKind kind);
-void write_key(const std::filesystem::path& path, crypto::KeyKind kind,
-               const crypto::SecretBytes<32>& secret, const std::optional<std::string>& passphrase);
 /// Everything `Node::open` wants from a home. Validator keys are optional: without them the node
 /// follows.
-[[nodiscard]] node::NodeParts load_home(const Home& home, AppConfig& config);
-/// Asks on the terminal without echo.
-[[nodiscard]] std::string ask_passphrase(const std::string& prompt);
+[[nodiscard]] node::NodeParts load_home(const Home& home, const AppConfig& config,
+                                        PassphraseSource& passphrase);
 
 }  // namespace ol::app

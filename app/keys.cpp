@@ -1,3 +1,5 @@
+#include <unistd.h>
+
 #include <iostream>
 
 #include <ol/base/hex.hpp>
@@ -13,8 +15,8 @@ namespace {
 struct Flags {
   std::string type = "account";
   std::string file;
-  std::string secret;
-  bool passphrase = false;
+  std::string passphrase_file;
+  bool encrypt = false;
 };
 
 crypto::KeyKind kind_of(const std::string& type) {
@@ -56,24 +58,32 @@ void print_public(const std::string& type, const crypto::SecretBytes<32>& secret
 }
 
 void store(const Flags& flags, const crypto::SecretBytes<32>& secret) {
-  std::optional<std::string> passphrase;
-  if (const char* variable = std::getenv("OPENLIQUID_PASSPHRASE")) passphrase = variable;
-  if (!passphrase && flags.passphrase) {
-    passphrase = ask_passphrase("New passphrase: ");
-    if (ask_passphrase("Again: ") != *passphrase)
-      throw CommandError("the passphrases differ; nothing was written");
-  }
+  PassphraseSource source(flags.passphrase_file);
+  std::optional<std::string> passphrase = source.given();
+  if (!passphrase && flags.encrypt) passphrase = source.get_new("of " + flags.file);
   write_key(flags.file, kind_of(flags.type), secret, passphrase);
   print_public(flags.type, secret);
   std::cout << "written to " << flags.file << (passphrase ? " (encrypted)" : " (not encrypted)")
             << '\n';
 }
 
+// Never from the command line, which other users of the machine can read.
 void import_secret(const Flags& flags) {
-  const auto bytes = from_hex(flags.secret);
+  std::string text;
+  if (::isatty(STDIN_FILENO) != 0) {
+    text = ask_hidden("Secret, 32 bytes of hex: ").value_or("");
+  } else {
+    std::getline(std::cin, text);
+  }
+  const auto bytes = from_hex(text);
   auto secret = bytes ? crypto::SecretBytes<32>::from(*bytes) : std::nullopt;
-  if (!secret) throw CommandError("--secret must be 32 bytes of hex");
+  if (!secret) throw CommandError("the secret on standard input must be 32 bytes of hex");
   store(flags, *secret);
+}
+
+void show(const Flags& flags) {
+  PassphraseSource source(flags.passphrase_file);
+  print_public(flags.type, read_key(flags.file, kind_of(flags.type), source));
 }
 
 }  // namespace
@@ -82,25 +92,23 @@ void add_keys(CLI::App& app) {
   auto* keys = app.add_subcommand("keys", "Make, show and import key files");
   keys->require_subcommand(1);
   auto flags = std::make_shared<Flags>();
-  const auto common = [flags](CLI::App* command) {
+  auto* make = keys->add_subcommand("new", "Make a key");
+  auto* shown = keys->add_subcommand("show", "Show the public part of a key");
+  auto* import = keys->add_subcommand(
+      "import", "Write an existing secret, asked for or read from standard input, to a key file");
+  for (auto* command : {make, shown, import}) {
     command->add_option("--type", flags->type, "account, validator, network, vote or share")
         ->check(CLI::IsMember({"account", "validator", "network", "vote", "share"}))
         ->capture_default_str();
     command->add_option("--file", flags->file, "The key file")->required();
-  };
-  auto* make = keys->add_subcommand("new", "Make a key");
-  common(make);
-  make->add_flag("--passphrase", flags->passphrase,
-                 "Ask for a passphrase and encrypt the file (or set OPENLIQUID_PASSPHRASE)");
+    command->add_option("--passphrase-file", flags->passphrase_file,
+                        "Holds the passphrase; so does the variable OPENLIQUID_PASSPHRASE");
+  }
+  for (auto* command : {make, import}) {
+    command->add_flag("--encrypt", flags->encrypt, "Ask for a passphrase and encrypt the file");
+  }
   make->callback([flags] { store(*flags, fresh(kind_of(flags->type))); });
-  auto* show = keys->add_subcommand("show", "Show the public part of a key");
-  common(show);
-  show->callback(
-      [flags] { print_public(flags->type, read_key(flags->file, kind_of(flags->type))); });
-  auto* import = keys->add_subcommand("import", "Write an existing secret to a key file");
-  common(import);
-  import->add_option("--secret", flags->secret, "The secret, 32 bytes of hex")->required();
-  import->add_flag("--passphrase", flags->passphrase, "Ask for a passphrase and encrypt the file");
+  shown->callback([flags] { show(*flags); });
   import->callback([flags] { import_secret(*flags); });
 }
 

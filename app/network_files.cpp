@@ -135,6 +135,7 @@ void create_network(const NetworkPlan& plan, const std::filesystem::path& out) {
               std::nullopt);
     if (threshold) {
       write_key(home.vote_key(), crypto::KeyKind::BlsShare, shared.shares[i], std::nullopt);
+      write_key(home.bls_key(), crypto::KeyKind::Bls, keys[i].bls.bytes(), std::nullopt);
     } else {
       write_key(home.vote_key(), crypto::KeyKind::Bls, keys[i].bls.bytes(), std::nullopt);
     }

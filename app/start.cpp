@@ -15,6 +15,7 @@ struct Flags {
   std::string log_format;
   std::uint16_t rpc_port = 0;
   std::uint16_t p2p_port = 0;
+  std::string passphrase_file;
   bool print_config = false;
 };
 
@@ -55,7 +56,8 @@ void start(const Flags& flags) {
     std::cout << render_config(config);
     return;
   }
-  run_node(load_home(home, config), config);
+  PassphraseSource passphrase(flags.passphrase_file);
+  run_node(load_home(home, config, passphrase), config);
 }
 
 }  // namespace
@@ -68,6 +70,7 @@ void add_start(CLI::App& app) {
       ->check(CLI::IsMember({"text", "json"}));
   command->add_option("--rpc-port", flags->rpc_port, "Instead of rpc.port of the configuration");
   command->add_option("--p2p-port", flags->p2p_port, "Instead of p2p.port of the configuration");
+  command->add_option("--passphrase-file", flags->passphrase_file, "Opens encrypted keys");
   command->add_flag("--print-config", flags->print_config,
                     "Print the configuration in force and stop");
   command->callback([flags] { start(*flags); });

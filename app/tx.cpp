@@ -19,6 +19,7 @@ struct Flags {
   std::string value;
   std::string key;
   std::string keyfile;
+  std::string passphrase_file;
 };
 
 std::uint64_t quantity(const boost::json::value& value) {
@@ -48,7 +49,8 @@ primitives::Transaction build(const Flags& flags, const Address& sender) {
 }
 
 void send(const Flags& flags) {
-  const auto key = account_key(flags.key, flags.keyfile);
+  PassphraseSource passphrase(flags.passphrase_file);
+  const auto key = account_key(flags.key, flags.keyfile, passphrase);
   const Bytes envelope = primitives::sign_transaction(build(flags, key.address()), key);
   const auto hash =
       rpc_call(flags.url, "eth_sendRawTransaction", "[\"" + to_hex_prefixed(envelope) + "\"]");
@@ -78,6 +80,7 @@ void add_tx(CLI::App& app) {
   command->add_option("--value", flags->value, "Amount: 1ether, 20gwei or wei")->required();
   command->add_option("--key", flags->key, "The sender's secret key in hex");
   command->add_option("--keyfile", flags->keyfile, "The sender's key file");
+  command->add_option("--passphrase-file", flags->passphrase_file, "Opens the key file");
   command->add_option("--rpc", flags->url, "The node's JSON-RPC address")->capture_default_str();
   command->callback([flags] { send(*flags); });
 }

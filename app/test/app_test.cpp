@@ -117,9 +117,10 @@ TEST(Network, makes_homes_that_a_node_can_load) {
   Hash256 hash;
   for (int i = 0; i < 4; ++i) {
     const Home home{out / ("node" + std::to_string(i))};
-    AppConfig config = load_config(home.config(), no_environment);
+    const AppConfig config = load_config(home.config(), no_environment);
     EXPECT_EQ(config.node.peers.size(), 3U);
-    const node::NodeParts parts = load_home(home, config);
+    PassphraseSource passphrase("");
+    const node::NodeParts parts = load_home(home, config, passphrase);
     ASSERT_TRUE(parts.validator);
     if (i == 0) hash = primitives::genesis_hash(parts.genesis);
     EXPECT_EQ(primitives::genesis_hash(parts.genesis), hash);
