@@ -164,5 +164,4 @@ struct Node::Impl final : p2p::NetworkHandler, DriverHost {
 /// The answers of this node to RPC (rpc_backend.cpp).
 [[nodiscard]] std::unique_ptr<rpc::Backend> make_rpc_backend(Node::Impl& node);
 
-
 }  // namespace ol::node
