@@ -4,6 +4,7 @@
 #include <boost/json/value.hpp>
 #include <charconv>
 #include <chrono>
+#include <cstdlib>
 #include <iostream>
 #include <thread>
 
@@ -19,6 +20,15 @@
 namespace ol::app {
 namespace {
 
+constexpr std::uint32_t kRpcPort = 8545;
+constexpr std::uint32_t kP2pPort = 9545;
+constexpr std::size_t kLogTailLines = 5;
+
+constexpr std::chrono::milliseconds kLoopPause{50};
+constexpr std::chrono::milliseconds kStartPause{100};
+constexpr std::chrono::milliseconds kShowPause{500};
+constexpr std::chrono::milliseconds kLinePause{10'000};
+
 using Clock = std::chrono::steady_clock;
 
 struct Flags {
@@ -28,6 +38,9 @@ struct Flags {
   std::string block_interval = "80ms";
   std::string scheme = "bls-threshold";
   bool fresh = false;
+  bool interval_given = false;
+  /// This start made the chain.
+  bool made = false;
 };
 
 volatile sig_atomic_t stop_wanted = 0;
@@ -48,70 +61,106 @@ std::uint64_t parse_interval_ms(const std::string& text) {
   return ms;
 }
 
-std::uint16_t rpc_port(const Flags& flags, std::uint32_t i) {
-  return static_cast<std::uint16_t>((flags.base_port != 0 ? flags.base_port : 8545) + i);
+Home home_of(const Flags& flags, std::uint32_t i) {
+  return {std::filesystem::path(flags.home) / ("node" + std::to_string(i))};
 }
 
-std::uint16_t p2p_port(const Flags& flags, std::uint32_t i) {
-  return static_cast<std::uint16_t>((flags.base_port != 0 ? flags.base_port + 100 : 9545) + i);
+// Only nodes of a devnet are deleted, whatever else the directory holds.
+void delete_devnet(const Flags& flags) {
+  for (std::uint32_t i = 0; std::filesystem::exists(home_of(flags, i).root); ++i) {
+    const Home home = home_of(flags, i);
+    if (!read_genesis(home.genesis()).devnet) {
+      throw CommandError(home.root.string() + " is not of a devnet; --fresh deletes only devnets");
+    }
+    std::filesystem::remove_all(home.root);
+  }
 }
 
-std::string url(const Flags& flags, std::uint32_t i) {
-  return "http://127.0.0.1:" + std::to_string(rpc_port(flags, i));
+void check_continues(const Flags& flags) {
+  const auto genesis = read_genesis(home_of(flags, 0).genesis());
+  const auto refuse = [&](const std::string& what) {
+    throw CommandError(flags.home + " holds a devnet " + what +
+                       "; leave the flag out, name another --home, or start over with --fresh");
+  };
+  const auto there = genesis.validators.size();
+  if (there != flags.validators) {
+    refuse("of " + std::to_string(there) + " validators (--validators " + std::to_string(there) +
+           " continues it)");
+  }
+  if (flags.interval_given &&
+      genesis.pace.min_block_interval_ms != parse_interval_ms(flags.block_interval)) {
+    refuse("with a block every " + std::to_string(genesis.pace.min_block_interval_ms) + "ms");
+  }
+  const auto port = load_config(home_of(flags, 0).config(), std::getenv).node.rpc_port;
+  if (flags.base_port != 0 && flags.base_port != port) {
+    refuse("on ports from " + std::to_string(port));
+  }
 }
 
 // A second start continues the chain that is there.
 void prepare(const Flags& flags) {
-  const Home first{std::filesystem::path(flags.home) / "node0"};
-  if (flags.fresh && std::filesystem::exists(first.genesis())) {
-    if (!read_genesis(first.genesis()).devnet)
-      throw CommandError(flags.home + " does not hold a devnet; --fresh deletes only devnets");
-    std::filesystem::remove_all(flags.home);
-  }
-  if (std::filesystem::exists(first.genesis())) {
-    const auto there = read_genesis(first.genesis()).validators.size();
-    if (there != flags.validators) {
-      throw CommandError(flags.home + " holds a devnet of " + std::to_string(there) +
-                         " validators; use --validators " + std::to_string(there) +
-                         ", another --home, or --fresh to start over");
-    }
-    return;
-  }
+  if (flags.fresh) delete_devnet(flags);
+  if (std::filesystem::exists(home_of(flags, 0).root)) return check_continues(flags);
   NetworkPlan plan;
   plan.validators = flags.validators;
   plan.block_interval_ms = parse_interval_ms(flags.block_interval);
   if (flags.scheme == "bls-multisig") plan.scheme = primitives::SchemeKind::BlsMultisig;
   plan.outbox_log = true;
   plan.rpc_cors_origins = {"*"};
+  const std::uint32_t rpc = flags.base_port != 0 ? flags.base_port : kRpcPort;
+  const std::uint32_t p2p = flags.base_port != 0 ? flags.base_port + 100U : kP2pPort;
   for (std::uint32_t i = 0; i < flags.validators; ++i) {
+    if (p2p + i > 65535) throw CommandError("--base-port leaves no room for the nodes' ports");
     plan.hosts.emplace_back("127.0.0.1");
-    plan.p2p_ports.push_back(p2p_port(flags, i));
-    plan.rpc_ports.push_back(rpc_port(flags, i));
+    plan.p2p_ports.push_back(static_cast<std::uint16_t>(p2p + i));
+    plan.rpc_ports.push_back(static_cast<std::uint16_t>(rpc + i));
   }
-  create_network(plan, flags.home);
+  // Aside first and node0 last, so that a start that is cut short leaves no half devnet.
+  const auto aside = std::filesystem::path(flags.home) / "unfinished";
+  std::filesystem::remove_all(aside);
+  create_network(plan, aside);
+  for (std::uint32_t i = flags.validators; i-- > 0;) {
+    std::filesystem::rename(aside / home_of(flags, i).root.filename(), home_of(flags, i).root);
+  }
+  std::filesystem::remove_all(aside);
 }
 
-void print_welcome(const Flags& flags) {
-  const auto genesis = read_genesis(Home{std::filesystem::path(flags.home) / "node0"}.genesis());
+void print_accounts(const Flags& flags) {
+  const auto genesis = read_genesis(home_of(flags, 0).genesis());
   std::cout << "OpenLiquid devnet: " << flags.validators << " validators, chain id "
             << genesis.domain.chain_id.value() << ", home " << flags.home
-            << "\n\nAccounts, 10000 ether each (mnemonic: " << kDevMnemonic << ")\n";
+            << "\n\nAccounts, 10000 ether each at the start (mnemonic: " << kDevMnemonic << ")\n";
   for (std::uint32_t i = 0; i < 10; ++i) {
     const auto key = account_from_mnemonic(kDevMnemonic, i);
     std::cout << "  " << to_hex_prefixed(key.address().view()) << "  "
               << to_hex_prefixed(key.bytes().view()) << '\n';
   }
-  std::cout << "\nJSON-RPC (HTTP and WebSocket)\n";
-  for (std::uint32_t i = 0; i < flags.validators; ++i)
-    std::cout << "  validator " << i << "  " << url(flags, i) << '\n';
-  std::cout << "Metrics: " << url(flags, 0) << "/metrics   Logs: " << flags.home
-            << "/node0/node.log\n"
-            << std::endl;
 }
 
-std::optional<boost::json::object> status_of(const Flags& flags, std::uint32_t i) {
+/// Where each node answers, as its configuration says.
+std::vector<std::string> read_urls(const Flags& flags) {
+  std::vector<std::string> out;
+  for (std::uint32_t i = 0; i < flags.validators; ++i) {
+    const auto config = load_config(home_of(flags, i).config(), std::getenv);
+    out.push_back("http://127.0.0.1:" + std::to_string(config.node.rpc_port));
+  }
+  return out;
+}
+
+void start_nodes(const Flags& flags, const std::vector<std::string>& urls,
+                 DevnetProcesses& processes) {
+  std::cout << "\nJSON-RPC (HTTP and WebSocket), process and log of each node\n";
+  for (std::uint32_t i = 0; i < flags.validators; ++i) {
+    const pid_t pid = processes.start(i);
+    std::cout << "  validator " << i << "  " << urls[i] << "  pid " << pid << "  "
+              << (home_of(flags, i).root / "node.log").string() << '\n';
+  }
+  std::cout << "Metrics: " << urls[0] << "/metrics   Stop: Ctrl-C\n" << std::endl;
+}
+
+std::optional<boost::json::object> status_of(const std::string& url) {
   try {
-    return rpc_call(url(flags, i), "ol_status").as_object();
+    return rpc_call(url, "ol_status").as_object();
   } catch (const CommandError&) {
     return std::nullopt;
   }
@@ -122,10 +171,14 @@ std::uint64_t number(const boost::json::value& value) {
   return value.is_uint64() ? value.as_uint64() : static_cast<std::uint64_t>(value.as_int64());
 }
 
-void report_ended(DevnetProcesses& processes) {
-  for (const std::uint32_t i : processes.ended()) {
-    std::cout << "\nvalidator " << i << " ended; the last lines of its log:\n"
-              << processes.log_tail(i, 5) << std::flush;
+void report_ended(const Flags& flags, DevnetProcesses& processes) {
+  for (const auto& [i, how] : processes.ended()) {
+    std::cout << "\nvalidator " << i << ' ' << how << "; the last lines of its log:\n"
+              << processes.log_tail(i, kLogTailLines) << processes.running() << " of "
+              << flags.validators << " nodes run, blocks need "
+              << primitives::unit_quorum(flags.validators)
+              << ". It can be started again with: openliquid start --home "
+              << home_of(flags, i).root.string() << std::endl;
   }
   if (processes.running() == 0 && stop_wanted == 0)
     throw CommandError("every node ended; see the logs above");
@@ -139,59 +192,61 @@ struct Progress {
   std::uint32_t answering = 0;
 };
 
-Progress progress_of(const Flags& flags) {
+Progress progress_of(const std::vector<std::string>& urls) {
   Progress out;
-  for (std::uint32_t i = 0; i < flags.validators; ++i) {
-    const auto status = status_of(flags, i);
+  for (const std::string& url : urls) {
+    const auto status = status_of(url);
     if (!status) continue;
     ++out.answering;
     out.peers = std::max<std::uint64_t>(out.peers, status->at("peers").as_array().size());
     const std::uint64_t height = number(status->at("height"));
     if (height < out.height) continue;
     out.height = height;
-    if (const auto* ms = status->if_contains("finalityMs")) out.finality_ms = number(*ms);
+    out.finality_ms = number(status->at("finalityMs"));
   }
   return out;
 }
 
-void show(const Progress& progress, const Flags& flags, bool terminal) {
-  std::cout << (terminal ? "\r" : "") << "height " << progress.height << "  finality "
+void show(const Progress& progress, std::size_t nodes, bool terminal) {
+  std::cout << (terminal ? "\r\x1b[K" : "") << "height " << progress.height << "  finality "
             << progress.finality_ms << " ms  peers " << progress.peers << "  nodes "
-            << progress.answering << "/" << flags.validators << (terminal ? "   " : "\n")
-            << std::flush;
+            << progress.answering << "/" << nodes << (terminal ? "" : "\n") << std::flush;
 }
 
-void watch(const Flags& flags, DevnetProcesses& processes) {
+void watch(const Flags& flags, const std::vector<std::string>& urls, DevnetProcesses& processes) {
   const bool terminal = ::isatty(STDOUT_FILENO) != 0;
   bool ready = false;
+  // A chain that is continued is ready when it grows, not when its old blocks are read.
+  std::optional<std::uint64_t> first_height;
   auto next = Clock::now();
   while (stop_wanted == 0) {
-    report_ended(processes);
+    report_ended(flags, processes);
     if (Clock::now() >= next) {
-      const Progress progress = progress_of(flags);
-      if (!ready && progress.height >= 1) {
+      const Progress progress = progress_of(urls);
+      if (!first_height && progress.answering > 0) first_height = flags.made ? 0 : progress.height;
+      if (!ready && first_height && progress.height > *first_height) {
         ready = true;
         std::cout << "ready" << std::endl;
       }
-      if (ready) show(progress, flags, terminal);
-      next = Clock::now() + (ready && !terminal ? std::chrono::milliseconds(10'000)
-                                                : std::chrono::milliseconds(ready ? 500 : 100));
+      if (ready) show(progress, urls.size(), terminal);
+      next = Clock::now() + (ready && !terminal ? kLinePause : ready ? kShowPause : kStartPause);
     }
-    std::this_thread::sleep_for(std::chrono::milliseconds(50));
+    std::this_thread::sleep_for(kLoopPause);
   }
 }
 
-void devnet(const Flags& flags) {
+void devnet(Flags flags) {
+  flags.made = flags.fresh || !std::filesystem::exists(home_of(flags, 0).root);
   prepare(flags);
-  print_welcome(flags);
+  print_accounts(flags);
+  const std::vector<std::string> urls = read_urls(flags);
   struct sigaction action{};
   action.sa_handler = on_signal;
-  ::sigaction(SIGINT, &action, nullptr);
-  ::sigaction(SIGTERM, &action, nullptr);
+  for (const int signal : {SIGINT, SIGTERM, SIGHUP})
+    ::sigaction(signal, &action, nullptr);
   DevnetProcesses processes(flags.home);
-  for (std::uint32_t i = 0; i < flags.validators; ++i)
-    processes.start(i);
-  watch(flags, processes);
+  start_nodes(flags, urls, processes);
+  watch(flags, urls, processes);
   std::cout << "\nstopping" << std::endl;
   processes.stop();
   std::cout << "stopped; the same command continues this chain" << std::endl;
@@ -208,15 +263,18 @@ void add_devnet(CLI::App& app) {
   command->add_option("--home", flags->home, "Where the nodes' homes are")->capture_default_str();
   command->add_option("--base-port", flags->base_port,
                       "First RPC port; p2p ports follow 100 higher");
-  command
-      ->add_option("--block-interval", flags->block_interval,
-                   "Shortest time between blocks, for a new chain")
-      ->capture_default_str();
+  auto* interval = command
+                       ->add_option("--block-interval", flags->block_interval,
+                                    "Shortest time between blocks, for a new chain")
+                       ->capture_default_str();
   command->add_option("--scheme", flags->scheme, "Certificates of a new chain")
       ->check(CLI::IsMember({"bls-threshold", "bls-multisig"}))
       ->capture_default_str();
   command->add_flag("--fresh", flags->fresh, "Delete the chain that is there and start a new one");
-  command->callback([flags] { devnet(*flags); });
+  command->callback([flags, interval] {
+    flags->interval_given = interval->count() > 0;
+    devnet(*flags);
+  });
 }
 
 }  // namespace ol::app

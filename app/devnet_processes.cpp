@@ -19,13 +19,21 @@ namespace {
 
 constexpr std::chrono::seconds kStopPatience{15};
 
+std::string describe_end(int status) {
+  if (WIFSIGNALED(status)) {
+    return std::string("was ended by signal ") + std::to_string(WTERMSIG(status)) + " (" +
+           ::strsignal(WTERMSIG(status)) + ")";
+  }
+  return "stopped with exit status " + std::to_string(WEXITSTATUS(status));
+}
+
 }  // namespace
 
 DevnetProcesses::~DevnetProcesses() {
   stop();
 }
 
-void DevnetProcesses::start(std::uint32_t i) {
+pid_t DevnetProcesses::start(std::uint32_t i) {
   const std::filesystem::path node_home = home_ / ("node" + std::to_string(i));
   const std::string log = (node_home / "node.log").string();
   const std::string home_text = node_home.string();
@@ -48,13 +56,15 @@ void DevnetProcesses::start(std::uint32_t i) {
     ::_exit(127);
   }
   processes_.push_back({i, pid});
+  return pid;
 }
 
-std::vector<std::uint32_t> DevnetProcesses::ended() {
-  std::vector<std::uint32_t> out;
+std::vector<DevnetProcesses::Ended> DevnetProcesses::ended() {
+  std::vector<Ended> out;
   std::erase_if(processes_, [&](const Process& process) {
-    if (::waitpid(process.pid, nullptr, WNOHANG) != process.pid) return false;
-    out.push_back(process.index);
+    int status = 0;
+    if (::waitpid(process.pid, &status, WNOHANG) != process.pid) return false;
+    out.push_back({process.index, describe_end(status)});
     return true;
   });
   return out;

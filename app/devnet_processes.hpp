@@ -17,9 +17,15 @@ class DevnetProcesses {
   DevnetProcesses& operator=(const DevnetProcesses&) = delete;
 
   /// Starts `openliquid start` on HOME/node<i>, its log in node.log there.
-  void start(std::uint32_t i);
+  /// @return its process id.
+  pid_t start(std::uint32_t i);
+  /// A node that ended, and how: "stopped with exit status 1".
+  struct Ended {
+    std::uint32_t index = 0;
+    std::string how;
+  };
   /// Nodes that ended since the last call; each is reported once.
-  [[nodiscard]] std::vector<std::uint32_t> ended();
+  [[nodiscard]] std::vector<Ended> ended();
   /// Asks all to stop and waits for them.
   void stop();
   [[nodiscard]] std::size_t running() const;
