@@ -1,6 +1,7 @@
 #include <ol/consensus/block_tree.hpp>
 
 #include <algorithm>
+#include <set>
 
 namespace ol::consensus {
 namespace {
@@ -94,21 +95,23 @@ std::vector<BlockPtr> BlockTree::path_from_root(const BlockHash& target) const {
 }
 
 std::vector<BlockPtr> BlockTree::commit(const BlockHash& target) {
+  std::set<BlockHash> final_blocks{root_->hash};
+  for (const BlockPtr& block : path_from_root(target))
+    final_blocks.insert(block->hash);
+
   std::vector<BlockPtr> discarded;
   std::map<BlockHash, Node> kept;
-  const std::vector<BlockPtr> committed = path_from_root(target);
-  const auto is_committed = [&](const BlockHash& hash) {
-    return std::any_of(committed.begin(), committed.end(),
-                       [&](const BlockPtr& b) { return b->hash == hash; });
-  };
-  for (const auto& [hash, node] : nodes_) {
-    if (extends(hash, target)) {
-      kept.emplace(hash, node);
-    } else if (!is_committed(hash) && hash != root_->hash) {
-      discarded.push_back(node.block);
+  kept.emplace(target, *find(target));
+  // Parents come before their children, so one pass decides.
+  for (const BlockPtr& block : blocks()) {
+    if (final_blocks.contains(block->hash)) continue;
+    if (kept.contains(block->header.parent)) {
+      kept.emplace(block->hash, *find(block->hash));
+    } else {
+      discarded.push_back(block);
     }
   }
-  root_ = find(target)->block;
+  root_ = kept.at(target).block;
   nodes_ = std::move(kept);
   by_view_.clear();
   for (const auto& [hash, node] : nodes_)

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "mutants.hpp"
+
 namespace ol::consensus {
 namespace {
 
@@ -16,12 +18,13 @@ SafetyRecord fresh_record(const CommittedBlock& root) {
   return record;
 }
 
-// The first view in which nothing was signed yet.
-View first_open_view(const SafetyRecord& record) {
-  View highest = std::max({record.high_qc.view(), record.last_vote.view, record.last_timeout_view,
-                           record.last_proposal.view});
+// Where the last run stopped: past every view it voted or proposed in or knows to be over, but not
+// past the view it left by timeout, which the others may not have left yet.
+View resumed_view(const SafetyRecord& record) {
+  View highest =
+      std::max({record.high_qc.view(), record.last_vote.view, record.last_proposal.view});
   if (record.high_tc) highest = std::max(highest, record.high_tc->view);
-  return highest.next();
+  return std::max(highest.next(), record.last_timeout_view);
 }
 
 // A child must be one higher and later than its parent. specs/consensus.md section 3.
@@ -46,7 +49,8 @@ Kernel::Kernel(KernelConfig config, const primitives::ValidatorSet& set, const V
   if (root.certificate.view() > record_.high_qc.view()) record_.high_qc = root.certificate;
   if (record_.lock.view < root.block->header.view)
     record_.lock = {root.block->header.view, root.block->hash};
-  view_ = first_open_view(record_);
+  view_ = resumed_view(record_);
+  left_view_ = record_.last_timeout_view;
 }
 
 Outputs Kernel::step(const Input& input) {
@@ -63,15 +67,14 @@ Outputs Kernel::step(const Input& input) {
   } else if (const auto* new_view = std::get_if<NewViewReceived>(&input)) {
     on_new_view(new_view->new_view);
   } else if (const auto* timer = std::get_if<TimerFired>(&input)) {
-    if (timer->view == view_) leave_view(view_);
+    on_timer(timer->view);
     maybe_propose();
   } else if (const auto* executed = std::get_if<BlockExecuted>(&input)) {
     on_executed(*executed);
   } else if (const auto* built = std::get_if<BlockBuilt>(&input)) {
     on_built(built->block);
   } else {
-    const View resumed = view_;
-    out_.timer = TimerRequest{resumed, backoff_.timeout_ms()};
+    out_.timer = TimerRequest{view_, backoff_.timeout_ms()};
     if (tree_.find(record_.high_qc.block()) == nullptr) {
       waiting_certificates_.insert_or_assign(record_.high_qc.block(), record_.high_qc);
       request_block(record_.high_qc.block(), record_.high_qc.height());
@@ -97,7 +100,16 @@ void Kernel::on_new_view(const VerifiedNewView& new_view) {
   new_views_.add(message.sender, message.view, signature);
   // f + 1 validators left a view at or above ours: at least one is honest, so join them.
   if (const auto join = new_views_.join_view(view_)) leave_view(*join);
+  if (const auto left = new_views_.quorum_view(view_)) enter_view(left->next());
   maybe_propose();
+}
+
+// A view that was left already is still ours: too few others left it, or we did not hear them. Say
+// it again in case they did not hear us.
+void Kernel::on_timer(View view) {
+  if (view != view_) return;
+  if (view > left_view_) return leave_view(view);
+  say_left();
 }
 
 void Kernel::on_executed(const BlockExecuted& executed) {
@@ -136,12 +148,15 @@ void Kernel::take_block(const VerifiedBlock& block, Origin origin) {
 
 void Kernel::insert(const VerifiedBlock& block, Origin origin) {
   const BlockHash hash = block.block()->hash;
-  const BlockTree::Node* parent = tree_.find(block.block()->header.parent);
-  if (!is_sound_child(block.block()->header, parent->block->header)) return;
+  const primitives::Header& header = block.block()->header;
+  // While an orphan waited, the certificate of its parent may have been forgotten.
+  certify(header.parent, header.justify);
+  if (!is_sound_child(header, tree_.find(header.parent)->block->header)) return;
   const bool certified = waiting_certificates_.contains(hash);
   if (!tree_.can_insert(*block.block(), certified ? Origin::Certified : origin)) return;
   tree_.insert(block.block(), block.signature());
   out_.execute.push_back(block.block());
+  if (kMutantCommitOnProposal) commit_by(tree_.chain_of(hash));
   const auto waiting = waiting_certificates_.extract(hash);
   if (!waiting.empty()) certify(hash, waiting.mapped());
 }
@@ -207,7 +222,7 @@ void Kernel::learn(const QuorumCertificate& certificate) {
 
 void Kernel::learn(const TimeoutCertificate& certificate) {
   if (!record_.high_tc || certificate.view > record_.high_tc->view) record_.high_tc = certificate;
-  if (certificate.view >= view_) backoff_.record_timeout();
+  if (certificate.view >= view_ && certificate.view > left_view_) backoff_.record_timeout();
   enter_view(certificate.view.next());
 }
 
@@ -217,6 +232,10 @@ void Kernel::certify(const BlockHash& block, const QuorumCertificate& certificat
   node->certificate = certificate;
   const CertifiedChain chain = tree_.chain_of(block);
   record_ = rule_.decide_lock(record_, chain);
+  commit_by(chain);
+}
+
+void Kernel::commit_by(const CertifiedChain& chain) {
   const auto final_block = rule_.decide_commit(chain);
   if (!final_block) return;
   const BlockTree::Node* target = tree_.find(final_block->block);
@@ -247,18 +266,25 @@ void Kernel::enter_view(View view) {
   out_.timer = TimerRequest{view_, backoff_.timeout_ms()};
 }
 
-// Leaving a view by timeout ends voting in it for good: the record says so before anyone hears of
-// it.
+// Leaving a view by timeout ends voting in it for good. The next view begins only once a quorum
+// left with us: a validator whose timer alone took it further would never meet the others again,
+// since all timers end up at the same length (docs/adr/0003-round-robin-liveness.md).
 void Kernel::leave_view(View view) {
-  if (view < view_) return;
+  if (view < view_ || view <= left_view_) return;
   backoff_.record_timeout();
-  if (config_.self && view > record_.last_timeout_view) {
-    record_.last_timeout_view = view;
-    record_.last_timeout_high_qc_view = record_.high_qc.view();
-    dirty_ = true;
-    out_.timeout = TimeoutIntent{view, record_.high_qc};
-  }
-  enter_view(view.next());
+  view_ = view;
+  left_view_ = view;
+  say_left();
+}
+
+// The record says so before anyone hears of it.
+void Kernel::say_left() {
+  out_.timer = TimerRequest{view_, backoff_.timeout_ms()};
+  if (!config_.self) return;
+  record_.last_timeout_view = view_;
+  record_.last_timeout_high_qc_view = record_.high_qc.view();
+  dirty_ = true;
+  out_.timeout = TimeoutIntent{view_, record_.high_qc};
 }
 
 void Kernel::maybe_vote(const BlockHash& hash) {

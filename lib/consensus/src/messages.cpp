@@ -8,6 +8,35 @@ enum class Kind : std::uint8_t { Proposal = 1, Vote = 2, NewView = 3, Certificat
 /// Shares are at most one BLS or Ed25519 signature.
 constexpr std::size_t kShareBytesMax = 96;
 
+/// No chain gets there; below it, the next view and height always exist.
+constexpr std::uint64_t kNumberMax = std::uint64_t{1} << 62;
+
+bool in_range(const primitives::VoteSubject& subject) {
+  return subject.view.value() <= kNumberMax && subject.height.value() <= kNumberMax;
+}
+
+bool in_range(const VoteMessage& vote) {
+  return in_range(vote.subject);
+}
+
+bool in_range(const CertificateMessage& message) {
+  return in_range(message.certificate.subject);
+}
+
+bool in_range(const ProposalMessage& message) {
+  const primitives::Header& header = message.header;
+  if (header.view.value() > kNumberMax || header.height.value() > kNumberMax) return false;
+  if (header.timeout_certificate && header.timeout_certificate->view.value() > kNumberMax)
+    return false;
+  return in_range(header.justify.subject);
+}
+
+bool in_range(const NewViewMessage& message) {
+  if (message.view.value() > kNumberMax) return false;
+  if (message.last_vote && !in_range(message.last_vote->subject)) return false;
+  return in_range(message.high_qc.subject);
+}
+
 void encode(Writer& out, const ProposalMessage& message) {
   primitives::encode(out, message.header);
   out.u32(static_cast<std::uint32_t>(message.items.size()));
@@ -106,6 +135,8 @@ Result<Message, DecodeError> decode_message(ByteView bytes) {
       in.reject(DecodeError::BadValue);
   }
   OL_TRY_VOID(in.finish());
+  if (!std::visit([](const auto& message) { return in_range(message); }, out))
+    return fail(DecodeError::OverLimit);
   return out;
 }
 

@@ -1,6 +1,6 @@
 #include <ol/consensus/new_view_collector.hpp>
 
-#include <set>
+#include <functional>
 
 namespace ol::consensus {
 
@@ -28,16 +28,23 @@ std::optional<TimeoutCertificate> NewViewCollector::certificate(
 }
 
 std::optional<View> NewViewCollector::join_view(View floor) const {
-  std::set<View, std::greater<>> views;
+  return left_by(&primitives::ValidatorSet::is_join, floor);
+}
+
+std::optional<View> NewViewCollector::quorum_view(View floor) const {
+  return left_by(&primitives::ValidatorSet::is_quorum, floor);
+}
+
+// From the highest view down, until those who left it or a higher one weigh enough.
+std::optional<View> NewViewCollector::left_by(Enough enough, View floor) const {
+  std::map<View, std::uint64_t, std::greater<>> weights;
   for (const auto& [sender, entry] : latest_) {
-    if (entry.view >= floor) views.insert(entry.view);
+    if (entry.view >= floor) weights[entry.view] += set_.find(sender)->weight.value();
   }
-  for (const View view : views) {
-    std::uint64_t weight = 0;
-    for (const auto& [sender, entry] : latest_) {
-      if (entry.view >= view) weight += set_.find(sender)->weight.value();
-    }
-    if (set_.is_join(weight)) return view;
+  std::uint64_t weight = 0;
+  for (const auto& [view, more] : weights) {
+    weight += more;
+    if ((set_.*enough)(weight)) return view;
   }
   return std::nullopt;
 }

@@ -1,11 +1,21 @@
 #include <ol/consensus/signer.hpp>
 
+#include "mutants.hpp"
+
 namespace ol::consensus {
 namespace {
 
 std::unexpected<SignError> below(std::string what) {
   return fail(SignError{SignError::Kind::BelowRecord,
                         "refusing to sign " + std::move(what) + ": the safety record is newer"});
+}
+
+// Whether `next` forgets nothing that `before` forbids. SafetyRecord, invariant 1.
+bool keeps(const SafetyRecord& next, const SafetyRecord& before) {
+  return next.last_vote.view >= before.last_vote.view && next.lock.view >= before.lock.view &&
+         next.high_qc.view() >= before.high_qc.view() &&
+         next.last_timeout_view >= before.last_timeout_view &&
+         next.last_proposal.view >= before.last_proposal.view;
 }
 
 }  // namespace
@@ -21,15 +31,17 @@ Signer::Signer(const primitives::ChainDomain& domain, const primitives::SetHash&
       vote_key_(std::move(vote_key)),
       scheme_(scheme),
       store_(store),
-      durable_(std::move(durable)) {}
+      durable_(kMutantForgetRecord ? std::nullopt : std::move(durable)) {}
 
 // One signature per (view, phase) for votes, per view for timeouts and proposals, over all
 // restarts:
 //  1. a vote is above the last one and above every view left, or is the last one again;
-//  2. a timeout is above the last one, or is the last one again;
+//  2. a timeout is above the last one, or is of its view with the same or a newer certificate;
 //  3. a proposal is above the last one;
-//  4. what is signed is what the record to be written says.
+//  4. what is signed is what the record to be written says;
+//  5. the record to be written takes nothing back.
 Result<void, SignError> Signer::check(const Outputs& outputs) const {
+  if (durable_ && outputs.persist && !keeps(*outputs.persist, *durable_)) return below("anything");
   const bool signs = outputs.vote || outputs.timeout || outputs.proposal;
   if (!signs) return {};
   OL_CHECK(outputs.persist.has_value(), "every signature comes with a record");
@@ -39,14 +51,14 @@ Result<void, SignError> Signer::check(const Outputs& outputs) const {
     OL_CHECK(next.last_vote == vote, "the record names the vote");
     const bool again = durable_ && vote == durable_->last_vote && !durable_->signed_vote.empty();
     if (durable_ && !again && vote.view <= durable_->last_vote.view) return below("a vote");
-    if (durable_ && !again && vote.view <= durable_->last_timeout_view) return below("a vote");
+    if (!again && vote.view <= next.last_timeout_view) return below("a vote");
   }
   if (outputs.timeout) {
     OL_CHECK(next.last_timeout_view == outputs.timeout->view, "the record names the timeout");
-    const bool again = durable_ && outputs.timeout->view == durable_->last_timeout_view &&
-                       !durable_->signed_timeout.empty() &&
-                       outputs.timeout->high_qc.view() == durable_->last_timeout_high_qc_view;
-    if (durable_ && !again && outputs.timeout->view <= durable_->last_timeout_view)
+    OL_CHECK(next.last_timeout_high_qc_view == outputs.timeout->high_qc.view(),
+             "the record names the timeout's certificate");
+    if (durable_ && outputs.timeout->view == durable_->last_timeout_view &&
+        next.last_timeout_high_qc_view < durable_->last_timeout_high_qc_view)
       return below("a timeout");
   }
   if (outputs.proposal) {
@@ -65,8 +77,9 @@ Bytes Signer::vote_bytes(const VoteIntent& intent) const {
 }
 
 Bytes Signer::timeout_bytes(const TimeoutIntent& intent, Epoch epoch) const {
-  const bool again =
-      durable_ && durable_->last_timeout_view == intent.view && !durable_->signed_timeout.empty();
+  const bool again = durable_ && durable_->last_timeout_view == intent.view &&
+                     durable_->last_timeout_high_qc_view == intent.high_qc.view() &&
+                     !durable_->signed_timeout.empty();
   if (again) return durable_->signed_timeout;
   const auto digest = timeout_digest(domain_, epoch, set_hash_, intent.view, intent.high_qc.view());
   return to_bytes(key_.sign(digest.view()).view());
@@ -84,7 +97,8 @@ Result<SignedMessages, SignError> Signer::sign(const Outputs& outputs) {
   next.signed_timeout = durable_ ? durable_->signed_timeout : Bytes{};
   if (outputs.vote) next.signed_vote = vote_bytes(*outputs.vote);
   if (outputs.timeout) next.signed_timeout = timeout_bytes(*outputs.timeout, next.epoch);
-  if (auto written = store_.write(encode_safety_record(next)); !written) {
+  if (auto written = store_.write(encode_safety_record(next));
+      !written && !kMutantSendBeforePersist) {
     return fail(SignError{SignError::Kind::NotDurable, std::move(written).error()});
   }
   durable_ = std::move(next);

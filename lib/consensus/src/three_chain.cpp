@@ -23,8 +23,9 @@ const char* describe(VoteRefusal refusal) {
 // HotStuff (arXiv:1803.05069) section 4, safeNode; section 5 for the chained form.
 Result<SafetyRecord, VoteRefusal> ThreeChain::decide_vote(const SafetyRecord& record,
                                                           const VoteFacts& facts) const {
-  if (facts.proposal.view <= record.last_vote.view) return fail(VoteRefusal::StaleView);
-  if (facts.proposal.view <= record.last_timeout_view) return fail(VoteRefusal::TimedOut);
+  const View view = facts.proposal.view;
+  if (view <= record.last_vote.view && !kMutantSkipViewCheck) return fail(VoteRefusal::StaleView);
+  if (view <= record.last_timeout_view && !kMutantSkipViewCheck) return fail(VoteRefusal::TimedOut);
   const bool unlocked = facts.justify_view > record.lock.view;
   if (!facts.extends_lock && !unlocked && !kMutantDropLock) return fail(VoteRefusal::LockedBranch);
 
@@ -49,6 +50,7 @@ SafetyRecord ThreeChain::decide_lock(const SafetyRecord& record,
 // certified: its proposal alone is not enough (trap T2, requirements.md section 5.1).
 std::optional<BlockRef> ThreeChain::decide_commit(const CertifiedChain& chain) const {
   if (!chain.parent || !chain.grandparent) return std::nullopt;
+  if (kMutantSkipConsecutive) return chain.grandparent;
   if (chain.head.view != chain.parent->view.next()) return std::nullopt;
   if (chain.parent->view != chain.grandparent->view.next()) return std::nullopt;
   return chain.grandparent;

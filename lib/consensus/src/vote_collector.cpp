@@ -16,6 +16,8 @@ bool VoteCollector::acceptable(const VoteMessage& vote) const {
   if (set_.find(vote.share.voter) == nullptr) return false;
   if (vote.subject.epoch != set_.epoch()) return false;
   if (vote.subject.set_hash != set_hash_) return false;
+  // The verifier accepts certificates of this phase alone.
+  if (vote.subject.phase != primitives::Phase::Generic) return false;
   if (vote.subject.view <= floor_) return false;
   return vote.subject.view - floor_ <= kViewWindow;
 }
@@ -38,7 +40,10 @@ VoteCollector::Outcome VoteCollector::add(const VoteMessage& vote) {
 
   Tally& tally = tallies_[vote.subject];
   if (tally.done || tally.liars.contains(vote.share.voter)) return outcome;
-  if (!tally.shares.emplace(vote.share.voter, vote.share.signature).second) return outcome;
+  if (!tally.shares.emplace(vote.share.voter, vote.share.signature).second) {
+    if (!kMutantCountTwice) return outcome;
+    ++tally.repeats;
+  }
   if (!reaches_quorum(tally)) return outcome;
   outcome.certificate = try_combine(vote.subject, tally);
   if (outcome.certificate) return outcome;
@@ -62,7 +67,7 @@ void VoteCollector::note_equivocation(const VoteMessage& vote, std::vector<Evide
 }
 
 bool VoteCollector::reaches_quorum(const Tally& tally) const {
-  std::uint64_t weight = 0;
+  std::uint64_t weight = tally.repeats;
   for (const auto& [voter, share] : tally.shares)
     weight += set_.find(voter)->weight.value();
   if (kMutantSmallQuorum) return weight >= primitives::byzantine_max(set_.size());

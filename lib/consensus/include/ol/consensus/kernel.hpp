@@ -51,7 +51,8 @@ struct VoteIntent {
   primitives::VoteSubject subject;
   ValidatorIndex destination;
 };
-/// Sign and broadcast "I left `view`".
+/// Sign and broadcast "I left `view`", and hand the kernel our own statement like any other.
+/// Repeated for the same view each time the timer runs out while too few others left it.
 struct TimeoutIntent {
   View view;
   QuorumCertificate high_qc;
@@ -132,7 +133,9 @@ struct KernelStatus {
 /// plain data out; the same inputs give the same outputs. Owned by one thread.
 ///
 /// Deviations from the paper (HotStuff, arXiv:1803.05069), with reasons in docs/adr/:
-///  - new-view messages are broadcast and joined at f + 1: view synchronisation without a clock;
+///  - new-view messages are broadcast and joined at f + 1, and a view left by timeout ends only
+///  once
+///    a quorum left it: view synchronisation without a clock;
 ///  - a validator enters view v + 1 when it votes in v, so a crashed leader costs one timeout, not
 ///  two;
 ///  - new-view messages carry the sender's last vote, so a crashed vote collector loses no
@@ -159,6 +162,7 @@ class Kernel {
  private:
   void on_proposal(const VerifiedBlock& proposal);
   void on_new_view(const VerifiedNewView& new_view);
+  void on_timer(View view);
   void on_executed(const BlockExecuted& executed);
   void on_built(const VerifiedBlock& built);
 
@@ -173,9 +177,11 @@ class Kernel {
   void learn(const QuorumCertificate& certificate);
   void learn(const TimeoutCertificate& certificate);
   void certify(const BlockHash& block, const QuorumCertificate& certificate);
+  void commit_by(const CertifiedChain& chain);
   void commit(const BlockHash& target);
   void enter_view(View view);
   void leave_view(View view);
+  void say_left();
   void maybe_vote(const BlockHash& block);
   void maybe_propose();
   void request_block(const BlockHash& block, Height height);
@@ -187,6 +193,8 @@ class Kernel {
   BlockTree tree_;
   SafetyRecord record_;
   View view_;
+  /// The highest view left by timeout: `view_` itself until a quorum left it.
+  View left_view_;
   View build_requested_;
   Backoff backoff_;
   NewViewCollector new_views_;

@@ -47,7 +47,8 @@ struct CertificateMessage {
 using Message = std::variant<ProposalMessage, VoteMessage, NewViewMessage, CertificateMessage>;
 
 [[nodiscard]] Bytes encode_message(const Message& message);
-/// Strict and bounded.
+/// Strict and bounded. Views and heights above 2^62 are refused (DecodeError::OverLimit), so that
+/// whoever handles a message may ask for the next one.
 [[nodiscard]] Result<Message, DecodeError> decode_message(ByteView bytes);
 
 void encode(Writer& out, const VoteMessage& vote);

@@ -19,12 +19,18 @@ class NewViewCollector {
   /// The timeout certificate of `view` if a quorum left exactly that view.
   [[nodiscard]] std::optional<TimeoutCertificate> certificate(
       View view, Epoch epoch, const primitives::SetHash& set_hash) const;
-  /// The highest view that a join threshold of validators (f + 1) left, at or above `floor`.
+  /// The highest view that a join threshold of validators (f + 1) left, or went past, at or above
+  /// `floor`.
   [[nodiscard]] std::optional<View> join_view(View floor) const;
+  /// The same for a quorum.
+  [[nodiscard]] std::optional<View> quorum_view(View floor) const;
   /// Who left `view` or a later one, for status displays.
   [[nodiscard]] std::vector<primitives::ValidatorIndex> leavers(View view) const;
 
  private:
+  using Enough = bool (primitives::ValidatorSet::*)(std::uint64_t) const;
+  [[nodiscard]] std::optional<View> left_by(Enough enough, View floor) const;
+
   struct Entry {
     View view;
     primitives::TimeoutSignature signature;

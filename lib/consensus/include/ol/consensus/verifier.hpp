@@ -18,7 +18,7 @@ enum class VerifyError : std::uint8_t {
   BadHeader,                     // height, parent or view do not follow from the certificate
   BadSignature,                  // proposer's or sender's signature does not verify
   BadCertificate,                // the quorum certificate does not verify
-  BadTimeoutCertificate,         // no quorum, not ascending, or a signature fails
+  BadTimeoutCertificate,         // not just a quorum, not ascending, or a signature fails
   MissingTimeoutCertificate,     // a view was skipped without proof
   UnexpectedTimeoutCertificate,  // nothing was skipped
   BadPayload,                    // items do not match the header's payload root

@@ -44,6 +44,8 @@ class VoteCollector {
     std::set<primitives::ValidatorIndex> verified;
     std::set<primitives::ValidatorIndex> liars;
     bool done = false;
+    /// Stays zero but in a mutant (src/mutants.hpp).
+    std::uint64_t repeats = 0;
   };
   struct VoterKey {
     primitives::View view;
