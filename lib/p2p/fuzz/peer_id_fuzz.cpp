@@ -1,0 +1,27 @@
+// Peer ids, their text and addresses: what parses prints and parses back to the same.
+#include <ol/base/check.hpp>
+#include <ol/p2p/address.hpp>
+#include <ol/p2p/base58.hpp>
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  using namespace ol;
+  using namespace ol::p2p;
+  const ByteView input(data, size);
+  if (const auto id = PeerId::from_bytes(input)) {
+    OL_CHECK(std::ranges::equal(id->bytes(), input), "one encoding");
+    OL_CHECK(PeerId::from_text(id->text()) == *id, "text goes both ways");
+  }
+  if (const auto id = PeerId::from_key_message(input)) {
+    OL_CHECK(std::ranges::equal(id->key_message(), input), "one encoding");
+  }
+  if (const auto id = PeerId::from_text(as_text(input))) {
+    OL_CHECK(PeerId::from_text(id->text()) == *id, "text goes both ways");
+  }
+  if (const auto bytes = base58_decode(as_text(input))) {
+    OL_CHECK(base58_encode(*bytes) == as_text(input), "base58 is one to one");
+  }
+  if (const auto address = parse_address(as_text(input))) {
+    OL_CHECK(parse_address(address->text()) == *address, "addresses go both ways");
+  }
+  return 0;
+}
