@@ -1,0 +1,89 @@
+#pragma once
+
+#include <deque>
+#include <map>
+#include <vector>
+
+#include <ol/consensus/messages.hpp>
+#include <ol/p2p/channel.hpp>
+#include <ol/sim/random.hpp>
+
+namespace ol::sim {
+
+class World;
+class SimNode;
+
+/// The ways to break the rules, each as often as its number says, in thousandths.
+struct Misbehaviour {
+  std::uint64_t equivocate = 0;         // two proposals in one view, each to a part
+  std::uint64_t withhold_proposal = 0;  // to some or all
+  std::uint64_t stale_proposal = 0;     // on the oldest certificate anyone would accept
+  std::uint64_t wrong_root = 0;
+  std::uint64_t withhold_vote = 0;
+  std::uint64_t bad_share = 0;
+  std::uint64_t vote_everything = 0;
+  std::uint64_t stale_new_view = 0;
+  std::uint64_t withhold_new_view = 0;
+  std::uint64_t withhold_certificate = 0;
+  std::uint64_t flip_bits = 0;
+  std::uint64_t replay = 0;
+  std::uint64_t forge_certificate = 0;
+};
+
+/// A validator that breaks the rules: an honest driver whose messages are replaced on their way
+/// out. It holds its own keys only.
+class Byzantine {
+ public:
+  Byzantine(World& world, SimNode& self, Misbehaviour how, Random random);
+  ~Byzantine();
+
+  /// Sees what arrives before the driver does.
+  void observe(p2p::Channel channel, ByteView bytes);
+  void broadcast(p2p::Channel channel, Bytes message);
+  void send(std::uint32_t to, p2p::Channel channel, Bytes message);
+
+  /// Scripts change the behaviour as they go.
+  Misbehaviour how;
+  /// Whom a script lets see stale and withheld proposals; empty: drawn each time. While it is set,
+  /// stale new-view messages name the genesis certificate.
+  std::vector<std::uint32_t> audience;
+
+  /// The certificate of a view, if it was seen.
+  [[nodiscard]] std::optional<primitives::QuorumCertificate> certificate(
+      primitives::View view) const;
+  /// How many others said that they left `view`.
+  [[nodiscard]] std::size_t leavers(primitives::View view) const;
+  /// Signs and sends a proposal on `justify` in `view` to `to`. @return whether all it needs (the
+  /// parent, a time-out certificate) was at hand.
+  bool propose_on(const primitives::QuorumCertificate& justify, primitives::View view,
+                  const std::vector<std::uint32_t>& to);
+
+ private:
+  void harvest(const consensus::Message& message);
+  void harvest(const primitives::QuorumCertificate& certificate);
+  void on_proposal(consensus::ProposalMessage proposal);
+  void on_vote(std::uint32_t to, consensus::VoteMessage vote);
+  void on_new_view(consensus::NewViewMessage new_view);
+  bool try_stale_proposal(const consensus::ProposalMessage& proposal);
+  [[nodiscard]] std::optional<primitives::TimeoutCertificate> lowest_timeout(
+      primitives::View view) const;
+  [[nodiscard]] consensus::ProposalMessage sign(primitives::Header header,
+                                                std::vector<primitives::TxnHash> items) const;
+  void vote_for(const primitives::Header& header);
+  void forge_certificate(std::uint32_t to);
+  void release(std::uint32_t to, Bytes message);
+  [[nodiscard]] std::vector<std::uint32_t> others() const;
+  [[nodiscard]] std::vector<std::uint32_t> some_others();
+
+  World& world_;
+  SimNode& self_;
+  Random random_;
+  std::map<primitives::View, primitives::QuorumCertificate> certificates_;
+  std::map<primitives::View, std::map<primitives::ValidatorIndex, primitives::TimeoutSignature>>
+      timeouts_;
+  std::deque<Bytes> heard_;
+  /// The newest vote made past the driver: new-view messages carry it like any last vote.
+  std::optional<consensus::VoteMessage> own_vote_;
+};
+
+}  // namespace ol::sim

@@ -1,0 +1,86 @@
+#pragma once
+
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+#include <ol/consensus/kernel.hpp>
+#include <ol/consensus/messages.hpp>
+
+namespace ol::sim {
+
+/// Watches what every honest node does and keeps the first rule that one broke. It knows nothing of
+/// how the kernel decides, so it cannot share its mistakes.
+///
+/// Checked:
+///  1. no two honest nodes commit different blocks at one height; committed chains are prefixes;
+///  2. a node commits ascending heights, each once, also over restarts;
+///  3. equal blocks leave equal state roots, and no item is final twice;
+///  4. an honest validator signs at most one vote for a (view, phase), one timeout and one proposal
+///     for a view, never votes at or below a view it left, over all restarts;
+///  5. what left a node is covered by the safety record its disk holds after a crash;
+///  6. a vote never goes against the voter's lock;
+///  7. honest nodes neither punish nor accuse honest nodes;
+///  8. bounded collections stay within their bounds.
+class SafetyChecker {
+ public:
+  using Height = primitives::Height;
+  using View = primitives::View;
+  using ValidatorIndex = primitives::ValidatorIndex;
+
+  /// `honest[i]` says whether validator i keeps the rules.
+  SafetyChecker(std::vector<bool> honest, consensus::BlockPtr genesis,
+                const Hash256& genesis_state_root);
+
+  void on_commit(std::uint32_t node, const primitives::Block& block, const Hash256& state_root);
+  /// A message a validator signed is about to leave it for the first time or again.
+  void on_signed(ValidatorIndex signer, const consensus::Message& message);
+  /// A vote and what its voter held when it cast it.
+  void on_vote_cast(ValidatorIndex voter, const consensus::BlockRef& lock,
+                    const consensus::BlockTree& tree, const primitives::VoteSubject& vote);
+  /// `node` comes back with this durable head and record.
+  void on_restart(std::uint32_t node, ValidatorIndex validator, const primitives::Block& head,
+                  const consensus::SafetyRecord& record);
+  void on_punish(ValidatorIndex by, ValidatorIndex whom, std::string_view reason);
+  void on_evidence(ValidatorIndex by, ValidatorIndex accused);
+  void on_kernel(ValidatorIndex node, const consensus::Kernel& kernel);
+  /// Anything else that must not happen.
+  void report(std::string what);
+
+  /// Call at the end: a vote against a lock is a violation even if nothing came of it, but the fork
+  /// it leads to says more.
+  void finish();
+  /// The first rule that was broken.
+  [[nodiscard]] const std::optional<std::string>& violation() const { return violation_; }
+  /// Height of the longest committed chain.
+  [[nodiscard]] Height height() const { return Height(agreed_.size() - 1); }
+
+ private:
+  struct Final {
+    primitives::BlockHash hash;
+    Hash256 state_root;
+    std::uint32_t first_node;
+  };
+  /// What one validator signed, over all its lives.
+  struct Signed {
+    std::map<View, primitives::VoteSubject> votes;
+    std::map<View, View> timeouts;
+    std::map<View, primitives::BlockHash> proposals;
+  };
+
+  [[nodiscard]] bool is_honest(ValidatorIndex index) const;
+  void check_vote(ValidatorIndex signer, const consensus::VoteMessage& vote);
+
+  std::vector<bool> honest_;
+  std::vector<Final> agreed_;
+  std::set<primitives::TxnHash> items_;
+  std::map<std::uint32_t, Height> heights_;
+  std::vector<Signed> signed_;
+  std::optional<std::string> violation_;
+  std::optional<std::string> against_lock_;
+  std::uint64_t kernel_checks_ = 0;
+};
+
+}  // namespace ol::sim

@@ -1,0 +1,42 @@
+#pragma once
+
+#include <cstdint>
+#include <ostream>
+#include <vector>
+
+#include <ol/sim/options.hpp>
+
+namespace ol::sim {
+
+/// Seeds first..last, both included.
+struct SeedRange {
+  std::uint64_t first = 0;
+  std::uint64_t last = 0;
+};
+
+struct Failure {
+  std::uint64_t seed = 0;
+  std::string violation;
+};
+
+/// What a search found.
+struct SearchReport {
+  std::uint64_t seeds = 0;
+  std::uint64_t views = 0;
+  std::uint64_t blocks = 0;
+  std::uint64_t events = 0;
+  std::uint64_t crashes = 0;
+  std::uint64_t partitions = 0;
+  std::uint64_t equivocations = 0;
+  std::uint64_t evidence = 0;
+  std::uint64_t torn_records = 0;
+  std::uint64_t recovery_max_ms = 0;
+  std::vector<Failure> failures;  // ascending by seed
+};
+
+/// Runs `options` with every seed of `range` on `jobs` threads. The result does not depend on
+/// `jobs`. @param progress  told of each failure as it is found; may be null.
+[[nodiscard]] SearchReport search(const RunOptions& options, SeedRange range, std::uint32_t jobs,
+                                  std::ostream* progress);
+
+}  // namespace ol::sim

@@ -1,0 +1,315 @@
+#include <ol/sim/byzantine.hpp>
+
+#include <algorithm>
+
+#include <fmt/format.h>
+#include <ol/sim/world.hpp>
+
+namespace ol::sim {
+
+using consensus::Message;
+using consensus::NewViewMessage;
+using consensus::ProposalMessage;
+using consensus::VoteMessage;
+using p2p::Channel;
+using primitives::Header;
+using primitives::QuorumCertificate;
+using primitives::TimeoutCertificate;
+using primitives::View;
+
+namespace {
+
+constexpr std::size_t kHeardMax = 32;
+constexpr std::size_t kHarvestMax = 512;
+
+// In the mutant that ignores the bound, stale proposals go as far back as they can.
+#ifdef OL_MUTANT_IGNORE_TIMEOUT_BOUND
+constexpr bool kNoTimeoutBound = true;
+#else
+constexpr bool kNoTimeoutBound = false;
+#endif
+
+template <typename Map>
+void bound(Map& map) {
+  if (map.size() > kHarvestMax) map.erase(map.begin());
+}
+
+}  // namespace
+
+Byzantine::Byzantine(World& world, SimNode& self, Misbehaviour behaviour, Random random)
+    : how(behaviour), world_(world), self_(self), random_(random) {}
+
+Byzantine::~Byzantine() = default;
+
+std::vector<std::uint32_t> Byzantine::others() const {
+  std::vector<std::uint32_t> out;
+  for (std::uint32_t id = 0; id < world_.node_count(); ++id) {
+    if (id != self_.id()) out.push_back(id);
+  }
+  return out;
+}
+
+std::vector<std::uint32_t> Byzantine::some_others() {
+  if (!audience.empty()) return audience;
+  std::vector<std::uint32_t> out = others();
+  std::erase_if(out, [&](std::uint32_t) { return random_.chance(500); });
+  return out;
+}
+
+void Byzantine::harvest(const QuorumCertificate& certificate) {
+  certificates_.try_emplace(certificate.view(), certificate);
+  bound(certificates_);
+}
+
+void Byzantine::harvest(const Message& message) {
+  if (const auto* proposal = std::get_if<ProposalMessage>(&message)) {
+    harvest(proposal->header.justify);
+  } else if (const auto* certificate = std::get_if<consensus::CertificateMessage>(&message)) {
+    harvest(certificate->certificate);
+  } else if (const auto* left = std::get_if<NewViewMessage>(&message)) {
+    harvest(left->high_qc);
+    timeouts_[left->view].try_emplace(
+        left->sender,
+        primitives::TimeoutSignature{left->sender, left->high_qc.view(), left->signature});
+    bound(timeouts_);
+  }
+}
+
+void Byzantine::observe(Channel channel, ByteView bytes) {
+  if (channel != Channel::Consensus) return;
+  const auto message = consensus::decode_message(bytes);
+  if (!message) return;
+  harvest(*message);
+  heard_.push_back(to_bytes(bytes));
+  if (heard_.size() > kHeardMax) heard_.pop_front();
+  if (random_.chance(how.replay)) {
+    const auto to = static_cast<std::uint32_t>(random_.below(world_.node_count()));
+    if (to != self_.id()) release(to, heard_[random_.below(heard_.size())]);
+  }
+  const auto* proposal = std::get_if<ProposalMessage>(&*message);
+  if (proposal != nullptr && random_.chance(how.vote_everything)) vote_for(proposal->header);
+}
+
+std::optional<QuorumCertificate> Byzantine::certificate(View view) const {
+  const auto it = certificates_.find(view);
+  if (it == certificates_.end()) return std::nullopt;
+  return it->second;
+}
+
+std::size_t Byzantine::leavers(View view) const {
+  const auto it = timeouts_.find(view);
+  if (it == timeouts_.end()) return 0;
+  return it->second.size() - it->second.count(self_.index());
+}
+
+void Byzantine::vote_for(const Header& header) {
+  const auto hash = primitives::block_hash(world_.chain.genesis.domain, header);
+  const primitives::VoteSubject subject{.epoch = header.epoch,
+                                        .set_hash = header.set_hash,
+                                        .phase = primitives::Phase::Generic,
+                                        .height = header.height,
+                                        .view = header.view,
+                                        .block = hash};
+  const auto digest = primitives::vote_digest(world_.chain.genesis.domain, subject);
+  const Bytes share = world_.scheme->sign(world_.chain.vote_key(self_.index()), digest);
+  const VoteMessage vote{subject, {self_.index(), share}};
+  own_vote_ = vote;
+  for (const std::uint32_t to : world_.nodes_of(world_.leaders.leader(header.view.next()))) {
+    if (to != self_.id()) release(to, encode_message(vote));
+  }
+}
+
+ProposalMessage Byzantine::sign(Header header, std::vector<primitives::TxnHash> items) const {
+  const auto& domain = world_.chain.genesis.domain;
+  header.payload_root = primitives::payload_root(domain, items);
+  const auto hash = primitives::block_hash(domain, header);
+  const auto digest = primitives::proposal_digest(domain, header, hash);
+  const auto signature = world_.chain.key(self_.index()).sign(digest.view());
+  return {std::move(header), std::move(items), signature};
+}
+
+// The certificate of a quorum that left `view`, made of those who knew least.
+std::optional<TimeoutCertificate> Byzantine::lowest_timeout(View view) const {
+  std::vector<primitives::TimeoutSignature> entries;
+  if (const auto it = timeouts_.find(view); it != timeouts_.end()) {
+    for (const auto& [sender, entry] : it->second)
+      if (sender != self_.index()) entries.push_back(entry);
+  }
+  const auto digest = primitives::timeout_digest(
+      world_.chain.genesis.domain, world_.chain.set.epoch(), world_.chain.set_hash, view, View(0));
+  entries.push_back({self_.index(), View(0), world_.chain.key(self_.index()).sign(digest.view())});
+  const std::size_t quorum = world_.chain.quorum();
+  if (entries.size() < quorum) return std::nullopt;
+  std::sort(entries.begin(), entries.end(), [](const auto& a, const auto& b) {
+    return std::pair(a.high_qc_view, a.validator) < std::pair(b.high_qc_view, b.validator);
+  });
+  entries.resize(quorum);
+  std::sort(entries.begin(), entries.end(),
+            [](const auto& a, const auto& b) { return a.validator < b.validator; });
+  return TimeoutCertificate{world_.chain.set.epoch(), world_.chain.set_hash, view,
+                            std::move(entries)};
+}
+
+bool Byzantine::propose_on(const QuorumCertificate& justify, View view,
+                           const std::vector<std::uint32_t>& to) {
+  const node::ParentResults* results = &world_.chain.genesis_results;
+  consensus::BlockPtr parent = world_.chain.genesis_block;
+  if (!justify.is_genesis()) {
+    const auto known = world_.known.find(justify.block());
+    if (known == world_.known.end()) return false;
+    results = &known->second.results;
+    parent = known->second.block;
+  }
+  Header header;
+  header.chain_id = world_.chain.genesis.domain.chain_id;
+  header.epoch = world_.chain.set.epoch();
+  header.height = justify.height().next();
+  header.view = view;
+  header.parent = justify.block();
+  header.justify = justify;
+  if (justify.view().next() != view) {
+    header.timeout_certificate = lowest_timeout(View(view.value() - 1));
+    if (!header.timeout_certificate) return false;
+  }
+  header.time = primitives::TimeMs(parent->header.time.value() + 1 + random_.below(50));
+  header.proposer = self_.index();
+  header.parent_state_root = results->state_root;
+  header.parent_receipts_root = results->receipts_root;
+  header.parent_evm_hash = results->evm_hash;
+  header.set_hash = world_.chain.set_hash;
+  const ProposalMessage stale = sign(std::move(header), {});
+  world_.say(self_.label(),
+             fmt::format("proposes in view {} height {} on the certificate of view {}",
+                         view.value(), stale.header.height.value(), justify.view().value()));
+  for (const std::uint32_t node : to)
+    release(node, encode_message(stale));
+  vote_for(stale.header);
+  return true;
+}
+
+bool Byzantine::try_stale_proposal(const ProposalMessage& proposal) {
+  const View view = proposal.header.view;
+  const auto timeout = lowest_timeout(View(view.value() - 1));
+  if (!timeout || certificates_.empty()) return false;
+  View floor;
+  for (const auto& entry : timeout->signatures)
+    floor = std::max(floor, entry.high_qc_view);
+  if (kNoTimeoutBound) floor = View(0);
+  const auto oldest = certificates_.lower_bound(floor);
+  if (oldest == certificates_.end() || oldest->first.next() >= view) return false;
+  return propose_on(oldest->second, view, some_others());
+}
+
+void Byzantine::on_proposal(ProposalMessage proposal) {
+  if (random_.chance(how.stale_proposal) && try_stale_proposal(proposal)) {
+    // The honest-looking one too, sometimes: together they are an equivocation.
+    if (random_.chance(500)) return;
+    ++world_.counters.equivocations;
+  }
+  if (random_.chance(how.wrong_root)) {
+    proposal.header.parent_state_root.bytes[0] ^= 1U;
+    proposal = sign(proposal.header, proposal.items);
+  }
+  std::vector<std::uint32_t> first = others();
+  if (random_.chance(how.withhold_proposal)) first = some_others();
+  if (random_.chance(how.equivocate)) {
+    ++world_.counters.equivocations;
+    Header second = proposal.header;
+    second.time = primitives::TimeMs(second.time.value() + 1);
+    const ProposalMessage other = sign(std::move(second), {});
+    world_.say(self_.label(), fmt::format("equivocates in view {}", proposal.header.view.value()));
+    std::vector<std::uint32_t> part;
+    for (const std::uint32_t to : others()) {
+      const bool both = random_.chance(100);
+      const bool to_second = random_.chance(500);
+      if (both || to_second) release(to, encode_message(other));
+      if (both || !to_second) part.push_back(to);
+    }
+    first = std::move(part);
+    vote_for(other.header);
+    vote_for(proposal.header);
+  }
+  for (const std::uint32_t to : first)
+    release(to, encode_message(proposal));
+}
+
+void Byzantine::on_vote(std::uint32_t to, VoteMessage vote) {
+  if (random_.chance(how.withhold_vote)) return;
+  if (random_.chance(how.bad_share) && !vote.share.signature.empty())
+    vote.share.signature[random_.below(vote.share.signature.size())] ^= 1U;
+  release(to, encode_message(vote));
+}
+
+void Byzantine::on_new_view(NewViewMessage new_view) {
+  harvest(Message(new_view));
+  if (random_.chance(how.withhold_new_view)) return;
+  if (random_.chance(how.stale_new_view)) {
+    new_view.high_qc = world_.chain.genesis_certificate;
+    if (audience.empty() && !certificates_.empty() && random_.chance(500)) {
+      auto it = certificates_.begin();
+      std::advance(it, static_cast<std::ptrdiff_t>(random_.below(certificates_.size())));
+      if (it->first <= new_view.view) new_view.high_qc = it->second;
+    }
+    const auto digest =
+        primitives::timeout_digest(world_.chain.genesis.domain, new_view.epoch, new_view.set_hash,
+                                   new_view.view, new_view.high_qc.view());
+    new_view.signature = world_.chain.key(self_.index()).sign(digest.view());
+    if (random_.chance(500)) new_view.last_vote.reset();
+  }
+  const bool newer = own_vote_ && (!new_view.last_vote ||
+                                   own_vote_->subject.view > new_view.last_vote->subject.view);
+  if (newer && random_.chance(how.vote_everything)) new_view.last_vote = own_vote_;
+  for (const std::uint32_t to : others())
+    release(to, encode_message(new_view));
+}
+
+void Byzantine::broadcast(Channel channel, Bytes message) {
+  if (channel != Channel::Consensus) {
+    for (const std::uint32_t to : others())
+      self_.send_raw(to, channel, message);
+    return;
+  }
+  auto decoded = consensus::decode_message(message);
+  OL_CHECK(decoded.has_value(), "the driver's own message decodes");
+  harvest(*decoded);
+  if (auto* proposal = std::get_if<ProposalMessage>(&*decoded)) {
+    on_proposal(std::move(*proposal));
+  } else if (auto* new_view = std::get_if<NewViewMessage>(&*decoded)) {
+    on_new_view(std::move(*new_view));
+  }
+}
+
+void Byzantine::send(std::uint32_t to, Channel channel, Bytes message) {
+  if (channel != Channel::Consensus) {
+    self_.send_raw(to, channel, std::move(message));
+    return;
+  }
+  auto decoded = consensus::decode_message(message);
+  OL_CHECK(decoded.has_value(), "the driver's own message decodes");
+  harvest(*decoded);
+  if (auto* vote = std::get_if<VoteMessage>(&*decoded)) {
+    on_vote(to, std::move(*vote));
+  } else if (std::holds_alternative<consensus::CertificateMessage>(*decoded)) {
+    if (!random_.chance(how.withhold_certificate)) release(to, std::move(message));
+  } else {
+    release(to, std::move(message));
+  }
+  if (random_.chance(how.forge_certificate)) forge_certificate(to);
+}
+
+void Byzantine::forge_certificate(std::uint32_t to) {
+  if (certificates_.empty() || certificates_.rbegin()->first == View(0)) return;
+  QuorumCertificate forged = certificates_.rbegin()->second;
+  forged.subject.view = forged.subject.view + 3;
+  release(to, encode_message(consensus::CertificateMessage{std::move(forged)}));
+}
+
+void Byzantine::release(std::uint32_t to, Bytes message) {
+  if (random_.chance(how.flip_bits)) {
+    std::uint8_t& byte = message[random_.below(message.size())];
+    byte = static_cast<std::uint8_t>(byte ^ (1U << random_.below(8)));
+  }
+  self_.send_raw(to, Channel::Consensus, std::move(message));
+}
+
+}  // namespace ol::sim

@@ -1,0 +1,59 @@
+#include <ol/sim/search.hpp>
+
+#include <algorithm>
+#include <atomic>
+#include <mutex>
+#include <thread>
+
+#include <fmt/format.h>
+
+namespace ol::sim {
+namespace {
+
+void add(SearchReport& total, const RunReport& run, std::uint64_t seed) {
+  ++total.seeds;
+  total.views += run.views;
+  total.blocks += run.height;
+  total.events += run.events;
+  total.crashes += run.crashes;
+  total.partitions += run.partitions;
+  total.equivocations += run.equivocations;
+  total.evidence += run.evidence;
+  total.torn_records += run.torn_records;
+  total.recovery_max_ms = std::max(total.recovery_max_ms, run.recovery_ms);
+  if (!run.ok()) total.failures.push_back({seed, run.violation});
+}
+
+}  // namespace
+
+SearchReport search(const RunOptions& options, SeedRange range, std::uint32_t jobs,
+                    std::ostream* progress) {
+  SearchReport total;
+  std::mutex mutex;
+  std::atomic<std::uint64_t> next{range.first};
+  const auto work = [&] {
+    for (std::uint64_t seed = next++; seed <= range.last; seed = next++) {
+      RunOptions one = options;
+      one.seed = seed;
+      one.log = nullptr;
+      const RunReport run = run_once(one);
+      const std::lock_guard lock(mutex);
+      add(total, run, seed);
+      if (!run.ok() && progress != nullptr) {
+        *progress << fmt::format("seed {}: {}\n  replay: {}\n", seed, run.violation,
+                                 replay_command(one));
+      }
+    }
+  };
+  std::vector<std::thread> threads;
+  for (std::uint32_t i = 1; i < std::max(jobs, 1U); ++i)
+    threads.emplace_back(work);
+  work();
+  for (std::thread& thread : threads)
+    thread.join();
+  std::sort(total.failures.begin(), total.failures.end(),
+            [](const Failure& a, const Failure& b) { return a.seed < b.seed; });
+  return total;
+}
+
+}  // namespace ol::sim
