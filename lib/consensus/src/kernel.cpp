@@ -43,7 +43,7 @@ Kernel::Kernel(KernelConfig config, const primitives::ValidatorSet& set, const V
       leaders_(leaders),
       set_hash_(set.hash(config_.domain)),
       tree_(root.block, root.certificate),
-      record_(record ? *std::move(record) : fresh_record(root)),
+      record_(record && !kMutantForgetRecord ? *std::move(record) : fresh_record(root)),
       backoff_(config_.pace.timeout_base_ms, config_.pace.timeout_max_ms),
       new_views_(set) {
   if (root.certificate.view() > record_.high_qc.view()) record_.high_qc = root.certificate;
@@ -328,7 +328,9 @@ void Kernel::maybe_propose() {
 }
 
 void Kernel::request_block(const BlockHash& block, Height height) {
-  out_.fetch.push_back({block, height});
+  const auto same = [&](const FetchRequest& request) { return request.block == block; };
+  if (std::none_of(out_.fetch.begin(), out_.fetch.end(), same))
+    out_.fetch.push_back({block, height});
 }
 
 KernelStatus Kernel::status() const {
