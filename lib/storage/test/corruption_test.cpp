@@ -113,30 +113,6 @@ TEST(Corruption, a_damaged_MANIFEST_is_reported) {
   closed.expect_refused(StorageErrorKind::Corrupted);
 }
 
-// A manifest cut at the end of an entry is a valid, older manifest. It must be refused unless what
-// it describes is whole.
-TEST(Corruption, a_shortened_MANIFEST_never_yields_a_mixture_of_moments) {
-  ClosedDatabase closed;
-  const auto path = closed.files("MANIFEST", "").front();
-  const Bytes good = file_bytes(path);
-  std::mt19937_64 random(12);
-  const auto files = directory_contents(closed.options.path);
-  std::size_t refused = 0;
-  for (int i = 0; i < 25; ++i) {
-    for (const auto& [name, bytes] : files)
-      write_file(name, bytes);
-    write_file(path, ByteView(good).first(random() % good.size()));
-    const auto database = Database::open(closed.options, test_identity());
-    if (!database) {
-      ++refused;
-      EXPECT_EQ(database.error().kind, StorageErrorKind::Corrupted) << database.error().message;
-    } else {
-      expect_whole_chain(**database);
-    }
-  }
-  EXPECT_GT(refused, 0U);
-}
-
 TEST(Corruption, a_flipped_bit_in_the_log_is_reported_and_can_be_cut_off_on_request) {
   ClosedDatabase closed;
   const auto logs = closed.files("", ".log");
