@@ -163,6 +163,10 @@ void Kernel::insert(const VerifiedBlock& block, Origin origin) {
 
 void Kernel::keep_orphan(const VerifiedBlock& block, Origin origin) {
   const primitives::Header& header = block.block()->header;
+  if (const auto known = orphans_.find(block.block()->hash); known != orphans_.end()) {
+    if (origin == Origin::Certified) known->second.origin = origin;
+    return;
+  }
   if (orphans_.size() >= kOrphansMax) {
     // The highest is the least useful: it needs the most ancestors first.
     auto highest =
@@ -172,7 +176,7 @@ void Kernel::keep_orphan(const VerifiedBlock& block, Origin origin) {
     if (highest->second.block.block()->header.height <= header.height) return;
     orphans_.erase(highest);
   }
-  orphans_.insert_or_assign(block.block()->hash, Orphan{block, origin});
+  orphans_.emplace(block.block()->hash, Orphan{block, origin});
   if (!orphans_.contains(header.parent)) request_block(header.parent, header.justify.height());
 }
 
