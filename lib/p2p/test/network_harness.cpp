@@ -106,6 +106,27 @@ void TestNode::on_link_failed(const LinkFailure& failure) {
   changed_.notify_all();
 }
 
+std::string describe(TestNode& node) {
+  const Record record = node.seen();
+  std::string out = "messages " + std::to_string(record.messages.size());
+  out += ", connects " + std::to_string(record.connects.size());
+  for (const auto& [peer, reason] : record.disconnects)
+    out += std::string("\ndisconnect ") + p2p::describe(reason.code) + ": " + reason.text;
+  for (const LinkFailure& failure : record.failures)
+    out += std::string("\nfailure ") + p2p::describe(failure.reason.code) + ": " +
+           failure.reason.text + (failure.direction == Direction::Inbound ? " in" : " out");
+  const NetworkCounters counters = node.network().counters();
+  out += "\nundeliverable " + std::to_string(counters.undeliverable);
+  for (const PeerCounters& peer : counters.peers) {
+    out += "\npeer " + peer.peer.short_text() + " queue " + std::to_string(peer.queue_messages) +
+           " throttled " + std::to_string(peer.throttled) + (peer.reading_paused ? " paused" : "");
+    for (const ChannelCounters& channel : peer.channels)
+      out += " " + std::to_string(channel.messages_in) + "/" +
+             std::to_string(channel.messages_out) + "/" + std::to_string(channel.dropped);
+  }
+  return out;
+}
+
 RawPeer::RawPeer(std::uint8_t key, const PeerEndpoint& target)
     : identity_(noise_identity(key)),
       link_(NoiseRole::Initiator, identity_, crypto::X25519KeyPair::generate(), target.id,

@@ -78,6 +78,9 @@ class TestNode : private NetworkHandler, public Record {
   std::thread thread_;
 };
 
+/// What a node has lived through, for the message of a test that fails.
+[[nodiscard]] std::string describe(TestNode& node);
+
 /// A blocking TCP socket with an honest Link behind it, driven by the test step by step. It reads
 /// only when asked to.
 class RawPeer {
