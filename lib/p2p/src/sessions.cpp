@@ -271,8 +271,8 @@ void LinkNetwork::end_session(SessionId id, const CloseReason& reason, Farewell 
   const bool chosen = peer != nullptr && (peer->link || other_session(*session->peer, 0));
   if (reason.code == CloseCode::Duplicate && chosen) return;
   if (reason.code == CloseCode::Stopped && stopping_) return;
-  // An accepted connection that closes before it says who it is: a port scan, or a dial given up for
-  // a better link. Counted, not reported.
+  // An accepted connection that closes before it says who it is: a port scan, or a dial given up
+  // for a better link. Counted, not reported.
   if (reason.code == CloseCode::ConnectionLost && !session->peer) return;
   handler_.on_link_failed({session->peer, session->address, session->direction, reason});
 }
