@@ -10,6 +10,8 @@
 
 #include <ol/crypto/hash.hpp>
 
+#include "file.hpp"
+
 namespace ol::storage {
 namespace {
 
@@ -61,8 +63,9 @@ Bytes encode_record(const primitives::Block& block) {
 
 StorageResult<std::unique_ptr<BlockLog>> BlockLog::open(const std::filesystem::path& directory,
                                                         const primitives::ChainDomain& domain,
-                                                        Durability durability) {
-  std::unique_ptr<BlockLog> log(new BlockLog(durability));
+                                                        Durability durability,
+                                                        std::size_t rotate_bytes) {
+  std::unique_ptr<BlockLog> log(new BlockLog(durability, rotate_bytes));
   const std::array<const char*, 2> names{"blocks.a.log", "blocks.b.log"};
   for (std::size_t i = 0; i < 2; ++i) {
     File& file = log->files_[i];
@@ -71,6 +74,7 @@ StorageResult<std::unique_ptr<BlockLog>> BlockLog::open(const std::filesystem::p
     if (file.descriptor < 0) return io_error(file.path, "open");
     OL_TRY_VOID(log->recover(file, domain));
   }
+  if (durability == Durability::Device) OL_TRY_VOID(sync_directory(directory));
   log->current_ = log->files_[0].highest >= log->files_[1].highest ? 0 : 1;
   std::sort(log->recovered_.begin(), log->recovered_.end(), [](const auto& a, const auto& b) {
     return std::pair(a.header.height, a.header.view) < std::pair(b.header.height, b.header.view);
@@ -111,18 +115,26 @@ StorageResult<void> BlockLog::recover(File& file, const primitives::ChainDomain&
 
 StorageResult<void> BlockLog::append(const primitives::Block& block) {
   File& file = files_[current_];
+  if (failed_) {
+    return fail(StorageError{StorageErrorKind::Io,
+                             "the log " + file.path.string() +
+                                 " failed before; restart the node after checking the device"});
+  }
+  // What follows a record cut short is not found again, so one failure ends the log.
+  failed_ = true;
   const Bytes record = encode_record(block);
   if (!write_all(file.descriptor, record)) return io_error(file.path, "write");
   if (durability_ == Durability::Device && ::fdatasync(file.descriptor) != 0)
     return io_error(file.path, "sync");
   file.bytes += record.size();
   file.highest = std::max(file.highest, block.header.height);
+  failed_ = false;
   return {};
 }
 
 StorageResult<void> BlockLog::committed(primitives::Height height) {
   File& other = files_[1 - current_];
-  if (files_[current_].bytes < kRotateBytes || other.highest > height) return {};
+  if (files_[current_].bytes < rotate_bytes_ || other.highest > height) return {};
   if (::ftruncate(other.descriptor, 0) != 0) return io_error(other.path, "empty");
   if (::lseek(other.descriptor, 0, SEEK_SET) < 0) return io_error(other.path, "seek in");
   other.bytes = 0;

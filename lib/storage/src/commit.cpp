@@ -34,6 +34,9 @@ StorageResult<void> CommitBuilder::add(std::span<const CommittedBlock> blocks) {
   for (std::size_t i = 0; i < kColumns; ++i) {
     batch_.put(static_cast<Column>(i), as_bytes(kWatermarkKey), height_key(now_.head->height));
   }
+  if (const auto mark = manifest_.mark()) {
+    batch_.put(Column::Meta, as_bytes(kManifestKey), encode_manifest_mark(*mark));
+  }
   batch_.put(Column::Meta, as_bytes(kHistoryFloorKey), height_key(floor_after_));
   batch_.put(Column::Meta, as_bytes(kHeadKey), encode_head(*now_.head));
   return {};

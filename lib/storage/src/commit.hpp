@@ -5,6 +5,7 @@
 #include <ol/storage/database.hpp>
 
 #include "kv_store.hpp"
+#include "manifest_watch.hpp"
 
 namespace ol::storage {
 
@@ -19,9 +20,13 @@ struct Standing {
 class CommitBuilder {
  public:
   /// `history_window` as in DatabaseOptions.
-  CommitBuilder(const KvStore& store, const ChainIdentity& identity, const Standing& before,
-                std::optional<std::uint64_t> history_window)
-      : store_(store), identity_(identity), now_(before), window_(history_window) {}
+  CommitBuilder(const KvStore& store, ManifestWatch& manifest, const ChainIdentity& identity,
+                const Standing& before, std::optional<std::uint64_t> history_window)
+      : store_(store),
+        manifest_(manifest),
+        identity_(identity),
+        now_(before),
+        window_(history_window) {}
 
   [[nodiscard]] StorageResult<void> add(std::span<const CommittedBlock> blocks);
   [[nodiscard]] KvBatch& batch() { return batch_; }
@@ -38,6 +43,7 @@ class CommitBuilder {
   [[nodiscard]] primitives::Height next_floor(std::span<const CommittedBlock> blocks) const;
 
   const KvStore& store_;
+  ManifestWatch& manifest_;
   const ChainIdentity& identity_;
   Standing now_;
   std::optional<std::uint64_t> window_;

@@ -56,6 +56,7 @@ StorageResult<std::unique_ptr<Snapshot>> checked_snapshot(const KvStore& store,
                                                           const std::filesystem::path& place,
                                                           const ChainIdentity& identity) {
   OL_TRY(auto snapshot, Snapshot::take(store, identity.domain));
+  OL_TRY_VOID(check_manifest(store, place));
   OL_TRY_VOID(check_watermarks(store, place, snapshot->head()));
   OL_TRY_VOID(check_head(*snapshot, place, identity));
   return snapshot;
@@ -68,6 +69,7 @@ struct Database::Impl {
   ChainIdentity identity;
   Descriptor lock;
   std::unique_ptr<KvStore> store;
+  std::optional<ManifestWatch> manifest;  // of the committing thread
   mutable Mutex mutex;
   Standing standing OL_GUARDED_BY(mutex);
 
@@ -106,6 +108,7 @@ StorageResult<std::unique_ptr<Database>> Database::open(const DatabaseOptions& o
     OL_TRY(const auto checked, checked_snapshot(*inspected, place, identity));
   }
   OL_TRY(impl->store, KvStore::open(place, options, KvStore::Access::ReadWrite));
+  impl->manifest.emplace(place);
   // Once more on what will be used: opening for writing may stop earlier in the log.
   OL_TRY(const auto snapshot, checked_snapshot(*impl->store, place, identity));
   impl->set_standing({snapshot->head(), snapshot->history_floor()});
@@ -118,7 +121,7 @@ std::optional<Head> Database::head() const {
 
 StorageResult<void> Database::commit(std::span<const CommittedBlock> blocks) {
   if (blocks.empty()) return {};
-  CommitBuilder builder(*impl_->store, impl_->identity, impl_->read_standing(),
+  CommitBuilder builder(*impl_->store, *impl_->manifest, impl_->identity, impl_->read_standing(),
                         impl_->options.history_window);
   OL_TRY_VOID(builder.add(blocks));
   OL_TRY_VOID(impl_->store->write(builder.batch(), impl_->options.sync_commits

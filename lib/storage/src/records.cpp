@@ -71,6 +71,20 @@ std::optional<Head> decode_head(ByteView bytes) {
   return head;
 }
 
+Bytes encode_manifest_mark(const ManifestMark& mark) {
+  return Writer().u64(mark.number).u64(mark.bytes).fixed(mark.digest).take();
+}
+
+std::optional<ManifestMark> decode_manifest_mark(ByteView bytes) {
+  Reader in(bytes);
+  ManifestMark mark;
+  mark.number = in.u64();
+  mark.bytes = in.u64();
+  mark.digest = in.fixed<Hash256>();
+  if (!in.finish()) return std::nullopt;
+  return mark;
+}
+
 Bytes encode_location(const TxnLocation& location) {
   return Writer().strong(location.height).u32(location.index).take();
 }

@@ -3,6 +3,8 @@
 #include <ol/base/codec.hpp>
 #include <ol/storage/database.hpp>
 
+#include "manifest_watch.hpp"
+
 namespace ol::storage {
 
 // Keys and values of the column families. Format: docs/protocol/storage.md.
@@ -13,6 +15,8 @@ inline constexpr std::uint32_t kFormatVersion = 1;
 inline constexpr std::string_view kIdentityKey = "identity";
 inline constexpr std::string_view kHeadKey = "head";
 inline constexpr std::string_view kHistoryFloorKey = "history_floor";
+/// The ManifestMark when the head was committed.
+inline constexpr std::string_view kManifestKey = "manifest";
 /// In every column: the height of the head as of the batch that wrote it. A column whose file was
 /// lost or rolled back betrays itself by an older one.
 inline constexpr std::string_view kWatermarkKey = "";
@@ -38,6 +42,8 @@ struct StoredIdentity {
 
 [[nodiscard]] Bytes encode_head(const Head& head);
 [[nodiscard]] std::optional<Head> decode_head(ByteView bytes);
+[[nodiscard]] Bytes encode_manifest_mark(const ManifestMark& mark);
+[[nodiscard]] std::optional<ManifestMark> decode_manifest_mark(ByteView bytes);
 [[nodiscard]] Bytes encode_location(const TxnLocation& location);
 [[nodiscard]] std::optional<TxnLocation> decode_location(ByteView bytes);
 [[nodiscard]] Bytes encode_receipts(std::span<const primitives::Receipt> receipts);

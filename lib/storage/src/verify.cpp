@@ -130,6 +130,15 @@ StorageResult<void> check_identity(const KvStore& store, const std::filesystem::
   return {};
 }
 
+StorageResult<void> check_manifest(const KvStore& store, const std::filesystem::path& path) {
+  OL_TRY(const auto bytes, store.get(Column::Meta, as_bytes(kManifestKey), nullptr));
+  if (!bytes) return {};
+  const auto then = decode_manifest_mark(*bytes);
+  if (!then) return fail(damaged(path, "its record of its own files cannot be read"));
+  if (ManifestWatch(path).still_holds(*then)) return {};
+  return fail(damaged(path, "the list of its files (MANIFEST) is not what it was"));
+}
+
 StorageResult<void> check_watermarks(const KvStore& store, const std::filesystem::path& path,
                                      const std::optional<Head>& head) {
   std::optional<Bytes> expected;

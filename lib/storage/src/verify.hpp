@@ -13,6 +13,9 @@ namespace ol::storage {
 [[nodiscard]] StorageResult<void> check_identity(const KvStore& store,
                                                  const std::filesystem::path& path,
                                                  const ChainIdentity& identity);
+/// Whether the list of the store's files still holds what it did when the head was committed.
+[[nodiscard]] StorageResult<void> check_manifest(const KvStore& store,
+                                                 const std::filesystem::path& path);
 /// Whether every column took part in the batch that wrote the head.
 [[nodiscard]] StorageResult<void> check_watermarks(const KvStore& store,
                                                    const std::filesystem::path& path,

@@ -25,7 +25,7 @@ class BlockLog {
   /// Opens or creates the log in `directory` and reads back what it holds.
   [[nodiscard]] static StorageResult<std::unique_ptr<BlockLog>> open(
       const std::filesystem::path& directory, const primitives::ChainDomain& domain,
-      Durability durability);
+      Durability durability, std::size_t rotate_bytes = kRotateBytes);
   BlockLog(const BlockLog&) = delete;
   BlockLog& operator=(const BlockLog&) = delete;
   ~BlockLog();
@@ -33,7 +33,8 @@ class BlockLog {
   /// Blocks found by `open`, ascending by height. A record that a crash cut short is dropped: its
   /// append never returned, so no vote for it left. Moved out by the first call.
   [[nodiscard]] std::vector<primitives::Block> take_recovered() { return std::move(recovered_); }
-  /// Returns once the block survives the death of the process or, if so opened, a power cut.
+  /// Returns once the block survives the death of the process or, if so opened, a power cut. After
+  /// the first failure every later call fails too.
   [[nodiscard]] StorageResult<void> append(const primitives::Block& block);
   /// Blocks at or below `height` are in the database.
   [[nodiscard]] StorageResult<void> committed(primitives::Height height);
@@ -46,12 +47,15 @@ class BlockLog {
     primitives::Height highest;
   };
 
-  explicit BlockLog(Durability durability) : durability_(durability) {}
+  BlockLog(Durability durability, std::size_t rotate_bytes)
+      : durability_(durability), rotate_bytes_(rotate_bytes) {}
   [[nodiscard]] StorageResult<void> recover(File& file, const primitives::ChainDomain& domain);
 
   Durability durability_;
+  std::size_t rotate_bytes_;
   std::array<File, 2> files_;
   std::size_t current_ = 0;
+  bool failed_ = false;
   std::vector<primitives::Block> recovered_;
 };
 
