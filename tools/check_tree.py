@@ -24,10 +24,11 @@ ALLOWED = {
     "consensus": {"base", "crypto", "primitives"},
     "rpc": {"base", "crypto", "primitives"},
     "mempool": {"base", "crypto", "primitives", "state"},
+    "evm": {"base", "crypto", "primitives", "state"},
     "execution": {"base", "crypto", "primitives", "state"},
 }
 EVERYTHING = set(ALLOWED) | {"node"}
-PURE = ["base", "crypto", "primitives", "state", "consensus", "mempool", "execution"]
+PURE = ["base", "crypto", "primitives", "state", "consensus", "mempool", "evm", "execution"]
 
 # Banned in libraries that decide state, with the replacement to use.
 BANNED = [
