@@ -23,7 +23,7 @@ constexpr std::size_t kHeardMax = 32;
 constexpr std::size_t kHarvestMax = 512;
 
 // In the mutant that ignores the bound, stale proposals go as far back as they can.
-#ifdef OL_MUTANT_IGNORE_TIMEOUT_BOUND
+#ifdef OL_MUTANT_IGNORE_TC_VIEWS
 constexpr bool kNoTimeoutBound = true;
 #else
 constexpr bool kNoTimeoutBound = false;
@@ -75,10 +75,10 @@ void Byzantine::harvest(const Message& message) {
   }
 }
 
-void Byzantine::observe(Channel channel, ByteView bytes) {
-  if (channel != Channel::Consensus) return;
+bool Byzantine::observe(Channel channel, ByteView bytes) {
+  if (channel != Channel::Consensus) return !deaf;
   const auto message = consensus::decode_message(bytes);
-  if (!message) return;
+  if (!message) return !deaf;
   harvest(*message);
   heard_.push_back(to_bytes(bytes));
   if (heard_.size() > kHeardMax) heard_.pop_front();
@@ -88,6 +88,7 @@ void Byzantine::observe(Channel channel, ByteView bytes) {
   }
   const auto* proposal = std::get_if<ProposalMessage>(&*message);
   if (proposal != nullptr && random_.chance(how.vote_everything)) vote_for(proposal->header);
+  return !deaf;
 }
 
 std::optional<QuorumCertificate> Byzantine::certificate(View view) const {
@@ -187,6 +188,21 @@ bool Byzantine::propose_on(const QuorumCertificate& justify, View view,
   return true;
 }
 
+void Byzantine::say_left(View view, const std::vector<std::uint32_t>& to) {
+  const TestChain& chain = world_.chain;
+  const auto digest = primitives::timeout_digest(chain.genesis.domain, chain.set.epoch(),
+                                                 chain.set_hash, view, View(0));
+  const NewViewMessage left{.epoch = chain.set.epoch(),
+                            .set_hash = chain.set_hash,
+                            .view = view,
+                            .high_qc = chain.genesis_certificate,
+                            .sender = self_.index(),
+                            .signature = chain.key(self_.index()).sign(digest.view()),
+                            .last_vote = {}};
+  for (const std::uint32_t node : to)
+    release(node, encode_message(left));
+}
+
 bool Byzantine::try_stale_proposal(const ProposalMessage& proposal) {
   const View view = proposal.header.view;
   const auto timeout = lowest_timeout(View(view.value() - 1));
@@ -245,7 +261,7 @@ void Byzantine::on_new_view(NewViewMessage new_view) {
   if (random_.chance(how.withhold_new_view)) return;
   if (random_.chance(how.stale_new_view)) {
     new_view.high_qc = world_.chain.genesis_certificate;
-    if (audience.empty() && !certificates_.empty() && random_.chance(500)) {
+    if (!certificates_.empty() && random_.chance(500)) {
       auto it = certificates_.begin();
       std::advance(it, static_cast<std::ptrdiff_t>(random_.below(certificates_.size())));
       if (it->first <= new_view.view) new_view.high_qc = it->second;

@@ -63,20 +63,11 @@ void SafetyChecker::on_commit(std::uint32_t node, const primitives::Block& block
 }
 
 void SafetyChecker::check_vote(ValidatorIndex signer, const consensus::VoteMessage& vote) {
-  Signed& own = signed_[signer.value()];
   const View view = vote.subject.view;
-  const auto [it, fresh] = own.votes.emplace(view, vote.subject);
-  if (!fresh) {
-    if (it->second != vote.subject) {
-      report(fmt::format("validator {} voted for {} and for {} in view {}", signer.value(),
-                         brief(it->second.block), brief(vote.subject.block), view.value()));
-    }
-    return;
-  }
-  if (!own.timeouts.empty() && own.timeouts.rbegin()->first >= view) {
-    report(fmt::format("validator {} voted in view {} after it left view {}", signer.value(),
-                       view.value(), own.timeouts.rbegin()->first.value()));
-  }
+  const auto [it, fresh] = signed_[signer.value()].votes.emplace(view, vote.subject);
+  if (fresh || it->second == vote.subject) return;
+  report(fmt::format("validator {} voted for {} and for {} in view {}", signer.value(),
+                     brief(it->second.block), brief(vote.subject.block), view.value()));
 }
 
 void SafetyChecker::on_signed(ValidatorIndex signer, const consensus::Message& message) {
@@ -86,10 +77,12 @@ void SafetyChecker::on_signed(ValidatorIndex signer, const consensus::Message& m
     if (vote->share.voter == signer) check_vote(signer, *vote);
   } else if (const auto* new_view = std::get_if<consensus::NewViewMessage>(&message)) {
     if (new_view->sender != signer) return;
-    const auto [it, fresh] = own.timeouts.emplace(new_view->view, new_view->high_qc.view());
-    if (!fresh && it->second != new_view->high_qc.view())
-      report(fmt::format("validator {} left view {} with two certificates", signer.value(),
-                         new_view->view.value()));
+    const View known = new_view->high_qc.view();
+    const auto [it, fresh] = own.timeouts.emplace(new_view->view, known);
+    if (!fresh && known < it->second)
+      report(fmt::format("validator {} left view {} again with an older certificate",
+                         signer.value(), new_view->view.value()));
+    it->second = std::max(it->second, known);
     if (new_view->last_vote) check_vote(signer, *new_view->last_vote);
   } else if (const auto* proposal = std::get_if<consensus::ProposalMessage>(&message)) {
     if (proposal->header.proposer != signer) return;
@@ -107,6 +100,10 @@ void SafetyChecker::on_vote_cast(ValidatorIndex voter, const consensus::BlockRef
                                  const consensus::BlockTree& tree,
                                  const primitives::VoteSubject& vote) {
   if (!is_honest(voter)) return;
+  const auto& left = signed_[voter.value()].timeouts;
+  if (!left.empty() && left.rbegin()->first >= vote.view)
+    report(fmt::format("validator {} voted in view {} after it left view {}", voter.value(),
+                       vote.view.value(), left.rbegin()->first.value()));
   const consensus::BlockTree::Node* node = tree.find(vote.block);
   if (node == nullptr) return;  // Committed past it in the same step: the lock is above it.
   if (node->block->header.justify.view() > lock.view) return;

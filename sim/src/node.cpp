@@ -13,6 +13,7 @@ using primitives::BlockHash;
 
 namespace {
 
+constexpr std::size_t kPoolMax = 32;
 constexpr std::uint64_t kReconnectMinUs = 5'000;
 constexpr std::uint64_t kReconnectMaxUs = 150'000;
 constexpr std::uint64_t kDownMinUs = 50'000;
@@ -226,10 +227,14 @@ void SimNode::deliver(std::uint32_t from, Channel channel, ByteView bytes) {
     const TxnHash hash = primitives::transaction_hash(bytes);
     if (ledger_->is_committed(hash) || !pool_.emplace(hash, to_bytes(bytes)).second) return;
     pool_order_.push_back(hash);
+    if (pool_order_.size() > kPoolMax) {
+      pool_.erase(pool_order_.front());
+      pool_order_.pop_front();
+    }
     drive([this](node::ConsensusDriver& driver) { driver.on_work(now()); });
     return;
   }
-  if (byzantine_) byzantine_->observe(channel, bytes);
+  if (byzantine_ && !byzantine_->observe(channel, bytes)) return;
   const p2p::PeerId& peer = world_.chain.peers[world_.node(from).index().value()];
   drive([&](node::ConsensusDriver& driver) { driver.on_message(now(), peer, channel, bytes); });
 }

@@ -7,9 +7,9 @@ using primitives::View;
 
 constexpr std::uint32_t kVillain = 0;
 constexpr std::uint32_t kWitness = 1;
-constexpr std::uint64_t kTurnView = 10;
-constexpr std::uint64_t kShowView = 12;
-constexpr std::uint64_t kForkFrom = 8;
+constexpr std::uint64_t kForkFrom = 9;
+constexpr std::uint64_t kCommitted = 10;
+constexpr std::uint64_t kWitnessLeads = 13;
 constexpr std::uint64_t kStaleView = 16;
 constexpr std::uint64_t kLastView = 32;
 constexpr std::uint64_t kAlways = 1000;
@@ -32,43 +32,50 @@ void LockedFork::start() {
     world_.node(id).start();
 }
 
-void LockedFork::isolate_witness() {
+void LockedFork::cut_witness(bool incoming) {
   for (std::uint32_t id = 0; id < world_.node_count(); ++id) {
     if (id == kWitness) continue;
-    world_.network.cut(id, kWitness, Cut::Drop);
     world_.network.cut(kWitness, id, Cut::Drop);
+    if (incoming) world_.network.cut(id, kWitness, Cut::Drop);
   }
 }
 
+void LockedFork::propose_stale() {
+  villain_->deaf = false;
+  villain_->how = Misbehaviour{};
+  villain_->how.vote_everything = kAlways;
+  const auto justify = villain_->certificate(View(kForkFrom));
+  const bool sent = justify && villain_->propose_on(*justify, View(kStaleView), {2, 3});
+  if (!sent) world_.checker.report("the script locked_fork could not be played");
+  // Its driver's own proposal for this view must not reach anybody.
+  villain_->how.withhold_proposal = kAlways;
+}
+
 void LockedFork::step() {
-  if (stage_ == 0 && view_of(kVillain) >= kTurnView) {
+  if (stage_ == 0 && view_of(kWitness) >= kWitnessLeads) {
     stage_ = 1;
-    villain_->audience = {kWitness};
-    villain_->how.withhold_proposal = kAlways;
-    villain_->how.withhold_vote = kAlways;
+    cut_witness(false);
+    // Last votes in new-view messages would let its own driver complete the certificate of view 12
+    // and follow the committed branch.
+    villain_->deaf = true;
     villain_->how.withhold_new_view = kAlways;
-    villain_->how.withhold_certificate = kAlways;
+    villain_->how.withhold_proposal = kAlways;
+    villain_->audience = {kWitness};
   }
   if (stage_ == 1 &&
-      world_.node(kVillain).driver()->kernel().high_qc().view() == View(kShowView - 1)) {
-    // The proposal that shows the certificate is on its way; nothing comes back.
+      world_.node(kWitness).driver()->kernel().tree().root().header.view >= View(kCommitted)) {
     stage_ = 2;
+    cut_witness(true);
+    world_.say("script", "validator 1 has committed and is cut off");
+    villain_->say_left(View(kStaleView - 1), {2, 3});
   }
-  if (stage_ == 2 && view_of(kWitness) > kShowView) {
+  if (stage_ == 2 && villain_->leavers(View(kStaleView - 1)) + 1 >= world_.chain.quorum()) {
     stage_ = 3;
-    isolate_witness();
-    world_.say("script", "validator 1 has seen the certificate and is cut off");
+    propose_stale();
   }
-  if (stage_ == 3 && villain_->leavers(View(kStaleView - 1)) + 1 >= world_.chain.quorum()) {
+  if (stage_ == 3 && view_of(kVillain) > kStaleView) {
     stage_ = 4;
-    villain_->audience = {2, 3};
-    villain_->how = Misbehaviour{};
-    villain_->how.vote_everything = kAlways;
-    villain_->how.stale_new_view = kAlways;
-    villain_->how.withhold_certificate = kAlways;
-    const auto justify = villain_->certificate(View(kForkFrom));
-    const bool sent = justify && villain_->propose_on(*justify, View(kStaleView), {2, 3});
-    if (!sent) world_.checker.report("the script locked_fork could not be played");
+    villain_->how.withhold_proposal = 0;
   }
 }
 

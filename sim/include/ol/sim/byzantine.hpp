@@ -37,16 +37,18 @@ class Byzantine {
   Byzantine(World& world, SimNode& self, Misbehaviour how, Random random);
   ~Byzantine();
 
-  /// Sees what arrives before the driver does.
-  void observe(p2p::Channel channel, ByteView bytes);
+  /// Sees what arrives before the driver does. @return whether the driver is to hear it.
+  [[nodiscard]] bool observe(p2p::Channel channel, ByteView bytes);
   void broadcast(p2p::Channel channel, Bytes message);
   void send(std::uint32_t to, p2p::Channel channel, Bytes message);
 
   /// Scripts change the behaviour as they go.
   Misbehaviour how;
-  /// Whom a script lets see stale and withheld proposals; empty: drawn each time. While it is set,
-  /// stale new-view messages name the genesis certificate.
+  /// Whom a script lets see withheld proposals; empty: drawn each time.
   std::vector<std::uint32_t> audience;
+
+  /// Whether the honest driver inside is kept from hearing anything.
+  bool deaf = false;
 
   /// The certificate of a view, if it was seen.
   [[nodiscard]] std::optional<primitives::QuorumCertificate> certificate(
@@ -57,6 +59,8 @@ class Byzantine {
   /// parent, a time-out certificate) was at hand.
   bool propose_on(const primitives::QuorumCertificate& justify, primitives::View view,
                   const std::vector<std::uint32_t>& to);
+  /// Signs "I left `view`", knowing nothing newer than genesis, and sends it to `to`.
+  void say_left(primitives::View view, const std::vector<std::uint32_t>& to);
 
  private:
   void harvest(const consensus::Message& message);

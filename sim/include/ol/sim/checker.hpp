@@ -18,8 +18,9 @@ namespace ol::sim {
 ///  1. no two honest nodes commit different blocks at one height; committed chains are prefixes;
 ///  2. a node commits ascending heights, each once, also over restarts;
 ///  3. equal blocks leave equal state roots, and no item is final twice;
-///  4. an honest validator signs at most one vote for a (view, phase), one timeout and one proposal
-///     for a view, never votes at or below a view it left, over all restarts;
+///  4. over all restarts an honest validator signs at most one vote for a (view, phase) and one
+///     proposal for a view, leaves a view again only with the same or a newer certificate, and
+///     never casts a vote at or below a view it left;
 ///  5. what left a node is covered by the safety record its disk holds after a crash;
 ///  6. a vote never goes against the voter's lock;
 ///  7. honest nodes neither punish nor accuse honest nodes;
@@ -37,7 +38,7 @@ class SafetyChecker {
   void on_commit(std::uint32_t node, const primitives::Block& block, const Hash256& state_root);
   /// A message a validator signed is about to leave it for the first time or again.
   void on_signed(ValidatorIndex signer, const consensus::Message& message);
-  /// A vote and what its voter held when it cast it.
+  /// A vote is cast (not repeated), and this is what its voter holds.
   void on_vote_cast(ValidatorIndex voter, const consensus::BlockRef& lock,
                     const consensus::BlockTree& tree, const primitives::VoteSubject& vote);
   /// `node` comes back with this durable head and record.

@@ -237,6 +237,7 @@ class ConsensusDriver {
   std::map<primitives::BlockHash, PendingFetch> fetches_;
   std::optional<RangeInFlight> range_;
   std::uint32_t range_attempts_ = 0;
+  std::uint64_t range_pause_ms_ = 0;
   std::size_t executing_ = 0;
   std::optional<p2p::PeerId> current_peer_;
   std::deque<consensus::Input> inputs_;
