@@ -1,5 +1,36 @@
-# The precompiled contracts, part of ol_evm: their sources, tests, benchmarks and what they link.
+# The precompiled contracts: a library of their own below ol_evm, so that they build and are tested
+# without the interpreter.
 set(evm_precompile_sources)
 set(evm_precompile_tests)
 set(evm_precompile_benches)
-set(evm_precompile_private_deps)
+set(evm_precompile_private_deps evm_precompiles)
+
+ol_library(evm_precompiles PURE
+  HEADERS
+    include/ol/evm/precompiles.hpp
+    include/ol/evm/revision.hpp
+  SOURCES
+    precompiles/blake2f.cpp
+    precompiles/bls12_381.cpp
+    precompiles/bls12_381_encoding.cpp
+    precompiles/bls12_381_msm.cpp
+    precompiles/bn254.cpp
+    precompiles/bn254_field.cpp
+    precompiles/bn254_g1.cpp
+    precompiles/bn254_g2.cpp
+    precompiles/bn254_pairing.cpp
+    precompiles/bn254_tower.cpp
+    precompiles/hashes.cpp
+    precompiles/kzg.cpp
+    precompiles/modexp.cpp
+    precompiles/p256.cpp
+    precompiles/registry.cpp
+    precompiles/ripemd160.cpp
+    precompiles/ecrecover.cpp
+  DEPS base
+  PRIVATE_DEPS crypto blst OpenSSL::Crypto PkgConfig::gmp)
+
+ol_test(evm_precompiles
+  SOURCES
+    precompiles/test/precompile_vectors_test.cpp
+  DEPS evm_precompiles crypto test_support PkgConfig::gmp)

@@ -1,0 +1,175 @@
+// Modular exponentiation of numbers of any length, with GMP. Source: EIP-198; gas since Berlin
+// EIP-2565, since Osaka EIP-7883, lengths since Osaka EIP-7823.
+
+#include <bit>
+#include <cstring>
+#include <limits>
+
+#include <gmp.h>
+
+#include <ol/base/check.hpp>
+#include <ol/base/u256.hpp>
+
+#include "call.hpp"
+
+namespace ol::evm::precompiles {
+namespace {
+
+constexpr std::size_t kHeaderBytes = 96;
+constexpr std::uint64_t kOsakaLengthMax = 1024;  // EIP-7823
+// The gas of longer operands (above 8 * 10^11) exceeds every block's limit, so asking for them ends
+// as running out of gas; here, before memory is taken.
+constexpr std::uint64_t kOperandBytesMax = std::uint64_t{1} << 24;
+
+// Lengths are cut to this: no gas limit can tell the difference, and sums of them do not wrap.
+constexpr std::uint64_t kLengthMax = std::uint64_t{1} << 60;
+
+// The lengths the caller claims.
+struct Lengths {
+  std::uint64_t base = 0;
+  std::uint64_t exponent = 0;
+  std::uint64_t modulus = 0;
+};
+
+std::uint64_t length_at(ByteView header) {
+  const U256 value = U256::from_big_endian(header).value();
+  return value < U256{kLengthMax} ? value.low64() : kLengthMax;
+}
+
+Lengths read_lengths(ByteView input) {
+  const auto header = padded<kHeaderBytes>(input);
+  const ByteView view(header);
+  return {.base = length_at(view.first(32)),
+          .exponent = length_at(view.subspan(32, 32)),
+          .modulus = length_at(view.last(32))};
+}
+
+/// The bytes of `input` in [begin, begin + size) that exist; zeros follow them.
+ByteView present(ByteView input, std::uint64_t begin, std::uint64_t size) {
+  if (begin >= input.size()) return {};
+  const auto rest = input.subspan(static_cast<std::size_t>(begin));
+  return rest.first(static_cast<std::size_t>(std::min<std::uint64_t>(size, rest.size())));
+}
+
+/// The first 32 bytes of the exponent (all of it if shorter) as a number.
+U256 exponent_head(ByteView exponent, std::uint64_t length) {
+  const std::size_t size = static_cast<std::size_t>(std::min<std::uint64_t>(length, 32));
+  std::array<std::uint8_t, 32> head{};
+  std::copy_n(exponent.begin(), std::min(size, exponent.size()),
+              head.end() - static_cast<std::ptrdiff_t>(size));
+  return U256::from_big_endian(head).value();
+}
+
+/// Squarings and multiplications the exponent asks for; `per_byte` for each byte after the 32nd.
+Uint128 iterations(const U256& head, std::uint64_t length, unsigned per_byte) {
+  const Uint128 tail = length > 32 ? Uint128{length - 32} * per_byte : 0;
+  const unsigned bits = head.bit_length();
+  return std::max<Uint128>(tail + (bits == 0 ? 0 : bits - 1), 1);
+}
+
+// Operands are at most kOperandBytesMax long, so squares are far from overflowing.
+std::uint64_t complexity_eip198(std::uint64_t size) {
+  if (size <= 64) return size * size;
+  if (size <= 1024) return size * size / 4 + 96 * size - 3072;
+  return size * size / 16 + 480 * size - 199680;
+}
+
+std::uint64_t squared_words(std::uint64_t size) {
+  const std::uint64_t count = (size + 7) / 8;
+  return count * count;
+}
+
+/// The price, saturated: anything above 2^63 is beyond every gas limit.
+std::uint64_t price(const Lengths& lengths, const U256& head, Revision revision) {
+  const std::uint64_t size = std::max(lengths.base, lengths.modulus);
+  const std::uint64_t floor = revision >= Revision::Osaka    ? 500
+                              : revision >= Revision::Berlin ? 200
+                                                             : 0;
+  Uint128 cost = 0;
+  if (revision >= Revision::Osaka) {
+    const std::uint64_t complexity = size <= 32 ? 16 : 2 * squared_words(size);
+    cost = complexity * iterations(head, lengths.exponent, 16);
+  } else if (revision >= Revision::Berlin) {
+    cost = squared_words(size) * iterations(head, lengths.exponent, 8) / 3;
+  } else {
+    cost = complexity_eip198(size) * iterations(head, lengths.exponent, 8) / 20;
+  }
+  constexpr Uint128 kMax = std::numeric_limits<std::uint64_t>::max();
+  return std::max(floor, static_cast<std::uint64_t>(std::min(cost, kMax)));
+}
+
+/// A GMP integer that frees itself. GMP ends the process if it cannot allocate; what it is asked
+/// for is bounded by kOperandBytesMax and paid for.
+class Integer {
+ public:
+  Integer() { mpz_init(value_); }
+  /// `bytes` big-endian, followed by zeros up to `size` bytes.
+  Integer(ByteView bytes, std::uint64_t size) : Integer() {
+    mpz_import(value_, bytes.size(), 1, 1, 1, 0, bytes.data());
+    mpz_mul_2exp(value_, value_, 8 * (size - bytes.size()));
+  }
+  ~Integer() { mpz_clear(value_); }
+  Integer(const Integer&) = delete;
+  Integer& operator=(const Integer&) = delete;
+
+  mpz_ptr get() { return value_; }
+
+ private:
+  mpz_t value_;
+};
+
+/// Raises `value` to 2^`squarings` modulo `modulus`, piecewise: an exponent whose tail is not in
+/// the input is all zeros there, and may be too long to hold.
+void square_often(mpz_ptr value, std::uint64_t squarings, mpz_srcptr modulus) {
+  constexpr std::uint64_t kPiece = 1 << 15;
+  Integer power;
+  while (squarings > 0 && mpz_cmp_ui(value, 1) > 0) {
+    const std::uint64_t piece = std::min(squarings, kPiece);
+    mpz_set_ui(power.get(), 0);
+    mpz_setbit(power.get(), piece);
+    mpz_powm(value, value, power.get(), modulus);
+    squarings -= piece;
+  }
+}
+
+Bytes raise(ByteView input, const Lengths& lengths) {
+  Bytes output(static_cast<std::size_t>(lengths.modulus), 0);
+  const std::uint64_t exponent_at = kHeaderBytes + lengths.base;
+  const std::uint64_t modulus_at = exponent_at + lengths.exponent;
+  Integer modulus(present(input, modulus_at, lengths.modulus), lengths.modulus);
+  if (mpz_cmp_ui(modulus.get(), 1) <= 0) return output;
+
+  Integer base(present(input, kHeaderBytes, lengths.base), lengths.base);
+  const ByteView exponent_bytes = present(input, exponent_at, lengths.exponent);
+  Integer exponent(exponent_bytes, exponent_bytes.size());
+  Integer result;
+  mpz_powm(result.get(), base.get(), exponent.get(), modulus.get());
+  if (mpz_sgn(exponent.get()) != 0) {
+    square_often(result.get(), 8 * (lengths.exponent - exponent_bytes.size()), modulus.get());
+  }
+  if (mpz_sgn(result.get()) == 0) return output;
+  const std::size_t size = (mpz_sizeinbase(result.get(), 2) + 7) / 8;
+  OL_CHECK(size <= output.size(), "the result is below the modulus");
+  mpz_export(&output[output.size() - size], nullptr, 1, 1, 1, 0, result.get());
+  return output;
+}
+
+}  // namespace
+
+PrecompileResult modexp(ByteView input, std::int64_t gas, Revision revision) {
+  const Lengths lengths = read_lengths(input);
+  const std::uint64_t largest = std::max(lengths.base, lengths.modulus);
+  if (revision >= Revision::Osaka && std::max(largest, lengths.exponent) > kOsakaLengthMax) {
+    return failed();
+  }
+  if (largest > kOperandBytesMax) return failed();
+
+  const ByteView exponent = present(input, kHeaderBytes + lengths.base, lengths.exponent);
+  const U256 head = exponent_head(exponent, lengths.exponent);
+  const auto left = pay(gas, price(lengths, head, revision));
+  if (!left) return failed();
+  if (lengths.modulus == 0) return succeeded(*left, {});
+  return {.success = true, .gas_left = *left, .output = raise(input, lengths)};
+}
+
+}  // namespace ol::evm::precompiles
