@@ -7,6 +7,7 @@
 #include <ol/primitives/signing.hpp>
 #include <ol/state/journal.hpp>
 #include <ol/state/memory_state.hpp>
+#include <ol/state/trie_node_cache.hpp>
 
 namespace ol::execution {
 namespace {
@@ -81,6 +82,25 @@ void execute_block_of(benchmark::State& bench) {
   bench.SetItemsProcessed(bench.iterations() * bench.range(0));
 }
 BENCHMARK(execute_block_of)->Arg(100)->Arg(400)->Arg(2'000)->Unit(benchmark::kMicrosecond);
+
+/// The same with the trie nodes of earlier blocks in memory, as a node runs.
+void execute_block_with_cache_of(benchmark::State& bench) {
+  const World& w = world();
+  state::TrieNodeCache cache(1 << 17);
+  const auto run = [&] {
+    benchmark::DoNotOptimize(
+        execute_block(w.state, w.state, w.context, first(bench.range(0)), &cache));
+  };
+  run();
+  for (auto _ : bench)
+    run();
+  bench.SetItemsProcessed(bench.iterations() * bench.range(0));
+}
+BENCHMARK(execute_block_with_cache_of)
+    ->Arg(100)
+    ->Arg(400)
+    ->Arg(2'000)
+    ->Unit(benchmark::kMicrosecond);
 
 /// The transfers alone, without tries, roots and header: the difference is what roots cost.
 void select_block_of(benchmark::State& bench) {

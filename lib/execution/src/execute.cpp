@@ -85,7 +85,8 @@ BlockContext next_block_context(primitives::ChainId chain_id, const primitives::
 Result<ExecutedBlock, ExecutionError> execute_block(const state::StateView& parent_state,
                                                     const state::TrieNodeReader& parent_trie,
                                                     const BlockContext& context,
-                                                    std::span<const TxnPtr> txns) {
+                                                    std::span<const TxnPtr> txns,
+                                                    state::TrieNodeCache* cache) {
   state::Journal journal(parent_state);
   ExecutedBlock out;
   out.receipts.reserve(txns.size());
@@ -96,8 +97,8 @@ Result<ExecutedBlock, ExecutionError> execute_block(const state::StateView& pare
     out.receipts.push_back(*std::move(receipt));
   }
   out.diff = journal.take_diff();
-  const auto root =
-      state::update_state_root(parent_state, parent_trie, context.parent.state_root, out.diff);
+  const auto root = state::update_state_root(parent_state, parent_trie, context.parent.state_root,
+                                             out.diff, cache);
   if (!root) return fail(ExecutionError(root.error()));
   out.header = make_header(context, txns, out, *root);
   out.evm_hash = primitives::evm_header_hash(out.header);

@@ -94,7 +94,8 @@ Execution Executor::try_execute(const consensus::BlockPtr& block) {
   const Address& coinbase = parts_.set.find(header.proposer)->fee_recipient;
   const auto context = execution::next_block_context(header.chain_id, parent->evm, header.time,
                                                      coinbase, block->hash);
-  auto result = execution::execute_block(state->view(), state->nodes(), context, *txns);
+  auto result =
+      execution::execute_block(state->view(), state->nodes(), context, *txns, &trie_nodes_);
   if (!result) {
     if (std::holds_alternative<state::StateError>(result.error())) {
       events_.fatal("the state cannot be read: " + describe(result.error()));

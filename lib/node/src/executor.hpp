@@ -10,6 +10,7 @@
 #include <ol/base/bounded_queue.hpp>
 #include <ol/execution/execute.hpp>
 #include <ol/node/consensus_driver.hpp>
+#include <ol/state/trie_node_cache.hpp>
 #include <ol/storage/block_log.hpp>
 #include <ol/storage/database.hpp>
 
@@ -48,6 +49,8 @@ struct ExecutorEvents {
 class Executor {
  public:
   static constexpr std::size_t kQueueMax = 4096;
+  /// At most about 40 MB.
+  static constexpr std::size_t kTrieNodesCached = 65'536;
 
   struct Parts {
     const primitives::Genesis& genesis;
@@ -124,6 +127,8 @@ class Executor {
   ExecutorEvents events_;
   BoundedQueue<Job> jobs_{kQueueMax};
   std::map<primitives::BlockHash, ExecutedPtr> executed_;
+  // Of the execution thread.
+  state::TrieNodeCache trie_nodes_{kTrieNodesCached};
   consensus::BlockPtr head_;
   primitives::EvmHeader head_evm_;
   std::atomic<std::uint64_t> flushed_;

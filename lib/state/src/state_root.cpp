@@ -16,14 +16,14 @@ struct HashedChange {
 };
 
 Result<TrieUpdate, StateError> update_hashed(const TrieNodeReader& nodes, const Hash256& owner,
-                                             const Hash256& root,
-                                             std::vector<HashedChange> changes) {
+                                             const Hash256& root, std::vector<HashedChange> changes,
+                                             TrieNodeCache* cache) {
   std::ranges::sort(changes, {}, &HashedChange::key);
   std::vector<TrieChange> borrowed;
   borrowed.reserve(changes.size());
   for (const HashedChange& change : changes)
     borrowed.push_back({change.key.view(), change.value});
-  return update_trie(nodes, owner, root, borrowed);
+  return update_trie(nodes, owner, root, borrowed, cache);
 }
 
 /// A store that is empty: what a cleared storage trie is rebuilt on.
@@ -51,7 +51,8 @@ using SlotIterator = std::map<StorageKey, U256>::const_iterator;
 
 /// Updates the storage trie of one account, whose changed slots are [first, last).
 Result<void, StateError> update_storage(const StateView& view, const TrieNodeReader& nodes,
-                                        StateDiff& diff, SlotIterator first, SlotIterator last) {
+                                        StateDiff& diff, SlotIterator first, SlotIterator last,
+                                        TrieNodeCache* cache) {
   const Address& address = first->first.address;
   OL_TRY(Account* const account, account_in(view, diff, address));
   std::vector<HashedChange> changes;
@@ -67,7 +68,7 @@ Result<void, StateError> update_storage(const StateView& view, const TrieNodeRea
   const TrieNodeReader& source = cleared ? static_cast<const TrieNodeReader&>(none) : nodes;
   const Hash256& old_root = cleared ? kEmptyTrieRoot : account->storage_root;
   OL_TRY(TrieUpdate update,
-         update_hashed(source, trie_owner(address), old_root, std::move(changes)));
+         update_hashed(source, trie_owner(address), old_root, std::move(changes), cache));
   account->storage_root = update.root;
   diff.trie.merge(update.nodes);
   return {};
@@ -76,21 +77,26 @@ Result<void, StateError> update_storage(const StateView& view, const TrieNodeRea
 }  // namespace
 
 Result<Hash256, StateError> update_state_root(const StateView& view, const TrieNodeReader& nodes,
-                                              const Hash256& parent_root, StateDiff& diff) {
+                                              const Hash256& parent_root, StateDiff& diff,
+                                              TrieNodeCache* cache) {
   OL_CHECK(diff.trie.empty(), "the tries are brought up to date once per diff");
   for (auto first = diff.storage.cbegin(); first != diff.storage.cend();) {
     auto last = first;
     while (last != diff.storage.cend() && last->first.address == first->first.address)
       ++last;
-    OL_TRY_VOID(update_storage(view, nodes, diff, first, last));
+    OL_TRY_VOID(update_storage(view, nodes, diff, first, last, cache));
     first = last;
   }
   std::vector<HashedChange> changes;
   changes.reserve(diff.accounts.size());
   for (const auto& [address, account] : diff.accounts)
     changes.push_back({trie_owner(address), account ? encode_account(*account) : Bytes{}});
-  OL_TRY(TrieUpdate update, update_hashed(nodes, Hash256{}, parent_root, std::move(changes)));
-  diff.trie.merge(update.nodes);
+  OL_TRY(TrieUpdate update,
+         update_hashed(nodes, Hash256{}, parent_root, std::move(changes), cache));
+  // Nodes of the account trie, usually most of them, lie before those of every storage trie.
+  while (!diff.trie.empty())
+    update.nodes.insert(update.nodes.end(), diff.trie.extract(diff.trie.begin()));
+  diff.trie = std::move(update.nodes);
   return update.root;
 }
 

@@ -5,6 +5,7 @@
 
 #include <ol/base/rlp.hpp>
 #include <ol/crypto/hash.hpp>
+#include <ol/state/trie_node_cache.hpp>
 
 namespace ol::state {
 namespace {
@@ -16,9 +17,10 @@ constexpr std::size_t kStoredSizeMin = 32;
 NodeRef TrieSink::seal(const NibblePath& place, Bytes rlp) {
   // The root is stored and hashed whatever its size.
   if (rlp.size() < kStoredSizeMin && !place.empty()) return NodeRef(rlp);
-  const NodeRef ref = NodeRef::from_hash(crypto::keccak256(rlp));
+  const Hash256 hash = crypto::keccak256(rlp);
+  if (cache_ != nullptr) cache_->put(hash, std::make_shared<const Bytes>(rlp));
   if (changes_ != nullptr) changes_->insert_or_assign({owner_, place}, std::move(rlp));
-  return ref;
+  return NodeRef::from_hash(hash);
 }
 
 void TrieSink::erase(const NibblePath& place) {

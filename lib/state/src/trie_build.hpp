@@ -31,8 +31,9 @@ struct PendingNode {
 /// Encodes and hashes nodes, and records the stored ones where someone wants them.
 class TrieSink {
  public:
-  /// Records nodes of `owner` in `changes`; null records nothing.
-  TrieSink(const Hash256& owner, TrieNodeChanges* changes) : owner_(owner), changes_(changes) {}
+  /// Records nodes of `owner` in `changes`, and by their hash in `cache`; null records nothing.
+  TrieSink(const Hash256& owner, TrieNodeChanges* changes, TrieNodeCache* cache = nullptr)
+      : owner_(owner), changes_(changes), cache_(cache) {}
 
   /// Encodes a leaf or extension at `place`; the others are final already.
   [[nodiscard]] NodeRef commit(const PendingNode& node, const NibblePath& place);
@@ -50,6 +51,7 @@ class TrieSink {
 
   Hash256 owner_;
   TrieNodeChanges* changes_;
+  TrieNodeCache* cache_;
 };
 
 /// The node at `place` of a trie holding exactly `items`, whose keys start with `place` and whose

@@ -1,9 +1,10 @@
 #include <algorithm>
-#include <deque>
+#include <memory>
 #include <vector>
 
 #include <ol/crypto/hash.hpp>
 #include <ol/state/trie.hpp>
+#include <ol/state/trie_node_cache.hpp>
 
 #include "trie_build.hpp"
 #include "trie_node.hpp"
@@ -20,8 +21,9 @@ using Outcome = Result<PendingNode, StateError>;
 
 class Updater {
  public:
-  Updater(const TrieNodeReader& reader, const Hash256& owner, TrieNodeChanges& out)
-      : reader_(reader), owner_(owner), sink_(owner, &out) {}
+  Updater(const TrieNodeReader& reader, const Hash256& owner, TrieNodeChanges& out,
+          TrieNodeCache* cache)
+      : reader_(reader), owner_(owner), sink_(owner, &out, cache), cache_(cache) {}
 
   Result<Hash256, StateError> run(const Hash256& root, Changes changes) {
     const NodeRef ref = root == kEmptyTrieRoot ? NodeRef{} : NodeRef::from_hash(root);
@@ -189,15 +191,21 @@ class Updater {
   Result<DecodedNode, StateError> read(const NodeRef& ref, const NibblePath& place) {
     const auto hash = ref.hash();
     if (!hash) return decode_node(keep(to_bytes(ref.encoded())));
+    if (cache_ != nullptr) {
+      if (auto cached = cache_->find(*hash)) return decode_node(keep(std::move(cached)));
+    }
     OL_TRY(auto stored, reader_.trie_node({owner_, place}));
     if (!stored) return fail(StateError::Corrupt);
     if (crypto::keccak256(*stored) != *hash) return fail(StateError::Corrupt);
-    return decode_node(keep(*std::move(stored)));
+    auto node = std::make_shared<const Bytes>(*std::move(stored));
+    if (cache_ != nullptr) cache_->put(*hash, node);
+    return decode_node(keep(std::move(node)));
   }
 
-  const Bytes& keep(Bytes bytes) {
-    kept_.push_back(std::move(bytes));
-    return kept_.back();
+  const Bytes& keep(Bytes bytes) { return keep(std::make_shared<const Bytes>(std::move(bytes))); }
+  const Bytes& keep(TrieNodeCache::Node node) {
+    kept_.push_back(std::move(node));
+    return *kept_.back();
   }
 
   static Bytes pack(const NibblePath& path) {
@@ -228,18 +236,19 @@ class Updater {
   const TrieNodeReader& reader_;
   const Hash256 owner_;
   TrieSink sink_;
-  // Nodes read and keys rebuilt, which pending nodes borrow from. A deque does not move them.
-  std::deque<Bytes> kept_;
+  TrieNodeCache* cache_;
+  // Nodes read and keys rebuilt, which pending nodes borrow from. The cache may drop its own.
+  std::vector<TrieNodeCache::Node> kept_;
 };
 
 }  // namespace
 
 Result<TrieUpdate, StateError> update_trie(const TrieNodeReader& reader, const Hash256& owner,
-                                           const Hash256& root,
-                                           std::span<const TrieChange> changes) {
+                                           const Hash256& root, std::span<const TrieChange> changes,
+                                           TrieNodeCache* cache) {
   check_sorted(changes);
   TrieUpdate out;
-  OL_TRY(out.root, Updater(reader, owner, out.nodes).run(root, changes));
+  OL_TRY(out.root, Updater(reader, owner, out.nodes, cache).run(root, changes));
   return out;
 }
 

@@ -6,6 +6,7 @@
 
 #include <ol/state/memory_state.hpp>
 #include <ol/state/trie.hpp>
+#include <ol/state/trie_node_cache.hpp>
 
 namespace ol::state {
 namespace {
@@ -67,6 +68,21 @@ RC_GTEST_PROP(TrieProperties, batches_give_the_root_of_a_trie_built_from_scratch
     root = apply(store, root, batch);
     apply(model, batch);
     RC_ASSERT(root == trie_root(borrow(model)));
+  }
+}
+
+RC_GTEST_PROP(TrieProperties, a_cache_of_any_size_changes_nothing, ()) {
+  const auto batches = *batches_gen();
+  TrieNodeCache cache(*rc::gen::element<std::size_t>(1, 64, 4096));
+  MemoryState store;
+  Hash256 root = kEmptyTrieRoot;
+  for (const Items& batch : batches) {
+    const TrieUpdate plain = update_trie(store, {}, root, borrow(batch)).value();
+    const TrieUpdate cached = update_trie(store, {}, root, borrow(batch), &cache).value();
+    RC_ASSERT(cached.root == plain.root);
+    RC_ASSERT(cached.nodes == plain.nodes);
+    store.apply(plain.nodes);
+    root = plain.root;
   }
 }
 

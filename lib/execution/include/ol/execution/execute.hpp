@@ -44,10 +44,12 @@ struct ExecutedBlock {
 /// every machine. May run on any thread.
 /// @param parent_state, parent_trie  The state after `context.parent`, whose root is
 ///        `context.parent.state_root`. Borrowed for the call.
+/// @param cache  As for state::update_trie.
 /// @return InvalidTxn for the first transaction that breaks a rule; a block with one such is
 ///         invalid as a whole.
 [[nodiscard]] Result<ExecutedBlock, ExecutionError> execute_block(
     const state::StateView& parent_state, const state::TrieNodeReader& parent_trie,
-    const BlockContext& context, std::span<const TxnPtr> txns);
+    const BlockContext& context, std::span<const TxnPtr> txns,
+    state::TrieNodeCache* cache = nullptr);
 
 }  // namespace ol::execution

@@ -10,10 +10,12 @@ namespace ol::state {
 /// `diff.trie` with the stored nodes that change, and the storage roots of accounts in `diff`
 /// (adding an account whose storage alone changed).
 /// @param view, nodes  The state before `diff`, whose account trie has root `parent_root`.
+/// @param cache  As for update_trie.
 /// @pre `diff.trie` is empty and no slot of a deleted account is set.
 [[nodiscard]] Result<Hash256, StateError> update_state_root(const StateView& view,
                                                             const TrieNodeReader& nodes,
                                                             const Hash256& parent_root,
-                                                            StateDiff& diff);
+                                                            StateDiff& diff,
+                                                            TrieNodeCache* cache = nullptr);
 
 }  // namespace ol::state

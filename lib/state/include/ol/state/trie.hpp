@@ -14,6 +14,8 @@
 
 namespace ol::state {
 
+class TrieNodeCache;
+
 // Ethereum's Merkle-Patricia trie, Yellow Paper appendix D. Nodes are stored by their place, not by
 // their hash: a new version of a node replaces the old one, so nothing is left to collect. A node
 // whose RLP is shorter than 32 bytes lies inside its parent and is not stored, but for the root.
@@ -64,10 +66,13 @@ struct TrieUpdate {
 /// nodes on the paths to the changed keys and siblings that must merge, and hashes every changed
 /// node once. Changes without effect (the same value, deleting an absent key) touch nothing.
 /// @pre `changes` are sorted by key, without repetition, or the process stops.
+/// @param cache  Where to look for nodes first and to leave the new ones; null for none. Changes
+///        nothing but the time it takes.
 /// @return StateError::Corrupt if a node is missing or does not hash to its parent's reference.
 [[nodiscard]] Result<TrieUpdate, StateError> update_trie(const TrieNodeReader& reader,
                                                          const Hash256& owner, const Hash256& root,
-                                                         std::span<const TrieChange> changes);
+                                                         std::span<const TrieChange> changes,
+                                                         TrieNodeCache* cache = nullptr);
 
 /// The root of the trie that holds exactly `items`, from scratch. @pre As for update_trie; empty
 /// values count as absent.
