@@ -47,13 +47,10 @@ class KernelTest : public testing::Test {
   /// Blocks 1..count in consecutive views, each on the certificate of the one before.
   std::vector<primitives::Block> chain(std::size_t count) {
     std::vector<primitives::Block> out;
-    const primitives::Block* parent = &v.genesis;
     QuorumCertificate qc = v.genesis_certificate;
     for (std::size_t i = 1; i <= count; ++i) {
-      out.push_back(v.block(*parent, qc, View(i)));
+      out.push_back(v.block(out.empty() ? v.genesis : out.back(), qc, View(i)));
       qc = v.certify(out.back());
-      parent = &out.back();
-      out.reserve(count);
     }
     return out;
   }

@@ -35,7 +35,9 @@ using Evidence = std::variant<DoubleProposal, DoubleVote, InvalidShare>;
 [[nodiscard]] bool proves(const Evidence& evidence, const primitives::ChainDomain& domain,
                           const primitives::ValidatorSet& set, const CertificateScheme& scheme);
 
+/// Format: docs/protocol/consensus-messages.md, "Evidence".
 [[nodiscard]] Bytes encode_evidence(const Evidence& evidence);
+/// Strict and bounded; an unknown kind is DecodeError::BadValue.
 [[nodiscard]] Result<Evidence, DecodeError> decode_evidence(ByteView bytes);
 
 }  // namespace ol::consensus
