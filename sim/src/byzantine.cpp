@@ -75,8 +75,8 @@ void Byzantine::harvest(const Message& message) {
   }
 }
 
-bool Byzantine::observe(Channel channel, ByteView bytes) {
-  if (channel != Channel::Consensus) return !deaf;
+bool Byzantine::observe(std::uint32_t from, Channel channel, ByteView bytes) {
+  if (channel != Channel::Consensus) return !serve_forged(from, channel, bytes) && !deaf;
   const auto message = consensus::decode_message(bytes);
   if (!message) return !deaf;
   harvest(*message);
@@ -84,10 +84,19 @@ bool Byzantine::observe(Channel channel, ByteView bytes) {
   if (heard_.size() > kHeardMax) heard_.pop_front();
   if (random_.chance(how.replay)) {
     const auto to = static_cast<std::uint32_t>(random_.below(world_.node_count()));
-    if (to != self_.id()) release(to, heard_[random_.below(heard_.size())]);
+    if (to != self_.id()) {
+      world_.faults.note(Fault::Replay);
+      release(to, heard_[random_.below(heard_.size())]);
+    }
   }
   const auto* proposal = std::get_if<ProposalMessage>(&*message);
-  if (proposal != nullptr && random_.chance(how.vote_everything)) vote_for(proposal->header);
+  if (proposal == nullptr) return !deaf;
+  if (random_.chance(how.vote_everything)) {
+    world_.faults.note(Fault::VoteForAnything);
+    vote_for(proposal->header);
+  }
+  if (random_.chance(how.few_votes) && !certificates_.empty())
+    certify_alone(certificates_.rbegin()->second, some_others());
   return !deaf;
 }
 
@@ -97,110 +106,14 @@ std::optional<QuorumCertificate> Byzantine::certificate(View view) const {
   return it->second;
 }
 
+const QuorumCertificate* Byzantine::newest_certificate() const {
+  return certificates_.empty() ? nullptr : &certificates_.rbegin()->second;
+}
+
 std::size_t Byzantine::leavers(View view) const {
   const auto it = timeouts_.find(view);
   if (it == timeouts_.end()) return 0;
   return it->second.size() - it->second.count(self_.index());
-}
-
-void Byzantine::vote_for(const Header& header) {
-  const auto hash = primitives::block_hash(world_.chain.genesis.domain, header);
-  const primitives::VoteSubject subject{.epoch = header.epoch,
-                                        .set_hash = header.set_hash,
-                                        .phase = primitives::Phase::Generic,
-                                        .height = header.height,
-                                        .view = header.view,
-                                        .block = hash};
-  const auto digest = primitives::vote_digest(world_.chain.genesis.domain, subject);
-  const Bytes share = world_.scheme->sign(world_.chain.vote_key(self_.index()), digest);
-  const VoteMessage vote{subject, {self_.index(), share}};
-  own_vote_ = vote;
-  for (const std::uint32_t to : world_.nodes_of(world_.leaders.leader(header.view.next()))) {
-    if (to != self_.id()) release(to, encode_message(vote));
-  }
-}
-
-ProposalMessage Byzantine::sign(Header header, std::vector<primitives::TxnHash> items) const {
-  const auto& domain = world_.chain.genesis.domain;
-  header.payload_root = primitives::payload_root(domain, items);
-  const auto hash = primitives::block_hash(domain, header);
-  const auto digest = primitives::proposal_digest(domain, header, hash);
-  const auto signature = world_.chain.key(self_.index()).sign(digest.view());
-  return {std::move(header), std::move(items), signature};
-}
-
-// The certificate of a quorum that left `view`, made of those who knew least.
-std::optional<TimeoutCertificate> Byzantine::lowest_timeout(View view) const {
-  std::vector<primitives::TimeoutSignature> entries;
-  if (const auto it = timeouts_.find(view); it != timeouts_.end()) {
-    for (const auto& [sender, entry] : it->second)
-      if (sender != self_.index()) entries.push_back(entry);
-  }
-  const auto digest = primitives::timeout_digest(
-      world_.chain.genesis.domain, world_.chain.set.epoch(), world_.chain.set_hash, view, View(0));
-  entries.push_back({self_.index(), View(0), world_.chain.key(self_.index()).sign(digest.view())});
-  const std::size_t quorum = world_.chain.quorum();
-  if (entries.size() < quorum) return std::nullopt;
-  std::sort(entries.begin(), entries.end(), [](const auto& a, const auto& b) {
-    return std::pair(a.high_qc_view, a.validator) < std::pair(b.high_qc_view, b.validator);
-  });
-  entries.resize(quorum);
-  std::sort(entries.begin(), entries.end(),
-            [](const auto& a, const auto& b) { return a.validator < b.validator; });
-  return TimeoutCertificate{world_.chain.set.epoch(), world_.chain.set_hash, view,
-                            std::move(entries)};
-}
-
-bool Byzantine::propose_on(const QuorumCertificate& justify, View view,
-                           const std::vector<std::uint32_t>& to) {
-  const node::ParentResults* results = &world_.chain.genesis_results;
-  consensus::BlockPtr parent = world_.chain.genesis_block;
-  if (!justify.is_genesis()) {
-    const auto known = world_.known.find(justify.block());
-    if (known == world_.known.end()) return false;
-    results = &known->second.results;
-    parent = known->second.block;
-  }
-  Header header;
-  header.chain_id = world_.chain.genesis.domain.chain_id;
-  header.epoch = world_.chain.set.epoch();
-  header.height = justify.height().next();
-  header.view = view;
-  header.parent = justify.block();
-  header.justify = justify;
-  if (justify.view().next() != view) {
-    header.timeout_certificate = lowest_timeout(View(view.value() - 1));
-    if (!header.timeout_certificate) return false;
-  }
-  header.time = primitives::TimeMs(parent->header.time.value() + 1 + random_.below(50));
-  header.proposer = self_.index();
-  header.parent_state_root = results->state_root;
-  header.parent_receipts_root = results->receipts_root;
-  header.parent_evm_hash = results->evm_hash;
-  header.set_hash = world_.chain.set_hash;
-  const ProposalMessage stale = sign(std::move(header), {});
-  world_.say(self_.label(),
-             fmt::format("proposes in view {} height {} on the certificate of view {}",
-                         view.value(), stale.header.height.value(), justify.view().value()));
-  for (const std::uint32_t node : to)
-    release(node, encode_message(stale));
-  vote_for(stale.header);
-  return true;
-}
-
-void Byzantine::say_left(View view, const std::vector<std::uint32_t>& to) {
-  const TestChain& chain = world_.chain;
-  const auto digest = primitives::timeout_digest(chain.genesis.domain, chain.set.epoch(),
-                                                 chain.set_hash, view, View(0));
-  const NewViewMessage left{.epoch = chain.set.epoch(),
-                            .set_hash = chain.set_hash,
-                            .view = view,
-                            .high_qc = chain.genesis_certificate,
-                            .sender = self_.index(),
-                            .signature = chain.key(self_.index()).sign(digest.view()),
-                            .last_vote = {}};
-  for (const std::uint32_t node : to)
-    release(node, encode_message(left));
 }
 
 bool Byzantine::try_stale_proposal(const ProposalMessage& proposal) {
@@ -213,6 +126,7 @@ bool Byzantine::try_stale_proposal(const ProposalMessage& proposal) {
   if (kNoTimeoutBound) floor = View(0);
   const auto oldest = certificates_.lower_bound(floor);
   if (oldest == certificates_.end() || oldest->first.next() >= view) return false;
+  world_.faults.note(Fault::StaleProposal);
   return propose_on(oldest->second, view, some_others());
 }
 
@@ -220,16 +134,20 @@ void Byzantine::on_proposal(ProposalMessage proposal) {
   if (random_.chance(how.stale_proposal) && try_stale_proposal(proposal)) {
     // The honest-looking one too, sometimes: together they are an equivocation.
     if (random_.chance(500)) return;
-    ++world_.counters.equivocations;
+    world_.faults.note(Fault::Equivocation);
   }
   if (random_.chance(how.wrong_root)) {
+    world_.faults.note(Fault::WrongRoot);
     proposal.header.parent_state_root.bytes[0] ^= 1U;
     proposal = sign(proposal.header, proposal.items);
   }
   std::vector<std::uint32_t> first = others();
-  if (random_.chance(how.withhold_proposal)) first = some_others();
+  if (random_.chance(how.withhold_proposal)) {
+    world_.faults.note(Fault::WithheldProposal);
+    first = some_others();
+  }
   if (random_.chance(how.equivocate)) {
-    ++world_.counters.equivocations;
+    world_.faults.note(Fault::Equivocation);
     Header second = proposal.header;
     second.time = primitives::TimeMs(second.time.value() + 1);
     const ProposalMessage other = sign(std::move(second), {});
@@ -250,16 +168,25 @@ void Byzantine::on_proposal(ProposalMessage proposal) {
 }
 
 void Byzantine::on_vote(std::uint32_t to, VoteMessage vote) {
-  if (random_.chance(how.withhold_vote)) return;
-  if (random_.chance(how.bad_share) && !vote.share.signature.empty())
+  if (random_.chance(how.withhold_vote)) {
+    world_.faults.note(Fault::WithheldVote);
+    return;
+  }
+  if (random_.chance(how.bad_share) && !vote.share.signature.empty()) {
+    world_.faults.note(Fault::BadShare);
     vote.share.signature[random_.below(vote.share.signature.size())] ^= 1U;
+  }
   release(to, encode_message(vote));
 }
 
 void Byzantine::on_new_view(NewViewMessage new_view) {
   harvest(Message(new_view));
-  if (random_.chance(how.withhold_new_view)) return;
+  if (random_.chance(how.withhold_new_view)) {
+    world_.faults.note(Fault::WithheldNewView);
+    return;
+  }
   if (random_.chance(how.stale_new_view)) {
+    world_.faults.note(Fault::StaleNewView);
     new_view.high_qc = world_.chain.genesis_certificate;
     if (!certificates_.empty() && random_.chance(500)) {
       auto it = certificates_.begin();
@@ -306,22 +233,20 @@ void Byzantine::send(std::uint32_t to, Channel channel, Bytes message) {
   if (auto* vote = std::get_if<VoteMessage>(&*decoded)) {
     on_vote(to, std::move(*vote));
   } else if (std::holds_alternative<consensus::CertificateMessage>(*decoded)) {
-    if (!random_.chance(how.withhold_certificate)) release(to, std::move(message));
+    if (random_.chance(how.withhold_certificate)) {
+      world_.faults.note(Fault::WithheldCertificate);
+    } else {
+      release(to, std::move(message));
+    }
   } else {
     release(to, std::move(message));
   }
   if (random_.chance(how.forge_certificate)) forge_certificate(to);
 }
 
-void Byzantine::forge_certificate(std::uint32_t to) {
-  if (certificates_.empty() || certificates_.rbegin()->first == View(0)) return;
-  QuorumCertificate forged = certificates_.rbegin()->second;
-  forged.subject.view = forged.subject.view + 3;
-  release(to, encode_message(consensus::CertificateMessage{std::move(forged)}));
-}
-
 void Byzantine::release(std::uint32_t to, Bytes message) {
   if (random_.chance(how.flip_bits)) {
+    world_.faults.note(Fault::BitFlip);
     std::uint8_t& byte = message[random_.below(message.size())];
     byte = static_cast<std::uint8_t>(byte ^ (1U << random_.below(8)));
   }

@@ -46,6 +46,7 @@ Misbehaviour draw_misbehaviour(Random& random) {
   out.flip_bits = seldom();
   out.replay = seldom();
   out.forge_certificate = seldom();
+  out.few_votes = seldom();
   return out;
 }
 
@@ -104,7 +105,10 @@ void FaultInjector::start() {
     const bool twin = std::find(plan_.twins.begin(), plan_.twins.end(), index) != plan_.twins.end();
     SimNode& node = world_.node(index.value());
     world_.say(node.label(), twin ? "runs twice with one key" : "will break the rules");
-    if (twin) continue;
+    if (twin) {
+      world_.faults.note(Fault::Twins);
+      continue;
+    }
     node.become_byzantine(
         std::make_unique<Byzantine>(world_, node, plan_.misbehaviour[i], random_.fork()));
   }
@@ -116,9 +120,13 @@ void FaultInjector::start() {
           static_cast<std::int64_t>(random_.below(2 * spread + 1)) - plan_.clock_spread_ms;
     }
     const bool late = world_.is_honest(node.index()) && random_.chance(plan_.late_join_per_mille);
+    if (late) world_.faults.note(Fault::LateJoin);
     node.plan_restart(late ? random_.between(1'000'000, 10'000'000) : random_.below(50'000));
     for (std::uint32_t other = 0; plan_.slow_links && other < world_.node_count(); ++other) {
-      if (other != id) world_.network.slow_down(id, other, maybe(random_, 300, 1'000, 150'000));
+      if (other == id) continue;
+      const std::uint64_t extra_us = maybe(random_, 300, 1'000, 150'000);
+      if (extra_us != 0) world_.faults.note(Fault::SlowLink);
+      world_.network.slow_down(id, other, extra_us);
     }
   }
   repeat(plan_.reset_every_us, &FaultInjector::reset_some);
@@ -179,6 +187,7 @@ void FaultInjector::change_partition() {
     one = random_.below(2);
   const auto loner = static_cast<std::uint32_t>(random_.below(nodes));
   const std::uint64_t one_way = random_.below(3);  // 0 both, 1 only from low side, 2 only to it
+  bool any = false;
   std::string text;
   for (std::uint32_t a = 0; a < nodes; ++a) {
     for (std::uint32_t b = 0; b < nodes; ++b) {
@@ -187,13 +196,14 @@ void FaultInjector::change_partition() {
       if (shape == 1) apart = side[a] != side[b] && (one_way == 0 || side[a] == one_way - 1);
       if (shape == 2) apart = (a == loner && one_way != 1) || (b == loner && one_way != 2);
       if (shape == 3) apart = random_.chance(250);
+      any |= apart;
       world_.network.cut(a, b, apart ? how : Cut::Open);
       if (apart && random_.chance(reset_per_mille)) world_.network.reset(a, b);
       if (!apart && a < b) world_.network.connect_later(a, b, random_.between(10'000, 300'000));
       if (apart && world_.trace.printing()) text += fmt::format(" {}>{}", a, b);
     }
   }
-  if (!text.empty() || shape != 0) ++world_.counters.partitions;
+  if (any) world_.faults.note(Fault::Partition);
   if (world_.trace.printing())
     world_.say("network", text.empty() ? "every link is open" : "cut:" + text);
 }
@@ -215,6 +225,7 @@ void FaultInjector::crash_one() {
 
 void FaultInjector::cut_power() {
   world_.say("", "-- power is lost everywhere --");
+  world_.faults.note(Fault::PowerCut);
   for (const std::uint32_t id : world_.honest_nodes()) {
     SimNode& node = world_.node(id);
     node.crash("power lost");
@@ -223,6 +234,7 @@ void FaultInjector::cut_power() {
 }
 
 void FaultInjector::move_clock() {
+  world_.faults.note(Fault::ClockJump);
   SimNode& node = world_.node(some_honest());
   const auto range = static_cast<std::uint64_t>(plan_.clock_jump_ms);
   node.machine.wall_offset_ms =
@@ -234,6 +246,7 @@ void FaultInjector::move_clock() {
 void FaultInjector::change_machine() {
   Machine& machine = world_.node(some_honest()).machine;
   machine.execute_us = random_.chance(300) ? random_.between(10'000, 200'000) : 1'000;
+  if (machine.execute_us > 1'000) world_.faults.note(Fault::SlowMachine);
   machine.flush_us = random_.chance(300) ? random_.between(20'000, 2'000'000) : 3'000;
 }
 

@@ -19,7 +19,7 @@ void copy_to(Bytes& image, std::size_t offset, ByteView bytes) {
 
 }  // namespace
 
-MemoryDisk::MemoryDisk() : image_(storage::kSafetyDiskBytes) {}
+MemoryDisk::MemoryDisk(FaultCounts& faults) : faults_(faults), image_(storage::kSafetyDiskBytes) {}
 
 void MemoryDisk::arm(DiskFault fault, std::function<void()> on_crash) {
   fault_ = fault;
@@ -28,6 +28,7 @@ void MemoryDisk::arm(DiskFault fault, std::function<void()> on_crash) {
 
 storage::StorageResult<void> MemoryDisk::fail_with_crash() {
   fault_ = DiskFault::None;
+  faults_.note(Fault::CrashWhileWriting);
   if (on_crash_) on_crash_();
   return io_error("the power went out");
 }
@@ -35,6 +36,7 @@ storage::StorageResult<void> MemoryDisk::fail_with_crash() {
 storage::StorageResult<void> MemoryDisk::write(std::size_t offset, ByteView bytes) {
   if (fault_ == DiskFault::WriteError) {
     fault_ = DiskFault::None;
+    faults_.note(Fault::DiskError);
     return io_error("no space left on the simulated disk");
   }
   if (fault_ == DiskFault::CrashBeforeWrite) return fail_with_crash();
@@ -46,6 +48,7 @@ storage::StorageResult<void> MemoryDisk::write(std::size_t offset, ByteView byte
 storage::StorageResult<void> MemoryDisk::sync() {
   if (fault_ == DiskFault::SyncError) {
     fault_ = DiskFault::None;
+    faults_.note(Fault::DiskError);
     return io_error("the simulated disk failed to sync");
   }
   if (fault_ == DiskFault::CrashBeforeSync) return fail_with_crash();
@@ -55,6 +58,7 @@ storage::StorageResult<void> MemoryDisk::sync() {
   // Durable, but the caller never gets to act on it.
   if (fault_ == DiskFault::CrashAfterSync) {
     fault_ = DiskFault::None;
+    faults_.note(Fault::CrashWhileWriting);
     if (on_crash_) on_crash_();
   }
   return {};
@@ -81,7 +85,7 @@ void MemoryDisk::crash(Random& random) {
       copy_to(image_, one.offset, one.bytes);
       continue;
     }
-    ++torn_;
+    faults_.note(Fault::TornWrite);
     const std::size_t cut = random.below(one.bytes.size() + 1);
     for (std::size_t at = 0; at < one.bytes.size(); at += kPiece) {
       const std::size_t size = std::min(kPiece, one.bytes.size() - at);

@@ -10,10 +10,12 @@ constexpr std::uint64_t kSpikeFactor = 25;
 
 }  // namespace
 
-Network::Network(std::uint32_t nodes, EventQueue& queue, Random random, NetworkUser& user)
+Network::Network(std::uint32_t nodes, EventQueue& queue, Random random, FaultCounts& faults,
+                 NetworkUser& user)
     : nodes_(nodes),
       queue_(queue),
       random_(random),
+      faults_(faults),
       user_(user),
       links_(std::size_t{nodes} * nodes),
       pairs_(std::size_t{nodes} * nodes) {}
@@ -21,14 +23,24 @@ Network::Network(std::uint32_t nodes, EventQueue& queue, Random random, NetworkU
 void Network::send(std::uint32_t from, std::uint32_t to, p2p::Channel channel, Message bytes) {
   if (!pair(from, to).connected) return;
   Link& path = link(from, to);
-  if (path.cut == Cut::Drop) return;
+  if (path.cut == Cut::Drop) {
+    faults_.note(Fault::CutDropped);
+    return;
+  }
   if (path.cut == Cut::Hold) {
+    faults_.note(Fault::CutHeld);
     path.held.push_back({channel, std::move(bytes)});
     return;
   }
-  if (random_.chance(conditions.loss_per_mille)) return;
+  if (random_.chance(conditions.loss_per_mille)) {
+    faults_.note(Fault::Loss);
+    return;
+  }
   schedule(from, to, channel, bytes);
-  if (random_.chance(conditions.duplicate_per_mille)) schedule(from, to, channel, bytes);
+  if (random_.chance(conditions.duplicate_per_mille)) {
+    faults_.note(Fault::Duplicate);
+    schedule(from, to, channel, bytes);
+  }
 }
 
 void Network::schedule(std::uint32_t from, std::uint32_t to, p2p::Channel channel,
@@ -36,10 +48,14 @@ void Network::schedule(std::uint32_t from, std::uint32_t to, p2p::Channel channe
   Link& path = link(from, to);
   std::uint64_t delay =
       conditions.base_us + path.extra_us + random_.below(conditions.jitter_us + 1);
-  if (random_.chance(conditions.spike_per_mille)) delay *= 1 + random_.below(kSpikeFactor);
+  if (random_.chance(conditions.spike_per_mille)) {
+    faults_.note(Fault::DelaySpike);
+    delay *= 1 + random_.below(kSpikeFactor);
+  }
   std::uint64_t at = queue_.now_us() + delay;
   std::uint64_t& last = path.last_us[p2p::channel_index(channel)];
   if (!conditions.reorder) at = std::max(at, last);
+  if (at < last) faults_.note(Fault::Reorder);
   last = std::max(last, at);
   const std::uint64_t epoch = pair(from, to).epoch;
   queue_.at(at, [this, from, to, channel, bytes, epoch] {
@@ -76,6 +92,7 @@ void Network::reset(std::uint32_t a, std::uint32_t b) {
   if (!both.connected) return;
   both.connected = false;
   ++both.epoch;
+  faults_.note(Fault::Reset);
   for (Link* path : {&link(a, b), &link(b, a)}) {
     path->held.clear();
     path->last_us = {};

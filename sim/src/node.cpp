@@ -43,7 +43,7 @@ class SimNode::SafetyAdapter final : public consensus::SafetyStore {
 };
 
 SimNode::SimNode(World& world, std::uint32_t id, primitives::ValidatorIndex index, Random random)
-    : world_(world), id_(id), index_(index), random_(random) {
+    : world_(world), id_(id), index_(index), random_(random), disk_(world.faults) {
   chain_.push_back(
       {world.chain.genesis_block, world.chain.genesis_certificate, world.chain.genesis_results});
   const auto formatted =
@@ -77,7 +77,7 @@ void SimNode::recover_disk() {
     return;
   }
   store_ = *std::move(store);
-  if (store_->recovered_from_torn_write()) ++torn_records_;
+  if (store_->recovered_from_torn_write()) world_.faults.note(Fault::TornRecord);
   adapter_ = std::make_unique<SafetyAdapter>(*store_);
 }
 
@@ -139,7 +139,7 @@ void SimNode::crash(const char* why) {
     return;
   }
   world_.say(label(), fmt::format("crashes: {}", why));
-  ++world_.counters.crashes;
+  world_.faults.note(Fault::Crash);
   ++life_;
   driver_.reset();
   ledger_.reset();
@@ -150,6 +150,7 @@ void SimNode::crash(const char* why) {
   pool_order_.clear();
   // The database's last batches may have reached the disk or not; each did as a whole.
   const std::size_t kept = random_.between(durable_height_, chain_.size() - 1);
+  if (kept + 1 < chain_.size()) world_.faults.note(Fault::LostBlocks);
   chain_.resize(kept + 1, chain_.front());
   durable_height_ = kept;
   busy_until_us_ = 0;
@@ -234,7 +235,7 @@ void SimNode::deliver(std::uint32_t from, Channel channel, ByteView bytes) {
     drive([this](node::ConsensusDriver& driver) { driver.on_work(now()); });
     return;
   }
-  if (byzantine_ && !byzantine_->observe(channel, bytes)) return;
+  if (byzantine_ && !byzantine_->observe(from, channel, bytes)) return;
   const p2p::PeerId& peer = world_.chain.peers[world_.node(from).index().value()];
   drive([&](node::ConsensusDriver& driver) { driver.on_message(now(), peer, channel, bytes); });
 }
@@ -253,6 +254,7 @@ void SimNode::send_raw(std::uint32_t to, Channel channel, Bytes message) {
   if (sends_left_) {
     if (*sends_left_ == 0) {
       sends_left_.reset();
+      world_.faults.note(Fault::CrashWhileSending);
       crash("while sending");
       return;
     }
@@ -336,7 +338,7 @@ void SimNode::note_signed(ByteView message, bool first) {
 
 void SimNode::on_evidence(const consensus::Evidence& evidence) {
   if (dying_) return;
-  ++world_.counters.evidence;
+  if (world_.is_honest(index_)) ++world_.evidence;
   const auto whom = consensus::accused(evidence);
   if (world_.trace.printing())
     world_.say(label(), fmt::format("has evidence against validator {}", whom.value()));

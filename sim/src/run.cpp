@@ -76,12 +76,8 @@ RunReport finish(World& world, std::uint64_t recovery_ms) {
   report.events = world.queue.events_run();
   report.virtual_ms = world.queue.now_us() / 1000;
   report.recovery_ms = recovery_ms;
-  report.crashes = world.counters.crashes;
-  report.partitions = world.counters.partitions;
-  report.equivocations = world.counters.equivocations;
-  report.evidence = world.counters.evidence;
-  for (std::uint32_t id = 0; id < world.node_count(); ++id)
-    report.torn_records += world.node(id).torn_records();
+  report.faults = world.faults;
+  report.evidence = world.evidence;
   world.say("", report.ok() ? "every check held" : "VIOLATION: " + report.violation);
   return report;
 }
@@ -99,30 +95,24 @@ RunReport run_random(const RunOptions& options) {
   return finish(world, check_liveness(world));
 }
 
-RunReport run_locked_fork(RunOptions options) {
-  options.nodes = LockedFork::kNodes;
-  World world(options, {primitives::ValidatorIndex(0)}, {}, Random(options.seed));
-  LockedFork script(world);
-  script.start();
+RunReport run_script(RunOptions options) {
+  options.nodes = Script::kNodes;
+  World world(options, {primitives::ValidatorIndex(Script::kVillain)}, {}, Random(options.seed));
+  const auto script = make_script(options.scenario, world);
+  script->start();
   run_until(world, options.views * kFaultMsPerView * 1000, [&] {
-    script.step();
-    return script.done();
+    script->step();
+    return script->done();
   });
   if (world.checker.violation()) return finish(world, 0);
-  script.stop();
+  script->stop();
   return finish(world, check_liveness(world));
 }
 
 }  // namespace
 
 RunReport run_once(const RunOptions& options) {
-  switch (options.scenario) {
-    case Scenario::Random:
-      return run_random(options);
-    case Scenario::LockedFork:
-      return run_locked_fork(options);
-  }
-  OL_CHECK(false, "unknown Scenario");
+  return options.scenario == Scenario::Random ? run_random(options) : run_script(options);
 }
 
 }  // namespace ol::sim

@@ -23,11 +23,11 @@ constexpr std::string_view kHelp =
   sim --rule three_chain --seed S [options]             one run, printed as a timeline
   sim --rule three_chain --seeds A..B --jobs N [...]    search; the last line is the verdict
 
-  --nodes N          validators, 1 to 100 (4)
+  --validators N     1 to 100 (4)
   --views V          the faults end in this view (200)
-  --scheme NAME      hash: fast stand-in, bls-threshold: the shipped one (hash)
+  --scheme NAME      bls-threshold: the shipped one, hash: a fast stand-in (bls-threshold)
   --faults LIST      all, none, or some of network,partitions,crashes,disk,byzantine,clocks (all)
-  --scenario NAME    random, or locked_fork: a scripted attack on the lock (random)
+  --scenario NAME    random, or a scripted attack: locked_fork, few_votes (random)
   --quiet            with --seed: only the last line
 
 The same flags give the same run on every machine. Exit status: 0 every check held, 1 a check
@@ -73,6 +73,13 @@ Result<SeedRange, UsageError> seed_range(std::string_view text) {
   return fail(UsageError{fmt::format("--seeds takes a range like 1..1000, not \"{}\"", text)});
 }
 
+std::optional<Scenario> scenario_named(std::string_view name) {
+  if (name == "random") return Scenario::Random;
+  if (name == "locked_fork") return Scenario::LockedFork;
+  if (name == "few_votes") return Scenario::FewVotes;
+  return std::nullopt;
+}
+
 Result<void, UsageError> take_name(Command& command, std::string_view flag, std::string_view text) {
   const auto refuse = [&](std::string_view allowed) {
     return fail(UsageError{fmt::format("{} takes {}, not \"{}\"", flag, allowed, text)});
@@ -83,8 +90,9 @@ Result<void, UsageError> take_name(Command& command, std::string_view flag, std:
     if (text != "hash" && text != "bls-threshold") return refuse("hash or bls-threshold");
     command.run.scheme = text == "hash" ? SchemeChoice::Hash : SchemeChoice::BlsThreshold;
   } else if (flag == "--scenario") {
-    if (text != "random" && text != "locked_fork") return refuse("random or locked_fork");
-    command.run.scenario = text == "random" ? Scenario::Random : Scenario::LockedFork;
+    const auto scenario = scenario_named(text);
+    if (!scenario) return refuse("random, locked_fork or few_votes");
+    command.run.scenario = *scenario;
   } else if (flag == "--faults") {
     const auto faults = FaultSet::parse(text);
     if (!faults) return refuse("all, none or names of fault classes separated by commas");
@@ -101,7 +109,7 @@ Result<void, UsageError> take_flag(Command& command, std::string_view flag, std:
     command.seed_given = true;
   } else if (flag == "--seeds") {
     OL_TRY(command.range, seed_range(text));
-  } else if (flag == "--nodes") {
+  } else if (flag == "--validators") {
     OL_TRY(const std::uint64_t nodes, number_in(flag, text, 1, kNodesMax));
     command.run.nodes = static_cast<std::uint32_t>(nodes);
   } else if (flag == "--views") {
@@ -151,11 +159,10 @@ int run_one(Command command, std::ostream& out) {
   }
   const RunReport run = run_once(command.run);
   out << fmt::format(
-      "seed {}: {} | views {} height {} events {} crashes {} partitions {} equivocations {} "
-      "evidence {} recovery {} ms trace {:016x}\n",
-      command.run.seed, run.ok() ? "every check held" : "VIOLATION: " + run.violation, run.views,
-      run.height, run.events, run.crashes, run.partitions, run.equivocations, run.evidence,
-      run.recovery_ms, run.trace);
+      "{}\nseed {}: {} | views {} height {} events {} evidence {} recovery {} ms trace {:016x}\n",
+      run.faults.text(), command.run.seed,
+      run.ok() ? "every check held" : "VIOLATION: " + run.violation, run.views, run.height,
+      run.events, run.evidence, run.recovery_ms, run.trace);
   return run.ok() ? kHeld : kViolated;
 }
 
@@ -168,12 +175,10 @@ int run_search(const Command& command, std::ostream& out) {
   const SearchReport found = search(command.run, *command.range, command.jobs, &out);
   const double cpu = cpu_seconds() - before;
   out << fmt::format(
-      "{} views, {} blocks, {} events, {} crashes, {} torn records, {} partitions, {} "
-      "equivocations, {} pieces of evidence; slowest recovery {} ms; {:.1f} s of CPU, {:.0f} seeds "
-      "per CPU-minute\n",
-      found.views, found.blocks, found.events, found.crashes, found.torn_records, found.partitions,
-      found.equivocations, found.evidence, found.recovery_max_ms, cpu,
-      cpu > 0 ? 60.0 * static_cast<double>(found.seeds) / cpu : 0.0);
+      "{}\n{} views, {} blocks, {} events, {} pieces of evidence; slowest recovery {} ms; {:.1f} s "
+      "of CPU, {:.0f} seeds per CPU-minute\n",
+      found.faults.text(), found.views, found.blocks, found.events, found.evidence,
+      found.recovery_max_ms, cpu, cpu > 0 ? 60.0 * static_cast<double>(found.seeds) / cpu : 0.0);
   if (!found.failures.empty()) {
     RunOptions first = command.run;
     first.seed = found.failures.front().seed;

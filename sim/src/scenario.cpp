@@ -3,27 +3,27 @@
 namespace ol::sim {
 namespace {
 
+using primitives::QuorumCertificate;
 using primitives::View;
 
-constexpr std::uint32_t kVillain = 0;
 constexpr std::uint32_t kWitness = 1;
+constexpr std::uint32_t kVictim = 3;
 constexpr std::uint64_t kForkFrom = 9;
 constexpr std::uint64_t kCommitted = 10;
 constexpr std::uint64_t kWitnessLeads = 13;
 constexpr std::uint64_t kStaleView = 16;
 constexpr std::uint64_t kLastView = 32;
+constexpr std::uint64_t kFewVotesView = 9;
 constexpr std::uint64_t kAlways = 1000;
 
 }  // namespace
 
-LockedFork::LockedFork(World& world) : world_(world) {}
-
-std::uint64_t LockedFork::view_of(std::uint32_t node) const {
+std::uint64_t Script::view_of(std::uint32_t node) const {
   const node::ConsensusDriver* driver = world_.node(node).driver();
   return driver == nullptr ? 0 : driver->kernel().view().value();
 }
 
-void LockedFork::start() {
+void Script::start() {
   auto byzantine = std::make_unique<Byzantine>(world_, world_.node(kVillain), Misbehaviour{},
                                                world_.random.fork());
   villain_ = byzantine.get();
@@ -83,9 +83,31 @@ bool LockedFork::done() const {
   return stage_ == 4 && world_.highest_view() >= kLastView;
 }
 
-void LockedFork::stop() {
-  if (stage_ != 4) world_.checker.report("the script locked_fork did not reach its end");
+void FewVotes::step() {
+  const QuorumCertificate* newest = villain_->newest_certificate();
+  if (played_ || newest == nullptr || newest->view() < View(kFewVotesView)) return;
+  played_ = villain_->certify_alone(*newest, {kVictim});
+}
+
+bool FewVotes::done() const {
+  return played_ && world_.highest_view() >= kLastView;
+}
+
+void Script::stop() {
+  if (!done()) world_.checker.report("the script did not reach its end");
   world_.network.heal();
+}
+
+std::unique_ptr<Script> make_script(Scenario scenario, World& world) {
+  switch (scenario) {
+    case Scenario::Random:
+      break;
+    case Scenario::LockedFork:
+      return std::make_unique<LockedFork>(world);
+    case Scenario::FewVotes:
+      return std::make_unique<FewVotes>(world);
+  }
+  OL_CHECK(false, "a scenario with a script");
 }
 
 }  // namespace ol::sim

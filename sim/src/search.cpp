@@ -15,11 +15,8 @@ void add(SearchReport& total, const RunReport& run, std::uint64_t seed) {
   total.views += run.views;
   total.blocks += run.height;
   total.events += run.events;
-  total.crashes += run.crashes;
-  total.partitions += run.partitions;
-  total.equivocations += run.equivocations;
+  total.faults += run.faults;
   total.evidence += run.evidence;
-  total.torn_records += run.torn_records;
   total.recovery_max_ms = std::max(total.recovery_max_ms, run.recovery_ms);
   if (!run.ok()) total.failures.push_back({seed, run.violation});
 }

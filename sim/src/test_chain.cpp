@@ -3,6 +3,7 @@
 #include <map>
 #include <mutex>
 
+#include <ol/sim/cached_scheme.hpp>
 #include <ol/sim/hash_scheme.hpp>
 
 namespace ol::sim {
@@ -89,7 +90,7 @@ std::unique_ptr<consensus::CertificateScheme> TestChain::make_scheme(SchemeChoic
   auto scheme = consensus::BlsThresholdScheme::make(
       set, crypto::VerificationVector(genesis.verification_vector));
   OL_CHECK(scheme != nullptr, "the dealt vector fits its set");
-  return scheme;
+  return std::make_unique<CachedScheme>(std::move(scheme));
 }
 
 const TestChain& test_chain(std::uint32_t nodes) {

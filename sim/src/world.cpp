@@ -27,7 +27,8 @@ World::World(const RunOptions& run, std::vector<primitives::ValidatorIndex> byza
       leaders(run.nodes),
       honest_(honest_flags(run.nodes, byzantine)),
       checker(honest_, chain.genesis_block, chain.genesis_results.state_root),
-      network(run.nodes + static_cast<std::uint32_t>(twins.size()), queue, random.fork(), *this) {
+      network(run.nodes + static_cast<std::uint32_t>(twins.size()), queue, random.fork(), faults,
+              *this) {
   std::vector<primitives::ValidatorIndex> indices;
   for (std::uint32_t i = 0; i < run.nodes; ++i)
     indices.emplace_back(i);

@@ -4,6 +4,7 @@
 #include <map>
 #include <vector>
 
+#include <ol/consensus/block_tree.hpp>
 #include <ol/consensus/messages.hpp>
 #include <ol/p2p/channel.hpp>
 #include <ol/sim/random.hpp>
@@ -12,6 +13,7 @@ namespace ol::sim {
 
 class World;
 class SimNode;
+struct KnownBlock;
 
 /// The ways to break the rules, each as often as its number says, in thousandths.
 struct Misbehaviour {
@@ -28,17 +30,18 @@ struct Misbehaviour {
   std::uint64_t flip_bits = 0;
   std::uint64_t replay = 0;
   std::uint64_t forge_certificate = 0;
+  std::uint64_t few_votes = 0;  // certifies blocks with the votes of Byzantine validators alone
 };
 
 /// A validator that breaks the rules: an honest driver whose messages are replaced on their way
-/// out. It holds its own keys only.
+/// out. It knows the keys of Byzantine validators only.
 class Byzantine {
  public:
   Byzantine(World& world, SimNode& self, Misbehaviour how, Random random);
   ~Byzantine();
 
   /// Sees what arrives before the driver does. @return whether the driver is to hear it.
-  [[nodiscard]] bool observe(p2p::Channel channel, ByteView bytes);
+  [[nodiscard]] bool observe(std::uint32_t from, p2p::Channel channel, ByteView bytes);
   void broadcast(p2p::Channel channel, Bytes message);
   void send(std::uint32_t to, p2p::Channel channel, Bytes message);
 
@@ -53,6 +56,8 @@ class Byzantine {
   /// The certificate of a view, if it was seen.
   [[nodiscard]] std::optional<primitives::QuorumCertificate> certificate(
       primitives::View view) const;
+  /// The newest certificate seen, if any.
+  [[nodiscard]] const primitives::QuorumCertificate* newest_certificate() const;
   /// How many others said that they left `view`.
   [[nodiscard]] std::size_t leavers(primitives::View view) const;
   /// Signs and sends a proposal on `justify` in `view` to `to`. @return whether all it needs (the
@@ -61,6 +66,12 @@ class Byzantine {
                   const std::vector<std::uint32_t>& to);
   /// Signs "I left `view`", knowing nothing newer than genesis, and sends it to `to`.
   void say_left(primitives::View view, const std::vector<std::uint32_t>& to);
+
+  /// Makes a branch on `base` that only Byzantine validators voted for, long enough to commit its
+  /// first block, tells `to` of its certificate and hands out its blocks. @return whether the block
+  /// of `base` was at hand.
+  bool certify_alone(const primitives::QuorumCertificate& base,
+                     const std::vector<std::uint32_t>& to);
 
  private:
   void harvest(const consensus::Message& message);
@@ -73,6 +84,13 @@ class Byzantine {
       primitives::View view) const;
   [[nodiscard]] consensus::ProposalMessage sign(primitives::Header header,
                                                 std::vector<primitives::TxnHash> items) const;
+  [[nodiscard]] std::optional<KnownBlock> known(const primitives::BlockHash& hash) const;
+  [[nodiscard]] primitives::Header make_header(const KnownBlock& parent,
+                                               const primitives::QuorumCertificate& justify,
+                                               primitives::View view);
+  [[nodiscard]] primitives::QuorumCertificate certificate_of_few(
+      const primitives::VoteSubject& subject) const;
+  bool serve_forged(std::uint32_t to, p2p::Channel channel, ByteView bytes);
   void vote_for(const primitives::Header& header);
   void forge_certificate(std::uint32_t to);
   void release(std::uint32_t to, Bytes message);
@@ -85,6 +103,7 @@ class Byzantine {
   std::map<primitives::View, primitives::QuorumCertificate> certificates_;
   std::map<primitives::View, std::map<primitives::ValidatorIndex, primitives::TimeoutSignature>>
       timeouts_;
+  std::map<primitives::BlockHash, consensus::BlockPtr> forged_;
   std::deque<Bytes> heard_;
   /// The newest vote made past the driver: new-view messages carry it like any last vote.
   std::optional<consensus::VoteMessage> own_vote_;

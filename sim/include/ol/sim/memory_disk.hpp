@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include <ol/sim/fault_counts.hpp>
 #include <ol/sim/random.hpp>
 #include <ol/storage/safety_disk.hpp>
 
@@ -24,7 +25,8 @@ enum class DiskFault : std::uint8_t {
 /// there, missing, or there in part after a crash.
 class MemoryDisk final : public storage::SafetyDisk {
  public:
-  MemoryDisk();
+  /// `faults` counts what happens; borrowed.
+  explicit MemoryDisk(FaultCounts& faults);
 
   [[nodiscard]] storage::StorageResult<void> write(std::size_t offset, ByteView bytes) override;
   [[nodiscard]] storage::StorageResult<void> sync() override;
@@ -36,7 +38,6 @@ class MemoryDisk final : public storage::SafetyDisk {
   void arm(DiskFault fault, std::function<void()> on_crash);
   /// Power is gone: decides by `random` what becomes of each unsynced write.
   void crash(Random& random);
-  [[nodiscard]] std::uint64_t torn() const { return torn_; }
 
  private:
   struct Pending {
@@ -46,11 +47,11 @@ class MemoryDisk final : public storage::SafetyDisk {
 
   storage::StorageResult<void> fail_with_crash();
 
+  FaultCounts& faults_;
   Bytes image_;
   std::vector<Pending> pending_;
   DiskFault fault_ = DiskFault::None;
   std::function<void()> on_crash_;
-  std::uint64_t torn_ = 0;
 };
 
 }  // namespace ol::sim

@@ -8,6 +8,7 @@
 #include <ol/base/bytes.hpp>
 #include <ol/p2p/channel.hpp>
 #include <ol/sim/event_queue.hpp>
+#include <ol/sim/fault_counts.hpp>
 #include <ol/sim/random.hpp>
 
 namespace ol::sim {
@@ -43,7 +44,8 @@ class Network {
   using Message = std::shared_ptr<const Bytes>;
 
   /// References must outlive the network.
-  Network(std::uint32_t nodes, EventQueue& queue, Random random, NetworkUser& user);
+  Network(std::uint32_t nodes, EventQueue& queue, Random random, FaultCounts& faults,
+          NetworkUser& user);
 
   void send(std::uint32_t from, std::uint32_t to, p2p::Channel channel, Message bytes);
   /// Cuts or opens one direction of a link.
@@ -99,6 +101,7 @@ class Network {
   std::uint32_t nodes_;
   EventQueue& queue_;
   Random random_;
+  FaultCounts& faults_;
   NetworkUser& user_;
   std::vector<Link> links_;
   std::vector<Pair> pairs_;

@@ -54,7 +54,6 @@ class SimNode final : public node::DriverHost {
   [[nodiscard]] const node::ConsensusDriver* driver() const { return driver_.get(); }
   [[nodiscard]] bool has_committed(const TxnHash& item) const;
   [[nodiscard]] std::uint64_t height() const { return chain_.size() - 1; }
-  [[nodiscard]] std::uint64_t torn_records() const { return torn_records_; }
   [[nodiscard]] std::string label() const;
   [[nodiscard]] Byzantine* byzantine() { return byzantine_.get(); }
   void become_byzantine(std::unique_ptr<Byzantine> byzantine);
@@ -109,10 +108,8 @@ class SimNode final : public node::DriverHost {
   void run_build(primitives::View view, const consensus::BlockPtr& parent);
   void run_commit(const std::vector<consensus::CommittedBlock>& blocks);
   void flush(std::size_t height);
-  void prune_block_log();
   void recover_disk();
   void note_signed(ByteView message, bool first);
-  [[nodiscard]] std::optional<std::uint32_t> node_of(const p2p::PeerId& peer) const;
 
   World& world_;
   const std::uint32_t id_;
@@ -140,7 +137,6 @@ class SimNode final : public node::DriverHost {
   bool driving_ = false;
   bool dying_ = false;
   const char* cause_ = "";
-  std::uint64_t torn_records_ = 0;
 };
 
 }  // namespace ol::sim

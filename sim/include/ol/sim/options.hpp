@@ -6,18 +6,21 @@
 #include <string>
 #include <string_view>
 
+#include <ol/sim/fault_counts.hpp>
+
 namespace ol::sim {
 
 /// How votes are signed in the simulation.
 enum class SchemeChoice : std::uint8_t {
+  BlsThreshold,  // the shipped scheme, verdicts shared by all nodes (cached_scheme.hpp)
   Hash,          // keyed hashes: fast, unforgeable inside the simulation (hash_scheme.hpp)
-  BlsThreshold,  // the shipped scheme
 };
 
 /// What runs: chance, or a script for what chance does not reach.
 enum class Scenario : std::uint8_t {
   Random,
   LockedFork,  // a stale proposal against a lock (scenario.hpp)
+  FewVotes,    // blocks certified by the Byzantine validators alone (scenario.hpp)
 };
 
 /// Classes of faults that may be mixed into a run. A seed uses some of the allowed ones only: what
@@ -44,7 +47,7 @@ struct RunOptions {
   /// The faults end when an honest node reaches this view, or in virtual time after
   /// `views * kFaultMsPerView`.
   std::uint64_t views = 200;
-  SchemeChoice scheme = SchemeChoice::Hash;
+  SchemeChoice scheme = SchemeChoice::BlsThreshold;
   FaultSet faults = FaultSet::all();
   Scenario scenario = Scenario::Random;
   /// A timeline for people, if wanted. Borrowed.
@@ -65,11 +68,9 @@ struct RunReport {
   std::uint64_t virtual_ms = 0;
   /// From the end of the faults until every honest node committed the probe; 0 if none was sent.
   std::uint64_t recovery_ms = 0;
-  std::uint64_t crashes = 0;
-  std::uint64_t partitions = 0;
-  std::uint64_t equivocations = 0;
+  FaultCounts faults;
+  /// Proofs of misbehaviour that honest nodes found.
   std::uint64_t evidence = 0;
-  std::uint64_t torn_records = 0;
 
   [[nodiscard]] bool ok() const { return violation.empty(); }
 };

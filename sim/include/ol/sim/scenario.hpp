@@ -1,11 +1,39 @@
 #pragma once
 
+#include <memory>
+
 #include <ol/sim/world.hpp>
 
 namespace ol::sim {
 
-/// The fork that the lock prevents, as a script for four validators; requirements.md 5.1 has its
-/// shape. Validator 0 is Byzantine and leads views 4, 8, 12, ...
+/// An attack played step by step, for what chance does not reach or takes long to.
+class Script {
+ public:
+  static constexpr std::uint32_t kNodes = 4;
+  /// The Byzantine one of the four.
+  static constexpr std::uint32_t kVillain = 0;
+
+  explicit Script(World& world) : world_(world) {}
+  virtual ~Script() = default;
+
+  /// Powers the nodes on; the villain breaks no rule yet.
+  void start();
+  /// Looks at the world after an event and goes on with the script.
+  virtual void step() = 0;
+  /// The attack is over and had the time to do its harm.
+  [[nodiscard]] virtual bool done() const = 0;
+  /// Heals the network. A script that did not reach its end is reported: it showed nothing.
+  void stop();
+
+ protected:
+  [[nodiscard]] std::uint64_t view_of(std::uint32_t node) const;
+
+  World& world_;
+  Byzantine* villain_ = nullptr;
+};
+
+/// The fork that the lock prevents; requirements.md 5.1 has its shape. Validator 0 leads views 4,
+/// 8, 12, ...
 ///  1. Everyone votes in views 10, 11 and 12. Validator 1 alone collects the votes of view 12,
 ///     commits the block of view 10 and is cut off. Validators 2 and 3 know the certificate of view
 ///     11 and are locked on the block of view 10.
@@ -15,27 +43,32 @@ namespace ol::sim {
 ///     helps from then on. If 2 and 3 vote, the other branch grows until they commit it.
 /// Two rules stand in the way: a proposal must build on the best certificate its time-out
 /// certificate speaks of, and a vote must respect the lock. Either alone is enough.
-class LockedFork {
+class LockedFork final : public Script {
  public:
-  static constexpr std::uint32_t kNodes = 4;
-
-  explicit LockedFork(World& world);
-
-  void start();
-  /// Looks at the world after an event and goes on with the script.
-  void step();
-  /// The stale proposal is out and had the time to do its harm.
-  [[nodiscard]] bool done() const;
-  void stop();
+  using Script::Script;
+  void step() override;
+  [[nodiscard]] bool done() const override;
 
  private:
-  [[nodiscard]] std::uint64_t view_of(std::uint32_t node) const;
   void cut_witness(bool incoming);
   void propose_stale();
 
-  World& world_;
-  Byzantine* villain_ = nullptr;
   int stage_ = 0;
 };
+
+/// Validator 0 certifies a branch with its own vote alone and shows it to validator 3. If f votes
+/// are taken for a quorum, validator 3 commits a block that nobody else voted for.
+class FewVotes final : public Script {
+ public:
+  using Script::Script;
+  void step() override;
+  [[nodiscard]] bool done() const override;
+
+ private:
+  bool played_ = false;
+};
+
+/// The script of a scenario that has one. @pre scenario is not Scenario::Random
+[[nodiscard]] std::unique_ptr<Script> make_script(Scenario scenario, World& world);
 
 }  // namespace ol::sim

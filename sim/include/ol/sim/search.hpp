@@ -25,11 +25,8 @@ struct SearchReport {
   std::uint64_t views = 0;
   std::uint64_t blocks = 0;
   std::uint64_t events = 0;
-  std::uint64_t crashes = 0;
-  std::uint64_t partitions = 0;
-  std::uint64_t equivocations = 0;
+  FaultCounts faults;
   std::uint64_t evidence = 0;
-  std::uint64_t torn_records = 0;
   std::uint64_t recovery_max_ms = 0;
   std::vector<Failure> failures;  // ascending by seed
 };

@@ -20,14 +20,6 @@ struct KnownBlock {
   node::ParentResults results;
 };
 
-/// Counters of a run.
-struct WorldCounters {
-  std::uint64_t crashes = 0;
-  std::uint64_t partitions = 0;
-  std::uint64_t equivocations = 0;
-  std::uint64_t evidence = 0;
-};
-
 /// Everything one run consists of. Not movable: parts refer to each other.
 class World final : public NetworkUser {
  public:
@@ -75,9 +67,10 @@ class World final : public NetworkUser {
 
  public:
   SafetyChecker checker;
+  FaultCounts faults;
+  std::uint64_t evidence = 0;
   Network network;
   std::map<primitives::BlockHash, KnownBlock> known;
-  WorldCounters counters;
 
  private:
   std::vector<std::unique_ptr<SimNode>> nodes_;

@@ -1,0 +1,206 @@
+#include <algorithm>
+
+#include <fmt/format.h>
+#include <ol/node/sync_messages.hpp>
+#include <ol/sim/byzantine.hpp>
+#include <ol/sim/world.hpp>
+
+// What a Byzantine validator makes up: votes, proposals, certificates and whole branches.
+namespace ol::sim {
+
+using consensus::NewViewMessage;
+using consensus::ProposalMessage;
+using consensus::Share;
+using consensus::VoteMessage;
+using p2p::Channel;
+using primitives::BlockHash;
+using primitives::Header;
+using primitives::QuorumCertificate;
+using primitives::TimeoutCertificate;
+using primitives::View;
+using primitives::VoteSubject;
+
+namespace {
+
+constexpr std::size_t kForgedMax = 64;
+// A commit needs three certified blocks in consecutive views.
+constexpr int kBranchLength = 3;
+
+VoteSubject subject_of(const Header& header, const BlockHash& hash) {
+  return {.epoch = header.epoch,
+          .set_hash = header.set_hash,
+          .phase = primitives::Phase::Generic,
+          .height = header.height,
+          .view = header.view,
+          .block = hash};
+}
+
+}  // namespace
+
+void Byzantine::vote_for(const Header& header) {
+  const auto hash = primitives::block_hash(world_.chain.genesis.domain, header);
+  const VoteSubject subject = subject_of(header, hash);
+  const auto digest = primitives::vote_digest(world_.chain.genesis.domain, subject);
+  const Bytes share = world_.scheme->sign(world_.chain.vote_key(self_.index()), digest);
+  const VoteMessage vote{subject, {self_.index(), share}};
+  own_vote_ = vote;
+  for (const std::uint32_t to : world_.nodes_of(world_.leaders.leader(header.view.next()))) {
+    if (to != self_.id()) release(to, encode_message(vote));
+  }
+}
+
+ProposalMessage Byzantine::sign(Header header, std::vector<primitives::TxnHash> items) const {
+  const auto& domain = world_.chain.genesis.domain;
+  header.payload_root = primitives::payload_root(domain, items);
+  const auto hash = primitives::block_hash(domain, header);
+  const auto digest = primitives::proposal_digest(domain, header, hash);
+  const auto signature = world_.chain.key(self_.index()).sign(digest.view());
+  return {std::move(header), std::move(items), signature};
+}
+
+// The certificate of a quorum that left `view`, made of those who knew least.
+std::optional<TimeoutCertificate> Byzantine::lowest_timeout(View view) const {
+  std::vector<primitives::TimeoutSignature> entries;
+  if (const auto it = timeouts_.find(view); it != timeouts_.end()) {
+    for (const auto& [sender, entry] : it->second)
+      if (sender != self_.index()) entries.push_back(entry);
+  }
+  const auto digest = primitives::timeout_digest(
+      world_.chain.genesis.domain, world_.chain.set.epoch(), world_.chain.set_hash, view, View(0));
+  entries.push_back({self_.index(), View(0), world_.chain.key(self_.index()).sign(digest.view())});
+  const std::size_t quorum = world_.chain.quorum();
+  if (entries.size() < quorum) return std::nullopt;
+  std::sort(entries.begin(), entries.end(), [](const auto& a, const auto& b) {
+    return std::pair(a.high_qc_view, a.validator) < std::pair(b.high_qc_view, b.validator);
+  });
+  entries.resize(quorum);
+  std::sort(entries.begin(), entries.end(),
+            [](const auto& a, const auto& b) { return a.validator < b.validator; });
+  return TimeoutCertificate{world_.chain.set.epoch(), world_.chain.set_hash, view,
+                            std::move(entries)};
+}
+
+std::optional<KnownBlock> Byzantine::known(const BlockHash& hash) const {
+  const TestChain& chain = world_.chain;
+  if (hash == chain.genesis_block->hash)
+    return KnownBlock{chain.genesis_block, chain.genesis_results};
+  const auto it = world_.known.find(hash);
+  if (it == world_.known.end()) return std::nullopt;
+  return it->second;
+}
+
+// A header without faults of its own, by the view's leader.
+Header Byzantine::make_header(const KnownBlock& parent, const QuorumCertificate& justify,
+                              View view) {
+  Header header;
+  header.chain_id = world_.chain.genesis.domain.chain_id;
+  header.epoch = world_.chain.set.epoch();
+  header.height = justify.height().next();
+  header.view = view;
+  header.parent = justify.block();
+  header.justify = justify;
+  header.time = primitives::TimeMs(parent.block->header.time.value() + 1 + random_.below(50));
+  header.proposer = world_.leaders.leader(view);
+  header.parent_state_root = parent.results.state_root;
+  header.parent_receipts_root = parent.results.receipts_root;
+  header.parent_evm_hash = parent.results.evm_hash;
+  header.set_hash = world_.chain.set_hash;
+  return header;
+}
+
+bool Byzantine::propose_on(const QuorumCertificate& justify, View view,
+                           const std::vector<std::uint32_t>& to) {
+  const auto parent = known(justify.block());
+  if (!parent) return false;
+  Header header = make_header(*parent, justify, view);
+  if (justify.view().next() != view) {
+    header.timeout_certificate = lowest_timeout(View(view.value() - 1));
+    if (!header.timeout_certificate) return false;
+  }
+  const ProposalMessage stale = sign(std::move(header), {});
+  world_.say(self_.label(),
+             fmt::format("proposes in view {} height {} on the certificate of view {}",
+                         view.value(), stale.header.height.value(), justify.view().value()));
+  for (const std::uint32_t node : to)
+    release(node, encode_message(stale));
+  vote_for(stale.header);
+  return true;
+}
+
+void Byzantine::say_left(View view, const std::vector<std::uint32_t>& to) {
+  const TestChain& chain = world_.chain;
+  const auto digest = primitives::timeout_digest(chain.genesis.domain, chain.set.epoch(),
+                                                 chain.set_hash, view, View(0));
+  const NewViewMessage left{.epoch = chain.set.epoch(),
+                            .set_hash = chain.set_hash,
+                            .view = view,
+                            .high_qc = chain.genesis_certificate,
+                            .sender = self_.index(),
+                            .signature = chain.key(self_.index()).sign(digest.view()),
+                            .last_vote = {}};
+  for (const std::uint32_t node : to)
+    release(node, encode_message(left));
+}
+
+void Byzantine::forge_certificate(std::uint32_t to) {
+  if (certificates_.empty() || certificates_.rbegin()->first == View(0)) return;
+  world_.faults.note(Fault::ForgedCertificate);
+  QuorumCertificate forged = certificates_.rbegin()->second;
+  forged.subject.view = forged.subject.view + 3;
+  release(to, encode_message(consensus::CertificateMessage{std::move(forged)}));
+}
+
+// The votes of every Byzantine validator, put together as if they were enough.
+QuorumCertificate Byzantine::certificate_of_few(const VoteSubject& subject) const {
+  const auto digest = primitives::vote_digest(world_.chain.genesis.domain, subject);
+  std::vector<Share> shares;
+  for (std::uint32_t i = 0; i < world_.chain.size(); ++i) {
+    const primitives::ValidatorIndex index(i);
+    if (!world_.is_honest(index))
+      shares.push_back({index, world_.scheme->sign(world_.chain.vote_key(index), digest)});
+  }
+  auto combined = world_.scheme->combine(shares);
+  // The shipped scheme does not combine so few; one share has the form of a certificate.
+  if (!combined) return {subject, {}, shares.front().signature};
+  return {subject, std::move(combined->signers), std::move(combined->signature)};
+}
+
+bool Byzantine::certify_alone(const QuorumCertificate& base, const std::vector<std::uint32_t>& to) {
+  auto parent = known(base.block());
+  if (!parent) return false;
+  world_.faults.note(Fault::FewVotes);
+  QuorumCertificate justify = base;
+  for (int i = 0; i < kBranchLength; ++i) {
+    // A block that is asked for by hash needs no signature of its proposer: its certificate
+    // vouches for it.
+    auto block = std::make_shared<const primitives::Block>(primitives::Block::propose(
+        world_.chain.genesis.domain, make_header(*parent, justify, justify.view().next()), {}));
+    const node::ParentResults results = execute_toy(parent->results, *block);
+    justify = certificate_of_few(subject_of(block->header, block->hash));
+    forged_.insert_or_assign(block->hash, block);
+    if (forged_.size() > kForgedMax) forged_.erase(forged_.begin());
+    parent = KnownBlock{std::move(block), results};
+  }
+  world_.say(self_.label(), fmt::format("certifies a branch to view {} with too few votes",
+                                        justify.view().value()));
+  for (const std::uint32_t node : to)
+    release(node, encode_message(consensus::CertificateMessage{justify}));
+  return true;
+}
+
+bool Byzantine::serve_forged(std::uint32_t to, Channel channel, ByteView bytes) {
+  if (channel != Channel::Request || forged_.empty()) return false;
+  const auto message = node::decode_sync_message(bytes);
+  if (!message) return false;
+  const auto* request = std::get_if<node::BlockRequest>(&*message);
+  if (request == nullptr) return false;
+  const auto it = forged_.find(request->block);
+  if (it == forged_.end()) return false;
+  Writer out;
+  primitives::encode(out, *it->second);
+  self_.send_raw(to, Channel::Bulk,
+                 node::encode_sync_message(node::BlockResponse{request->block, out.take()}));
+  return true;
+}
+
+}  // namespace ol::sim
