@@ -1,5 +1,7 @@
 #include "bn254_field.hpp"
 
+#include <gmp.h>
+
 namespace ol::evm::precompiles::bn254 {
 namespace {
 
@@ -18,20 +20,23 @@ std::array<std::uint8_t, 32> write_fp(const Fp& a) {
   return U256{plain.limbs[0], plain.limbs[1], plain.limbs[2], plain.limbs[3]}.to_big_endian();
 }
 
-// Fermat: a^(p - 2), four bits at a time.
 Fp inverse(const Fp& a) {
-  std::array<Fp, 16> powers;
-  powers[0] = kOne;
-  for (std::size_t i = 1; i < powers.size(); ++i)
-    powers[i] = powers[i - 1] * a;
-  Limbs exponent = kPrime;
-  exponent[0] -= 2;
-  Fp out = kOne;
-  for (std::size_t digit = 64; digit-- > 0;) {
-    out = square(square(square(square(out))));
-    out = out * powers[exponent[digit / 16] >> (digit % 16 * 4) & 15];
+  static_assert(sizeof(mp_limb_t) == sizeof(std::uint64_t) && GMP_NAIL_BITS == 0);
+  mpz_t value;
+  mpz_t prime;
+  mpz_t result;
+  mpz_roinit_n(value, a.limbs.data(), 4);
+  mpz_roinit_n(prime, kPrime.data(), 4);
+  mpz_init(result);
+  Fp out;
+  if (mpz_invert(result, value, prime) != 0) {
+    for (std::size_t i = 0; i < 4; ++i)
+      out.limbs[i] = mpz_getlimbn(result, static_cast<mp_size_t>(i));
   }
-  return out;
+  mpz_clear(result);
+  // Of aR that is 1/(aR); times R^3 it is R/a in Montgomery form.
+  constexpr Fp kRadixCubed = kRadixSquared * kRadixSquared;
+  return out * kRadixCubed;
 }
 
 }  // namespace ol::evm::precompiles::bn254

@@ -83,9 +83,18 @@ Half to_half(const U256& twos_complement) {
   return {U256{} - twos_complement, true};
 }
 
+/// The upper 256 bits of a * b.
 U256 high_product(const U256& a, const Limbs& b) {
-  const Wide wide = multiply_wide({a.limb(0), a.limb(1), a.limb(2), a.limb(3)}, b);
-  return {wide[4], wide[5], wide[6], wide[7]};
+  std::array<std::uint64_t, 8> product{};
+  for (std::size_t i = 0; i < 4; ++i) {
+    Uint128 sum = 0;
+    for (std::size_t j = 0; j < 4; ++j) {
+      sum = Uint128{a.limb(j)} * b[i] + product[i + j] + static_cast<std::uint64_t>(sum >> 64);
+      product[i + j] = static_cast<std::uint64_t>(sum);
+    }
+    product[i + 4] = static_cast<std::uint64_t>(sum >> 64);
+  }
+  return {product[4], product[5], product[6], product[7]};
 }
 
 std::array<Half, 2> split(const U256& scalar) {

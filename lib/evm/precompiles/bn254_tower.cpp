@@ -3,37 +3,6 @@
 namespace ol::evm::precompiles::bn254 {
 namespace {
 
-/// a + b without reduction: below 2p, which fits.
-[[gnu::always_inline]] inline Limbs add_lazily(const Fp& a, const Fp& b) {
-  std::uint64_t carry = 0;
-  Limbs out{};
-  for (std::size_t i = 0; i < 4; ++i)
-    out[i] = add_with_carry(a.limbs[i], b.limbs[i], carry);
-  return out;
-}
-
-/// a - b, which is not negative.
-[[gnu::always_inline]] inline Wide subtract(const Wide& a, const Wide& b) {
-  std::uint64_t borrow = 0;
-  Wide out{};
-  for (std::size_t i = 0; i < 8; ++i)
-    out[i] = subtract_with_borrow(a[i], b[i], borrow);
-  return out;
-}
-
-/// a - b, with p * R added if that is negative: congruent modulo p, and below p * R.
-[[gnu::always_inline]] inline Wide subtract_modular(const Wide& a, const Wide& b) {
-  std::uint64_t borrow = 0;
-  Wide out{};
-  for (std::size_t i = 0; i < 8; ++i)
-    out[i] = subtract_with_borrow(a[i], b[i], borrow);
-  const std::uint64_t mask = 0 - borrow;
-  std::uint64_t carry = 0;
-  for (std::size_t i = 0; i < 4; ++i)
-    out[i + 4] = add_with_carry(out[i + 4], kPrime[i] & mask, carry);
-  return out;
-}
-
 // A field over which the next is built by s^2 = xi: squares in it serve the cyclotomic subgroup.
 struct Fp4 {
   Fp2 c0;
@@ -60,12 +29,10 @@ Fp6 multiply(const Fp6& a, const Fp2& b) {
 
 }  // namespace
 
-// Karatsuba with two reductions instead of three.
+// Two sums of products: four products and two reductions, and no more additions than that.
 Fp2 operator*(const Fp2& a, const Fp2& b) {
-  const Wide v0 = multiply_wide(a.c0.limbs, b.c0.limbs);
-  const Wide v1 = multiply_wide(a.c1.limbs, b.c1.limbs);
-  const Wide sums = multiply_wide(add_lazily(a.c0, a.c1), add_lazily(b.c0, b.c1));
-  return {reduce_wide(subtract_modular(v0, v1)), reduce_wide(subtract(subtract(sums, v0), v1))};
+  return {sum_of_products(a.c0.limbs, b.c0.limbs, negated_lazily(a.c1), b.c1.limbs),
+          sum_of_products(a.c0.limbs, b.c1.limbs, a.c1.limbs, b.c0.limbs)};
 }
 
 Fp2 square(const Fp2& a) {

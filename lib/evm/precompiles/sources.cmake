@@ -34,3 +34,7 @@ ol_test(evm_precompiles
   SOURCES
     precompiles/test/precompile_vectors_test.cpp
   DEPS evm_precompiles crypto test_support PkgConfig::gmp)
+
+ol_bench(evm_precompiles
+  SOURCES precompiles/bench/precompiles_bench.cpp
+  DEPS evm_precompiles crypto OpenSSL::Crypto)
