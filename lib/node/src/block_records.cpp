@@ -7,7 +7,36 @@ rpc::TxnRecord record_of(const primitives::VerifiedTxn& txn) {
   return {.txn = txn.txn(), .sender = txn.sender(), .hash = txn.hash(), .envelope = txn.envelope()};
 }
 
+// What a record takes in memory, near enough for a bound.
+std::size_t bytes_of(const rpc::BlockRecord& record) {
+  std::size_t bytes = sizeof record;
+  for (const rpc::TxnRecord& txn : record.txns)
+    bytes += sizeof txn + 2 * txn.envelope.size();  // as bytes and decoded
+  for (const primitives::Receipt& receipt : record.receipts) {
+    bytes += sizeof receipt;
+    for (const primitives::Log& log : receipt.logs)
+      bytes += sizeof log + log.topics.size() * sizeof(Hash256) + log.data.size();
+  }
+  return bytes;
+}
+
 }  // namespace
+
+void BlockRecords::Shelf::put(rpc::BlockPtr record, std::size_t blocks_max, std::size_t bytes_max) {
+  bytes += bytes_of(*record);
+  blocks.push_back(std::move(record));
+  while (blocks.size() > 1 && (blocks.size() > blocks_max || bytes > bytes_max)) {
+    bytes -= bytes_of(*blocks.front());
+    blocks.pop_front();
+  }
+}
+
+rpc::BlockPtr BlockRecords::Shelf::find(std::uint64_t number) const {
+  for (const rpc::BlockPtr& block : blocks) {
+    if (block->header.number == number) return block;
+  }
+  return nullptr;
+}
 
 storage::StorageResult<void> BlockRecords::load_head() {
   OL_TRY(const auto snapshot, database_.snapshot());
@@ -36,10 +65,13 @@ void BlockRecords::add(const FinalBlock& block) {
 }
 
 void BlockRecords::keep(rpc::BlockPtr record) {
-  recent_[record->header.number] = record;
-  head_ = std::move(record);
-  while (recent_.size() > kKept)
-    recent_.erase(recent_.begin());
+  head_ = record;
+  recent_.put(std::move(record), limits_.recent_blocks_max, limits_.recent_bytes_max);
+}
+
+std::size_t BlockRecords::kept() const {
+  MutexLock lock(mutex_);
+  return recent_.blocks.size() + older_.blocks.size();
 }
 
 rpc::BlockPtr BlockRecords::head() const {
@@ -49,8 +81,8 @@ rpc::BlockPtr BlockRecords::head() const {
 
 rpc::BlockPtr BlockRecords::find(std::uint64_t number) const {
   MutexLock lock(mutex_);
-  const auto it = recent_.find(number);
-  return it == recent_.end() ? nullptr : it->second;
+  if (rpc::BlockPtr recent = recent_.find(number)) return recent;
+  return older_.find(number);
 }
 
 rpc::BlockPtr BlockRecords::by_number(std::uint64_t number) const {
@@ -79,11 +111,19 @@ rpc::BlockPtr BlockRecords::read(const storage::Snapshot& snapshot,
   record->header = **header;
   record->hash = primitives::evm_header_hash(**header);
   record->receipts = **std::move(receipts);
-  for (const Bytes& envelope : (*block)->payload) {
-    auto txn = primitives::VerifiedTxn::verify(envelope);
+  record->txns.reserve((*block)->payload.size());
+  for (std::size_t i = 0; i < (*block)->payload.size(); ++i) {
+    if (const TxnPtr known = cache_.find((*block)->item_hashes[i])) {
+      record->txns.push_back(record_of(*known));
+      continue;
+    }
+    auto txn = primitives::VerifiedTxn::verify((*block)->payload[i]);
     if (!txn) return nullptr;
     record->txns.push_back(record_of(*txn));
   }
+  MutexLock lock(mutex_);
+  if (!older_.find(height.value()))
+    older_.put(record, limits_.older_blocks_max, limits_.older_bytes_max);
   return record;
 }
 

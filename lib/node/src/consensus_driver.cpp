@@ -270,9 +270,7 @@ void ConsensusDriver::handle(const ProposalMessage& message, const p2p::PeerId& 
     refuse(peer, "proposal", verified.error());
     return;
   }
-  if (signer_ && signer_->is_foreign(header, hash)) {
-    become_observer("a proposal signed with this validator's key came from elsewhere");
-  }
+  stop_if_foreign(header, hash);
   begin_proposal(*std::move(verified), message.items, peer);
 }
 
@@ -328,6 +326,16 @@ void ConsensusDriver::refuse(const p2p::PeerId& peer, const char* what,
                              consensus::VerifyError error) {
   ++counters_.messages_refused;
   host_.punish(peer, std::string(what) + ": " + describe(error));
+}
+
+// Either somebody else proposed it with our key, or a quorum certified it, which honest validators
+// do only for what our key signed: a second process has the key, or this one an old record.
+void ConsensusDriver::stop_if_foreign(const primitives::Header& header,
+                                      const primitives::BlockHash& hash) {
+  if (!signer_ || !signer_->is_foreign(header, hash)) return;
+  become_observer("a proposal signed with this validator's key came from elsewhere (view " +
+                  std::to_string(header.view.value()) + ", block " +
+                  to_hex(hash.view()).substr(0, 16) + ")");
 }
 
 void ConsensusDriver::become_observer(const std::string& why) {

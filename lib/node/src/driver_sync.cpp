@@ -187,6 +187,7 @@ void ConsensusDriver::take_block(const p2p::PeerId& peer, const BlockResponse& r
     return;
   }
   fetches_.erase(pending);
+  stop_if_foreign(verified->block()->header, response.block);
   step(consensus::BlockFetched{*std::move(verified)});
 }
 
@@ -239,6 +240,7 @@ void ConsensusDriver::take_range_entry(const RangeEntry& entry, const p2p::PeerI
     refuse(peer, "range response", verified.error());
     return;
   }
+  stop_if_foreign(verified->block()->header, entry.certificate.block());
   step(consensus::BlockFetched{*std::move(verified)});
   step(consensus::CertificateReceived{*std::move(certificate)});
 }

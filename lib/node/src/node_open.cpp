@@ -10,9 +10,14 @@ namespace ol::node {
 namespace {
 
 constexpr std::size_t kWorkerQueueMax = 4096;
-constexpr std::size_t kCacheTxnsMax = 262'144;
-constexpr std::size_t kCacheBytesMax = std::size_t{256} << 20;
+/// Transactions the cache holds beside those of a full pool: in blocks on their way, or committed a
+/// moment ago and still coming in as gossip.
+constexpr std::size_t kCacheTxnsMore = 16'384;
+constexpr std::size_t kCacheBytesMore = std::size_t{16} << 20;
 constexpr std::uint16_t kHelloVersion = 1;
+
+static_assert(storage::kOutboxMessageMax >= p2p::message_bytes_max(p2p::Channel::Consensus),
+              "whatever can be sent can be logged");
 
 std::unexpected<NodeError> error(std::string message) {
   return fail(NodeError{std::move(message)});
@@ -202,17 +207,18 @@ Result<void, NodeError> Node::Impl::open_execution() {
   const std::uint32_t workers =
       parts_.config.verify_threads > 0 ? parts_.config.verify_threads : cores - 1;
   workers_ = std::make_unique<WorkerPool>(workers, kWorkerQueueMax);
-  cache_ = std::make_unique<TxnCache>(kCacheTxnsMax, kCacheBytesMax);
   auto snapshot = database_->snapshot();
   if (!snapshot) return error(std::move(snapshot).error());
   mempool::Limits limits;
   limits.txns_max = parts_.config.mempool_txns_max;
   limits.sender_txns_max = parts_.config.mempool_txns_per_sender_max;
+  cache_ = std::make_unique<TxnCache>(limits.txns_max + kCacheTxnsMore,
+                                      limits.bytes_max + kCacheBytesMore);
   const primitives::BlockTerms terms{.chain_id = parts_.genesis.domain.chain_id,
                                      .gas_limit = root_evm_.gas_limit,
                                      .base_fee = primitives::next_base_fee(root_evm_)};
   pool_ = std::make_unique<TxnPool>(limits, terms, *std::move(snapshot));
-  records_ = std::make_unique<BlockRecords>(*database_);
+  records_ = std::make_unique<BlockRecords>(*database_, *cache_);
   if (auto loaded = records_->load_head(); !loaded) return error(std::move(loaded).error());
   ExecutorEvents events{
       .executed =

@@ -1,6 +1,7 @@
 #include <algorithm>
 
 #include "node_impl.hpp"
+#include "pending_block.hpp"
 
 namespace ol::node {
 namespace {
@@ -26,10 +27,17 @@ std::map<Address, std::vector<rpc::TxnPtr>> records_of(
   return out;
 }
 
+/// Who would be paid for a block of this node; nobody if it only follows.
+Address fee_recipient(const Node::Impl& node) {
+  return node.self_ ? node.set_.find(*node.self_)->fee_recipient : Address{};
+}
+
 class NodeBackend final : public rpc::Backend {
  public:
   explicit NodeBackend(Node::Impl& node)
-      : node_(node), starting_(node.root_.block->header.height.value()) {}
+      : node_(node),
+        starting_(node.root_.block->header.height.value()),
+        pending_(node.parts_.genesis, *node.database_, *node.pool_, fee_recipient(node)) {}
 
   std::uint64_t chain_id() const override { return node_.parts_.genesis.domain.chain_id.value(); }
   std::string client_version() const override {
@@ -56,7 +64,9 @@ class NodeBackend final : public rpc::Backend {
   rpc::BlockPtr block_by_hash(const primitives::EvmHash& hash) const override {
     return node_.records_->by_hash(hash);
   }
-  rpc::BlockPtr pending_block() const override { return nullptr; }
+  rpc::BlockPtr pending_block() const override {
+    return pending_.get(primitives::TimeMs(node_.now().wall_ms));
+  }
 
   std::optional<rpc::TxnLocation> find_txn(const primitives::TxnHash& hash) const override {
     const auto snapshot = node_.database_->snapshot();
@@ -97,6 +107,7 @@ class NodeBackend final : public rpc::Backend {
  private:
   Node::Impl& node_;
   std::uint64_t starting_;
+  mutable PendingBlock pending_;
 };
 
 Result<rpc::AccountRecord, rpc::StateError> NodeBackend::account(const Address& address,

@@ -184,6 +184,7 @@ class ConsensusDriver {
   void handle(const consensus::CertificateMessage& message, const p2p::PeerId& peer);
   void collect(const consensus::VoteMessage& vote);
   void refuse(const p2p::PeerId& peer, const char* what, consensus::VerifyError error);
+  void stop_if_foreign(const primitives::Header& header, const primitives::BlockHash& hash);
   void become_observer(const std::string& why);
   void pace_build();
   [[nodiscard]] bool recent_work(const consensus::BlockPtr& parent) const;

@@ -10,8 +10,9 @@
 
 namespace ol::storage {
 
-/// Largest message the log takes.
-inline constexpr std::size_t kOutboxMessageMax = 1024 * 1024;
+/// Largest message the log takes: what the consensus channel carries, so that no proposal that can
+/// be sent is too long to be logged.
+inline constexpr std::size_t kOutboxMessageMax = std::size_t{4} << 20;
 
 /// Appends every signed consensus message before it is sent, so that a checker can prove from the
 /// files of all nodes that none signed two different votes for a view. Not part of safety itself:

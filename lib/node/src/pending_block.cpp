@@ -1,0 +1,53 @@
+#include "pending_block.hpp"
+
+#include <algorithm>
+
+#include <ol/execution/execute.hpp>
+#include <ol/execution/select.hpp>
+
+namespace ol::node {
+
+rpc::BlockPtr PendingBlock::get(primitives::TimeMs time) {
+  MutexLock lock(mutex_);
+  const auto snapshot = database_.snapshot();
+  if (!snapshot) return nullptr;
+  const primitives::BlockHash head = (*snapshot)->head()->hash;
+  const auto now = std::chrono::steady_clock::now();
+  if (last_ && last_->head == head && now < last_->made + kFresh) return last_->block;
+  rpc::BlockPtr block = make(**snapshot, time);
+  if (block) last_ = Answer{block, head, std::chrono::steady_clock::now()};
+  return block;
+}
+
+rpc::BlockPtr PendingBlock::make(const storage::Snapshot& snapshot, primitives::TimeMs time) const {
+  const primitives::Height height = snapshot.head()->height;
+  const auto parent = snapshot.evm_header(height);
+  const auto parent_header = snapshot.header(height);
+  if (!parent || !*parent || !parent_header || !*parent_header) return nullptr;
+  // No consensus block exists yet, so extra_data, which names it, is all zeros.
+  const auto context = execution::next_block_context(genesis_.domain.chain_id, **parent,
+                                                     std::max(time, (*parent_header)->time.next()),
+                                                     coinbase_, primitives::BlockHash{});
+  const execution::SelectionLimits limits;
+  const auto candidates = pool_.select(
+      {.txns_max = limits.txns_max, .bytes_max = limits.bytes_max, .gas_max = context.gas_limit},
+      {});
+  const auto selection = execution::select_txns(snapshot, context, candidates, limits);
+  if (!selection) return nullptr;
+  auto executed = execution::execute_block(snapshot, snapshot, context, selection->txns);
+  if (!executed) return nullptr;
+  auto record = std::make_shared<rpc::BlockRecord>();
+  record->header = executed->header;
+  record->hash = executed->evm_hash;
+  record->receipts = std::move(executed->receipts);
+  record->txns.reserve(selection->txns.size());
+  for (const TxnPtr& txn : selection->txns) {
+    record->txns.push_back({.txn = txn->txn(),
+                            .sender = txn->sender(),
+                            .hash = txn->hash(),
+                            .envelope = txn->envelope()});
+  }
+  return record;
+}
+
+}  // namespace ol::node

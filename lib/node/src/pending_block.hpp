@@ -1,0 +1,49 @@
+#pragma once
+
+#include <chrono>
+#include <optional>
+
+#include <ol/base/thread_safety.hpp>
+#include <ol/primitives/genesis.hpp>
+#include <ol/rpc/backend.hpp>
+#include <ol/storage/database.hpp>
+
+#include "txn_pool.hpp"
+
+namespace ol::node {
+
+/// What eth_getBlockByNumber("pending") shows: the block that this node would build on the
+/// committed head from its pool, executed. Blocks that are proposed but not final yet are not part
+/// of it; their transactions are still in the pool. Executing costs as much as a real block, so an
+/// answer is reused until the head changes or `kFresh` has passed, and only one is computed at a
+/// time. Any thread; does not touch consensus.
+class PendingBlock {
+ public:
+  static constexpr std::chrono::milliseconds kFresh{500};
+
+  /// References must outlive this. `coinbase` receives the fees of the block.
+  PendingBlock(const primitives::Genesis& genesis, const storage::Database& database,
+               const TxnPool& pool, const Address& coinbase)
+      : genesis_(genesis), database_(database), pool_(pool), coinbase_(coinbase) {}
+
+  /// Null if the state cannot be read.
+  [[nodiscard]] rpc::BlockPtr get(primitives::TimeMs time);
+
+ private:
+  struct Answer {
+    rpc::BlockPtr block;
+    primitives::BlockHash head;
+    std::chrono::steady_clock::time_point made;
+  };
+  [[nodiscard]] rpc::BlockPtr make(const storage::Snapshot& snapshot,
+                                   primitives::TimeMs time) const;
+
+  const primitives::Genesis& genesis_;
+  const storage::Database& database_;
+  const TxnPool& pool_;
+  const Address coinbase_;
+  Mutex mutex_;
+  std::optional<Answer> last_ OL_GUARDED_BY(mutex_);
+};
+
+}  // namespace ol::node

@@ -1,0 +1,218 @@
+// The consensus driver alone, with a host that only writes down what it is asked to do.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <ol/node/consensus_driver.hpp>
+
+#include "../../consensus/test/validators.hpp"
+
+namespace ol::node::test {
+namespace {
+
+using consensus::test::MemoryStore;
+using consensus::test::Validators;
+using p2p::Channel;
+using primitives::View;
+using testing::Contains;
+using testing::HasSubstr;
+using testing::IsEmpty;
+
+/// What a driver asked of the world.
+class RecordingHost final : public DriverHost {
+ public:
+  struct Sent {
+    p2p::PeerId peer;
+    Bytes message;
+  };
+
+  void send(const p2p::PeerId& peer, Channel, Bytes message) override {
+    sent.push_back({peer, std::move(message)});
+  }
+  void broadcast(Channel channel, Bytes message) override {
+    if (channel == Channel::Consensus) broadcasts.push_back(std::move(message));
+  }
+  void punish(const p2p::PeerId&, std::string reason) override { punished.push_back(reason); }
+  void execute(consensus::BlockPtr block) override { executing.push_back(std::move(block)); }
+  void build(View view, consensus::BlockPtr) override { building = view; }
+  void commit(std::vector<consensus::CommittedBlock>) override {}
+  void discard(std::vector<consensus::BlockPtr>) override {}
+  void serve_range(const p2p::PeerId&, RangeRequest) override {}
+  void serve_block(const p2p::PeerId&, primitives::BlockHash) override {}
+  std::optional<Bytes> find_item(const primitives::TxnHash& hash) override {
+    const auto it = items.find(hash);
+    return it == items.end() ? std::nullopt : std::optional(it->second);
+  }
+  bool has_work() override { return true; }
+  void record_outgoing(ByteView message) override { outbox.push_back(to_bytes(message)); }
+  void on_evidence(const consensus::Evidence&) override {}
+  void warn(std::string sentence) override { warnings.push_back(std::move(sentence)); }
+  void fatal(std::string sentence) override { fatals.push_back(std::move(sentence)); }
+
+  std::vector<Sent> sent;
+  std::vector<Bytes> broadcasts;
+  std::vector<std::string> punished;
+  std::vector<consensus::BlockPtr> executing;
+  std::optional<View> building;
+  std::map<primitives::TxnHash, Bytes> items;
+  std::vector<Bytes> outbox;
+  std::vector<std::string> warnings;
+  std::vector<std::string> fatals;
+};
+
+/// Validator `self` of four. It leads the views v with v mod 4 = self.
+class DriverBench {
+ public:
+  explicit DriverBench(std::uint32_t self) {
+    consensus::SafetyRecord record;
+    record.lock = {View(0), all.genesis.hash};
+    record.high_qc = all.genesis_certificate;
+    const primitives::ValidatorIndex index(self);
+    auto signer = std::make_unique<consensus::Signer>(all.domain, all.set->hash(all.domain), index,
+                                                      all.key(self), all.vote_key(self),
+                                                      *all.scheme, store, record);
+    driver = std::make_unique<ConsensusDriver>(
+        DriverParts{.domain = all.domain,
+                    .set = *all.set,
+                    .rule = rule,
+                    .leaders = *all.leaders,
+                    .scheme = *all.scheme,
+                    .pace = {.timeout_base_ms = 2000,
+                             .timeout_max_ms = 60'000,
+                             .min_block_interval_ms = 10,
+                             .empty_block_interval_ms = 100},
+                    .genesis_certificate = all.genesis_certificate,
+                    .root = {std::make_shared<const primitives::Block>(all.genesis),
+                             all.genesis_certificate},
+                    .record = record,
+                    .signer = std::move(signer),
+                    .self = index,
+                    .stored_blocks = {}},
+        host);
+    driver->start(now);
+    for (std::uint32_t i = 0; i < 4; ++i) {
+      if (i != self) driver->on_peer_connected(now, peer(i));
+    }
+  }
+
+  [[nodiscard]] p2p::PeerId peer(std::uint32_t i) const {
+    return p2p::PeerId(all.set->find(primitives::ValidatorIndex(i))->network_key);
+  }
+  /// Hands the driver a consensus message as if validator `from` had sent it.
+  void deliver(std::uint32_t from, const consensus::Message& message) {
+    driver->on_message(now, peer(from), Channel::Consensus, consensus::encode_message(message));
+  }
+  void deliver_sync(std::uint32_t from, const SyncMessage& message) {
+    driver->on_message(now, peer(from), Channel::Request, encode_sync_message(message));
+  }
+  /// The proposal of `block`, whose items this node has.
+  consensus::ProposalMessage proposal(const primitives::Block& block) {
+    for (std::size_t i = 0; i < block.payload.size(); ++i)
+      host.items[block.item_hashes[i]] = block.payload[i];
+    return all.proposal(block);
+  }
+  /// Finds every block valid that is being executed.
+  void execute_all() {
+    for (const consensus::BlockPtr& block : std::exchange(host.executing, {}))
+      driver->on_executed(now, block->hash, consensus::Execution::Valid);
+  }
+  [[nodiscard]] std::size_t signed_messages() const { return host.outbox.size(); }
+
+  Validators all{4};
+  MemoryStore store;
+  RecordingHost host;
+  consensus::ThreeChain rule;
+  Now now{.monotonic_ms = 1'000, .wall_ms = 1'700'000'000'000};
+  std::unique_ptr<ConsensusDriver> driver;
+};
+
+void expect_stopped_signing(const DriverBench& bench, const char* because) {
+  EXPECT_FALSE(bench.driver->signing());
+  EXPECT_THAT(bench.host.warnings,
+              Contains(AllOf(HasSubstr("this node stops signing"), HasSubstr(because))));
+  EXPECT_EQ(bench.signed_messages(), 0U);
+  EXPECT_THAT(bench.host.punished, IsEmpty());
+}
+
+TEST(TwinDetection, stops_signing_on_a_proposal_that_its_key_signed_elsewhere) {
+  DriverBench bench(1);
+  ASSERT_TRUE(bench.driver->signing());
+  const auto block = bench.all.block(bench.all.genesis, bench.all.genesis_certificate, View(1));
+  bench.deliver(2, bench.proposal(block));
+  expect_stopped_signing(bench, "a proposal signed with this validator's key came from elsewhere");
+  // It follows: the block is executed, but neither voted for nor timed out of.
+  ASSERT_EQ(bench.host.executing.size(), 1U);
+  bench.execute_all();
+  bench.now.monotonic_ms += 10'000;
+  bench.driver->on_tick(bench.now);
+  EXPECT_EQ(bench.signed_messages(), 0U);
+}
+
+TEST(TwinDetection, votes_for_the_same_proposal_when_the_key_is_another_validators) {
+  DriverBench bench(2);
+  const auto block = bench.all.block(bench.all.genesis, bench.all.genesis_certificate, View(1));
+  bench.deliver(1, bench.proposal(block));
+  bench.execute_all();
+  EXPECT_TRUE(bench.driver->signing());
+  EXPECT_EQ(bench.signed_messages(), 1U);
+}
+
+TEST(TwinDetection, stops_signing_on_a_timeout_that_its_key_signed_elsewhere) {
+  DriverBench bench(3);
+  bench.deliver(2, bench.all.new_view(3, View(1), bench.all.genesis_certificate));
+  expect_stopped_signing(bench, "a timeout signed with this validator's key came from elsewhere");
+}
+
+TEST(TwinDetection, knows_its_own_timeout_when_it_comes_back) {
+  DriverBench bench(3);
+  bench.now.monotonic_ms += 3'000;
+  bench.driver->on_tick(bench.now);
+  ASSERT_EQ(bench.host.broadcasts.size(), 1U);
+  const auto own = consensus::decode_message(bench.host.broadcasts[0]);
+  ASSERT_TRUE(own);
+  bench.deliver(2, *own);
+  EXPECT_TRUE(bench.driver->signing());
+  EXPECT_THAT(bench.host.warnings, IsEmpty());
+}
+
+TEST(TwinDetection, knows_its_own_proposal_when_it_comes_back) {
+  DriverBench bench(1);
+  ASSERT_EQ(bench.host.building, View(1));
+  bench.driver->on_built(bench.now, {.view = View(1), .parent = {}, .items = {}});
+  ASSERT_FALSE(bench.host.broadcasts.empty());
+  const auto own = consensus::decode_message(bench.host.broadcasts[0]);
+  ASSERT_TRUE(own && std::holds_alternative<consensus::ProposalMessage>(*own));
+  bench.deliver(2, *own);
+  EXPECT_TRUE(bench.driver->signing());
+  EXPECT_THAT(bench.host.warnings, IsEmpty());
+}
+
+TEST(TwinDetection, stops_signing_on_a_certified_block_of_its_own_that_a_range_brings) {
+  for (const std::uint32_t self : {1U, 3U}) {
+    DriverBench bench(self);
+    const auto block = bench.all.block(bench.all.genesis, bench.all.genesis_certificate, View(1));
+    bench.deliver_sync(2, StatusMessage{primitives::Height(10)});
+    Writer encoded;
+    primitives::encode(encoded, block);
+    RangeResponse response{.from = primitives::Height(1), .entries = {}};
+    response.entries.push_back({encoded.take(), bench.all.certify(block)});
+    bench.deliver_sync(2, response);
+    ASSERT_EQ(bench.host.executing.size(), 1U);
+    EXPECT_EQ(bench.driver->signing(), self != 1);
+    if (self == 1) expect_stopped_signing(bench, "view 1");
+  }
+}
+
+TEST(TwinDetection, stops_signing_on_a_certified_block_of_its_own_that_it_fetches) {
+  DriverBench bench(1);
+  const auto first = bench.all.block(bench.all.genesis, bench.all.genesis_certificate, View(1));
+  const auto second = bench.all.block(first, bench.all.certify(first), View(2));
+  bench.deliver(2, bench.proposal(second));
+  EXPECT_TRUE(bench.driver->signing());
+  Writer encoded;
+  primitives::encode(encoded, first);
+  bench.deliver_sync(2, BlockResponse{first.hash, encoded.take()});
+  expect_stopped_signing(bench, "view 1");
+}
+
+}  // namespace
+}  // namespace ol::node::test
