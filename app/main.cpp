@@ -3,6 +3,7 @@
 #include <ol/node/version.hpp>
 
 #include "command.hpp"
+#include "evm/evm_command.hpp"
 #ifdef OL_WITH_SIM
 #include <ol/sim/sim.hpp>
 #endif
@@ -34,6 +35,7 @@ int main(int argc, char** argv) {
   ol::app::add_status(app);
   ol::app::add_tx(app);
   ol::app::add_genesis(app);
+  ol::app::add_evm(app);
   ol::app::add_safety(app);
 #ifdef OL_WITH_SIM
   add_sim(app);

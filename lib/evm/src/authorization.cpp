@@ -1,0 +1,69 @@
+#include "authorization.hpp"
+
+#include <limits>
+#include <optional>
+
+#include <ol/base/rlp.hpp>
+#include <ol/crypto/hash.hpp>
+#include <ol/crypto/secp256k1.hpp>
+
+#include "machine.hpp"
+
+namespace ol::evm {
+namespace {
+
+constexpr std::uint8_t kMagic = 0x05;                      // EIP-7702, MAGIC
+constexpr std::int64_t kExistingAuthorityRefund = 12'500;  // PER_EMPTY_ACCOUNT - PER_AUTH_BASE
+
+/// Who signed, or nothing.
+std::optional<Address> authority(const Authorization& authorization) {
+  if (U256{1} < authorization.y_parity) return std::nullopt;
+  RlpWriter out;
+  out.begin_list()
+      .u256(authorization.chain_id)
+      .fixed(authorization.address)
+      .u64(authorization.nonce)
+      .end_list();
+  Bytes message{kMagic};
+  append(message, out.bytes());
+  const crypto::RecoverableSignature signature{
+      .r = authorization.r.to_big_endian(),
+      .s = authorization.s.to_big_endian(),
+      .recovery_id = static_cast<std::uint8_t>(authorization.y_parity.low64())};
+  const auto key = crypto::recover(crypto::keccak256(message), signature);
+  if (!key) return std::nullopt;
+  return crypto::ethereum_address(*key);
+}
+
+std::int64_t apply(World& world, std::uint64_t chain_id, const Authorization& authorization) {
+  if (!authorization.chain_id.is_zero() && authorization.chain_id != U256{chain_id}) return 0;
+  if (authorization.nonce == std::numeric_limits<std::uint64_t>::max()) return 0;
+  const auto signer = authority(authorization);
+  if (!signer) return 0;
+  WorldAccount& account = world.account(*signer);
+  world.warm(account);
+  if (account.has_code() && !delegation(*world.code(account))) return 0;
+  if (account.nonce != authorization.nonce) return 0;
+  const bool existed = account.exists && !account.is_empty();
+
+  Bytes code;
+  if (!authorization.address.is_zero()) {
+    append(code, kDelegationPrefix);
+    append(code, authorization.address.view());
+  }
+  if (!code.empty() || account.has_code()) world.set_code(account, std::move(code));
+  world.set_nonce(account, account.nonce + 1);
+  return existed ? kExistingAuthorityRefund : 0;
+}
+
+}  // namespace
+
+std::int64_t apply_authorizations(World& world, std::uint64_t chain_id,
+                                  std::span<const Authorization> authorizations) {
+  std::int64_t refund = 0;
+  for (const Authorization& authorization : authorizations)
+    refund += apply(world, chain_id, authorization);
+  return refund;
+}
+
+}  // namespace ol::evm

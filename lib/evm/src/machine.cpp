@@ -1,0 +1,169 @@
+#include "machine.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include <ol/base/check.hpp>
+#include <ol/base/rlp.hpp>
+#include <ol/crypto/hash.hpp>
+#include <ol/evm/precompiles.hpp>
+
+#include "interpreter.hpp"
+
+namespace ol::evm {
+namespace {
+
+constexpr std::int64_t kCodeDepositByte = 200;  // Yellow Paper appendix G
+
+Address low_bytes(const Hash256& hash) {
+  Address out;
+  std::copy(hash.bytes.begin() + 12, hash.bytes.end(), out.bytes.begin());
+  return out;
+}
+
+}  // namespace
+
+std::optional<Address> delegation(ByteView code) {
+  if (code.size() != kDelegationBytes) return std::nullopt;
+  if (!std::ranges::equal(code.first(3), kDelegationPrefix)) return std::nullopt;
+  return Address::from(code.subspan(3));
+}
+
+Address creation_address(const Address& creator, std::uint64_t nonce) {
+  RlpWriter out;
+  out.begin_list().fixed(creator).u64(nonce).end_list();
+  return low_bytes(crypto::keccak256(out.bytes()));
+}
+
+Address creation2_address(const Address& creator, const U256& salt, ByteView init_code) {
+  std::array<std::uint8_t, 1 + 20 + 32 + 32> preimage{0xff};
+  const Hash256 code_hash = crypto::keccak256(init_code);
+  std::ranges::copy(creator.bytes, preimage.begin() + 1);
+  std::ranges::copy(salt.to_big_endian(), preimage.begin() + 21);
+  std::ranges::copy(code_hash.bytes, preimage.begin() + 53);
+  return low_bytes(crypto::keccak256(preimage));
+}
+
+Machine::Machine(Revision revision, Engine engine)
+    : revision_(revision), engine_(engine), rules_(schedule(revision)) {}
+
+void Machine::bind(World& world, const BlockEnv& block, const TxnContext& txn) {
+  world_ = &world;
+  block_ = &block;
+  txn_ = txn;
+  return_data_.clear();
+}
+
+bool Machine::is_precompile(const Address& address) const {
+  return find_precompile(address, revision_) != nullptr;
+}
+
+bool Machine::charge_access(Frame& frame, WorldAccount& account, std::int64_t cold_price) {
+  if (!rules_.tracks_access || !world_->warm(account)) return true;
+  // Precompiles are warm from the start (EIP-2929).
+  return is_precompile(account.address) || frame.charge(cold_price);
+}
+
+WorldAccount* Machine::delegate(WorldAccount& account) {
+  if (!rules_.delegations || !account.has_code()) return nullptr;
+  const auto target = delegation(*world_->code(account));
+  return target ? &world_->account(*target) : nullptr;
+}
+
+MessageResult Machine::run_outermost(Message message) {
+  message.memory = memory_.bottom();
+  message.stack = stack_.bottom();
+  const MessageResult result = message.kind == CallKind::Create ? create(message) : call(message);
+  memory_.trim();
+  return result;
+}
+
+void Machine::move_value(const Message& message) {
+  if (!message.value.is_zero()) world_->subtract_balance(*message.sender, message.value);
+  world_->add_balance(*message.recipient, message.value);
+}
+
+MessageResult Machine::run(const Message& message, ByteView code, Program* program) {
+  return_data_.clear();
+  if (code.empty()) return {Status::Success, message.gas};
+  Frame frame(*this, message, code);
+  if (engine_ == Engine::Fast && program != nullptr) {
+    run_fast(frame, *program);
+  } else {
+    run_reference(frame);
+  }
+  if (frame.status != Status::Success && frame.status != Status::Revert) {
+    return_data_.clear();
+    return {frame.status, 0};
+  }
+  const ByteView output = frame.view(frame.output_offset, frame.output_size);
+  return_data_.assign(output.begin(), output.end());
+  return {frame.status, frame.gas};
+}
+
+MessageResult Machine::run_precompile(const Message& message, bool& found) {
+  const Precompile precompile = find_precompile(message.code->address, revision_);
+  found = precompile != nullptr;
+  if (!found) return {};
+  PrecompileResult result = precompile(message.input, message.gas, revision_);
+  return_data_ = std::move(result.output);
+  if (!result.success) {
+    return_data_.clear();
+    return {Status::PrecompileFailure, 0};
+  }
+  return {Status::Success, result.gas_left};
+}
+
+MessageResult Machine::run_code(const Message& message) {
+  if (!message.code_is_delegated) {
+    bool found = false;
+    const MessageResult result = run_precompile(message, found);
+    if (found) return result;
+  }
+  if (!message.code->has_code()) return run(message, {}, nullptr);
+  const state::Code& code = world_->code(*message.code);
+  return run(message, *code, nullptr);
+}
+
+MessageResult Machine::call(const Message& message) {
+  const World::Snapshot snapshot = world_->snapshot();
+  if (message.kind == CallKind::Call) move_value(message);
+  const MessageResult result = run_code(message);
+  if (result.status != Status::Success) world_->revert_to(snapshot);
+  return result;
+}
+
+MessageResult Machine::create(const Message& message) {
+  WorldAccount& account = *message.recipient;
+  // Stays warm even if creation fails (EIP-2929).
+  if (rules_.tracks_access) world_->warm(account);
+  return_data_.clear();
+  if (account.nonce != 0 || account.has_code() || world_->has_storage(account)) {
+    return {Status::Collision, 0};
+  }
+  const World::Snapshot snapshot = world_->snapshot();
+  world_->mark_created(account);
+  if (rules_.state_clearing) world_->set_nonce(account, 1);
+  move_value(message);
+  MessageResult result = run(message, message.input, nullptr);
+  if (result.status == Status::Success) result = deploy(message, result.gas_left);
+  if (result.status != Status::Success) world_->revert_to(snapshot);
+  return result;
+}
+
+MessageResult Machine::deploy(const Message& message, std::int64_t gas_left) {
+  Bytes code = std::exchange(return_data_, {});
+  if (code.size() > rules_.code_bytes_max) return {Status::CodeTooLarge, 0};
+  if (rules_.rejects_ef_code && !code.empty() && code[0] == 0xef) {
+    return {Status::CodeStartsWithEf, 0};
+  }
+  const std::int64_t price = kCodeDepositByte * static_cast<std::int64_t>(code.size());
+  if (price > gas_left) {
+    if (rules_.deposit_must_be_paid) return {Status::OutOfGas, 0};
+    return {Status::Success, gas_left};
+  }
+  if (!code.empty()) world_->set_code(*message.recipient, std::move(code));
+  return {Status::Success, gas_left - price};
+}
+
+}  // namespace ol::evm

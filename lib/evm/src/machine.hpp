@@ -1,0 +1,98 @@
+#pragma once
+
+#include <cstdint>
+#include <span>
+
+#include <ol/base/bytes.hpp>
+#include <ol/evm/block_env.hpp>
+#include <ol/evm/schedule.hpp>
+#include <ol/evm/transition.hpp>
+#include <ol/evm/world.hpp>
+
+#include "frame.hpp"
+#include "memory_arena.hpp"
+#include "program_cache.hpp"
+#include "stack_arena.hpp"
+
+namespace ol::evm {
+
+/// What code sees of the transaction.
+struct TxnContext {
+  Address origin;
+  U256 gas_price;
+  std::span<const Hash256> blob_hashes;
+};
+
+/// How a message ended. Its output is the machine's return data.
+struct MessageResult {
+  Status status = Status::Success;
+  std::int64_t gas_left = 0;
+};
+
+/// Runs messages: the part of the Yellow Paper (sections 7 and 8) around code. Which interpreter
+/// runs the code is its choice alone.
+class Machine {
+ public:
+  Machine(Revision revision, Engine engine);
+
+  /// Binds what the next transaction runs in. Borrows all of it.
+  void bind(World& world, const BlockEnv& block, const TxnContext& txn);
+
+  [[nodiscard]] Revision revision() const { return revision_; }
+  [[nodiscard]] const Schedule& rules() const { return rules_; }
+  [[nodiscard]] World& world() { return *world_; }
+  [[nodiscard]] const BlockEnv& block() const { return *block_; }
+  [[nodiscard]] const TxnContext& txn() const { return txn_; }
+  [[nodiscard]] MemoryArena& memory() { return memory_; }
+  [[nodiscard]] ProgramCache& programs() { return programs_; }
+
+  /// Output of the last call of the innermost frame. One buffer serves all frames: a call begins by
+  /// clearing its caller's.
+  [[nodiscard]] Bytes& return_data() { return return_data_; }
+
+  /// A message from outside: `memory` and `stack` are set here.
+  [[nodiscard]] MessageResult run_outermost(Message message);
+  /// Calls: moves the value, then runs a precompile or code. Undoes everything on failure.
+  [[nodiscard]] MessageResult call(const Message& message);
+  /// Creates `message.recipient` with `message.input` as init code. @pre The creator's nonce was
+  /// raised already.
+  [[nodiscard]] MessageResult create(const Message& message);
+
+  /// Charges `frame` for reaching an account (EIP-2929) and marks it as warm.
+  bool charge_access(Frame& frame, WorldAccount& account, std::int64_t cold_price);
+  /// The account that `account` delegates to (EIP-7702), which may be itself; null if it does not.
+  [[nodiscard]] WorldAccount* delegate(WorldAccount& account);
+  [[nodiscard]] bool is_precompile(const Address& address) const;
+
+ private:
+  void move_value(const Message& message);
+  [[nodiscard]] MessageResult run(const Message& message, ByteView code, Program* program);
+  [[nodiscard]] MessageResult run_code(const Message& message);
+  [[nodiscard]] MessageResult run_precompile(const Message& message, bool& found);
+  [[nodiscard]] MessageResult deploy(const Message& message, std::int64_t gas_left);
+
+  Revision revision_;
+  Engine engine_;
+  const Schedule& rules_;
+  World* world_ = nullptr;
+  const BlockEnv* block_ = nullptr;
+  TxnContext txn_;
+  MemoryArena memory_;
+  StackArena stack_;
+  ProgramCache programs_;
+  Bytes return_data_;
+};
+
+/// EIP-7702: what the code of an account that delegates consists of.
+inline constexpr std::uint8_t kDelegationPrefix[3] = {0xef, 0x01, 0x00};
+inline constexpr std::size_t kDelegationBytes = 23;
+
+/// The address after the prefix, if `code` is a delegation.
+[[nodiscard]] std::optional<Address> delegation(ByteView code);
+
+/// CREATE: the last 20 bytes of the hash of RLP(creator, nonce). CREATE2: EIP-1014.
+[[nodiscard]] Address creation_address(const Address& creator, std::uint64_t nonce);
+[[nodiscard]] Address creation2_address(const Address& creator, const U256& salt,
+                                        ByteView init_code);
+
+}  // namespace ol::evm

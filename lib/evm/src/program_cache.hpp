@@ -1,0 +1,7 @@
+#pragma once
+
+namespace ol::evm {
+
+class ProgramCache {};
+
+}  // namespace ol::evm

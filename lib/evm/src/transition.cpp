@@ -1,0 +1,164 @@
+// A transaction from buying gas to paying for it: Yellow Paper section 6.2 and the EIPs named.
+#include <ol/evm/transition.hpp>
+
+#include <algorithm>
+#include <utility>
+
+#include <ol/base/check.hpp>
+
+#include "authorization.hpp"
+#include "machine.hpp"
+
+namespace ol::evm {
+namespace {
+
+U256 effective_gas_price(const TxnRequest& txn, const BlockEnv& block) {
+  const U256 room = txn.max_fee_per_gas - block.base_fee;
+  return block.base_fee + std::min(room, txn.max_priority_fee_per_gas,
+                                   [](const U256& a, const U256& b) { return a < b; });
+}
+
+/// Takes the price of all the gas and the blobs, which `check_transaction` found affordable.
+void buy_gas(World& world, const BlockEnv& block, const TxnRequest& txn, const U256& price) {
+  WorldAccount& sender = world.account(txn.sender);
+  const U256 blob_gas = U256{kGasPerBlob} * U256{txn.blob_hashes.size()};
+  world.subtract_balance(sender, price * U256{txn.gas_limit} + block.blob_base_fee * blob_gas);
+  // Calls leave this to the caller of `creation_address`, which needs the nonce of before.
+  world.set_nonce(sender, txn.nonce + 1);
+}
+
+/// EIP-2929, 2930, 3651. Precompiles are warm without a mark.
+void warm_up(World& world, const Schedule& rules, const BlockEnv& block, const TxnRequest& txn) {
+  if (!rules.tracks_access) return;
+  world.warm(world.account(txn.sender));
+  if (txn.to) world.warm(world.account(*txn.to));
+  if (rules.warm_coinbase) world.warm(world.account(block.coinbase));
+  for (const primitives::AccessListEntry& entry : txn.access_list) {
+    WorldAccount& account = world.account(entry.address);
+    world.warm(account);
+    for (const Hash256& key : entry.storage_keys)
+      world.warm(world.slot(account, U256::from_fixed(key)));
+  }
+}
+
+/// What the outermost message of a call or creation has in common.
+Message outermost(World& world, const Address& sender, const std::optional<Address>& to,
+                  std::uint64_t creation_nonce, const U256& value, ByteView data,
+                  std::int64_t gas) {
+  Message message;
+  message.kind = to ? CallKind::Call : CallKind::Create;
+  message.gas = gas;
+  message.sender = &world.account(sender);
+  message.recipient = &world.account(to ? *to : creation_address(sender, creation_nonce));
+  message.code = message.recipient;
+  message.value = value;
+  message.input = data;
+  return message;
+}
+
+void follow_delegation(Machine& machine, Message& message) {
+  if (message.kind != CallKind::Call) return;
+  WorldAccount* const delegate = machine.delegate(*message.recipient);
+  if (delegate == nullptr) return;
+  message.code = delegate;
+  message.code_is_delegated = true;
+  machine.world().warm(*delegate);  // EIP-7702, at no price
+}
+
+struct Settled {
+  std::uint64_t used = 0;
+  std::uint64_t refunded = 0;
+};
+
+/// EIP-3529's cap on refunds, then EIP-7623's floor.
+Settled settle(const Schedule& rules, const TxnRequest& txn, std::uint64_t floor,
+               std::int64_t gas_left, std::int64_t refund) {
+  OL_CHECK(gas_left >= 0, "a message never uses more than its gas");
+  OL_CHECK(refund >= 0, "what SSTORE takes back it gave before");
+  const std::uint64_t spent = txn.gas_limit - static_cast<std::uint64_t>(gas_left);
+  const std::uint64_t refunded =
+      std::min(static_cast<std::uint64_t>(refund), spent / rules.refund_quotient);
+  return {std::max(spent - refunded, floor), refunded};
+}
+
+void pay(World& world, const Schedule& rules, const BlockEnv& block, const TxnRequest& txn,
+         const U256& price, std::uint64_t gas_used) {
+  world.add_balance(world.account(txn.sender), price * U256{txn.gas_limit - gas_used});
+  // The base fee is burnt (EIP-1559).
+  const U256 tip = rules.base_fee ? price - block.base_fee : price;
+  world.add_balance(world.account(block.coinbase), tip * U256{gas_used});
+}
+
+}  // namespace
+
+Evm::Evm(Revision revision, Engine engine)
+    : machine_(std::make_unique<Machine>(revision, engine)) {}
+Evm::~Evm() = default;
+
+Revision Evm::revision() const {
+  return machine_->revision();
+}
+
+Result<TxnOutcome, TxnFailure> Evm::transact(World& world, const BlockEnv& block,
+                                             const TxnRequest& txn) {
+  const Schedule& rules = machine_->rules();
+  const auto valid = check_transaction(world, block, revision(), txn);
+  if (world.error()) return fail(TxnFailure(*world.error()));
+  if (!valid) return fail(TxnFailure(valid.error()));
+
+  const U256 price = effective_gas_price(txn, block);
+  const IntrinsicGas gas = intrinsic_gas(txn, revision());
+  world.begin_transaction();
+  machine_->bind(world, block, {txn.sender, price, txn.blob_hashes});
+  buy_gas(world, block, txn, price);
+  warm_up(world, rules, block, txn);
+  const std::int64_t authorization_refund =
+      apply_authorizations(world, block.chain_id, txn.authorizations);
+  Message message = outermost(world, txn.sender, txn.to, txn.nonce, txn.value, txn.data,
+                              static_cast<std::int64_t>(txn.gas_limit - gas.intrinsic));
+  follow_delegation(*machine_, message);
+  const MessageResult result = machine_->run_outermost(message);
+
+  const Settled settled =
+      settle(rules, txn, gas.floor, result.gas_left, world.refund() + authorization_refund);
+  pay(world, rules, block, txn, price, settled.used);
+  TxnOutcome outcome;
+  outcome.status = result.status;
+  outcome.gas_used = settled.used;
+  outcome.gas_refunded = settled.refunded;
+  outcome.effective_gas_price = price;
+  outcome.output = std::exchange(machine_->return_data(), {});
+  if (!txn.to && result.status == Status::Success) outcome.created = message.recipient->address;
+  outcome.logs = world.end_transaction(rules);
+  if (world.error()) return fail(TxnFailure(*world.error()));
+  return outcome;
+}
+
+Result<CallOutcome, state::StateError> Evm::call(World& world, const BlockEnv& block,
+                                                 const CallRequest& request) {
+  OL_CHECK(request.gas >= 0, "a call's gas is not negative");
+  world.begin_transaction();
+  machine_->bind(world, block, {request.caller, request.gas_price, {}});
+  WorldAccount& sender = world.account(request.caller);
+  OL_CHECK(!(sender.balance < request.value), "the caller holds what it sends");
+  const std::uint64_t nonce = sender.nonce;
+  if (!request.to) world.set_nonce(sender, nonce + 1);
+  TxnRequest accesses;
+  accesses.sender = request.caller;
+  accesses.to = request.to;
+  warm_up(world, machine_->rules(), block, accesses);
+  Message message =
+      outermost(world, request.caller, request.to, nonce, request.value, request.data, request.gas);
+  follow_delegation(*machine_, message);
+  const MessageResult result = machine_->run_outermost(message);
+  CallOutcome outcome;
+  outcome.status = result.status;
+  outcome.gas_left = result.gas_left;
+  outcome.output = std::exchange(machine_->return_data(), {});
+  if (!request.to && result.status == Status::Success) outcome.created = message.recipient->address;
+  outcome.logs = world.end_transaction(machine_->rules());
+  if (world.error()) return fail(*world.error());
+  return outcome;
+}
+
+}  // namespace ol::evm
