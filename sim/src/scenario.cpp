@@ -7,13 +7,16 @@ using primitives::QuorumCertificate;
 using primitives::View;
 
 constexpr std::uint32_t kWitness = 1;
-constexpr std::uint32_t kVictim = 3;
+// Leads none of the three views after kFewVotesView: a validator that is shown a block of its own
+// which it never signed takes it for the work of a second process with its key.
+constexpr std::uint32_t kVictim = 1;
 constexpr std::uint64_t kForkFrom = 9;
 constexpr std::uint64_t kCommitted = 10;
 constexpr std::uint64_t kWitnessLeads = 13;
 constexpr std::uint64_t kStaleView = 16;
 constexpr std::uint64_t kLastView = 32;
 constexpr std::uint64_t kFewVotesView = 9;
+constexpr std::uint64_t kDeceptionUs = 100'000;
 constexpr std::uint64_t kAlways = 1000;
 
 }  // namespace
@@ -86,7 +89,16 @@ bool LockedFork::done() const {
 void FewVotes::step() {
   const QuorumCertificate* newest = villain_->newest_certificate();
   if (played_ || newest == nullptr || newest->view() < View(kFewVotesView)) return;
+  const auto cut_off = [this](std::uint32_t id) {
+    world_.network.cut(kVictim, id, Cut::Drop);
+    world_.network.cut(id, kVictim, Cut::Drop);
+  };
+  for (std::uint32_t id = 0; id < world_.node_count(); ++id) {
+    if (id != kVictim && id != kVillain) cut_off(id);
+  }
   played_ = villain_->certify_alone(*newest, {kVictim});
+  // The villain's own driver, which plays along with the others, must not learn of the branch.
+  world_.queue.after(kDeceptionUs, [cut_off] { cut_off(kVillain); });
 }
 
 bool FewVotes::done() const {

@@ -56,8 +56,9 @@ class LockedFork final : public Script {
   int stage_ = 0;
 };
 
-/// Validator 0 certifies a branch with its own vote alone and shows it to validator 3. If f votes
-/// are taken for a quorum, validator 3 commits a block that nobody else voted for.
+/// Validator 0 certifies a branch with its own vote alone and shows it to validator 1, which hears
+/// nobody else. If f votes are taken for a quorum, validator 1 commits a block beside the one that
+/// the others commit.
 class FewVotes final : public Script {
  public:
   using Script::Script;
