@@ -77,6 +77,32 @@ TEST_F(Hostile, certificates_of_other_epochs_and_sets_are_refused_by_name) {
   EXPECT_EQ(verifier.verify_certificate(other_set).error(), VerifyError::WrongSet);
 }
 
+// Nothing is remembered of a certificate before it is verified.
+TEST_F(Hostile, a_forged_certificate_is_refused_however_often_it_comes) {
+  auto forged = qc;
+  forged.signature[20] ^= 1;
+  for (int i = 0; i < 3; ++i)
+    EXPECT_EQ(verifier.verify_certificate(forged).error(), VerifyError::BadCertificate);
+  auto other_signature = v.certify(v.block(v.genesis, v.genesis_certificate, View(1), 3)).signature;
+  EXPECT_TRUE(verifier.verify_certificate(qc));
+  forged.signature = other_signature;
+  EXPECT_EQ(verifier.verify_certificate(forged).error(), VerifyError::BadCertificate);
+}
+
+// Whatever a quorum signed in another phase is no certificate of this rule.
+TEST_F(Hostile, a_quorum_of_another_phase_certifies_nothing) {
+  auto subject = v.subject(first);
+  subject.phase = Phase::Prepare;
+  std::vector<Share> shares;
+  for (std::uint32_t i = 0; i < 3; ++i)
+    shares.push_back(v.vote(i, subject).share);
+  auto combined = *v.scheme->combine(shares);
+  const QuorumCertificate prepared{subject, combined.signers, combined.signature};
+  EXPECT_TRUE(
+      v.scheme->verify(vote_digest(v.domain, subject), prepared.signers, prepared.signature));
+  EXPECT_EQ(verifier.verify_certificate(prepared).error(), VerifyError::BadCertificate);
+}
+
 // A flood of certificates costs at most the cache; one that was pushed out is verified again.
 TEST_F(Hostile, the_cache_of_verified_certificates_is_bounded) {
   EXPECT_TRUE(verifier.verify_certificate(qc));

@@ -84,6 +84,23 @@ TEST_P(Collecting, two_votes_of_one_view_are_evidence_that_anyone_can_check) {
   EXPECT_EQ(accused(*decoded), ValidatorIndex(1));
 }
 
+// Repeating a vote fills no place that the second, different one needs.
+TEST_P(Collecting, a_voter_that_repeats_itself_is_still_caught_voting_twice) {
+  for (int i = 0; i < 3; ++i)
+    EXPECT_TRUE(collector.add(v.vote(1, v.subject(block))).evidence.empty());
+  EXPECT_EQ(collector.add(v.vote(1, v.subject(rival))).evidence.size(), 1U);
+  EXPECT_TRUE(collector.add(v.vote(1, v.subject(rival))).evidence.empty());
+}
+
+TEST_P(Collecting, makes_one_certificate_of_a_subject_whatever_is_repeated) {
+  int certificates = 0;
+  for (int round = 0; round < 2; ++round) {
+    for (std::uint32_t voter = 0; voter < 4; ++voter)
+      certificates += collector.add(v.vote(voter, v.subject(block))).certificate ? 1 : 0;
+  }
+  EXPECT_EQ(certificates, 1);
+}
+
 TEST_P(Collecting, a_forged_second_vote_accuses_nobody) {
   EXPECT_TRUE(collector.add(v.vote(1, v.subject(block))).evidence.empty());
   auto forged = v.vote(2, v.subject(rival));
