@@ -118,20 +118,6 @@ class Integer {
   mpz_t value_;
 };
 
-/// Raises `value` to 2^`squarings` modulo `modulus`, piecewise: an exponent whose tail is not in
-/// the input is all zeros there, and may be too long to hold.
-void square_often(mpz_ptr value, std::uint64_t squarings, mpz_srcptr modulus) {
-  constexpr std::uint64_t kPiece = 1 << 15;
-  Integer power;
-  while (squarings > 0 && mpz_cmp_ui(value, 1) > 0) {
-    const std::uint64_t piece = std::min(squarings, kPiece);
-    mpz_set_ui(power.get(), 0);
-    mpz_setbit(power.get(), piece);
-    mpz_powm(value, value, power.get(), modulus);
-    squarings -= piece;
-  }
-}
-
 Bytes raise(ByteView input, const Lengths& lengths) {
   Bytes output(static_cast<std::size_t>(lengths.modulus), 0);
   const std::uint64_t exponent_at = kHeaderBytes + lengths.base;
@@ -139,14 +125,11 @@ Bytes raise(ByteView input, const Lengths& lengths) {
   Integer modulus(present(input, modulus_at, lengths.modulus), lengths.modulus);
   if (mpz_cmp_ui(modulus.get(), 1) <= 0) return output;
 
+  // The modulus is not all zeros, so it begins within the input and what precedes it is there too.
   Integer base(present(input, kHeaderBytes, lengths.base), lengths.base);
-  const ByteView exponent_bytes = present(input, exponent_at, lengths.exponent);
-  Integer exponent(exponent_bytes, exponent_bytes.size());
+  Integer exponent(present(input, exponent_at, lengths.exponent), lengths.exponent);
   Integer result;
   mpz_powm(result.get(), base.get(), exponent.get(), modulus.get());
-  if (mpz_sgn(exponent.get()) != 0) {
-    square_often(result.get(), 8 * (lengths.exponent - exponent_bytes.size()), modulus.get());
-  }
   if (mpz_sgn(result.get()) == 0) return output;
   const std::size_t size = (mpz_sizeinbase(result.get(), 2) + 7) / 8;
   OL_CHECK(size <= output.size(), "the result is below the modulus");

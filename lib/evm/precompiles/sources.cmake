@@ -20,21 +20,35 @@ ol_library(evm_precompiles PURE
     precompiles/bn254_g2.cpp
     precompiles/bn254_pairing.cpp
     precompiles/bn254_tower.cpp
+    precompiles/ecrecover.cpp
     precompiles/hashes.cpp
     precompiles/kzg.cpp
     precompiles/modexp.cpp
     precompiles/p256.cpp
     precompiles/registry.cpp
     precompiles/ripemd160.cpp
-    precompiles/ecrecover.cpp
   DEPS base
   PRIVATE_DEPS crypto blst OpenSSL::Crypto PkgConfig::gmp)
 
 ol_test(evm_precompiles
   SOURCES
+    precompiles/test/blake2f_test.cpp
+    precompiles/test/bls12_381_test.cpp
+    precompiles/test/bn254_field_test.cpp
+    precompiles/test/bn254_test.cpp
+    precompiles/test/ecrecover_test.cpp
+    precompiles/test/hashes_test.cpp
+    precompiles/test/kzg_test.cpp
+    precompiles/test/modexp_test.cpp
+    precompiles/test/p256_test.cpp
     precompiles/test/precompile_vectors_test.cpp
+    precompiles/test/registry_test.cpp
   DEPS evm_precompiles crypto test_support PkgConfig::gmp)
 
 ol_bench(evm_precompiles
   SOURCES precompiles/bench/precompiles_bench.cpp
   DEPS evm_precompiles crypto OpenSSL::Crypto)
+
+ol_fuzz(evm_precompiles
+  SOURCES precompiles/fuzz/precompiles_fuzz.cpp
+  DEPS evm_precompiles)

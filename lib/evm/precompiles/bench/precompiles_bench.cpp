@@ -64,10 +64,6 @@ void measure(benchmark::State& state, unsigned address, const Bytes& input, doub
   if (reference_us > 0) state.counters["times_reference"] = reference_seconds / seconds;
 }
 
-Bytes hex(std::string_view text) {
-  return from_hex(text).value();
-}
-
 void append_word(Bytes& out, const U256& value) {
   append(out, value.to_big_endian());
 }

@@ -84,8 +84,9 @@ TEST(PointEvaluation, agrees_with_every_vector_of_verify_kzg_proof) {
   }
 }
 
-// The ceremony's point in kzg.cpp, seen from outside: with the polynomial x, committed to by tau G1,
-// the value at z is z and the proof is G1, for any z, if and only if tau is the same on both sides.
+// The ceremony's point in kzg.cpp, seen from outside: with the polynomial x, committed to by tau
+// G1, the value at z is z and the proof is G1, for any z, if and only if tau is the same on both
+// sides.
 TEST(PointEvaluation, has_the_ceremonys_point) {
   OL_FIXTURES_OR_SKIP(folder, "ethereum-misc-tests");
   const auto setup = test_support::read_json(folder / "kzg" / "trusted_setup_min.json");

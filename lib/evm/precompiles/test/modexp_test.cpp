@@ -84,17 +84,13 @@ TEST(Modexp, to_the_power_of_zero_is_one_even_of_zero) {
 }
 
 TEST(Modexp, reads_zeros_past_the_end) {
-  // EIP-198's example: 3 ^ 0x8000...0 mod 0x8000...0, with only the first byte of each given.
-  const Bytes short_input = join(lengths(1, 32, 32), hex("03"), hex("80"));
-  EXPECT_EQ(run(0x05, short_input).output, Bytes(32, 0));  // the modulus is all zeros
   const Bytes cut_modulus = join(lengths(1, 1, 4), hex("03"), hex("05"), hex("01"));
   EXPECT_EQ(run(0x05, cut_modulus).output, (Bytes{0, 0, 0, 243}));  // 0x01000000
   const Bytes cut_base = join(lengths(4, 0, 0), hex("03"));
   EXPECT_TRUE(run(0x05, cut_base).output.empty());
 }
 
-// An exponent that reaches past the input ends in zeros, but then so does the modulus: the answer can
-// be told only where the modulus lies within the exponent's claimed range, that is nowhere.
+// Nothing is left for the modulus then.
 TEST(Modexp, with_an_exponent_longer_than_the_input_is_zero) {
   const Bytes input = join(lengths(1, 100'000, 1), hex("03"), hex("80"));
   EXPECT_EQ(run(0x05, input, Revision::Berlin).output, Bytes(1, 0));
@@ -103,10 +99,10 @@ TEST(Modexp, with_an_exponent_longer_than_the_input_is_zero) {
 TEST(Modexp, of_enormous_lengths_runs_out_of_gas) {
   for (const Revision revision : {Revision::Byzantium, Revision::Berlin, Revision::Osaka}) {
     for (const U256 huge : {U256{1} << 32U, U256{1} << 63U, U256{1} << 64U, U256::max()}) {
-      EXPECT_FALSE(run(0x05, lengths(huge, 1, 1), revision).success);
-      EXPECT_FALSE(run(0x05, lengths(1, huge, 1), revision).success);
-      EXPECT_FALSE(run(0x05, lengths(1, 1, huge), revision).success);
-      EXPECT_FALSE(run(0x05, lengths(huge, huge, huge), revision).success);
+      for (const Bytes& input : {lengths(huge, 1, 1), lengths(1, huge, 1), lengths(1, 1, huge),
+                                 lengths(huge, huge, huge)}) {
+        EXPECT_FALSE(run(0x05, input, revision, 1'000'000'000).success);
+      }
     }
   }
 }
