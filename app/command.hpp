@@ -14,6 +14,7 @@ struct CommandError : std::runtime_error {
   using std::runtime_error::runtime_error;
 };
 
+void add_bench(CLI::App& app);
 void add_ceremony(CLI::App& genesis);
 void add_devnet(CLI::App& app);
 void add_genesis(CLI::App& app);

@@ -27,6 +27,7 @@ void add_sim(CLI::App& app) {
 int main(int argc, char** argv) {
   CLI::App app{"OpenLiquid: a Byzantine-fault-tolerant chain with an Ethereum interface"};
   app.require_subcommand(1);
+  ol::app::add_bench(app);
   ol::app::add_devnet(app);
   ol::app::add_init(app);
   ol::app::add_testnet(app);

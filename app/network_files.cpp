@@ -99,6 +99,8 @@ primitives::Genesis make_genesis(const NetworkPlan& plan, const std::vector<Made
   for (std::uint32_t i = 0; i < kFundedAccounts; ++i) {
     genesis.balances[account_from_mnemonic(kDevMnemonic, i).address()] = balance;
   }
+  for (const Address& address : plan.funded)
+    genesis.balances[address] = balance;
   return genesis;
 }
 

@@ -22,6 +22,8 @@ struct NetworkPlan {
   std::vector<std::uint16_t> p2p_ports;
   std::vector<std::uint16_t> rpc_ports;
   std::vector<std::string> rpc_cors_origins;
+  /// Beside the ten development accounts, each with as much.
+  std::vector<Address> funded;
   bool outbox_log = false;
 };
 

@@ -1,11 +1,14 @@
 #include "rpc_client.hpp"
 
 #include <netdb.h>
+#include <netinet/tcp.h>
 #include <sys/socket.h>
 #include <sys/time.h>
 #include <unistd.h>
 
 #include <boost/json/parse.hpp>
+#include <cctype>
+#include <cstdlib>
 
 #include "command.hpp"
 
@@ -30,7 +33,9 @@ Address parse_url(const std::string& url) {
   return {.host = rest.substr(0, colon), .port = rest.substr(colon + 1)};
 }
 
-class Socket {
+}  // namespace
+
+class RpcConnection::Socket {
  public:
   explicit Socket(const Address& address) {
     addrinfo hints{};
@@ -40,8 +45,10 @@ class Socket {
     for (const addrinfo* a = found; a != nullptr && fd_ < 0; a = a->ai_next) {
       const int fd = ::socket(a->ai_family, a->ai_socktype | SOCK_CLOEXEC, a->ai_protocol);
       const timeval limit{.tv_sec = kTimeoutSeconds, .tv_usec = 0};
+      const int at_once = 1;
       ::setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof limit);
       ::setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof limit);
+      ::setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &at_once, sizeof at_once);
       if (::connect(fd, a->ai_addr, a->ai_addrlen) == 0) {
         fd_ = fd;
       } else {
@@ -57,50 +64,88 @@ class Socket {
   Socket& operator=(const Socket&) = delete;
 
   [[nodiscard]] bool connected() const { return fd_ >= 0; }
-  [[nodiscard]] std::string exchange(std::string_view request) const {
+
+  /// The body of the answer; empty if none came whole.
+  [[nodiscard]] std::string exchange(std::string_view request) {
     while (!request.empty()) {
       const ssize_t sent = ::send(fd_, request.data(), request.size(), MSG_NOSIGNAL);
       if (sent <= 0) return {};
       request.remove_prefix(static_cast<std::size_t>(sent));
     }
     std::string answer;
-    char buffer[16384];
-    for (ssize_t n = ::recv(fd_, buffer, sizeof buffer, 0); n > 0;
-         n = ::recv(fd_, buffer, sizeof buffer, 0)) {
-      answer.append(buffer, static_cast<std::size_t>(n));
+    std::size_t body = std::string::npos;
+    while (body == std::string::npos && receive(answer))
+      body = answer.find(kHeaderEnd);
+    if (body == std::string::npos) return {};
+    const std::size_t whole = body + kHeaderEnd.size() + content_length(answer.substr(0, body));
+    while (answer.size() < whole) {
+      if (!receive(answer)) return {};
     }
-    return answer;
+    return answer.substr(body + kHeaderEnd.size());
   }
 
  private:
+  static constexpr std::string_view kHeaderEnd = "\r\n\r\n";
+
+  bool receive(std::string& out) const {
+    char buffer[16384];
+    const ssize_t n = ::recv(fd_, buffer, sizeof buffer, 0);
+    if (n <= 0) return false;
+    out.append(buffer, static_cast<std::size_t>(n));
+    return true;
+  }
+
+  static std::size_t content_length(std::string header) {
+    for (char& c : header)
+      c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+    constexpr std::string_view kName = "\r\ncontent-length:";
+    const std::size_t at = header.find(kName);
+    if (at == std::string::npos) return 0;
+    return std::strtoull(header.c_str() + at + kName.size(), nullptr, 10);
+  }
+
   int fd_ = -1;
 };
 
-}  // namespace
-
-boost::json::value rpc_call(const std::string& url, std::string_view method,
-                            std::string_view params) {
+RpcConnection::RpcConnection(const std::string& url) : url_(url) {
   const Address address = parse_url(url);
-  const Socket socket(address);
-  if (!socket.connected()) throw CommandError("no node answers at " + url + "; is it running?");
-  const std::string body = R"({"jsonrpc":"2.0","id":1,"method":")" + std::string(method) +
-                           R"(","params":)" + std::string(params) + "}";
-  const std::string answer = socket.exchange(
-      "POST / HTTP/1.1\r\nHost: " + address.host +
-      "\r\nConnection: close\r\nContent-Type: application/json\r\nContent-Length: " +
-      std::to_string(body.size()) + "\r\n\r\n" + body);
-  const std::size_t start = answer.find("\r\n\r\n");
+  host_ = address.host;
+  socket_ = std::make_unique<Socket>(address);
+  if (!socket_->connected()) throw CommandError("no node answers at " + url + "; is it running?");
+}
+
+RpcConnection::~RpcConnection() = default;
+
+boost::json::value RpcConnection::exchange(std::string_view body) {
+  std::string request =
+      "POST / HTTP/1.1\r\nHost: " + host_ +
+      "\r\nContent-Type: application/json\r\nContent-Length: " + std::to_string(body.size()) +
+      "\r\n\r\n";
+  request += body;
+  const std::string answer = socket_->exchange(request);
   boost::json::error_code ec;
-  const boost::json::value parsed = start == std::string::npos
-                                        ? boost::json::value()
-                                        : boost::json::parse(answer.substr(start + 4), ec);
-  if (ec || !parsed.is_object())
-    throw CommandError("what answers at " + url + " is not an OpenLiquid node");
-  const auto& object = parsed.as_object();
+  const boost::json::value parsed = boost::json::parse(answer, ec);
+  if (ec || !(parsed.is_object() || parsed.is_array()))
+    throw CommandError("what answers at " + url_ + " is not an OpenLiquid node");
+  return parsed;
+}
+
+boost::json::value RpcConnection::call(std::string_view method, std::string_view params) {
+  const boost::json::value answer =
+      exchange(R"({"jsonrpc":"2.0","id":1,"method":")" + std::string(method) + R"(","params":)" +
+               std::string(params) + "}");
+  if (!answer.is_object())
+    throw CommandError("what answers at " + url_ + " is not an OpenLiquid node");
+  const auto& object = answer.as_object();
   if (const auto* error = object.if_contains("error")) {
     throw CommandError(std::string(method) + ": " + std::string(error->at("message").as_string()));
   }
   return object.at("result");
+}
+
+boost::json::value rpc_call(const std::string& url, std::string_view method,
+                            std::string_view params) {
+  return RpcConnection(url).call(method, params);
 }
 
 }  // namespace ol::app

@@ -1,0 +1,109 @@
+#include <iostream>
+
+#include "bench/consensus.hpp"
+#include "bench/transfers.hpp"
+#include "command.hpp"
+
+namespace ol::app {
+namespace {
+
+struct OutputFlags {
+  bool json = false;
+  std::string directory;
+};
+
+void add_output(CLI::App& command, OutputFlags& flags) {
+  command.add_flag("--json", flags.json, "Print the result as one JSON object");
+  command.add_option("--directory", flags.directory,
+                     "Where the validators' data is kept meanwhile (default: the system's "
+                     "directory for temporary files)");
+}
+
+std::filesystem::path directory_of(const OutputFlags& flags) {
+  return flags.directory.empty() ? std::filesystem::temp_directory_path()
+                                 : std::filesystem::path(flags.directory);
+}
+
+void print(const bench::Report& report, const OutputFlags& flags) {
+  std::cout << (flags.json ? report.json() : report.table()) << std::flush;
+  if (report.failed()) throw CLI::RuntimeError(1);
+}
+
+void add_scheme(CLI::App& command, std::string& scheme) {
+  command.add_option("--scheme", scheme, "Certificates")
+      ->check(CLI::IsMember({"bls-threshold", "bls-multisig"}))
+      ->capture_default_str();
+}
+
+void add_consensus(CLI::App& bench) {
+  auto options = std::make_shared<bench::ConsensusOptions>();
+  auto output = std::make_shared<OutputFlags>();
+  auto* command = bench.add_subcommand("consensus", "Ordering opaque commands, without execution");
+  command->add_option("--validators", options->validators, "How many")
+      ->check(CLI::Range(1, 64))
+      ->capture_default_str();
+  command->add_option("--block", options->block_items, "Commands in a block")
+      ->check(CLI::Range(1, 20'000))
+      ->capture_default_str();
+  command->add_option("--payload", options->payload_bytes, "Bytes of a command")
+      ->check(CLI::Range(8, 65'536))
+      ->capture_default_str();
+  command->add_option("--window", options->window_blocks, "Blocks of commands kept unanswered")
+      ->check(CLI::Range(1, 1'000))
+      ->capture_default_str();
+  command->add_option("--duration", options->duration_s, "Seconds to measure")
+      ->check(CLI::Range(0.1, 3600.0))
+      ->capture_default_str();
+  command->add_option("--blocks", options->blocks_max, "Stop after so many blocks (0: never)")
+      ->capture_default_str();
+  command->add_option("--block-interval", options->block_interval_ms, "Least, in milliseconds")
+      ->check(CLI::Range(1, 1'000))
+      ->capture_default_str();
+  add_scheme(*command, options->scheme);
+  add_output(*command, *output);
+  command->callback([options, output] {
+    options->directory = directory_of(*output);
+    print(bench::bench_consensus(*options), *output);
+  });
+}
+
+void add_transfers(CLI::App& bench) {
+  auto options = std::make_shared<bench::TransfersOptions>();
+  auto output = std::make_shared<OutputFlags>();
+  auto* command =
+      bench.add_subcommand("transfers", "Signed transfers, executed and final on every node");
+  command->add_option("--validators", options->validators, "How many nodes")
+      ->check(CLI::Range(1, 32))
+      ->capture_default_str();
+  command->add_option("--transfers", options->transfers, "How many")
+      ->check(CLI::Range(1, 10'000'000))
+      ->capture_default_str();
+  command->add_option("--accounts", options->accounts, "Accounts that send them")
+      ->check(CLI::Range(1, 100'000))
+      ->capture_default_str();
+  command->add_option("--outstanding", options->outstanding, "Sent and not final, at the most")
+      ->check(CLI::Range(100, 50'000))
+      ->capture_default_str();
+  command->add_option("--rate", options->rate, "Sent per second, at the most (0: no limit)")
+      ->capture_default_str();
+  command->add_option("--block-interval", options->block_interval_ms, "Least, in milliseconds")
+      ->check(CLI::Range(1, 1'000))
+      ->capture_default_str();
+  add_scheme(*command, options->scheme);
+  add_output(*command, *output);
+  command->callback([options, output] {
+    options->directory = directory_of(*output);
+    print(bench::bench_transfers(*options), *output);
+  });
+}
+
+}  // namespace
+
+void add_bench(CLI::App& app) {
+  auto* bench = app.add_subcommand("bench", "Measure a chain whose validators run in this process");
+  bench->require_subcommand(1);
+  add_consensus(*bench);
+  add_transfers(*bench);
+}
+
+}  // namespace ol::app
