@@ -8,16 +8,9 @@ namespace ol::sim {
 using consensus::SafetyRecord;
 using primitives::BlockHash;
 
-namespace {
-
-// The slower checks of a kernel's sizes run once in this many calls.
-constexpr std::uint64_t kSlowCheckEvery = 64;
-
-}  // namespace
-
-SafetyChecker::SafetyChecker(std::vector<bool> honest, consensus::BlockPtr genesis,
-                             const Hash256& genesis_state_root)
-    : honest_(std::move(honest)), signed_(honest_.size()) {
+SafetyChecker::SafetyChecker(std::vector<bool> honest, std::uint32_t quorum,
+                             const consensus::BlockPtr& genesis, const Hash256& genesis_state_root)
+    : honest_(std::move(honest)), quorum_(quorum), signed_(honest_.size()) {
   agreed_.push_back({genesis->hash, genesis_state_root, 0});
 }
 
@@ -27,6 +20,22 @@ bool SafetyChecker::is_honest(ValidatorIndex index) const {
 
 void SafetyChecker::report(std::string what) {
   if (!violation_) violation_ = std::move(what);
+}
+
+void SafetyChecker::suspect(std::string what) {
+  if (!suspicion_) suspicion_ = std::move(what);
+}
+
+void SafetyChecker::check_quorum(const primitives::Block& block) {
+  std::uint32_t voters = 0;
+  for (std::size_t i = 0; i < signed_.size(); ++i) {
+    const auto vote = signed_[i].votes.find(block.header.view);
+    if (!honest_[i] || (vote != signed_[i].votes.end() && vote->second.block == block.hash))
+      ++voters;
+  }
+  if (voters < quorum_)
+    suspect(fmt::format("block {} at height {} is final with {} votes of {}", brief(block.hash),
+                        block.header.height.value(), voters, quorum_));
 }
 
 void SafetyChecker::on_commit(std::uint32_t node, const primitives::Block& block,
@@ -55,6 +64,7 @@ void SafetyChecker::on_commit(std::uint32_t node, const primitives::Block& block
     }
     return;
   }
+  check_quorum(block);
   agreed_.push_back({block.hash, state_root, node});
   for (const auto& item : block.item_hashes) {
     if (!items_.insert(item).second)
@@ -108,14 +118,13 @@ void SafetyChecker::on_vote_cast(ValidatorIndex voter, const consensus::BlockRef
   if (node == nullptr) return;  // Committed past it in the same step: the lock is above it.
   if (node->block->header.justify.view() > lock.view) return;
   if (tree.extends(vote.block, lock.block)) return;
-  if (against_lock_) return;
-  against_lock_ = fmt::format(
-      "validator {} voted in view {} for {}, against its lock on {} of view {}", voter.value(),
-      vote.view.value(), brief(vote.block), brief(lock.block), lock.view.value());
+  suspect(fmt::format("validator {} voted in view {} for {}, against its lock on {} of view {}",
+                      voter.value(), vote.view.value(), brief(vote.block), brief(lock.block),
+                      lock.view.value()));
 }
 
 void SafetyChecker::finish() {
-  if (against_lock_) report(*against_lock_);
+  if (suspicion_) report(*suspicion_);
 }
 
 void SafetyChecker::on_restart(std::uint32_t node, ValidatorIndex validator,
@@ -151,13 +160,11 @@ void SafetyChecker::on_evidence(ValidatorIndex by, ValidatorIndex accused) {
   report(fmt::format("honest node {} accused honest validator {}", by.value(), accused.value()));
 }
 
-void SafetyChecker::on_kernel(ValidatorIndex node, const consensus::Kernel& kernel) {
+void SafetyChecker::on_status(ValidatorIndex node, const consensus::KernelStatus& status) {
   if (!is_honest(node)) return;
-  if (kernel.tree().size() > consensus::BlockTree::kBlocksMax + 1)
+  if (status.tree_blocks > consensus::BlockTree::kBlocksMax + 1)
     report(
-        fmt::format("node {}: the block tree holds {} blocks", node.value(), kernel.tree().size()));
-  if (++kernel_checks_ % kSlowCheckEvery != 0) return;
-  const auto status = kernel.status();
+        fmt::format("node {}: the block tree holds {} blocks", node.value(), status.tree_blocks));
   if (status.orphans > consensus::Kernel::kOrphansMax)
     report(fmt::format("node {}: {} orphans", node.value(), status.orphans));
   if (status.lock.view > status.high_qc_view)

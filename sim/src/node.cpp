@@ -14,6 +14,8 @@ using primitives::BlockHash;
 namespace {
 
 constexpr std::size_t kPoolMax = 32;
+// The checker looks at a kernel's sizes once in this many events.
+constexpr std::uint64_t kStatusEvery = 64;
 constexpr std::uint64_t kReconnectMinUs = 5'000;
 constexpr std::uint64_t kReconnectMaxUs = 150'000;
 constexpr std::uint64_t kDownMinUs = 50'000;
@@ -178,7 +180,7 @@ void SimNode::finish_drive() {
     plan_restart(random_.between(kDownMinUs, kDownMaxUs));
     return;
   }
-  world_.checker.on_kernel(index_, driver_->kernel());
+  if (++drives_ % kStatusEvery == 0) world_.checker.on_status(index_, driver_->status());
   if (world_.is_honest(index_) && !driver_->signing())
     world_.checker.report(fmt::format("honest node {} stopped signing", id_));
   arm_tick();

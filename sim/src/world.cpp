@@ -26,7 +26,7 @@ World::World(const RunOptions& run, std::vector<primitives::ValidatorIndex> byza
       scheme(chain.make_scheme(run.scheme)),
       leaders(run.nodes),
       honest_(honest_flags(run.nodes, byzantine)),
-      checker(honest_, chain.genesis_block, chain.genesis_results.state_root),
+      checker(honest_, chain.quorum(), chain.genesis_block, chain.genesis_results.state_root),
       network(run.nodes + static_cast<std::uint32_t>(twins.size()), queue, random.fork(), faults,
               *this) {
   std::vector<primitives::ValidatorIndex> indices;

@@ -23,16 +23,18 @@ namespace ol::sim {
 ///     never casts a vote at or below a view it left;
 ///  5. what left a node is covered by the safety record its disk holds after a crash;
 ///  6. a vote never goes against the voter's lock;
-///  7. honest nodes neither punish nor accuse honest nodes;
-///  8. bounded collections stay within their bounds.
+///  7. a block is final only if a quorum voted for it: all Byzantine validators and at least so
+///     many honest ones;
+///  8. honest nodes neither punish nor accuse honest nodes;
+///  9. bounded collections stay within their bounds.
 class SafetyChecker {
  public:
   using Height = primitives::Height;
   using View = primitives::View;
   using ValidatorIndex = primitives::ValidatorIndex;
 
-  /// `honest[i]` says whether validator i keeps the rules.
-  SafetyChecker(std::vector<bool> honest, consensus::BlockPtr genesis,
+  /// `honest[i]` says whether validator i keeps the rules; `quorum` validators certify a block.
+  SafetyChecker(std::vector<bool> honest, std::uint32_t quorum, const consensus::BlockPtr& genesis,
                 const Hash256& genesis_state_root);
 
   void on_commit(std::uint32_t node, const primitives::Block& block, const Hash256& state_root);
@@ -46,12 +48,12 @@ class SafetyChecker {
                   const consensus::SafetyRecord& record);
   void on_punish(ValidatorIndex by, ValidatorIndex whom, std::string_view reason);
   void on_evidence(ValidatorIndex by, ValidatorIndex accused);
-  void on_kernel(ValidatorIndex node, const consensus::Kernel& kernel);
+  void on_status(ValidatorIndex node, const consensus::KernelStatus& status);
   /// Anything else that must not happen.
   void report(std::string what);
 
-  /// Call at the end: a vote against a lock is a violation even if nothing came of it, but the fork
-  /// it leads to says more.
+  /// Call at the end: a vote against a lock or a block with too few votes is a violation even if
+  /// nothing came of it, but the fork it leads to says more.
   void finish();
   /// The first rule that was broken.
   [[nodiscard]] const std::optional<std::string>& violation() const { return violation_; }
@@ -73,15 +75,18 @@ class SafetyChecker {
 
   [[nodiscard]] bool is_honest(ValidatorIndex index) const;
   void check_vote(ValidatorIndex signer, const consensus::VoteMessage& vote);
+  void check_quorum(const primitives::Block& block);
+  /// Keeps what is reported at the end.
+  void suspect(std::string what);
 
   std::vector<bool> honest_;
+  std::uint32_t quorum_;
   std::vector<Final> agreed_;
   std::set<primitives::TxnHash> items_;
   std::map<std::uint32_t, Height> heights_;
   std::vector<Signed> signed_;
   std::optional<std::string> violation_;
-  std::optional<std::string> against_lock_;
-  std::uint64_t kernel_checks_ = 0;
+  std::optional<std::string> suspicion_;
 };
 
 }  // namespace ol::sim

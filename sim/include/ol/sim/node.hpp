@@ -134,6 +134,7 @@ class SimNode final : public node::DriverHost {
   std::uint64_t busy_until_us_ = 0;
   std::uint64_t tick_at_us_ = UINT64_MAX;
   std::optional<std::uint64_t> sends_left_;
+  std::uint64_t drives_ = 0;
   bool driving_ = false;
   bool dying_ = false;
   const char* cause_ = "";
