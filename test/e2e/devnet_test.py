@@ -1,10 +1,11 @@
 #!/usr/bin/env python3
 """End-to-end checks of a real devnet: processes, ports, files and clients as a user has them.
 
-Usage: devnet_test.py OPENLIQUID CASE, with CASE one of clients, kill_one, kill_all, load, mistakes.
+Usage: devnet_test.py OPENLIQUID CASE, with CASE one of clients, kill_one, kill_all, load, mistakes,
+refusals, twin.
 Every case runs its own devnet in a temporary directory on free ports and stops it.
 """
-import collections
+import http.client
 import json
 import os
 import pathlib
@@ -13,17 +14,17 @@ import re
 import shutil
 import signal
 import socket
-import struct
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 import urllib.request
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
 
 
-def free_base_port(count=4):
+def free_base_port(count=5):
     """A port such that it, the next ones, and those 100 higher are free."""
     for _ in range(200):
         base = random.randrange(20000, 55000)
@@ -79,9 +80,13 @@ class Devnet:
             sys.exit("FAILED: devnet did not stop cleanly")
 
     def start(self, i):
-        log = open(self.home / f"node{i}" / "node.log", "a")
+        self.start_home(i, self.home / f"node{i}")
+
+    def start_home(self, i, home, *arguments):
+        """Starts the node that `home` holds; it is called `i` from now on."""
+        log = open(home / "node.log", "a")
         self.nodes[i] = subprocess.Popen(
-            [self.program, "start", "--home", str(self.home / f"node{i}")], stdout=log, stderr=log)
+            [self.program, "start", "--home", str(home), *arguments], stdout=log, stderr=log)
 
     def start_all(self):
         for i in range(4):
@@ -90,6 +95,11 @@ class Devnet:
     def kill(self, i):
         self.nodes[i].kill()
         self.nodes[i].wait()
+
+    def stop(self, i):
+        self.nodes[i].terminate()
+        if self.nodes.pop(i).wait(30) != 0:
+            sys.exit(f"FAILED: node {i} did not stop cleanly")
 
     def stop_all(self):
         for node in self.nodes.values():
@@ -107,24 +117,74 @@ class Devnet:
         return call(self.port(i), "eth_getBlockByNumber", hex(height), False)["result"]
 
 
+class Feeder:
+    """Keeps transfers coming while nodes die: sends what the chain does not have yet, again and again."""
+
+    def __init__(self, net, count=6000):
+        self.net = net
+        lines = subprocess.run(["node", str(ROOT / "test/e2e/presign.mjs"), str(count)], check=True,
+                               capture_output=True, text=True).stdout.split()
+        self.sender, self.raw = lines[0], lines[1:]
+        self.stopping = False
+        self.thread = threading.Thread(target=self.run)
+        self.thread.start()
+
+    def run(self):
+        while not self.stopping:
+            for i in range(4):
+                try:
+                    nonce = int(call(self.net.port(i), "eth_getTransactionCount", self.sender, "latest")["result"], 16)
+                    self.send(i, self.raw[nonce : nonce + 20])
+                except (OSError, ValueError, http.client.HTTPException):
+                    pass
+            time.sleep(0.02)
+
+    def send(self, i, raw):
+        calls = [{"jsonrpc": "2.0", "id": n, "method": "eth_sendRawTransaction", "params": [text]}
+                 for n, text in enumerate(raw)]
+        request = urllib.request.Request(f"http://127.0.0.1:{self.net.port(i)}", json.dumps(calls).encode(),
+                                         {"Content-Type": "application/json"})
+        urllib.request.urlopen(request, timeout=5).read()
+
+    def stop(self):
+        self.stopping = True
+        self.thread.join()
+
+
+def outbox_of(home):
+    return pathlib.Path(home) / "data" / "outbox.log"
+
+
 def votes_that_left(outbox):
     """(view, block) of every vote in an outbox log. Format: docs/protocol/outbox-log.md."""
     program = [str(ROOT / "test/e2e/read_outbox.py"), str(outbox)]
     out = subprocess.run([sys.executable, *program], check=True, capture_output=True, text=True).stdout
-    return [tuple(line.split()) for line in out.splitlines()]
+    return [(int(view), block) for view, block in map(str.split, out.splitlines())]
+
+
+def check_one_vote_per_view(outbox):
+    """The votes of a log by view; fails if one process voted twice in a view."""
+    seen = {}
+    for view, block in votes_that_left(outbox):
+        if seen.setdefault(view, block) != block:
+            sys.exit(f"FAILED: two different votes for view {view} in {outbox}")
+    if not seen:
+        sys.exit(f"FAILED: no votes were found in {outbox}")
+    return seen
 
 
 def check_no_double_votes(net):
-    total = 0
-    for i in range(4):
-        seen = {}
-        for view, block in votes_that_left(net.home / f"node{i}" / "data" / "outbox.log"):
-            if seen.setdefault(view, block) != block:
-                sys.exit(f"FAILED: validator {i} voted twice in view {view}")
-            total += 1
-    if total == 0:
-        sys.exit("FAILED: no votes were found in the outbox logs")
+    total = sum(len(check_one_vote_per_view(outbox_of(net.home / f"node{i}"))) for i in range(4))
     print(f"no validator voted twice in a view ({total} votes checked)")
+
+
+def check_same_chain(net, nodes):
+    lowest = min(net.height(i) for i in nodes)
+    for height in range(lowest + 1):
+        blocks = {net.block(i, height)["hash"] for i in nodes}
+        if len(blocks) != 1:
+            sys.exit(f"FAILED: {len(blocks)} different blocks at height {height}")
+    print(f"nodes {', '.join(map(str, nodes))} agree on {lowest + 1} blocks")
 
 
 def case_clients(net):
@@ -159,32 +219,50 @@ def case_kill_one(net):
     check_no_double_votes(net)
 
 
+def check_transfers_once(net, feeder):
+    """Every transfer of the feeder that the chain counts is in it, exactly once."""
+    nonce = int(call(net.port(0), "eth_getTransactionCount", feeder.sender, "latest")["result"], 16)
+    found = [txn for height in range(1, net.height(0) + 1) for txn in net.block(0, height)["transactions"]]
+    if len(found) != len(set(found)) or len(found) < nonce:
+        sys.exit(f"FAILED: {nonce} transfers are counted, {len(found)} are in blocks, {len(set(found))} different")
+    if nonce == 0:
+        sys.exit("FAILED: no transfer was committed")
+    print(f"{nonce} transfers committed meanwhile, each once")
+
+
 def case_kill_all(net):
-    rounds = int(os.environ.get("OL_KILL_ROUNDS", "5"))
+    """kill -9 of all four at random instants, OL_KILL_ROUNDS times, with transfers coming all the time."""
+    rounds = int(os.environ.get("OL_KILL_ROUNDS", "20"))
     committed = {}
+    feeder = Feeder(net)
+    restart_seconds = []
     for turn in range(rounds):
+        started = time.monotonic()
         net.start_all()
         floor = max(committed, default=0)
         wait_for(f"new blocks in turn {turn}", lambda: max(net.height(i) for i in range(4)) > floor)
-        time.sleep(random.uniform(0, 1.0))
+        restart_seconds.append(time.monotonic() - started)
+        time.sleep(random.uniform(0, 1.5))
         for i in range(4):
-            try:
-                for height in range(1, net.height(i) + 1):
-                    known = committed.setdefault(height, net.block(i, height)["hash"]) if height not in committed else committed[height]
-                    if height >= floor and net.block(i, height)["hash"] != known:
-                        sys.exit(f"FAILED: block {height} changed")
-            except OSError:
-                pass
+            for height in range(floor + 1, net.height(i) + 1):
+                block = net.block(i, height)["hash"]
+                if committed.setdefault(height, block) != block:
+                    sys.exit(f"FAILED: two blocks at height {height}")
+        # Some at once, some a moment later, while the others go on.
         for i in random.sample(range(4), 4):
             net.kill(i)
+            time.sleep(random.choice([0, 0, 0.01, 0.1]))
     net.start_all()
     wait_for("all nodes back", lambda: min(net.height(i) for i in range(4)) >= max(committed))
+    feeder.stop()
     for height, known in committed.items():
         for i in range(4):
             if net.block(i, height)["hash"] != known:
                 sys.exit(f"FAILED: node {i} lost or changed block {height}")
+    check_transfers_once(net, feeder)
     net.stop_all()
-    print(f"{rounds} times killed, {len(committed)} blocks kept")
+    print(f"{rounds} times killed, {len(committed)} blocks kept; from start to a new block "
+          f"{sum(restart_seconds) / rounds:.2f} s on average, {max(restart_seconds):.2f} s at most")
     check_no_double_votes(net)
 
 
@@ -234,12 +312,136 @@ def case_mistakes(net):
     wait_for("the chain going on after every mistake", lambda: min(net.height(i) for i in range(4)) >= 3)
 
 
+def resident_mib(pid):
+    status = pathlib.Path(f"/proc/{pid}/status").read_text()
+    return int(re.search(r"^VmRSS:\s+(\d+) kB", status, re.M).group(1)) / 1024
+
+
 def case_load(net):
+    """OL_LOAD_TXNS transfers, OL_LOAD_ROUNDS times; memory after each round. Line 3 of issue 2."""
+    count, rounds = os.environ.get("OL_LOAD_TXNS", "20000"), os.environ.get("OL_LOAD_ROUNDS", "3")
     net.start_all()
     wait_for("a first block", lambda: min(net.height(i) for i in range(4)) >= 1)
     urls = [f"http://127.0.0.1:{net.port(i)}" for i in range(4)]
-    count = os.environ.get("OL_LOAD_TXNS", "2000")
-    subprocess.run(["node", str(ROOT / "test/e2e/load.mjs"), count, *urls], check=True, timeout=600)
+    memory = [[resident_mib(net.nodes[i].pid) for i in range(4)]]
+    sender = subprocess.Popen(["node", str(ROOT / "test/e2e/load.mjs"), count, rounds, *urls],
+                              stdout=subprocess.PIPE, text=True)
+    for line in sender.stdout:
+        memory.append([resident_mib(net.nodes[i].pid) for i in range(4)])
+        print(line.strip() + "; MiB resident: " + " ".join(f"{mib:.0f}" for mib in memory[-1]), flush=True)
+    if sender.wait() != 0:
+        sys.exit("FAILED: the load did not run through")
+
+
+def case_refusals(net):
+    net.start_all()
+    wait_for("a first block", lambda: min(net.height(i) for i in range(4)) >= 1)
+    subprocess.run(["node", str(ROOT / "test/e2e/refusals.mjs"), f"http://127.0.0.1:{net.port(2)}"],
+                   check=True, timeout=150)
+    check_same_chain(net, range(4))
+
+
+STOPS_SIGNING = "this node stops signing and only follows"
+
+
+def log_has(home, words):
+    return words in (home / "node.log").read_text()
+
+
+def smallest_peer_id(net):
+    """The validator whose side decides every link it has: its copies drive each other from their peers."""
+    validators = json.loads((net.home / "node0" / "genesis.json").read_text())["validators"]
+    return min(range(4), key=lambda i: validators[i]["network_key"])
+
+
+def metric(port, name):
+    text = urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics", timeout=5).read().decode()
+    return float(re.search(rf"^{name} (\S+)", text, re.M).group(1))
+
+
+def conflicts(*logs):
+    """Views for which the logs of one key hold votes for different blocks."""
+    seen = {}
+    for log in logs:
+        for view, block in log:
+            seen.setdefault(view, set()).add(block)
+    return sorted(view for view, blocks in seen.items() if len(blocks) > 1)
+
+
+def copy_home(net, victim, name):
+    copy = net.home / name
+    shutil.copytree(net.home / f"node{victim}", copy)
+    (copy / "node.log").write_text("")
+    return copy
+
+
+def start_old_copy(net, victim, old):
+    """The only process of its key, but with a record older than what the key signed."""
+    others = [i for i in range(4) if i != victim]
+    net.start_home(victim, old)
+    wait_for("the old copy to stop signing", lambda: log_has(old, STOPS_SIGNING))
+    height = net.height(others[0])
+    wait_for("the old copy following", lambda: net.height(victim) >= height + 3)
+    if metric(net.port(victim), "openliquid_signing") != 0:
+        sys.exit("FAILED: the old copy says that it signs")
+    net.stop(victim)
+    clash = conflicts(votes_that_left(outbox_of(old)), votes_that_left(outbox_of(net.home / f"node{victim}")))
+    if clash:
+        sys.exit(f"FAILED: the old copy voted against what its key had signed, in views {clash}")
+    print("an old copy of a validator's directory stops signing and follows")
+
+
+def case_twin(net):
+    """A validator's directory copied and started twice. Line 5 of issue 2."""
+    net.start_all()
+    feeder = Feeder(net)
+    victim = smallest_peer_id(net)
+    home = net.home / f"node{victim}"
+    others = [i for i in range(4) if i != victim]
+
+    def others_grow(count):
+        height = net.height(others[0])
+        wait_for("the chain going on", lambda: min(net.height(i) for i in others) >= height + count)
+
+    others_grow(8)
+    net.stop(victim)
+    old = copy_home(net, victim, "old")
+    net.start(victim)
+    signed = net.height(others[0])
+    wait_for("the validator voting again", lambda: net.height(victim) > signed and
+             metric(net.port(victim), "openliquid_consensus_proposals_sent_total") >= 2)
+    others_grow(8)
+    net.stop(victim)
+    start_old_copy(net, victim, old)
+
+    twin = copy_home(net, victim, "twin")
+    copied = votes_that_left(outbox_of(twin))
+    net.start(victim)
+    net.start_home(4, twin, "--rpc-port", str(net.port(4)), "--p2p-port", str(net.base + 104))
+    wait_for("one of the pair to stop signing", lambda: log_has(home, STOPS_SIGNING) or log_has(twin, STOPS_SIGNING))
+    others_grow(12)
+    feeder.stop()
+    for i in (victim, 4):
+        wait_for(f"node {i} following", lambda: net.height(i) >= net.height(others[0]) - 3)
+    check_same_chain(net, range(5))
+    evidence = sum(metric(net.port(i), "openliquid_consensus_evidence_total") for i in others)
+    stopped = [name for name, at in (("original", home), ("copy", twin)) if log_has(at, STOPS_SIGNING)]
+    net.stop_all()
+
+    # Neither process signed below the record they both started from, nor twice by itself.
+    last_vote = max(view for view, _ in copied)
+    for path in (home, twin):
+        check_one_vote_per_view(outbox_of(path))
+        below = [v for v in votes_that_left(outbox_of(path))[len(copied):] if v[0] <= last_vote and v not in copied]
+        if below:
+            sys.exit(f"FAILED: votes below the record in {path}: {below}")
+    clash = conflicts(votes_that_left(outbox_of(home)), votes_that_left(outbox_of(twin)))
+    logged = sum((net.home / f"node{i}" / "node.log").read_text().count("evidence of misbehaviour") for i in others)
+    if logged != evidence:
+        sys.exit(f"FAILED: {evidence:.0f} pieces of evidence counted, {logged} logged")
+    new = [len(votes_that_left(outbox_of(path))) - len(copied) for path in (home, twin)]
+    print(f"stopped signing: {', '.join(stopped)}; votes after the copy {new[0]} and {new[1]}, "
+          f"views with different votes of the pair {clash}, evidence logged {logged}")
 
 
 def main():
@@ -253,10 +455,8 @@ def main():
         try:
             globals()[f"case_{case}"](net)
         except BaseException:
-            for i in range(4):
-                log = net.home / f"node{i}" / "node.log"
-                if log.exists():
-                    print(f"--- node{i}\n" + "\n".join(log.read_text().splitlines()[-15:]))
+            for log in sorted(net.home.glob("*/node.log")):
+                print(f"--- {log.parent.name}\n" + "\n".join(log.read_text().splitlines()[-15:]))
             raise
         finally:
             for node in net.nodes.values():

@@ -1,13 +1,13 @@
-// Pre-signed transfers from 100 accounts, every one sent to every node: all must be committed exactly
-// once, and the balances must add up to the genesis supply minus the burnt base fee.
-// Usage: node load.mjs COUNT URL [URL ..]
+// Rounds of pre-signed transfers from 100 accounts, every one sent to every node: all must be
+// committed exactly once, and after each round the balances must add up to the genesis supply minus
+// the burnt base fee. Prints one line a round, starting with "round".
+// Usage: node load.mjs COUNT ROUNDS URL [URL ..]
 import assert from 'node:assert/strict';
 import { ethers } from 'ethers';
 
-const [countText, ...urls] = process.argv.slice(2);
+const [countText, roundsText, ...urls] = process.argv.slice(2);
 const total = Number(countText);
 const senders = 100;
-const each = Math.ceil(total / senders);
 const mnemonic = 'test test test test test test test test test test test junk';
 
 async function rpc(url, calls) {
@@ -44,53 +44,77 @@ for (;;) {
   await sleep(100);
 }
 
-// 2. Sign everything, then send it all to every node at once.
-const signed = [];
-for (let nonce = 0; nonce < each; nonce++) {
-  for (const account of accounts) {
-    if (signed.length === total) break;
-    signed.push(await account.signTransaction({ ...fees, nonce, to: sink, value: 7n }));
-  }
-}
-const started = Date.now();
-await Promise.all(urls.map((url) => inBatches(url, signed.map((t) => ['eth_sendRawTransaction', t]))));
-const perSender = accounts.map((_, i) => signed.filter((__, k) => k % senders === i).length);
-const deadline = Date.now() + 300_000;
-for (;;) {
-  const answers = await inBatches(urls[0], accounts.map((a) => ['eth_getTransactionCount', a.address, 'latest']));
-  if (answers.every((a, i) => Number(a.result) === perSender[i])) break;
-  if (Date.now() > deadline) {
-    const counts = answers.map((a) => Number(a.result));
-    const pool = (await rpc(urls[0], [['txpool_status']]))[0].result;
-    assert.fail(`not all committed: ${counts.reduce((a, b) => a + b)} of ${total}; pool ${JSON.stringify(pool)}`);
-  }
-  await sleep(100);
-}
-const seconds = (Date.now() - started) / 1000;
-
-// 3. Exactly once, and not a wei created or lost.
-const hashes = signed.map((t) => ethers.keccak256(t));
-const receipts = await inBatches(urls[1 % urls.length], hashes.map((h) => ['eth_getTransactionReceipt', h]));
-receipts.forEach((r, i) => assert.ok(r.result && r.result.transactionHash === hashes[i] && r.result.status === '0x1', `receipt ${i}`));
-const head = Number((await rpc(urls[0], [['eth_blockNumber']]))[0].result);
+const next = new Map(accounts.map((account) => [account, 0]));
 const seen = new Set();
-let burnt = 0n;
-const numbers = Array.from({ length: head + 1 }, (_, i) => i);
-const blocks = (await inBatches(urls[0], numbers.map((n) => ['eth_getBlockByNumber', ethers.toQuantity(n), false]), 50)).map((b) => b.result);
 const holders = new Set([sink, ...rich.map((a) => a.address), ...accounts.map((a) => a.address)]);
-for (const block of blocks) {
-  for (const hash of block.transactions) {
-    assert.ok(!seen.has(hash), `${hash} is in the chain twice`);
-    seen.add(hash);
+let burnt = 0n;
+let read = 0;
+
+async function signTransfers() {
+  const signed = [];
+  while (signed.length < total) {
+    const account = accounts[signed.length % senders];
+    signed.push(await account.signTransaction({ ...fees, nonce: next.get(account), to: sink, value: 7n }));
+    next.set(account, next.get(account) + 1);
   }
-  burnt += BigInt(block.baseFeePerGas) * BigInt(block.gasUsed);
-  holders.add(block.miner);
+  return signed;
 }
-hashes.forEach((h) => assert.ok(seen.has(h), `${h} is not in the chain`));
-const list = [...new Set([...holders].map((a) => ethers.getAddress(a)))];
-const at = ethers.toQuantity(head);
-const balances = await inBatches(urls[0], list.map((a) => ['eth_getBalance', a, at]));
-const sum = balances.reduce((acc, b) => acc + BigInt(b.result), 0n);
-assert.equal(sum + burnt, 10n * ethers.parseEther('10000'), 'supply: balances plus burnt base fee');
-console.log(`${total} transfers committed exactly once in ${seconds.toFixed(1)} s (${Math.round(total / seconds)}/s), ${head} blocks, ${burnt} wei burnt`);
+
+async function committed() {
+  const answers = await inBatches(urls[0], accounts.map((a) => ['eth_getTransactionCount', a.address, 'latest']));
+  return answers.map((answer) => Number(answer.result));
+}
+
+// Sends everything to every node at once. The seconds until the last one was final.
+async function send(signed) {
+  const started = Date.now();
+  await Promise.all(urls.map((url) => inBatches(url, signed.map((t) => ['eth_sendRawTransaction', t]))));
+  const deadline = Date.now() + 300_000;
+  for (;;) {
+    const counts = await committed();
+    if (accounts.every((account, i) => counts[i] === next.get(account))) return (Date.now() - started) / 1000;
+    if (Date.now() > deadline) {
+      const pool = (await rpc(urls[0], [['txpool_status']]))[0].result;
+      assert.fail(`not all committed: ${counts.reduce((a, b) => a + b)}; pool ${JSON.stringify(pool)}`);
+    }
+    await sleep(50);
+  }
+}
+
+// Reads the blocks since the last time: no transaction twice, and what their base fees burnt.
+async function readBlocks() {
+  const head = Number((await rpc(urls[0], [['eth_blockNumber']]))[0].result);
+  const numbers = Array.from({ length: head + 1 - read }, (_, i) => read + i);
+  read = head + 1;
+  const blocks = (await inBatches(urls[0], numbers.map((n) => ['eth_getBlockByNumber', ethers.toQuantity(n), false]), 50)).map((b) => b.result);
+  for (const block of blocks) {
+    for (const hash of block.transactions) {
+      assert.ok(!seen.has(hash), `${hash} is in the chain twice`);
+      seen.add(hash);
+    }
+    burnt += BigInt(block.baseFeePerGas) * BigInt(block.gasUsed);
+    holders.add(block.miner);
+  }
+  return head;
+}
+
+async function checkSupply(head) {
+  const list = [...new Set([...holders].map((a) => ethers.getAddress(a)))];
+  const at = ethers.toQuantity(head);
+  const balances = await inBatches(urls[0], list.map((a) => ['eth_getBalance', a, at]));
+  const sum = balances.reduce((acc, b) => acc + BigInt(b.result), 0n);
+  assert.equal(sum + burnt, 10n * ethers.parseEther('10000'), 'supply: balances plus burnt base fee');
+}
+
+for (let round = 1; round <= Number(roundsText); round++) {
+  const signed = await signTransfers();
+  const seconds = await send(signed);
+  const hashes = signed.map((t) => ethers.keccak256(t));
+  const receipts = await inBatches(urls[round % urls.length], hashes.map((h) => ['eth_getTransactionReceipt', h]));
+  receipts.forEach((r, i) => assert.ok(r.result && r.result.transactionHash === hashes[i] && r.result.status === '0x1', `receipt ${i}`));
+  const head = await readBlocks();
+  hashes.forEach((h) => assert.ok(seen.has(h), `${h} is not in the chain`));
+  await checkSupply(head);
+  console.log(`round ${round}: ${total} transfers committed exactly once in ${seconds.toFixed(1)} s (${Math.round(total / seconds)}/s), ${head} blocks, ${burnt} wei burnt in all`);
+}
 process.exit(0);
