@@ -20,6 +20,10 @@ class Hostile : public testing::Test {
     block = primitives::Block::make(v.domain, block.header, block.payload);
     return verifier.verify_proposal(v.proposal(block)).error();
   }
+  /// The proposer's signature, whether or not it leads that view.
+  crypto::Ed25519Signature signed_header(const primitives::Header& header) const {
+    return v.proposal(primitives::Block::make(v.domain, header, {})).signature;
+  }
 };
 
 // Numbers at the end of their range must be refused, not added to.
@@ -153,7 +157,13 @@ TEST_F(Hostile, two_proposals_of_strangers_or_of_two_leaders_accuse_nobody) {
   EXPECT_EQ(accused(e), ValidatorIndex(1));
   auto two_leaders = e;
   two_leaders.second.proposer = ValidatorIndex(2);
+  two_leaders.second_signature = signed_header(two_leaders.second);
   EXPECT_FALSE(proves(two_leaders, v.domain, *v.set, *v.scheme));
+  // One leader proposes in many views.
+  auto two_views = e;
+  two_views.second.view = View(5);
+  two_views.second_signature = signed_header(two_views.second);
+  EXPECT_FALSE(proves(two_views, v.domain, *v.set, *v.scheme));
   e.first.proposer = ValidatorIndex(8);
   e.second.proposer = ValidatorIndex(8);
   EXPECT_FALSE(proves(e, v.domain, *v.set, *v.scheme));

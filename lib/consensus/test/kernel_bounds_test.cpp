@@ -105,6 +105,22 @@ TEST_F(KernelBounds, orphans_are_bounded_and_the_highest_gives_way) {
   EXPECT_NE(kernel.tree().find(b[3].hash), nullptr);
 }
 
+TEST_F(KernelBounds, orphans_that_can_no_longer_be_final_are_forgotten) {
+  Kernel kernel = make();
+  const auto b = chain(4);
+  const auto other = v.block(v.block(v.genesis, v.genesis_certificate, View(1), 5),
+                             phantom(1, View(1)), View(2), 5);
+  proposed(kernel, other);
+  EXPECT_EQ(kernel.status().orphans, 1U);
+  for (std::size_t i = 1; i <= 4; ++i)
+    proposed(kernel, b[i]);
+  EXPECT_EQ(committed, std::vector<Height>{Height(1)});
+  EXPECT_EQ(kernel.status().orphans, 1U);
+  certified(kernel, named(b[4]));
+  EXPECT_EQ(committed.back(), Height(2));
+  EXPECT_EQ(kernel.status().orphans, 0U);
+}
+
 TEST_F(KernelBounds, a_fourth_block_of_a_view_enters_only_when_certified) {
   Kernel kernel = make();
   for (std::uint8_t salt = 1; salt <= 3; ++salt)
@@ -117,7 +133,7 @@ TEST_F(KernelBounds, a_fourth_block_of_a_view_enters_only_when_certified) {
   EXPECT_EQ(fetched(kernel, fourth).execute.size(), 1U);
 }
 
-TEST_F(KernelBounds, a_block_not_later_than_its_parent_is_ignored) {
+TEST_F(KernelBounds, a_block_not_later_or_not_one_higher_than_its_parent_is_ignored) {
   Kernel kernel = make();
   const auto b = chain(1);
   proposed(kernel, b[1]);
@@ -125,6 +141,9 @@ TEST_F(KernelBounds, a_block_not_later_than_its_parent_is_ignored) {
   header.time = b[1].header.time;
   EXPECT_TRUE(proposed(kernel, primitives::Block::propose(v.domain, header, {})).execute.empty());
   header.time = primitives::TimeMs(b[1].header.time.value() + 1);
+  header.height = Height(3);
+  EXPECT_TRUE(proposed(kernel, primitives::Block::propose(v.domain, header, {})).execute.empty());
+  header.height = Height(2);
   EXPECT_EQ(proposed(kernel, primitives::Block::propose(v.domain, header, {})).execute.size(), 1U);
 }
 

@@ -185,6 +185,16 @@ TEST_F(KernelTest, a_timer_ends_voting_in_its_view) {
   EXPECT_EQ(kernel->view(), View(1));
 }
 
+TEST_F(KernelTest, a_timer_of_another_view_changes_nothing) {
+  auto kernel = make(0);
+  ASSERT_TRUE(kernel->step(TimerFired{View(1)}).timeout);
+  for (const std::uint64_t view : {0U, 2U, 9U}) {
+    const Outputs out = kernel->step(TimerFired{View(view)});
+    EXPECT_FALSE(out.timeout || out.timer || out.persist) << view;
+  }
+  EXPECT_EQ(kernel->view(), View(1));
+}
+
 // The lock of b (QC of its child known) holds against an older branch and yields to a newer one.
 TEST_F(KernelTest, the_lock_refuses_an_older_branch_and_yields_to_a_newer_certificate) {
   auto kernel = make(0);
@@ -199,11 +209,19 @@ TEST_F(KernelTest, the_lock_refuses_an_older_branch_and_yields_to_a_newer_certif
                              v.timeout(View(8), v.genesis_certificate));
   propose(*kernel, older);
   EXPECT_FALSE(executed(*kernel, older).vote);
-  // A fork whose justify is above the lock.
+  // A fork on the locked block.
   const auto q1 = v.certify(blocks[0]);
   const auto side = v.block(blocks[0], q1, View(10), 5, v.timeout(View(9), q1));
   propose(*kernel, side);
   EXPECT_TRUE(executed(*kernel, side).vote);
+  // A fork beside it whose certificate is above the lock.
+  const auto beside = v.block(v.genesis, v.genesis_certificate, View(5), 6,
+                              v.timeout(View(4), v.genesis_certificate));
+  propose(*kernel, beside);
+  const auto q5 = v.certify(beside);
+  const auto newer = v.block(beside, q5, View(12), 7, v.timeout(View(11), q5));
+  propose(*kernel, newer);
+  EXPECT_TRUE(executed(*kernel, newer).vote);
 }
 
 TEST_F(KernelTest, restarts_in_the_view_it_left_and_above_everything_it_voted_in) {
