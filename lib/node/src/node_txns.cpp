@@ -73,6 +73,8 @@ p2p::Flow Node::Impl::on_gossip(const p2p::PeerId& peer, ByteView bytes) {
   if (fresh.empty()) return p2p::Flow::Continue;
   const bool queued = workers_->try_submit([this, fresh = std::move(fresh)]() mutable {
     for (Bytes& envelope : fresh) {
+      // Every peer relays it; while this copy waited another may have been verified.
+      if (cache_->find(primitives::transaction_hash(envelope))) continue;
       auto txn = primitives::VerifiedTxn::verify(std::move(envelope));
       if (!txn) continue;
       // A refusal is the sender's business: what one pool has no room for, another may.
