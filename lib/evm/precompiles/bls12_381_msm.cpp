@@ -37,21 +37,38 @@ std::uint64_t price(std::size_t points, std::uint64_t multiplication, const Disc
   return points * multiplication * discount / 1000;
 }
 
-// The two groups under common names, so that the sum is written once.
+constexpr std::size_t kScalarBits = 255;
+
+// The two groups under common names. Functions and not pointers to blst's: its C types are others
+// than its header's, which is no matter for a call but one for a pointer.
 struct G1 {
   using Affine = blst_p1_affine;
   using Point = blst_p1;
   static constexpr std::size_t kBytes = kG1Bytes;
   static constexpr std::uint64_t kMultiplication = 12000;
   static constexpr const Discounts& kDiscounts = kG1Discounts;
-  static constexpr auto kRead = read_g1;
-  static constexpr auto kWrite = write_g1;
-  static constexpr auto kInSubgroup = blst_p1_affine_in_g1;
-  static constexpr auto kIsInfinity = blst_p1_affine_is_inf;
-  static constexpr auto kFromAffine = blst_p1_from_affine;
-  static constexpr auto kMultiply = blst_p1_mult;
-  static constexpr auto kScratchBytes = blst_p1s_mult_pippenger_scratch_sizeof;
-  static constexpr auto kSum = blst_p1s_mult_pippenger;
+
+  static std::optional<Affine> read(ByteView bytes) { return read_g1(bytes); }
+  static Bytes write(const Point& point) { return write_g1(point); }
+  static bool in_subgroup(const Affine& point) { return blst_p1_affine_in_g1(&point); }
+  static bool is_infinity(const Affine& point) { return blst_p1_affine_is_inf(&point); }
+  static Point multiply(const Affine& point, const blst_scalar& scalar) {
+    Point out;
+    blst_p1_from_affine(&out, &point);
+    blst_p1_mult(&out, &out, scalar.b, kScalarBits);
+    return out;
+  }
+  static Point sum(const std::vector<Affine>& points, const std::vector<blst_scalar>& scalars) {
+    // A pointer and a null: blst then reads an array whose items lie side by side.
+    const Affine* const point_list[] = {points.data(), nullptr};
+    const std::uint8_t* const scalar_list[] = {scalars[0].b, nullptr};
+    std::vector<limb_t> scratch(blst_p1s_mult_pippenger_scratch_sizeof(points.size()) /
+                                sizeof(limb_t));
+    Point out;
+    blst_p1s_mult_pippenger(&out, point_list, points.size(), scalar_list, kScalarBits,
+                            scratch.data());
+    return out;
+  }
 };
 struct G2 {
   using Affine = blst_p2_affine;
@@ -59,36 +76,29 @@ struct G2 {
   static constexpr std::size_t kBytes = kG2Bytes;
   static constexpr std::uint64_t kMultiplication = 22500;
   static constexpr const Discounts& kDiscounts = kG2Discounts;
-  static constexpr auto kRead = read_g2;
-  static constexpr auto kWrite = write_g2;
-  static constexpr auto kInSubgroup = blst_p2_affine_in_g2;
-  static constexpr auto kIsInfinity = blst_p2_affine_is_inf;
-  static constexpr auto kFromAffine = blst_p2_from_affine;
-  static constexpr auto kMultiply = blst_p2_mult;
-  static constexpr auto kScratchBytes = blst_p2s_mult_pippenger_scratch_sizeof;
-  static constexpr auto kSum = blst_p2s_mult_pippenger;
-};
 
-constexpr std::size_t kScalarBits = 255;
-
-/// The sum over at least one point; none is infinity, no scalar is zero.
-template <typename Group>
-typename Group::Point sum(const std::vector<typename Group::Affine>& points,
-                          const std::vector<blst_scalar>& scalars) {
-  typename Group::Point out;
-  if (points.size() == 1) {
-    Group::kFromAffine(&out, &points[0]);
-    Group::kMultiply(&out, &out, scalars[0].b, kScalarBits);
+  static std::optional<Affine> read(ByteView bytes) { return read_g2(bytes); }
+  static Bytes write(const Point& point) { return write_g2(point); }
+  static bool in_subgroup(const Affine& point) { return blst_p2_affine_in_g2(&point); }
+  static bool is_infinity(const Affine& point) { return blst_p2_affine_is_inf(&point); }
+  static Point multiply(const Affine& point, const blst_scalar& scalar) {
+    Point out;
+    blst_p2_from_affine(&out, &point);
+    blst_p2_mult(&out, &out, scalar.b, kScalarBits);
     return out;
   }
-  // Two pointers and a null: blst reads arrays whose items lie side by side.
-  const typename Group::Affine* const point_list[] = {points.data(), nullptr};
-  const std::uint8_t* const scalar_list[] = {scalars[0].b, nullptr};
-  std::vector<limb_t> scratch((Group::kScratchBytes(points.size()) + sizeof(limb_t) - 1) /
-                              sizeof(limb_t));
-  Group::kSum(&out, point_list, points.size(), scalar_list, kScalarBits, scratch.data());
-  return out;
-}
+  static Point sum(const std::vector<Affine>& points, const std::vector<blst_scalar>& scalars) {
+    // A pointer and a null: blst then reads an array whose items lie side by side.
+    const Affine* const point_list[] = {points.data(), nullptr};
+    const std::uint8_t* const scalar_list[] = {scalars[0].b, nullptr};
+    std::vector<limb_t> scratch(blst_p2s_mult_pippenger_scratch_sizeof(points.size()) /
+                                sizeof(limb_t));
+    Point out;
+    blst_p2s_mult_pippenger(&out, point_list, points.size(), scalar_list, kScalarBits,
+                            scratch.data());
+    return out;
+  }
+};
 
 template <typename Group>
 PrecompileResult multiply_and_add(ByteView input, std::int64_t gas) {
@@ -104,17 +114,19 @@ PrecompileResult multiply_and_add(ByteView input, std::int64_t gas) {
   scalars.reserve(count);
   for (std::size_t i = 0; i < count; ++i) {
     const ByteView item = input.subspan(i * kItemBytes, kItemBytes);
-    const auto point = Group::kRead(item.first(Group::kBytes));
-    if (!point || !Group::kInSubgroup(&*point)) return failed();
+    const auto point = Group::read(item.first(Group::kBytes));
+    if (!point || !Group::in_subgroup(*point)) return failed();
     // Scalars are any 256 bits; the points' order is r, so they count modulo r.
     blst_scalar scalar;
     const bool nonzero = blst_scalar_from_be_bytes(&scalar, &item[Group::kBytes], kScalarBytes);
-    if (!nonzero || Group::kIsInfinity(&*point)) continue;
+    if (!nonzero || Group::is_infinity(*point)) continue;
     points.push_back(*point);
     scalars.push_back(scalar);
   }
   if (points.empty()) return succeeded(*left, Bytes(Group::kBytes, 0));
-  return {.success = true, .gas_left = *left, .output = Group::kWrite(sum<Group>(points, scalars))};
+  const auto sum =
+      points.size() == 1 ? Group::multiply(points[0], scalars[0]) : Group::sum(points, scalars);
+  return {.success = true, .gas_left = *left, .output = Group::write(sum)};
 }
 
 }  // namespace
