@@ -38,6 +38,7 @@ struct FaultSet {
   /// "all", "none" or names separated by commas; nothing if a name is unknown.
   [[nodiscard]] static std::optional<FaultSet> parse(std::string_view text);
   [[nodiscard]] std::string text() const;
+  friend bool operator==(const FaultSet&, const FaultSet&) = default;
 };
 
 /// Everything that decides a run. The same options give the same run on every machine.
