@@ -15,6 +15,7 @@
 namespace ol::evm {
 
 class Machine;
+class Program;
 
 inline constexpr std::size_t kStackMax = 1024;  // Yellow Paper section 9.1
 inline constexpr int kDepthMax = 1024;
@@ -57,7 +58,12 @@ struct Frame {
   const Message& message;
   ByteView code;
   Status status = Status::Success;
-  MemoryArena::Place place;   // of `memory`
+  MemoryArena::Place place;  // of `memory`
+  // The fast interpreter's own.
+  U256* stack = nullptr;       // one word below the first of the stack
+  Program* program = nullptr;  // the code, translated
+  U256 wanted_offset;          // memory a step found missing
+  std::uint64_t wanted_size = 0;
   U256* stack_end = nullptr;  // first free word behind this frame's stack, for calls
   // What RETURN and REVERT left, in memory.
   std::uint64_t output_offset = 0;

@@ -87,7 +87,7 @@ MessageResult Machine::run(const Message& message, ByteView code, Program* progr
   return_data_.clear();
   if (code.empty()) return {Status::Success, message.gas};
   Frame frame(*this, message, code);
-  if (engine_ == Engine::Fast && program != nullptr) {
+  if (program != nullptr) {
     run_fast(frame, *program);
   } else {
     run_reference(frame);
@@ -121,8 +121,11 @@ MessageResult Machine::run_code(const Message& message) {
     if (found) return result;
   }
   if (!message.code->has_code()) return run(message, {}, nullptr);
-  const state::Code& code = world_->code(*message.code);
-  return run(message, *code, nullptr);
+  WorldAccount& account = *message.code;
+  const state::Code& code = world_->code(account);
+  if (engine_ == Engine::Reference) return run(message, *code, nullptr);
+  if (!account.program) account.program = programs_.get(account.code_hash, code, rules_);
+  return run(message, *code, account.program.get());
 }
 
 MessageResult Machine::call(const Message& message) {
@@ -145,10 +148,17 @@ MessageResult Machine::create(const Message& message) {
   world_->mark_created(account);
   if (rules_.state_clearing) world_->set_nonce(account, 1);
   move_value(message);
-  MessageResult result = run(message, message.input, nullptr);
+  MessageResult result = run_init_code(message);
   if (result.status == Status::Success) result = deploy(message, result.gas_left);
   if (result.status != Status::Success) world_->revert_to(snapshot);
   return result;
+}
+
+MessageResult Machine::run_init_code(const Message& message) {
+  if (engine_ == Engine::Reference) return run(message, message.input, nullptr);
+  // Runs once: not worth a place in the cache.
+  Program program(message.input, rules_);
+  return run(message, message.input, &program);
 }
 
 MessageResult Machine::deploy(const Message& message, std::int64_t gas_left) {

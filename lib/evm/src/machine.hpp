@@ -66,8 +66,10 @@ class Machine {
 
  private:
   void move_value(const Message& message);
+  /// Runs code in a frame of its own: translated if there is a program, else by the reference.
   [[nodiscard]] MessageResult run(const Message& message, ByteView code, Program* program);
   [[nodiscard]] MessageResult run_code(const Message& message);
+  [[nodiscard]] MessageResult run_init_code(const Message& message);
   [[nodiscard]] MessageResult run_precompile(const Message& message, bool& found);
   [[nodiscard]] MessageResult deploy(const Message& message, std::int64_t gas_left);
 

@@ -1,17 +1,102 @@
 #pragma once
 
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <utility>
+#include <vector>
+
 #include <ol/base/bytes.hpp>
+#include <ol/base/u256.hpp>
+#include <ol/evm/schedule.hpp>
+#include <ol/state/state_view.hpp>
+
+#include "jump_map.hpp"
 
 namespace ol::evm {
 
-/// Code made ready for the fast interpreter.
+struct Frame;
+struct Instruction;
+
+/// Code of one instruction, or of several fused into one. All live state is in the arguments, which
+/// are registers: the instruction, the word below the top of the stack, gas, the frame, and the top
+/// word itself. Each ends by calling the next in its place.
+using HandlerFunction = void(Instruction* ip, U256* sp, std::int64_t gas, Frame* frame,
+                             std::uint64_t t0, std::uint64_t t1, std::uint64_t t2, std::uint64_t t3)
+    [[clang::preserve_none]];
+using Handler = HandlerFunction*;
+
+/// A step of translated code: what to do, and one operand of its own kind.
+struct Instruction {
+  Handler run = nullptr;
+  std::uint64_t data = 0;
+};
+
+/// What holds for a whole basic block, checked once on entry; the operand of its first instruction.
+/// Heights are in bytes of stack.
+struct BlockHeader {
+  std::uint32_t gas = 0;
+  std::uint16_t need = 0;   // the least height
+  std::uint16_t range = 0;  // how far above `need` the height may be so that nothing overflows
+
+  [[nodiscard]] std::uint64_t pack() const {
+    return gas | (std::uint64_t{need} << 32) | (std::uint64_t{range} << 48);
+  }
+  [[nodiscard]] static BlockHeader unpack(std::uint64_t data) {
+    return {static_cast<std::uint32_t>(data), static_cast<std::uint16_t>(data >> 32),
+            static_cast<std::uint16_t>(data >> 48)};
+  }
+};
+
+/// Code made ready for the fast interpreter. Jump destinations are found at once; a basic block is
+/// translated when it is first entered, so code that never runs costs one scan. One thread.
 class Program {
  public:
-  explicit Program(ByteView code) : code_(code) {}
+  /// Borrows `code`, which must outlive the program.
+  Program(ByteView code, const Schedule& rules)
+      : code_(code), rules_(rules), jumps_(code), blocks_(jumps_.count()) {}
+  /// Shares the code's ownership.
+  Program(state::Code code, const Schedule& rules) : Program(ByteView(*code), rules) {
+    owner_ = std::move(code);
+  }
+  Program(const Program&) = delete;
+  Program& operator=(const Program&) = delete;
+
   [[nodiscard]] ByteView code() const { return code_; }
+  /// The first block.
+  [[nodiscard]] Instruction* entry() {
+    if (entry_ == nullptr) entry_ = translate(0);
+    return entry_;
+  }
+  /// The block at the JUMPDEST at `pc`, or null if there is none.
+  [[nodiscard]] Instruction* block(const U256& pc) {
+    if (!pc.fits_u64()) return nullptr;
+    const std::uint32_t index = jumps_.find(pc.low64());
+    if (index == JumpMap::kNone) return nullptr;
+    Instruction* const found = blocks_[index];
+    return found != nullptr ? found : translate(pc.low64());
+  }
 
  private:
+  friend class Translator;
+
+  Instruction* translate(std::uint64_t pc);
+  /// Room for `count` instructions in a row.
+  Instruction* reserve(std::size_t count);
+  const U256* keep(const U256& constant);
+
+  static constexpr std::size_t kChunk = 256;
+
+  state::Code owner_;
   ByteView code_;
+  const Schedule& rules_;
+  JumpMap jumps_;
+  std::vector<Instruction*> blocks_;  // by the number of the JUMPDEST
+  Instruction* entry_ = nullptr;
+  std::vector<std::unique_ptr<Instruction[]>> chunks_;
+  Instruction* free_ = nullptr;
+  std::size_t left_ = 0;  // instructions free in the last chunk
+  std::vector<std::unique_ptr<U256>> constants_;
 };
 
 }  // namespace ol::evm

@@ -1,0 +1,61 @@
+// Handlers that end frames and enter blocks, and the way in.
+#include "fast_handlers.hpp"
+#include "interpreter.hpp"
+
+namespace ol::evm {
+namespace fast {
+
+OL_EVM_HANDLER(halt_out_of_gas) {
+  frame->fail(Status::OutOfGas);
+}
+
+OL_EVM_HANDLER(halt_stack_bounds) {
+  const auto height = static_cast<std::uint64_t>(sp - frame->stack) * sizeof(U256);
+  const bool underflow = height < BlockHeader::unpack(ip->data).need;
+  frame->fail(underflow ? Status::StackUnderflow : Status::StackOverflow);
+}
+
+OL_EVM_HANDLER(halt_bad_jump) {
+  frame->fail(Status::BadJump);
+}
+
+OL_EVM_HANDLER(halt_invalid) {
+  frame->fail(Status::InvalidOpcode);
+}
+
+OL_EVM_HANDLER(stop) {
+  frame->gas = gas;
+  frame->fail(Status::Success);
+}
+
+OL_EVM_HANDLER(enter_block) {
+  OL_EVM_ENTER(ip);
+}
+
+OL_EVM_HANDLER(go_to) {
+  OL_EVM_ENTER(reinterpret_cast<Instruction*>(ip->data));
+}
+
+OL_EVM_HANDLER(push_gas) {
+  const Window<0, 0> before{sp, {t0, t1, t2, t3}, frame, {}, false};
+  OL_EVM_SETTLE(before.push(U256{static_cast<std::uint64_t>(gas)}));
+  OL_EVM_GO(ip + 1);
+}
+
+OL_EVM_HANDLER(grow_and_retry) {
+  frame->gas = gas;
+  if (!frame->expand(frame->wanted_offset, U256{frame->wanted_size})) return;
+  gas = frame->gas;
+  OL_EVM_GO(ip);
+}
+
+}  // namespace fast
+
+void run_fast(Frame& frame, Program& program) {
+  frame.program = &program;
+  frame.stack = frame.message.stack;
+  Instruction* const entry = program.entry();
+  entry->run(entry, frame.stack, frame.gas, &frame, 0, 0, 0, 0);
+}
+
+}  // namespace ol::evm

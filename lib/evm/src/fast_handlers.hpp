@@ -1,0 +1,198 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+#include "fast_steps.hpp"
+#include "frame.hpp"
+#include "program.hpp"
+
+// Handlers made of steps. The macros stand for what C++ cannot name: a list of parameters, and a
+// call that takes the caller's place.
+
+/// The parameters of a Handler.
+#define OL_EVM_STATE                                                               \
+  [[maybe_unused]] ::ol::evm::Instruction *ip, [[maybe_unused]] ::ol::U256 *sp,    \
+      [[maybe_unused]] std::int64_t gas, [[maybe_unused]] ::ol::evm::Frame *frame, \
+      [[maybe_unused]] std::uint64_t t0, [[maybe_unused]] std::uint64_t t1,        \
+      [[maybe_unused]] std::uint64_t t2, [[maybe_unused]] std::uint64_t t3
+
+/// Declares or defines a handler.
+#define OL_EVM_HANDLER(name) void name(OL_EVM_STATE) [[clang::preserve_none]]
+
+/// Ends a handler by running another on the same state.
+#define OL_EVM_BECOME(handler) \
+  [[clang::musttail]] return (handler)(ip, sp, gas, frame, t0, t1, t2, t3)
+
+/// Ends a handler by going to an instruction.
+#define OL_EVM_GO(instruction) \
+  ip = (instruction);          \
+  OL_EVM_BECOME(ip->run)
+
+/// Ends a handler by entering the basic block whose first instruction is given.
+#define OL_EVM_ENTER(header)                                                                    \
+  ip = (header);                                                                                \
+  {                                                                                             \
+    const ::ol::evm::BlockHeader block = ::ol::evm::BlockHeader::unpack(ip->data);              \
+    gas -= block.gas;                                                                           \
+    const auto height = static_cast<std::uint64_t>(                                             \
+        reinterpret_cast<std::uintptr_t>(sp) - reinterpret_cast<std::uintptr_t>(frame->stack)); \
+    if (gas < 0) [[unlikely]]                                                                   \
+      OL_EVM_BECOME(::ol::evm::fast::halt_out_of_gas);                                          \
+    if (height - block.need > block.range) [[unlikely]]                                         \
+      OL_EVM_BECOME(::ol::evm::fast::halt_stack_bounds);                                        \
+  }                                                                                             \
+  OL_EVM_GO(ip + 1)
+
+/// Takes the state from a window: the stack's pointer and the top word.
+#define OL_EVM_SETTLE(window)          \
+  {                                    \
+    ::ol::U256 settled_top;            \
+    sp = (window).settle(settled_top); \
+    t0 = settled_top.limb(0);          \
+    t1 = settled_top.limb(1);          \
+    t2 = settled_top.limb(2);          \
+    t3 = settled_top.limb(3);          \
+  }
+
+namespace ol::evm::fast {
+
+OL_EVM_HANDLER(halt_out_of_gas);
+OL_EVM_HANDLER(halt_stack_bounds);
+OL_EVM_HANDLER(halt_bad_jump);
+OL_EVM_HANDLER(halt_invalid);
+OL_EVM_HANDLER(stop);
+OL_EVM_HANDLER(enter_block);
+OL_EVM_HANDLER(go_to);
+OL_EVM_HANDLER(push_gas);
+/// Grows memory to what a step wanted, then runs the same instruction again.
+OL_EVM_HANDLER(grow_and_retry);
+
+/// A jump's operand before its target was translated: the destination's place in the code.
+[[nodiscard]] constexpr std::uint64_t unlinked(std::uint64_t pc) {
+  return pc * 2 + 1;
+}
+[[gnu::always_inline]] inline bool is_unlinked(std::uint64_t data) {
+  return (data & 1) != 0;
+}
+
+/// Replaces the destination of the jump that is part `Place` of a fused instruction by the block
+/// there, then runs the instruction again.
+template <int Place>
+OL_EVM_HANDLER(link_and_retry) {
+  const std::uint64_t pc = ip[Place].data / 2;
+  ip[Place].data = reinterpret_cast<std::uint64_t>(frame->program->block(pc));
+  OL_EVM_GO(ip);
+}
+
+/// Runs steps one after the other, each with the operand of its part of the instruction.
+template <typename... Steps>
+struct Chain;
+
+template <>
+struct Chain<> {
+  template <typename W>
+  [[gnu::always_inline]] static auto run(const W& window, const Instruction* /*part*/) {
+    return window;
+  }
+};
+
+template <typename First, typename... Rest>
+struct Chain<First, Rest...> {
+  template <typename W>
+  [[gnu::always_inline]] static auto run(const W& window, const Instruction* part) {
+    return Chain<Rest...>::run(First::run(window, part->data), part + 1);
+  }
+};
+
+/// Whether steps may stand in one chain. A retry runs the whole chain again, so nothing before or
+/// after it may have changed what the chain reads.
+template <typename... Steps>
+inline constexpr bool kChainable =
+    (0 + ... + (Steps::kMayRetry ? 1 : 0)) == 0 ||
+    ((0 + ... + (Steps::kMayRetry ? 1 : 0)) == 1 && !(false || ... || Steps::kWrites));
+
+template <typename... Steps>
+inline constexpr int kParts = static_cast<int>(sizeof...(Steps));
+
+/// The steps, then the instruction behind them.
+template <typename... Steps>
+OL_EVM_HANDLER(run_steps) {
+  static_assert(kChainable<Steps...>);
+  const Window<0, 0> before{sp, {t0, t1, t2, t3}, frame, {}, false};
+  const auto after = Chain<Steps...>::run(before, ip);
+  if (after.retry) [[unlikely]]
+    OL_EVM_BECOME(grow_and_retry);
+  OL_EVM_SETTLE(after);
+  OL_EVM_GO(ip + kParts<Steps...>);
+}
+
+/// The steps, then a jump to a destination known from the code.
+template <typename... Steps>
+OL_EVM_HANDLER(run_jump) {
+  static_assert(kChainable<Steps...>);
+  const std::uint64_t target = ip[kParts<Steps...>].data;
+  if (is_unlinked(target)) [[unlikely]]
+    OL_EVM_BECOME(link_and_retry<kParts<Steps...>>);
+  const Window<0, 0> before{sp, {t0, t1, t2, t3}, frame, {}, false};
+  const auto after = Chain<Steps...>::run(before, ip);
+  if (after.retry) [[unlikely]]
+    OL_EVM_BECOME(grow_and_retry);
+  OL_EVM_SETTLE(after);
+  OL_EVM_ENTER(reinterpret_cast<Instruction*>(target));
+}
+
+/// The steps, then such a jump if the top word is not zero.
+template <typename... Steps>
+OL_EVM_HANDLER(run_jump_if) {
+  static_assert(kChainable<Steps...>);
+  const std::uint64_t target = ip[kParts<Steps...>].data;
+  if (is_unlinked(target)) [[unlikely]]
+    OL_EVM_BECOME(link_and_retry<kParts<Steps...>>);
+  const Window<0, 0> before{sp, {t0, t1, t2, t3}, frame, {}, false};
+  const auto decided = Chain<Steps...>::run(before, ip);
+  if (decided.retry) [[unlikely]]
+    OL_EVM_BECOME(grow_and_retry);
+  const bool jumps = !decided.template at<0>().is_zero();
+  OL_EVM_SETTLE(decided.template drop<1>());
+  if (jumps) {
+    OL_EVM_ENTER(reinterpret_cast<Instruction*>(target));
+  }
+  OL_EVM_ENTER(ip + kParts<Steps...> + 1);
+}
+
+/// The steps, then a jump to where the top word says.
+template <typename... Steps>
+OL_EVM_HANDLER(run_jump_to) {
+  static_assert(kChainable<Steps...>);
+  const Window<0, 0> before{sp, {t0, t1, t2, t3}, frame, {}, false};
+  const auto decided = Chain<Steps...>::run(before, ip);
+  if (decided.retry) [[unlikely]]
+    OL_EVM_BECOME(grow_and_retry);
+  Instruction* const target = frame->program->block(decided.template at<0>());
+  if (target == nullptr) [[unlikely]]
+    OL_EVM_BECOME(halt_bad_jump);
+  OL_EVM_SETTLE(decided.template drop<1>());
+  OL_EVM_ENTER(target);
+}
+
+/// The steps, then a jump to where the top word says if the one below is not zero.
+template <typename... Steps>
+OL_EVM_HANDLER(run_jump_to_if) {
+  static_assert(kChainable<Steps...>);
+  const Window<0, 0> before{sp, {t0, t1, t2, t3}, frame, {}, false};
+  const auto decided = Chain<Steps...>::run(before, ip);
+  if (decided.retry) [[unlikely]]
+    OL_EVM_BECOME(grow_and_retry);
+  if (decided.template at<1>().is_zero()) {
+    OL_EVM_SETTLE(decided.template drop<2>());
+    OL_EVM_ENTER(ip + kParts<Steps...> + 1);
+  }
+  Instruction* const target = frame->program->block(decided.template at<0>());
+  if (target == nullptr) [[unlikely]]
+    OL_EVM_BECOME(halt_bad_jump);
+  OL_EVM_SETTLE(decided.template drop<2>());
+  OL_EVM_ENTER(target);
+}
+
+}  // namespace ol::evm::fast
