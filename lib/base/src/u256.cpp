@@ -91,104 +91,133 @@ Limb divide_3by2(Limb u2, Limb u1, Limb u0, Uint128 d, Limb v, Uint128& rest) {
   return q1;
 }
 
-/// Dividends up to 512 bits, with room for the limb that normalising adds.
-constexpr std::size_t kLimbsMax = 9;
-using Limbs = std::array<Limb, kLimbsMax>;
+template <std::size_t N>
+using Limbs = std::array<Limb, N>;
 
-std::size_t significant(const Limb* limbs, std::size_t n) {
+Limbs<4> limbs_of(const U256& v) {
+  return {v.limb(0), v.limb(1), v.limb(2), v.limb(3)};
+}
+
+template <std::size_t N>
+std::size_t significant(const Limbs<N>& limbs) {
+  std::size_t n = N;
   while (n > 0 && limbs[n - 1] == 0)
     --n;
   return n;
 }
 
-/// Shifts `n` limbs left by `shift` < 64 bits, into `n` + 1 limbs.
-void shift_left(const Limb* in, std::size_t n, unsigned shift, Limb* out) {
+/// Shifts left by `shift` < 64 bits into one limb more.
+template <std::size_t N>
+Limbs<N + 1> shifted_left(const Limbs<N>& in, unsigned shift) {
+  Limbs<N + 1> out;
   Limb carry = 0;
-  for (std::size_t i = 0; i < n; ++i) {
-    const Limb limb = in[i];
-    out[i] = (limb << shift) | carry;
-    carry = (limb >> 1) >> (63 - shift);
+  for (std::size_t i = 0; i < N; ++i) {
+    out[i] = in[i] << shift | carry;
+    carry = in[i] >> 1 >> (63 - shift);
   }
-  out[n] = carry;
+  out[N] = carry;
+  return out;
 }
 
-/// u[0..n] -= q * d[0..n); returns the borrow out of limb n.
-bool subtract_product(Limb* u, const Limb* d, std::size_t n, Limb q) {
+/// u[0..count) -= q * d[0..count); returns what is still to be taken from limb `count`.
+template <std::size_t Count>
+Limb subtract_product(Limb* u, const Limb* d, Limb q) {
   Limb carry = 0;
   Limb borrow = 0;
-  for (std::size_t i = 0; i < n; ++i) {
+  for (std::size_t i = 0; i < Count; ++i) {
     const Limb product = u256_detail::mul_add(q, d[i], 0, carry);
     u[i] = u256_detail::sub_borrow(u[i], product, borrow);
   }
-  u[n] = u256_detail::sub_borrow(u[n], carry, borrow);
-  return borrow != 0;
+  return carry + borrow;
 }
 
-void add_back(Limb* u, const Limb* d, std::size_t n) {
-  Limb carry = 0;
-  for (std::size_t i = 0; i < n; ++i)
-    u[i] = u256_detail::add_carry(u[i], d[i], carry);
-  u[n] += carry;
+// The division of M limbs by N, by the divisor's length. `u` holds the dividend, shifted so that
+// the divisor's top bit is set; `m` of its limbs may be significant before the shift. `q` has M
+// limbs, all zero, or is null. Each returns the remainder, still shifted.
+
+template <std::size_t M>
+U256 divide_by_1(Limbs<M + 1>& u, std::size_t m, Limb d, Limb* q) {
+  const Limb v = reciprocal(d);
+  Limb rest = u[m];
+  for (std::size_t j = m; j-- > 0;) {
+    const Limb digit = divide_2by1(rest, u[j], d, v, rest);
+    if (q != nullptr) q[j] = digit;
+  }
+  return rest;
 }
 
-/// Algorithm D for `n` >= 3: divides u[0..m] by d[0..n), both normalised; leaves the remainder in
-/// `u`, the quotient in `q`.
-void divide_long(Limb* u, std::size_t m, const Limb* d, std::size_t n, Limb* q) {
-  const Limb d1 = d[n - 1];
-  const Limb d0 = d[n - 2];
-  const Limb v = reciprocal(d1, d0);
-  for (std::size_t j = m - n + 1; j-- > 0;) {
-    const Limb u2 = u[j + n];
-    const Limb u1 = u[j + n - 1];
-    Limb digit = ~Limb{0};
-    if (join(u2, u1) != join(d1, d0)) {
-      Uint128 rest = 0;
-      digit = divide_3by2(u2, u1, u[j + n - 2], join(d1, d0), v, rest);
-    }
-    if (subtract_product(u + j, d, n, digit)) [[unlikely]] {
-      --digit;
-      add_back(u + j, d, n);
-    }
-    q[j] = digit;
+template <std::size_t M>
+U256 divide_by_2(Limbs<M + 1>& u, std::size_t m, Uint128 d, Limb* q) {
+  const Limb v = reciprocal(high(d), low(d));
+  Uint128 rest = join(u[m], u[m - 1]);
+  for (std::size_t j = m - 1; j-- > 0;) {
+    const Limb digit = divide_3by2(high(rest), low(rest), u[j], d, v, rest);
+    if (q != nullptr) q[j] = digit;
   }
+  return U256::from_u128(rest);
 }
 
-/// Divides `m` limbs of `dividend` by `divisor` (not zero). `quotient` gets `m` limbs where it is
-/// not null. Returns the remainder.
-U256 divide(const Limb* dividend, std::size_t m, const U256& divisor, Limb* quotient) {
-  Limbs scratch{};
-  Limb* const q = quotient != nullptr ? quotient : scratch.data();
-  const std::array<Limb, 4> limbs{divisor.limb(0), divisor.limb(1), divisor.limb(2),
-                                  divisor.limb(3)};
-  const std::size_t n = significant(limbs.data(), 4);
-  m = significant(dividend, m);
-  if (m < n) {
-    Limbs r{};
-    std::copy_n(dividend, m, r.begin());
-    return {r[0], r[1], r[2], r[3]};
+/// Takes q * d from u[0..N], where q is the digit that divide_3by2 found or the largest one, and is
+/// too large by one at most. Returns the right digit.
+template <std::size_t N>
+Limb take_digit(Limb* u, const Limbs<N>& d, Limb v) {
+  const Uint128 top = join(d[N - 1], d[N - 2]);
+  Limb digit = ~Limb{0};
+  bool negative = false;
+  if (join(u[N], u[N - 1]) != top) [[likely]] {
+    // The two upper limbs of the difference come with the digit; the lower ones remain to be done.
+    Uint128 rest = 0;
+    digit = divide_3by2(u[N], u[N - 1], u[N - 2], top, v, rest);
+    const Limb taken = subtract_product<N - 2>(u, d.data(), digit);
+    negative = rest < taken;
+    rest -= taken;
+    u[N - 2] = low(rest);
+    u[N - 1] = high(rest);
+  } else {
+    const Limb taken = subtract_product<N>(u, d.data(), digit);
+    negative = u[N] < taken;
   }
-  const auto shift = static_cast<unsigned>(std::countl_zero(limbs[n - 1]));
-  Limbs u{};
-  std::array<Limb, 5> d{};
-  shift_left(dividend, m, shift, u.data());
-  shift_left(limbs.data(), n, shift, d.data());
+  if (negative) [[unlikely]] {
+    --digit;
+    Limb carry = 0;
+    for (std::size_t i = 0; i < N; ++i)
+      u[i] = u256_detail::add_carry(u[i], d[i], carry);
+  }
+  return digit;
+}
 
-  if (n == 1) {
-    const Limb v = reciprocal(d[0]);
-    Limb rest = u[m];
-    for (std::size_t j = m; j-- > 0;)
-      q[j] = divide_2by1(rest, u[j], d[0], v, rest);
-    return rest >> shift;
+/// Algorithm D. Limb j + N of `u` is not looked at again once digit j is taken.
+template <std::size_t N, std::size_t M>
+U256 divide_by_many(Limbs<M + 1>& u, std::size_t m, const Limbs<N>& d, Limb* q) {
+  const Limb v = reciprocal(d[N - 1], d[N - 2]);
+  for (std::size_t j = m - N + 1; j-- > 0;) {
+    const Limb digit = take_digit<N>(&u[j], d, v);
+    if (q != nullptr) q[j] = digit;
   }
-  if (n == 2) {
-    const Limb v = reciprocal(d[1], d[0]);
-    Uint128 rest = join(u[m], u[m - 1]);
-    for (std::size_t j = m - 1; j-- > 0;)
-      q[j] = divide_3by2(high(rest), low(rest), u[j], join(d[1], d[0]), v, rest);
-    return U256::from_u128(rest >> shift);
+  return {u[0], u[1], u[2], N == 4 ? u[3] : 0};
+}
+
+/// Divides by `divisor` (not zero). `q` as above.
+template <std::size_t M>
+U256 divide(const Limbs<M>& dividend, const U256& divisor, Limb* q) {
+  const Limbs<4> d = limbs_of(divisor);
+  const std::size_t n = significant(d);
+  const std::size_t m = significant(dividend);
+  if (m < n) return {dividend[0], dividend[1], dividend[2], dividend[3]};
+  const auto shift = static_cast<unsigned>(std::countl_zero(d[n - 1]));
+  Limbs<M + 1> u = shifted_left(dividend, shift);
+  const U256 normal = divisor << shift;
+  switch (n) {
+    case 1:
+      return divide_by_1<M>(u, m, normal.limb(0), q) >> shift;
+    case 2:
+      return divide_by_2<M>(u, m, normal.low128(), q) >> shift;
+    case 3:
+      return divide_by_many<3, M>(u, m, {normal.limb(0), normal.limb(1), normal.limb(2)}, q) >>
+             shift;
+    default:
+      return divide_by_many<4, M>(u, m, limbs_of(normal), q) >> shift;
   }
-  divide_long(u.data(), m, d.data(), n, q);
-  return U256{u[0], u[1], u[2], n == 4 ? u[3] : 0} >> shift;
 }
 
 bool is_power_of_two(const U256& v) {
@@ -210,10 +239,8 @@ U256DivMod divmod(const U256& dividend, const U256& divisor) {
   if (is_power_of_two(divisor)) {
     return {dividend >> (divisor.bit_length() - 1), dividend & (divisor - U256{1})};
   }
-  const std::array<Limb, 4> limbs{dividend.limb(0), dividend.limb(1), dividend.limb(2),
-                                  dividend.limb(3)};
-  std::array<Limb, 4> q{};
-  const U256 remainder = divide(limbs.data(), 4, divisor, q.data());
+  Limbs<4> q{};
+  const U256 remainder = divide(limbs_of(dividend), divisor, q.data());
   return {{q[0], q[1], q[2], q[3]}, remainder};
 }
 
@@ -243,26 +270,44 @@ U256 smod(const U256& a, const U256& b) {
 }
 
 U256 addmod(const U256& a, const U256& b, const U256& m) {
-  if (m.is_zero()) return {};
   const auto [sum, carry] = add_overflow(a, b);
+  if (a < m && b < m) [[likely]] {
+    // Less than 2m, though perhaps more than a word: at most one subtraction.
+    const auto [reduced, borrow] = sub_overflow(sum, m);
+    return carry || !borrow ? reduced : sum;
+  }
+  if (m.is_zero()) return {};
   if (!carry) return divmod(sum, m).remainder;
-  const std::array<Limb, 5> limbs{sum.limb(0), sum.limb(1), sum.limb(2), sum.limb(3), 1};
-  return divide(limbs.data(), 5, m, nullptr);
+  const Limbs<5> limbs{sum.limb(0), sum.limb(1), sum.limb(2), sum.limb(3), 1};
+  return divide(limbs, m, nullptr);
 }
 
 U256 mulmod(const U256& a, const U256& b, const U256& m) {
   if (m.is_zero()) return {};
   const auto product = mul_full(a, b);
-  if ((product[4] | product[5] | product[6] | product[7]) == 0) {
-    return divmod({product[0], product[1], product[2], product[3]}, m).remainder;
+  const U256 lower{product[0], product[1], product[2], product[3]};
+  const U256 upper{product[4], product[5], product[6], product[7]};
+  if (upper.is_zero()) return divmod(lower, m).remainder;
+  if (is_power_of_two(m)) return lower & (m - U256{1});
+  if (m == U256::max()) {
+    // 2^256 is 1 here. Contracts ask for this one to learn a product's upper half.
+    const auto [sum, carry] = add_overflow(lower, upper);
+    const U256 folded = sum + U256{carry ? 1ULL : 0ULL};
+    return folded == m ? U256{} : folded;
   }
-  return divide(product.data(), 8, m, nullptr);
+  return divide(product, m, nullptr);
 }
 
 U256 exp(const U256& base, const U256& exponent) {
-  if (base == U256{2}) return shl(U256{1}, exponent);
-  U256 result{1};
-  for (unsigned bit = exponent.bit_length(); bit-- > 0;) {
+  if (exponent.is_zero()) return 1;
+  if (is_power_of_two(base)) {
+    const unsigned bits = base.bit_length() - 1;
+    if (bits == 0) return 1;
+    return exponent < U256{256} ? U256{1} << static_cast<unsigned>(exponent.low64()) * bits
+                                : U256{};
+  }
+  U256 result = base;
+  for (unsigned bit = exponent.bit_length() - 1; bit-- > 0;) {
     result *= result;
     if ((exponent.limb(bit / 64) >> (bit % 64) & 1) != 0) result *= base;
   }
