@@ -1,8 +1,8 @@
 #pragma once
 
 // Switches that remove one safety clause each, so that a named test can prove the clause is needed.
-// All are false in every shipped build; only the mutant programs under sim/ and
-// tools/consensus_mutants.sh define the macros.
+// All are false in every shipped build; only scripts/mutants and the mutant programs under sim/
+// define the macros. Clauses without a switch are listed in test/mutants/.
 namespace ol::consensus {
 
 #ifdef OL_MUTANT_DROP_LOCK
