@@ -87,27 +87,6 @@ bool has_high_s(const RecoverableSignature& signature) {
   return signature.s > kHalfOrder;
 }
 
-Result<Secp256k1PublicKey, CryptoError> recover(const Hash256& digest,
-                                                const RecoverableSignature& signature,
-                                                HighS high_s) {
-  // libsecp256k1 aborts on other ids and recovers from a high s without complaint: both are ours.
-  if (signature.recovery_id > 3) return fail(CryptoError::BadRecoveryId);
-  if (high_s == HighS::Reject && has_high_s(signature)) return fail(CryptoError::HighS);
-  std::array<std::uint8_t, 64> compact{};
-  std::copy(signature.r.begin(), signature.r.end(), compact.begin());
-  std::copy(signature.s.begin(), signature.s.end(), compact.begin() + 32);
-  secp256k1_ecdsa_recoverable_signature parsed;
-  if (secp256k1_ecdsa_recoverable_signature_parse_compact(context(), &parsed, compact.data(),
-                                                          signature.recovery_id) != 1) {
-    return fail(CryptoError::BadSignature);
-  }
-  secp256k1_pubkey key;
-  if (secp256k1_ecdsa_recover(context(), &key, &parsed, digest.bytes.data()) != 1) {
-    return fail(CryptoError::BadSignature);
-  }
-  return serialise(key);
-}
-
 Address ethereum_address(const Secp256k1PublicKey& key) {
   const Hash256 digest = keccak256(key);
   Address out;

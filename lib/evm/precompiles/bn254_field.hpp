@@ -133,6 +133,7 @@ struct Accumulator {
 // it.
 [[gnu::always_inline]] constexpr Fp operator*(const Fp& a, const Fp& b) {
   Accumulator out;
+#pragma clang loop unroll(full)
   for (std::size_t i = 0; i < 4; ++i) {
     out.add_product(a.limbs, b.limbs[i]);
     out.reduce_limb();
@@ -145,6 +146,7 @@ struct Accumulator {
 [[gnu::always_inline]] constexpr Fp sum_of_products(const Limbs& a, const Limbs& b, const Limbs& c,
                                                     const Limbs& d) {
   Accumulator out;
+#pragma clang loop unroll(full)
   for (std::size_t i = 0; i < 4; ++i) {
     out.add_product(a, b[i]);
     out.add_product(c, d[i]);
