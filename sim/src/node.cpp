@@ -18,6 +18,8 @@ constexpr std::size_t kPoolMax = 32;
 constexpr std::uint64_t kStatusEvery = 64;
 constexpr std::uint64_t kReconnectMinUs = 5'000;
 constexpr std::uint64_t kReconnectMaxUs = 150'000;
+constexpr std::uint64_t kDefianceMinUs = 20'000;
+constexpr std::uint64_t kDefianceMaxUs = 100'000;
 constexpr std::uint64_t kDownMinUs = 50'000;
 constexpr std::uint64_t kDownMaxUs = 3'000'000;
 
@@ -141,7 +143,7 @@ void SimNode::crash(const char* why) {
     return;
   }
   world_.say(label(), fmt::format("crashes: {}", why));
-  world_.faults.note(Fault::Crash);
+  if (world_.is_honest(index_)) world_.faults.note(Fault::Crash);
   ++life_;
   driver_.reset();
   ledger_.reset();
@@ -159,6 +161,7 @@ void SimNode::crash(const char* why) {
   tick_at_us_ = UINT64_MAX;
   sends_left_.reset();
   dying_ = false;
+  defying_ = false;
   for (std::uint32_t other = 0; other < world_.node_count(); ++other) {
     if (other != id_) world_.network.reset(id_, other);
   }
@@ -181,9 +184,25 @@ void SimNode::finish_drive() {
     return;
   }
   if (++drives_ % kStatusEvery == 0) world_.checker.on_status(index_, driver_->status());
-  if (world_.is_honest(index_) && !driver_->signing())
-    world_.checker.report(fmt::format("honest node {} stopped signing", id_));
+  if (!driver_->signing()) {
+    if (world_.is_honest(index_))
+      world_.checker.report(fmt::format("honest node {} stopped signing", id_));
+    defy();
+  }
   arm_tick();
+}
+
+// Signatures of its key that it never made, by its twin or past its driver, silence a driver for
+// its life. An adversary starts it again, once the blocks it just learned of are on its disk.
+void SimNode::defy() {
+  if (defying_) return;
+  defying_ = true;
+  const std::uint64_t delay_us = random_.between(kDefianceMinUs, kDefianceMaxUs);
+  world_.queue.after(delay_us, [this, life = life_] {
+    if (life != life_) return;
+    crash("to sign again");
+    start();
+  });
 }
 
 void SimNode::arm_tick() {

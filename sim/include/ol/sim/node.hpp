@@ -102,6 +102,7 @@ class SimNode final : public node::DriverHost {
   }
   void finish_drive();
   void arm_tick();
+  void defy();
   /// Runs `job` on the execution thread: one after the other, each for `duration_us`.
   void enqueue(std::uint64_t duration_us, std::function<void()> job);
   void run_execute(const consensus::BlockPtr& block);
@@ -137,6 +138,7 @@ class SimNode final : public node::DriverHost {
   std::uint64_t drives_ = 0;
   bool driving_ = false;
   bool dying_ = false;
+  bool defying_ = false;
   const char* cause_ = "";
 };
 
