@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "evm_command.hpp"
+#include "run.hpp"
 #include "statetest.hpp"
 
 namespace ol::app {
@@ -101,6 +102,7 @@ void add_state_test(CLI::App& evm) {
 void add_evm(CLI::App& app) {
   auto* const evm = app.add_subcommand("evm", "Run EVM code and Ethereum's state tests");
   evm->require_subcommand(1);
+  add_evm_run(*evm);
   add_state_test(*evm);
 }
 

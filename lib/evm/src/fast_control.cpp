@@ -11,7 +11,7 @@ OL_EVM_HANDLER(halt_out_of_gas) {
 
 OL_EVM_HANDLER(halt_stack_bounds) {
   const auto height = static_cast<std::uint64_t>(sp - frame->stack) * sizeof(U256);
-  const bool underflow = height < BlockHeader::unpack(ip->data).need;
+  const bool underflow = height < BlockHeader::unpack(ip[1].data).need;
   frame->fail(underflow ? Status::StackUnderflow : Status::StackOverflow);
 }
 
@@ -33,7 +33,7 @@ OL_EVM_HANDLER(enter_block) {
 }
 
 OL_EVM_HANDLER(go_to) {
-  OL_EVM_ENTER(reinterpret_cast<Instruction*>(ip->data));
+  OL_EVM_ENTER(reinterpret_cast<Cell*>(ip[1].data));
 }
 
 OL_EVM_HANDLER(push_gas) {
@@ -44,7 +44,8 @@ OL_EVM_HANDLER(push_gas) {
 
 OL_EVM_HANDLER(grow_and_retry) {
   frame->gas = gas;
-  if (!frame->expand(frame->wanted_offset, U256{frame->wanted_size})) return;
+  if (!frame->expand(frame->wanted_offset, frame->wanted_size)) [[unlikely]]
+    return;
   gas = frame->gas;
   OL_EVM_GO(ip);
 }
@@ -54,7 +55,7 @@ OL_EVM_HANDLER(grow_and_retry) {
 void run_fast(Frame& frame, Program& program) {
   frame.program = &program;
   frame.stack = frame.message.stack;
-  Instruction* const entry = program.entry();
+  Cell* const entry = program.entry();
   entry->run(entry, frame.stack, frame.gas, &frame, 0, 0, 0, 0);
 }
 

@@ -12,7 +12,7 @@
 
 /// The parameters of a Handler.
 #define OL_EVM_STATE                                                               \
-  [[maybe_unused]] ::ol::evm::Instruction *ip, [[maybe_unused]] ::ol::U256 *sp,    \
+  [[maybe_unused]] ::ol::evm::Cell *ip, [[maybe_unused]] ::ol::U256 *sp,           \
       [[maybe_unused]] std::int64_t gas, [[maybe_unused]] ::ol::evm::Frame *frame, \
       [[maybe_unused]] std::uint64_t t0, [[maybe_unused]] std::uint64_t t1,        \
       [[maybe_unused]] std::uint64_t t2, [[maybe_unused]] std::uint64_t t3
@@ -24,16 +24,16 @@
 #define OL_EVM_BECOME(handler) \
   [[clang::musttail]] return (handler)(ip, sp, gas, frame, t0, t1, t2, t3)
 
-/// Ends a handler by going to an instruction.
-#define OL_EVM_GO(instruction) \
-  ip = (instruction);          \
+/// Ends a handler by going to another, in its cell.
+#define OL_EVM_GO(cell) \
+  ip = (cell);          \
   OL_EVM_BECOME(ip->run)
 
-/// Ends a handler by entering the basic block whose first instruction is given.
+/// Ends a handler by entering the basic block whose first cell is given.
 #define OL_EVM_ENTER(header)                                                                    \
   ip = (header);                                                                                \
   {                                                                                             \
-    const ::ol::evm::BlockHeader block = ::ol::evm::BlockHeader::unpack(ip->data);              \
+    const ::ol::evm::BlockHeader block = ::ol::evm::BlockHeader::unpack(ip[1].data);            \
     gas -= block.gas;                                                                           \
     const auto height = static_cast<std::uint64_t>(                                             \
         reinterpret_cast<std::uintptr_t>(sp) - reinterpret_cast<std::uintptr_t>(frame->stack)); \
@@ -42,7 +42,7 @@
     if (height - block.need > block.range) [[unlikely]]                                         \
       OL_EVM_BECOME(::ol::evm::fast::halt_stack_bounds);                                        \
   }                                                                                             \
-  OL_EVM_GO(ip + 1)
+  OL_EVM_GO(ip + 2)
 
 /// Takes the state from a window: the stack's pointer and the top word.
 #define OL_EVM_SETTLE(window)          \
@@ -76,8 +76,8 @@ OL_EVM_HANDLER(grow_and_retry);
   return (data & 1) != 0;
 }
 
-/// Replaces the destination of the jump that is part `Place` of a fused instruction by the block
-/// there, then runs the instruction again.
+/// Replaces the destination of a jump, `Place` cells behind the handler, by the block there, then
+/// runs the handler again.
 template <int Place>
 OL_EVM_HANDLER(link_and_retry) {
   const std::uint64_t pc = ip[Place].data / 2;
@@ -85,14 +85,14 @@ OL_EVM_HANDLER(link_and_retry) {
   OL_EVM_GO(ip);
 }
 
-/// Runs steps one after the other, each with the operand of its part of the instruction.
+/// Runs steps one after the other, each with its operand.
 template <typename... Steps>
 struct Chain;
 
 template <>
 struct Chain<> {
   template <typename W>
-  [[gnu::always_inline]] static auto run(const W& window, const Instruction* /*part*/) {
+  [[gnu::always_inline]] static auto run(const W& window, const Cell* /*operand*/) {
     return window;
   }
 };
@@ -100,8 +100,12 @@ struct Chain<> {
 template <typename First, typename... Rest>
 struct Chain<First, Rest...> {
   template <typename W>
-  [[gnu::always_inline]] static auto run(const W& window, const Instruction* part) {
-    return Chain<Rest...>::run(First::run(window, part->data), part + 1);
+  [[gnu::always_inline]] static auto run(const W& window, const Cell* operand) {
+    if constexpr (First::kHasData) {
+      return Chain<Rest...>::run(First::run(window, operand->data), operand + 1);
+    } else {
+      return Chain<Rest...>::run(First::run(window, 0), operand);
+    }
   }
 };
 
@@ -112,53 +116,54 @@ inline constexpr bool kChainable =
     (0 + ... + (Steps::kMayRetry ? 1 : 0)) == 0 ||
     ((0 + ... + (Steps::kMayRetry ? 1 : 0)) == 1 && !(false || ... || Steps::kWrites));
 
+/// The cells of a handler of these steps: its own and the operands.
 template <typename... Steps>
-inline constexpr int kParts = static_cast<int>(sizeof...(Steps));
+inline constexpr int kCells = (1 + ... + (Steps::kHasData ? 1 : 0));
 
-/// The steps, then the instruction behind them.
+/// The steps, then the handler behind them.
 template <typename... Steps>
 OL_EVM_HANDLER(run_steps) {
   static_assert(kChainable<Steps...>);
   const Window<0, 0> before{sp, {t0, t1, t2, t3}, frame, {}, false};
-  const auto after = Chain<Steps...>::run(before, ip);
+  const auto after = Chain<Steps...>::run(before, ip + 1);
   if (after.retry) [[unlikely]]
     OL_EVM_BECOME(grow_and_retry);
   OL_EVM_SETTLE(after);
-  OL_EVM_GO(ip + kParts<Steps...>);
+  OL_EVM_GO(ip + kCells<Steps...>);
 }
 
 /// The steps, then a jump to a destination known from the code.
 template <typename... Steps>
 OL_EVM_HANDLER(run_jump) {
   static_assert(kChainable<Steps...>);
-  const std::uint64_t target = ip[kParts<Steps...>].data;
+  const std::uint64_t target = ip[kCells<Steps...>].data;
   if (is_unlinked(target)) [[unlikely]]
-    OL_EVM_BECOME(link_and_retry<kParts<Steps...>>);
+    OL_EVM_BECOME(link_and_retry<kCells<Steps...>>);
   const Window<0, 0> before{sp, {t0, t1, t2, t3}, frame, {}, false};
-  const auto after = Chain<Steps...>::run(before, ip);
+  const auto after = Chain<Steps...>::run(before, ip + 1);
   if (after.retry) [[unlikely]]
     OL_EVM_BECOME(grow_and_retry);
   OL_EVM_SETTLE(after);
-  OL_EVM_ENTER(reinterpret_cast<Instruction*>(target));
+  OL_EVM_ENTER(reinterpret_cast<Cell*>(target));
 }
 
 /// The steps, then such a jump if the top word is not zero.
 template <typename... Steps>
 OL_EVM_HANDLER(run_jump_if) {
   static_assert(kChainable<Steps...>);
-  const std::uint64_t target = ip[kParts<Steps...>].data;
+  const std::uint64_t target = ip[kCells<Steps...>].data;
   if (is_unlinked(target)) [[unlikely]]
-    OL_EVM_BECOME(link_and_retry<kParts<Steps...>>);
+    OL_EVM_BECOME(link_and_retry<kCells<Steps...>>);
   const Window<0, 0> before{sp, {t0, t1, t2, t3}, frame, {}, false};
-  const auto decided = Chain<Steps...>::run(before, ip);
+  const auto decided = Chain<Steps...>::run(before, ip + 1);
   if (decided.retry) [[unlikely]]
     OL_EVM_BECOME(grow_and_retry);
   const bool jumps = !decided.template at<0>().is_zero();
   OL_EVM_SETTLE(decided.template drop<1>());
   if (jumps) {
-    OL_EVM_ENTER(reinterpret_cast<Instruction*>(target));
+    OL_EVM_ENTER(reinterpret_cast<Cell*>(target));
   }
-  OL_EVM_ENTER(ip + kParts<Steps...> + 1);
+  OL_EVM_ENTER(ip + kCells<Steps...> + 1);
 }
 
 /// The steps, then a jump to where the top word says.
@@ -166,10 +171,10 @@ template <typename... Steps>
 OL_EVM_HANDLER(run_jump_to) {
   static_assert(kChainable<Steps...>);
   const Window<0, 0> before{sp, {t0, t1, t2, t3}, frame, {}, false};
-  const auto decided = Chain<Steps...>::run(before, ip);
+  const auto decided = Chain<Steps...>::run(before, ip + 1);
   if (decided.retry) [[unlikely]]
     OL_EVM_BECOME(grow_and_retry);
-  Instruction* const target = frame->program->block(decided.template at<0>());
+  Cell* const target = frame->program->block(decided.template at<0>());
   if (target == nullptr) [[unlikely]]
     OL_EVM_BECOME(halt_bad_jump);
   OL_EVM_SETTLE(decided.template drop<1>());
@@ -181,14 +186,14 @@ template <typename... Steps>
 OL_EVM_HANDLER(run_jump_to_if) {
   static_assert(kChainable<Steps...>);
   const Window<0, 0> before{sp, {t0, t1, t2, t3}, frame, {}, false};
-  const auto decided = Chain<Steps...>::run(before, ip);
+  const auto decided = Chain<Steps...>::run(before, ip + 1);
   if (decided.retry) [[unlikely]]
     OL_EVM_BECOME(grow_and_retry);
   if (decided.template at<1>().is_zero()) {
     OL_EVM_SETTLE(decided.template drop<2>());
-    OL_EVM_ENTER(ip + kParts<Steps...> + 1);
+    OL_EVM_ENTER(ip + kCells<Steps...>);
   }
-  Instruction* const target = frame->program->block(decided.template at<0>());
+  Cell* const target = frame->program->block(decided.template at<0>());
   if (target == nullptr) [[unlikely]]
     OL_EVM_BECOME(halt_bad_jump);
   OL_EVM_SETTLE(decided.template drop<2>());

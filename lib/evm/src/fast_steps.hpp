@@ -45,8 +45,10 @@ struct Window {
       return old<Taken + Depth - Held>();
     }
   }
-  /// The place of word `depth`, which must be in memory: deeper than all that is held.
+  /// The place of word `depth`, at least three, which must be in memory: below what is held, and
+  /// not the old top.
   [[gnu::always_inline]] U256& place(std::uint64_t depth) const {
+    static_assert(Held <= 3 && Taken + 3 - Held >= 1);
     return *(sp + 1 - Taken + Held - static_cast<std::int64_t>(depth));
   }
   template <int Count>
@@ -79,25 +81,28 @@ struct Window {
   }
 };
 
-// Whether a step may ask for a retry, and whether it writes to the stack's memory at once, after
-// which no retry can be asked for.
+// Whether a step may ask for a retry; whether it writes to the stack's memory at once, after which
+// no retry can be asked for; whether it has an operand.
 struct Plain {
   static constexpr bool kMayRetry = false;
   static constexpr bool kWrites = false;
+  static constexpr bool kHasData = false;
 };
-struct MayRetry {
+struct MayRetry : Plain {
   static constexpr bool kMayRetry = true;
-  static constexpr bool kWrites = false;
+};
+struct WithData : Plain {
+  static constexpr bool kHasData = true;
 };
 
-struct Push : Plain {  // of up to 64 bits: the operand
+struct Push : WithData {  // of up to 64 bits: the operand
   template <typename W>
   [[gnu::always_inline]] static auto run(const W& w, std::uint64_t data) {
     return w.push(U256{data});
   }
 };
 
-struct PushWide : Plain {  // the operand points to the word
+struct PushWide : WithData {  // the operand points to the word
   template <typename W>
   [[gnu::always_inline]] static auto run(const W& w, std::uint64_t data) {
     return w.push(*reinterpret_cast<const U256*>(data));
@@ -113,7 +118,7 @@ struct Dup : Plain {
 };
 
 /// DUP4 to DUP16 by their operand. Deep enough to be in memory as the third step of a chain.
-struct DupDeep : Plain {
+struct DupDeep : WithData {
   template <typename W>
   [[gnu::always_inline]] static auto run(const W& w, std::uint64_t data) {
     return w.push(w.place(data - 1));
@@ -143,8 +148,7 @@ struct Swap<2> : Plain {
 };
 
 /// SWAP3 to SWAP16 by their operand.
-struct SwapDeep {
-  static constexpr bool kMayRetry = false;
+struct SwapDeep : WithData {
   static constexpr bool kWrites = true;
   template <typename W>
   [[gnu::always_inline]] static auto run(const W& w, std::uint64_t data) {
@@ -181,7 +185,7 @@ struct Unary : Plain {
 
 /// Shifts by a constant: PUSH and SHL or SHR in one, the operand being the bits within a limb.
 template <bool Left, int Limbs>
-struct ShiftBy : Plain {
+struct ShiftBy : WithData {
   template <typename W>
   [[gnu::always_inline]] static auto run(const W& w, std::uint64_t data) {
     const U256 value = w.template at<0>();
@@ -240,7 +244,9 @@ using Not = Unary<compute_not>;
                                                std::uint64_t size) {
   if (in_memory(frame, offset, size)) [[likely]]
     return true;
-  frame.wanted_offset = offset;
+  // An offset beyond all memory is out of gas whatever it is.
+  const std::uint64_t far = offset.limb(1) | offset.limb(2) | offset.limb(3);
+  frame.wanted_offset = far != 0 ? UINT64_MAX : offset.limb(0);
   frame.wanted_size = size;
   return false;
 }

@@ -24,7 +24,7 @@ class FusionTable {
  private:
   static constexpr std::size_t kSlots = 8192;
 
-  static std::size_t slot(ChainKey key) { return (key * 0x9e3779b1U) >> 19; }
+  static std::size_t slot(ChainKey key) { return (key * 0x9e3779b97f4a7c15ULL) >> 51; }
 
   void insert(const Fusion& fusion) {
     std::size_t i = slot(fusion.key);

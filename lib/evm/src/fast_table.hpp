@@ -16,10 +16,10 @@ using Kind = std::uint8_t;
 /// An instruction that is never part of a chain.
 inline constexpr Kind kAlone = 0xff;
 /// The longest chain.
-inline constexpr std::size_t kChainMax = 4;
+inline constexpr std::size_t kChainMax = 6;
 
 /// A chain of kinds as a number: eight bits each, the first one lowest; unused ones are kAlone.
-using ChainKey = std::uint32_t;
+using ChainKey = std::uint64_t;
 
 struct Fusion {
   ChainKey key = 0;

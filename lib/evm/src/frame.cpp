@@ -1,29 +1,25 @@
 #include "frame.hpp"
 
+#include <algorithm>
+
 #include "machine.hpp"
 
 namespace ol::evm {
-namespace {
 
-/// Yellow Paper appendix H.1: the price of so many words of memory.
-std::int64_t memory_price(std::uint64_t words) {
-  const auto w = static_cast<std::int64_t>(words);
-  return 3 * w + w * w / 512;
-}
-
-}  // namespace
-
-bool Frame::grow(std::uint64_t end) {
-  if (end > kMemoryMax) return fail(Status::OutOfGas);
-  const std::uint64_t words = word_count(end);
-  if (!charge(memory_price(words) - memory_price(memory_size / 32))) return false;
-  const std::uint64_t size = words * 32;
-  if (memory + size > machine.memory().limit(place)) {
+bool Frame::make_ready(std::uint64_t size) {
+  if (size > kMemoryMax) return fail(Status::OutOfGas);
+  constexpr std::uint64_t kAhead = 1024;
+  const std::uint8_t* const limit = machine.memory().limit(place);
+  if (memory + size > limit) {
     place = machine.memory().move(place, memory_size, size);
     memory = place.begin;
+    memory_ready = memory_size;
   }
-  std::memset(memory + memory_size, 0, size - memory_size);
-  memory_size = size;
+  // Zeroed ahead of its use, so that memory growing word by word is zeroed in large pieces.
+  const auto room = static_cast<std::uint64_t>(machine.memory().limit(place) - memory);
+  const std::uint64_t ready = std::min(size + kAhead, room);
+  std::memset(memory + memory_ready, 0, ready - memory_ready);
+  memory_ready = ready;
   return true;
 }
 

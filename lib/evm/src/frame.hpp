@@ -41,6 +41,15 @@ struct Message {
   U256* stack = nullptr;              // the same of its stack, unless the reference runs it
 };
 
+[[nodiscard]] constexpr std::uint64_t word_count(std::uint64_t bytes) {
+  return (bytes + 31) / 32;
+}
+
+/// Yellow Paper appendix H.1: the price of so many words of memory.
+[[nodiscard]] constexpr std::int64_t memory_price(std::uint64_t words) {
+  return static_cast<std::int64_t>(3 * words + words * words / 512);
+}
+
 /// One running message. The interpreters keep the stack themselves; everything else is here.
 struct Frame {
   Frame(Machine& m, const Message& msg, ByteView bytes)
@@ -52,17 +61,18 @@ struct Frame {
         place(msg.memory) {}
 
   std::uint8_t* memory = nullptr;
-  std::uint64_t memory_size = 0;  // bytes, a multiple of 32
-  std::int64_t gas = 0;           // negative once out of gas
+  std::uint64_t memory_size = 0;   // bytes, a multiple of 32
+  std::uint64_t memory_ready = 0;  // bytes at `memory` that are this frame's and zero or written
+  std::int64_t gas = 0;            // negative once out of gas
   Machine& machine;
   const Message& message;
   ByteView code;
   Status status = Status::Success;
   MemoryArena::Place place;  // of `memory`
   // The fast interpreter's own.
-  U256* stack = nullptr;       // one word below the first of the stack
-  Program* program = nullptr;  // the code, translated
-  U256 wanted_offset;          // memory a step found missing
+  U256* stack = nullptr;            // one word below the first of the stack
+  Program* program = nullptr;       // the code, translated
+  std::uint64_t wanted_offset = 0;  // memory a step found missing
   std::uint64_t wanted_size = 0;
   U256* stack_end = nullptr;  // first free word behind this frame's stack, for calls
   // What RETURN and REVERT left, in memory.
@@ -87,7 +97,20 @@ struct Frame {
     return size == 0 ? ByteView{} : ByteView{memory + offset, size};
   }
   /// Charges for memory up to `end` bytes and makes it, zeroed. @pre `end` > memory_size.
-  bool grow(std::uint64_t end);
+  [[gnu::always_inline]] bool grow(std::uint64_t end) {
+    const std::uint64_t words = word_count(end);
+    // The sum is below 2^63: no more than 2^35 bytes are asked for.
+    gas -= memory_price(words) - memory_price(memory_size / 32);
+    if (gas < 0) return fail(Status::OutOfGas);
+    const std::uint64_t size = words * 32;
+    if (size > memory_ready && !make_ready(size)) return false;
+    memory_size = size;
+    return true;
+  }
+  /// Makes at least `size` bytes ready, more where that saves asking again.
+  bool make_ready(std::uint64_t size);
+  /// A callee's memory began behind ours: what was ready there no longer is.
+  void forget_ready() { memory_ready = memory_size; }
   /// Makes [offset, offset + size) memory; nothing for a size of zero, wherever it lies.
   bool expand(const U256& offset, const U256& size) {
     if (size.is_zero()) return true;
@@ -99,10 +122,6 @@ struct Frame {
     return offset + size <= memory_size || grow(offset + size);
   }
 };
-
-[[nodiscard]] constexpr std::uint64_t word_count(std::uint64_t bytes) {
-  return (bytes + 31) / 32;
-}
 
 /// A word of memory, which is big-endian.
 [[nodiscard]] inline U256 load_word(const std::uint8_t* bytes) {

@@ -115,6 +115,7 @@ bool run_call(Frame& frame, const U256& address, const CallOperands& call) {
   Message message = make_message(frame, call, gas, target);
   message.code = delegate != nullptr ? delegate : &target;
   message.code_is_delegated = delegate != nullptr;
+  frame.forget_ready();
   const MessageResult result = machine.call(message);
   frame.gas += result.gas_left;
   copy_output(frame, call);
@@ -157,6 +158,7 @@ bool run_create(Frame& frame, U256* top, bool salted) {
   world.set_nonce(self, self.nonce + 1);
   message.recipient = &world.account(address);
   frame.gas -= message.gas;
+  frame.forget_ready();
   const MessageResult result = machine.create(message);
   frame.gas += result.gas_left;
   if (result.status == Status::Success) result_word = to_word(address);

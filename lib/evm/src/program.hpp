@@ -16,23 +16,25 @@
 namespace ol::evm {
 
 struct Frame;
-struct Instruction;
+union Cell;
 
 /// Code of one instruction, or of several fused into one. All live state is in the arguments, which
-/// are registers: the instruction, the word below the top of the stack, gas, the frame, and the top
-/// word itself. Each ends by calling the next in its place.
-using HandlerFunction = void(Instruction* ip, U256* sp, std::int64_t gas, Frame* frame,
-                             std::uint64_t t0, std::uint64_t t1, std::uint64_t t2, std::uint64_t t3)
+/// are registers: the cell of the handler itself, the word below the top of the stack, gas, the
+/// frame, and the top word. Each ends by calling the next in its place.
+using HandlerFunction = void(Cell* ip, U256* sp, std::int64_t gas, Frame* frame, std::uint64_t t0,
+                             std::uint64_t t1, std::uint64_t t2, std::uint64_t t3)
     [[clang::preserve_none]];
 using Handler = HandlerFunction*;
 
-/// A step of translated code: what to do, and one operand of its own kind.
-struct Instruction {
-  Handler run = nullptr;
-  std::uint64_t data = 0;
+/// Translated code is a row of these: a handler, then the operands of its steps, those that have
+/// one.
+union Cell {
+  Handler run;
+  std::uint64_t data;
 };
 
-/// What holds for a whole basic block, checked once on entry; the operand of its first instruction.
+/// What holds for a whole basic block, checked once on entry; the operand of `enter_block`, its
+/// first instruction.
 /// Heights are in bytes of stack.
 struct BlockHeader {
   std::uint32_t gas = 0;
@@ -64,38 +66,38 @@ class Program {
 
   [[nodiscard]] ByteView code() const { return code_; }
   /// The first block.
-  [[nodiscard]] Instruction* entry() {
+  [[nodiscard]] Cell* entry() {
     if (entry_ == nullptr) entry_ = translate(0);
     return entry_;
   }
   /// The block at the JUMPDEST at `pc`, or null if there is none.
-  [[nodiscard]] Instruction* block(const U256& pc) {
+  [[nodiscard]] Cell* block(const U256& pc) {
     if (!pc.fits_u64()) return nullptr;
     const std::uint32_t index = jumps_.find(pc.low64());
     if (index == JumpMap::kNone) return nullptr;
-    Instruction* const found = blocks_[index];
+    Cell* const found = blocks_[index];
     return found != nullptr ? found : translate(pc.low64());
   }
 
  private:
   friend class Translator;
 
-  Instruction* translate(std::uint64_t pc);
-  /// Room for `count` instructions in a row.
-  Instruction* reserve(std::size_t count);
+  Cell* translate(std::uint64_t pc);
+  /// Room for `count` cells in a row.
+  Cell* reserve(std::size_t count);
   const U256* keep(const U256& constant);
 
-  static constexpr std::size_t kChunk = 256;
+  static constexpr std::size_t kChunk = 512;
 
   state::Code owner_;
   ByteView code_;
   const Schedule& rules_;
   JumpMap jumps_;
-  std::vector<Instruction*> blocks_;  // by the number of the JUMPDEST
-  Instruction* entry_ = nullptr;
-  std::vector<std::unique_ptr<Instruction[]>> chunks_;
-  Instruction* free_ = nullptr;
-  std::size_t left_ = 0;  // instructions free in the last chunk
+  std::vector<Cell*> blocks_;  // by the number of the JUMPDEST
+  Cell* entry_ = nullptr;
+  std::vector<std::unique_ptr<Cell[]>> chunks_;
+  Cell* free_ = nullptr;
+  std::size_t left_ = 0;  // cells free in the last chunk
   std::vector<std::unique_ptr<U256>> constants_;
 };
 

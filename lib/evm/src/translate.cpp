@@ -19,6 +19,8 @@ using fast::kAlone;
 using fast::kKind;
 
 constexpr std::uint16_t kFullRange = kStackMax * sizeof(U256);
+/// What `write_link` writes.
+constexpr std::size_t kLinkCells = 4;
 constexpr std::uint8_t kJumpdest = static_cast<std::uint8_t>(Opcode::Jumpdest);
 
 /// A translated instruction before it is fused.
@@ -26,6 +28,7 @@ struct Draft {
   fast::Kind kind = kAlone;
   Handler run = nullptr;
   std::uint64_t data = 0;
+  bool has_data = false;
 };
 
 /// PUSH and an operation on constants give a constant: what, or nothing.
@@ -53,10 +56,10 @@ std::optional<U256> fold(std::uint8_t op, const U256& a, const U256& b) {
 template <bool Left>
 Draft shift_by(unsigned bits) {
   static constexpr std::array<Draft, 4> kByLimbs{
-      Draft{kKind<fast::ShiftBy<Left, 0>>, fast::run_steps<fast::ShiftBy<Left, 0>>, 0},
-      Draft{kKind<fast::ShiftBy<Left, 1>>, fast::run_steps<fast::ShiftBy<Left, 1>>, 0},
-      Draft{kKind<fast::ShiftBy<Left, 2>>, fast::run_steps<fast::ShiftBy<Left, 2>>, 0},
-      Draft{kKind<fast::ShiftBy<Left, 3>>, fast::run_steps<fast::ShiftBy<Left, 3>>, 0}};
+      Draft{kKind<fast::ShiftBy<Left, 0>>, fast::run_steps<fast::ShiftBy<Left, 0>>, 0, true},
+      Draft{kKind<fast::ShiftBy<Left, 1>>, fast::run_steps<fast::ShiftBy<Left, 1>>, 0, true},
+      Draft{kKind<fast::ShiftBy<Left, 2>>, fast::run_steps<fast::ShiftBy<Left, 2>>, 0, true},
+      Draft{kKind<fast::ShiftBy<Left, 3>>, fast::run_steps<fast::ShiftBy<Left, 3>>, 0, true}};
   Draft out = kByLimbs[bits / 64];
   out.data = bits % 64;
   return out;
@@ -70,27 +73,25 @@ class Translator {
   explicit Translator(Program& program)
       : program_(program), code_(program.code_), table_(program.rules_.opcodes) {}
 
-  Instruction* run(std::uint64_t pc) {
+  Cell* run(std::uint64_t pc) {
     pc_ = pc;
-    Instruction* first = nullptr;
+    Cell* first = nullptr;
     while (true) {
-      Instruction* const existing = at_block_start();
+      Cell* const existing = at_block_start();
       if (existing != nullptr) {
         link_to(existing);
         return first == nullptr ? existing : first;
       }
       const bool goes_on = translate_block();
-      Instruction* const header = place_block();
+      Cell* const header = place_block();
       if (first == nullptr) first = header;
       if (!goes_on) return first;
     }
   }
 
  private:
-  static fast::Kind no_kind() { return kAlone; }
-
   /// The block already made for the JUMPDEST here, if any.
-  [[nodiscard]] Instruction* at_block_start() {
+  [[nodiscard]] Cell* at_block_start() {
     destination_ =
         pc_ < code_.size() && code_[pc_] == kJumpdest ? program_.jumps_.find(pc_) : JumpMap::kNone;
     return destination_ == JumpMap::kNone ? nullptr : program_.blocks_[destination_];
@@ -171,10 +172,10 @@ class Translator {
 
   void push_constant(const U256& word) {
     if (word.fits_u64()) {
-      drafts_.push_back({kKind<fast::Push>, fast::run_steps<fast::Push>, word.low64()});
+      drafts_.push_back({kKind<fast::Push>, fast::run_steps<fast::Push>, word.low64(), true});
     } else {
       drafts_.push_back({kKind<fast::PushWide>, fast::run_steps<fast::PushWide>,
-                         reinterpret_cast<std::uint64_t>(program_.keep(word))});
+                         reinterpret_cast<std::uint64_t>(program_.keep(word)), true});
     }
   }
 
@@ -206,7 +207,7 @@ class Translator {
     std::uint64_t data = 0;
     if (plan.kind == kKind<fast::DupDeep>) data = op - 0x7fU;
     if (plan.kind == kKind<fast::SwapDeep>) data = op - 0x8fU;
-    drafts_.push_back({plan.kind, plan.run, data});
+    drafts_.push_back({plan.kind, plan.run, data, data != 0});
   }
 
   void draft_jump(const fast::OpcodePlan& plan) {
@@ -221,9 +222,9 @@ class Translator {
         target->fits_u64() && program_.jumps_.find(target->low64()) != JumpMap::kNone;
     const std::uint64_t data = fast::unlinked(target->low64());
     if (valid && always) {
-      drafts_.push_back({kKind<fast::Jump>, fast::run_jump<>, data});
+      drafts_.push_back({kKind<fast::Jump>, fast::run_jump<>, data, true});
     } else if (valid) {
-      drafts_.push_back({kKind<fast::JumpIf>, fast::run_jump_if<>, data});
+      drafts_.push_back({kKind<fast::JumpIf>, fast::run_jump_if<>, data, true});
     } else if (always) {
       drafts_.push_back({kAlone, fast::halt_bad_jump, 0});
     } else {
@@ -244,34 +245,42 @@ class Translator {
   }
 
   /// Writes the drafted block behind what was written last.
-  Instruction* place_block() {
+  Cell* place_block() {
     const auto checks = header();
     if (!checks) drafts_ = {{kAlone, fast::halt_invalid, 0}};
-    const bool follows = written_ != nullptr;
-    Instruction* const out = program_.reserve(drafts_.size() + 1);
-    if (follows && out != written_) write_link(written_, out);
-    out[0] = {fast::enter_block, checks.value_or(BlockHeader{0, 0, kFullRange}).pack()};
-    for (std::size_t i = 0; i < drafts_.size(); ++i)
-      out[1 + i] = {drafts_[i].run, drafts_[i].data};
-    fuse(out + 1);
-    written_ = out + 1 + drafts_.size();
+    cells_.clear();
+    cells_.push_back({.run = fast::enter_block});
+    cells_.push_back({.data = checks.value_or(BlockHeader{0, 0, kFullRange}).pack()});
+    for (std::size_t i = 0; i < drafts_.size();)
+      i += place_chain(i);
+    Cell* const out = program_.reserve(cells_.size());
+    if (written_ != nullptr && out != written_) write_link(written_, out);
+    std::ranges::copy(cells_, out);
+    written_ = out + cells_.size();
     if (destination_ != JumpMap::kNone) program_.blocks_[destination_] = out;
     return out;
   }
 
-  /// Replaces handlers by those of the longest chains there are.
-  void fuse(Instruction* out) const {
-    const std::size_t count = drafts_.size();
-    for (std::size_t i = 0; i < count;) {
-      std::size_t length = std::min(fast::kChainMax, count - i);
-      for (; length > 1; --length) {
-        const Handler run = fast::find_fusion(key(i, length));
-        if (run == nullptr) continue;
-        out[i].run = run;
-        break;
-      }
-      i += length;
+  /// Appends the handler of the longest chain there is from draft `first` on. Returns its length.
+  std::size_t place_chain(std::size_t first) {
+    std::size_t length = 0;
+    while (length < fast::kChainMax && first + length < drafts_.size() &&
+           drafts_[first + length].kind != kAlone) {
+      ++length;
     }
+    length = std::max<std::size_t>(length, 1);
+    Handler run = drafts_[first].run;
+    for (; length > 1; --length) {
+      const Handler fused = fast::find_fusion(key(first, length));
+      if (fused == nullptr) continue;
+      run = fused;
+      break;
+    }
+    cells_.push_back({.run = run});
+    for (std::size_t i = first; i < first + length; ++i) {
+      if (drafts_[i].has_data) cells_.push_back({.data = drafts_[i].data});
+    }
+    return length;
   }
 
   [[nodiscard]] fast::ChainKey key(std::size_t first, std::size_t length) const {
@@ -284,15 +293,17 @@ class Translator {
   }
 
   /// Makes what was written last go on at `target`.
-  void link_to(Instruction* target) {
+  void link_to(Cell* target) {
     if (written_ != nullptr) write_link(written_, target);
-    if (written_ != nullptr) program_.reserve(2);
+    if (written_ != nullptr) program_.reserve(kLinkCells);
   }
 
-  /// Two instructions, the first of which can be entered as a block: a jump that is not taken does.
-  static void write_link(Instruction* at, Instruction* target) {
-    at[0] = {fast::enter_block, BlockHeader{0, 0, kFullRange}.pack()};
-    at[1] = {fast::go_to, reinterpret_cast<std::uint64_t>(target)};
+  /// Two handlers, the first of which can be entered as a block: a jump that is not taken does.
+  static void write_link(Cell* at, Cell* target) {
+    at[0].run = fast::enter_block;
+    at[1].data = BlockHeader{0, 0, kFullRange}.pack();
+    at[2].run = fast::go_to;
+    at[3].data = reinterpret_cast<std::uint64_t>(target);
   }
 
   Program& program_;
@@ -301,27 +312,27 @@ class Translator {
   std::uint64_t pc_ = 0;
   std::uint32_t destination_ = JumpMap::kNone;  // the number of the JUMPDEST the block begins with
   std::vector<Draft> drafts_;
+  std::vector<Cell> cells_;
   std::uint64_t gas_ = 0;
   int height_ = 0;  // of the stack against the block's start, in words
   int lowest_ = 0;
   int highest_ = 0;
-  Instruction* written_ = nullptr;  // behind the last block
+  Cell* written_ = nullptr;  // behind the last block
 };
 
-Instruction* Program::translate(std::uint64_t pc) {
+Cell* Program::translate(std::uint64_t pc) {
   return Translator(*this).run(pc);
 }
 
-Instruction* Program::reserve(std::size_t count) {
-  // Two more than asked for are always there, for a link to the next chunk.
-  constexpr std::size_t kLink = 2;
-  if (left_ < count + kLink) {
-    const std::size_t size = std::max(kChunk, count + kLink);
-    chunks_.push_back(std::make_unique<Instruction[]>(size));
+Cell* Program::reserve(std::size_t count) {
+  // More than asked for are always there, for a link to the next chunk.
+  if (left_ < count + kLinkCells) {
+    const std::size_t size = std::max(kChunk, count + kLinkCells);
+    chunks_.push_back(std::make_unique<Cell[]>(size));
     free_ = chunks_.back().get();
     left_ = size;
   }
-  Instruction* const out = free_;
+  Cell* const out = free_;
   free_ += count;
   left_ -= count;
   return out;

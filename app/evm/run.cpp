@@ -1,0 +1,135 @@
+#include "run.hpp"
+
+#include <chrono>
+#include <cstdint>
+#include <fstream>
+#include <iostream>
+#include <iterator>
+#include <memory>
+#include <string>
+
+#include <ol/base/hex.hpp>
+#include <ol/crypto/hash.hpp>
+#include <ol/evm/transition.hpp>
+#include <ol/state/memory_state.hpp>
+
+#include "command.hpp"
+#include "statetest_load.hpp"
+
+namespace ol::app {
+namespace {
+
+struct RunFlags {
+  std::string code;
+  std::string code_file;
+  std::string input = "0x";
+  std::string value = "0";
+  std::string fork = "Prague";
+  std::int64_t gas = 1'000'000'000;
+  bool create = false;
+  bool reference = false;
+  std::uint64_t repeat = 0;
+};
+
+constexpr Address kCaller{{0xca, 0x11, 0xe4}};
+constexpr Address kContract{{0xc0, 0xde}};
+
+Bytes bytes_of(std::string text, const char* what) {
+  std::erase_if(text, [](unsigned char c) { return std::isspace(c) != 0; });
+  auto bytes = from_hex(text);
+  if (!bytes) throw CommandError(std::string(what) + " is not hex");
+  return std::move(*bytes);
+}
+
+Bytes code_of(const RunFlags& flags) {
+  if (flags.code_file.empty()) return bytes_of(flags.code, "the code");
+  std::ifstream in(flags.code_file);
+  if (!in) throw CommandError("cannot read " + flags.code_file);
+  return bytes_of({std::istreambuf_iterator<char>(in), {}}, "the code in the file");
+}
+
+/// A caller with ether, and the code in an account unless it is to be created.
+void fill_state(const Bytes& code, bool create, state::MemoryState& out) {
+  state::StateDiff diff;
+  diff.accounts.emplace(kCaller, state::Account{.balance = U256{1} << 128});
+  if (!create) {
+    state::Account account;
+    account.nonce = 1;
+    account.code_hash = crypto::keccak256(code);
+    diff.accounts.emplace(kContract, account);
+    diff.code.emplace(account.code_hash, std::make_shared<const Bytes>(code));
+  }
+  out.apply(diff);
+}
+
+void print(const RunFlags& flags, const evm::CallOutcome& outcome) {
+  std::cout << "status: " << evm::describe(outcome.status) << '\n'
+            << "gas used: " << flags.gas - outcome.gas_left << '\n'
+            << "output: " << to_hex_prefixed(outcome.output) << '\n';
+  if (outcome.created) std::cout << "created: " << to_hex_prefixed(outcome.created->view()) << '\n';
+  for (const primitives::Log& log : outcome.logs) {
+    std::cout << "log: " << to_hex_prefixed(log.address.view());
+    for (const Hash256& topic : log.topics)
+      std::cout << ' ' << to_hex_prefixed(topic.view());
+    std::cout << ' ' << to_hex_prefixed(log.data) << '\n';
+  }
+}
+
+void run_command(const RunFlags& flags) {
+  const auto revision = fork_revision(flags.fork);
+  if (!revision) throw CommandError(flags.fork + " is not a fork this node knows");
+  const auto value =
+      flags.value.starts_with("0x") ? U256::from_hex(flags.value) : U256::from_decimal(flags.value);
+  if (!value || !(*value < (U256{1} << 128))) throw CommandError("the value is not an amount");
+  if (flags.gas < 0) throw CommandError("gas is not negative");
+  const Bytes code = code_of(flags);
+  const Bytes input = bytes_of(flags.input, "the input");
+  state::MemoryState state;
+  fill_state(code, flags.create, state);
+  evm::BlockEnv block;
+  block.number = 1;
+  block.gas_limit = static_cast<std::uint64_t>(flags.gas);
+  evm::Evm machine(*revision, flags.reference ? evm::Engine::Reference : evm::Engine::Fast);
+  evm::CallRequest request;
+  request.caller = kCaller;
+  request.value = *value;
+  request.data = input;
+  request.gas = flags.gas;
+  if (flags.create) {
+    request.data = code;
+  } else {
+    request.to = kContract;
+  }
+  const auto once = [&] {
+    evm::World world(state);
+    return machine.call(world, block, request).value();
+  };
+  print(flags, once());
+  if (flags.repeat == 0) return;
+  const auto start = std::chrono::steady_clock::now();
+  for (std::uint64_t i = 0; i < flags.repeat; ++i)
+    (void)once();
+  const std::chrono::duration<double> spent = std::chrono::steady_clock::now() - start;
+  std::cout << "time per run: " << spent.count() * 1e6 / static_cast<double>(flags.repeat)
+            << " us\n";
+}
+
+}  // namespace
+
+void add_evm_run(CLI::App& evm) {
+  auto* const command = evm.add_subcommand("run", "Run bytecode on an empty state");
+  const auto flags = std::make_shared<RunFlags>();
+  auto* const code = command->add_option("code", flags->code, "The code, in hex");
+  command->add_option("--code-file", flags->code_file, "A file with the code, in hex")
+      ->excludes(code);
+  command->add_option("--input", flags->input, "Call data, in hex");
+  command->add_option("--value", flags->value, "Wei sent along, decimal or 0x");
+  command->add_option("--gas", flags->gas, "Gas of the call")->capture_default_str();
+  command->add_option("--fork", flags->fork, "The rules to run under")->capture_default_str();
+  command->add_flag("--create", flags->create, "Take the code for init code and deploy it");
+  command->add_flag("--reference", flags->reference, "Use the plain reference interpreter");
+  command->add_option("--repeat", flags->repeat, "Then run it so many times and print the time");
+  command->callback([flags] { run_command(*flags); });
+}
+
+}  // namespace ol::app

@@ -1,0 +1,182 @@
+// Interpreter speed on the programs of evm-benchmarks.tar.zst: millions of gas per second with the
+// code analysed ("execute") and with a fresh machine each time ("total"), and the ratio to evmone's
+// baseline interpreter on another machine, scaled by the speed of SHA-256 on both.
+#include <algorithm>
+#include <cstdio>
+#include <ctime>
+#include <map>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include <boost/json.hpp>
+
+#include <ol/base/hex.hpp>
+#include <ol/crypto/hash.hpp>
+#include <ol/evm/transition.hpp>
+#include <ol/state/memory_state.hpp>
+#include <ol/test_support/fixtures.hpp>
+
+namespace {
+
+namespace json = boost::json;
+using namespace ol;
+
+/// evmone's baseline interpreter, "execute", Mgas/s, where SHA-256 ran at kReferenceSha256
+/// (fixtures README). The better of its two builds.
+const std::map<std::string, double> kBaseline{{"blake2b_huff/8415nulls", 1421},
+                                              {"blake2b_huff/empty", 1338},
+                                              {"sha1_divs/5311", 739},
+                                              {"sha1_shifts/5311", 1552},
+                                              {"structarray_alloc/nfts_rank", 5218},
+                                              {"swap_math/insufficient_liquidity", 1583},
+                                              {"swap_math/received", 1506},
+                                              {"swap_math/spent", 1610},
+                                              {"JUMPDEST_n0/empty", 981},
+                                              {"loop_with_many_jumpdests/empty", 984},
+                                              {"memory_grow_mload/nogrow", 1740},
+                                              {"memory_grow_mload/by1", 1776},
+                                              {"memory_grow_mload/by16", 1856},
+                                              {"memory_grow_mload/by32", 1785}};
+constexpr double kReferenceSha256 = 1.0;  // GB/s
+
+double cpu_seconds() {
+  timespec now{};
+  ::clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &now);
+  return static_cast<double>(now.tv_sec) + static_cast<double>(now.tv_nsec) * 1e-9;
+}
+
+/// The least time of one run, among batches of about 20 ms.
+template <typename Run>
+double seconds_per_run(const Run& run) {
+  double best = 1e9;
+  int count = 1;
+  for (double spent = 0; spent < 0.5;) {
+    const double start = cpu_seconds();
+    for (int i = 0; i < count; ++i)
+      run();
+    const double batch = cpu_seconds() - start;
+    spent += batch;
+    if (batch > 0.002) best = std::min(best, batch / count);
+    if (batch < 0.02) count *= 2;
+  }
+  return best;
+}
+
+double sha256_speed() {
+  const Bytes data(16384, 0x5a);
+  return 16384 / seconds_per_run([&] { (void)crypto::sha256(data); }) * 1e-9;
+}
+
+Bytes bytes_of(const json::value& text) {
+  return from_hex(std::string_view(text.as_string())).value();
+}
+
+struct Program {
+  state::MemoryState state;
+  evm::BlockEnv block;
+  Address caller;
+  Address to;
+  std::vector<std::pair<std::string, Bytes>> inputs;
+  std::int64_t gas = 0;
+};
+
+void load(const json::value& test, Program& out) {
+  state::StateDiff diff;
+  for (const auto& [name, fields] : test.at("pre").as_object()) {
+    state::Account account;
+    account.balance = U256::from_hex(fields.at("balance").as_string()).value();
+    auto code = std::make_shared<const Bytes>(bytes_of(fields.at("code")));
+    if (!code->empty()) {
+      account.code_hash = crypto::keccak256(*code);
+      diff.code.emplace(account.code_hash, code);
+    }
+    diff.accounts.emplace(fixed_from_hex<Address>(name).value(), account);
+  }
+  out.state.apply(diff);
+  const json::value& txn = test.at("transaction");
+  out.caller = fixed_from_hex<Address>(test.at("env").at("currentCoinbase").as_string()).value();
+  out.to = fixed_from_hex<Address>(txn.at("to").as_string()).value();
+  out.block.gas_limit = 1'000'000'000;
+  out.gas = 1'000'000'000;
+  const json::object* labels = nullptr;
+  if (const auto* info = test.as_object().if_contains("_info")) {
+    if (const auto* found = info->as_object().if_contains("labels")) labels = &found->as_object();
+  }
+  std::size_t i = 0;
+  for (const json::value& data : txn.at("data").as_array()) {
+    std::string label = std::to_string(i);
+    if (labels != nullptr && labels->contains(label)) label = labels->at(label).as_string();
+    out.inputs.emplace_back(label, bytes_of(data));
+    ++i;
+  }
+}
+
+evm::CallOutcome call(evm::Evm& machine, evm::World& world, const Program& program,
+                      ByteView input) {
+  evm::CallRequest request;
+  request.caller = program.caller;
+  request.to = program.to;
+  request.data = input;
+  request.gas = program.gas;
+  return machine.call(world, program.block, request).value();
+}
+
+struct Measured {
+  double execute = 0;  // Mgas/s
+  double total = 0;
+  double gas = 0;
+  evm::Status status = evm::Status::Success;
+};
+
+Measured measure(const Program& program, ByteView input, evm::Engine engine) {
+  evm::Evm machine(evm::Revision::London, engine);
+  evm::World world(program.state);
+  const evm::CallOutcome once = call(machine, world, program, input);
+  const auto gas = static_cast<double>(program.gas - once.gas_left);
+  Measured out;
+  out.status = once.status;
+  out.gas = gas;
+  out.execute = gas / seconds_per_run([&] { (void)call(machine, world, program, input); }) * 1e-6;
+  out.total = gas / seconds_per_run([&] {
+                evm::Evm fresh(evm::Revision::London, engine);
+                evm::World fresh_world(program.state);
+                (void)call(fresh, fresh_world, program, input);
+              }) *
+              1e-6;
+  return out;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  const std::string filter = argc > 1 ? argv[1] : "";
+  const auto folder = test_support::fixtures("evm-benchmarks");
+  if (!folder) return 1;
+  const double scale = sha256_speed() / kReferenceSha256;
+  std::printf("SHA-256 of 16 KiB: %.2f GB/s\n", scale * kReferenceSha256);
+  std::printf("%-40s %10s %10s %10s %10s %7s\n", "Mgas/s", "gas", "execute", "total", "reference",
+              "ratio");
+  for (const auto& file : test_support::json_files(*folder)) {
+    const json::value document = test_support::read_json(file);
+    for (const auto& [name, test] : document.as_object()) {
+      Program program;
+      load(test, program);
+      for (const auto& [label, input] : program.inputs) {
+        const std::string full = std::string(name) + "/" + label;
+        if (!full.contains(filter)) continue;
+        const Measured fast = measure(program, input, evm::Engine::Fast);
+        const Measured plain = measure(program, input, evm::Engine::Reference);
+        const auto baseline = kBaseline.find(full);
+        std::printf("%-40s %10.0f %10.0f %10.0f %10.0f", full.c_str(), fast.gas, fast.execute,
+                    fast.total, plain.execute);
+        if (baseline != kBaseline.end()) {
+          std::printf(" %7.2f", fast.execute / (baseline->second * scale));
+        }
+        std::printf("%s%s\n", fast.status == evm::Status::Success ? "" : "  ",
+                    fast.status == evm::Status::Success ? "" : evm::describe(fast.status));
+      }
+    }
+  }
+  return 0;
+}
