@@ -46,8 +46,26 @@ Hash256 sha256(ByteView data) {
   return out;
 }
 
+// Without the block of bytes that the incremental form keeps: most messages are shorter than one.
 Hash256 keccak256(ByteView data) {
-  return Keccak256().update(data).digest();
+  constexpr std::size_t kRateBytes = 136;
+  std::array<std::uint64_t, 25> state{};
+  while (data.size() >= kRateBytes) {
+    absorb(state, data.data(), kRateBytes / 8);
+    detail::keccak_permute(state);
+    data = data.subspan(kRateBytes);
+  }
+  const std::size_t lanes = data.size() / 8;
+  absorb(state, data.data(), lanes);
+  std::uint64_t last = 0;
+  const std::size_t rest = data.size() % 8;
+  if (rest != 0) std::memcpy(&last, data.data() + 8 * lanes, rest);
+  state[lanes] ^= last ^ std::uint64_t{0x01} << (8 * rest);
+  state[kRateBytes / 8 - 1] ^= std::uint64_t{0x80} << 56;
+  detail::keccak_permute(state);
+  Hash256 out;
+  std::memcpy(out.bytes.data(), state.data(), out.bytes.size());
+  return out;
 }
 
 Hash256 hash(HashAlgorithm algorithm, ByteView data) {

@@ -117,6 +117,13 @@ TEST(Keccak256, gives_the_same_digest_in_pieces_of_any_size) {
   }
 }
 
+TEST(Keccak256, of_a_whole_message_is_that_of_its_pieces_at_every_length) {
+  for (std::size_t size = 0; size <= 300; ++size) {
+    const Bytes data = counting(size);
+    EXPECT_EQ(keccak256(data), Keccak256().update(data).digest()) << size;
+  }
+}
+
 TEST(Hash, follows_the_algorithm_of_genesis) {
   const Bytes data = counting(100);
   EXPECT_EQ(hash(HashAlgorithm::Blake3, data), blake3(data));
