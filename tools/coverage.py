@@ -73,8 +73,9 @@ def main():
         for key in (area, "tree"):
             lines[key][0] += file["summary"]["lines"]["covered"]
             lines[key][1] += file["summary"]["lines"]["count"]
-        if any(part in str(path) for part in options.missing):
-            print(path.relative_to(ROOT), file["summary"]["lines"]["percent"], uncovered_lines(file["segments"]))
+        percent = file["summary"]["lines"]["percent"]
+        if percent < 100 and any(part in str(path) for part in options.missing):
+            print(f"{path.relative_to(ROOT)} {percent:.1f} % misses {uncovered_lines(file['segments'])}")
     below = []
     for area in sorted(lines, key=lambda a: (a == "tree", a)):
         covered, count = lines[area]
