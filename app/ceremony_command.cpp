@@ -3,6 +3,7 @@
 
 #include <ol/base/hex.hpp>
 #include <ol/p2p/peer_id.hpp>
+#include <ol/primitives/address_text.hpp>
 
 #include "account_key.hpp"
 #include "ceremony.hpp"
@@ -26,8 +27,11 @@ struct Flags {
 };
 
 Address parse_address(const std::string& text, const char* what) {
-  const auto address = fixed_from_hex<Address>(text);
-  if (!address) throw CommandError(std::string(what) + " must be an address: 0x and 40 hex digits");
+  const auto address = primitives::parse_address(text);
+  if (!address) {
+    throw CommandError(std::string(what) + " is \"" + text + "\": an address " +
+                       describe(address.error()));
+  }
   return *address;
 }
 

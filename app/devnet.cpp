@@ -9,6 +9,7 @@
 #include <thread>
 
 #include <ol/base/hex.hpp>
+#include <ol/primitives/address_text.hpp>
 
 #include "command.hpp"
 #include "devnet_processes.hpp"
@@ -132,7 +133,7 @@ void print_accounts(const Flags& flags) {
             << "\n\nAccounts, 10000 ether each at the start (mnemonic: " << kDevMnemonic << ")\n";
   for (std::uint32_t i = 0; i < 10; ++i) {
     const auto key = account_from_mnemonic(kDevMnemonic, i);
-    std::cout << "  " << to_hex_prefixed(key.address().view()) << "  "
+    std::cout << "  " << primitives::checksum_text(key.address()) << "  "
               << to_hex_prefixed(key.bytes().view()) << '\n';
   }
 }

@@ -4,6 +4,7 @@
 
 #include <ol/base/hex.hpp>
 #include <ol/p2p/peer_id.hpp>
+#include <ol/primitives/address_text.hpp>
 
 #include "account_key.hpp"
 #include "command.hpp"
@@ -38,7 +39,7 @@ void print_public(const std::string& type, const crypto::SecretBytes<32>& secret
     case crypto::KeyKind::Secp256k1: {
       auto key = crypto::Secp256k1SecretKey::from_bytes(secret.view());
       if (!key) throw CommandError("that is not a secp256k1 key");
-      std::cout << "address: " << to_hex_prefixed(key->address().view()) << '\n';
+      std::cout << "address: " << primitives::checksum_text(key->address()) << '\n';
       return;
     }
     case crypto::KeyKind::Ed25519: {

@@ -4,6 +4,7 @@
 #include <thread>
 
 #include <ol/base/hex.hpp>
+#include <ol/primitives/address_text.hpp>
 #include <ol/primitives/signing.hpp>
 
 #include "account_key.hpp"
@@ -27,8 +28,8 @@ std::uint64_t quantity(const boost::json::value& value) {
 }
 
 primitives::Transaction build(const Flags& flags, const Address& sender) {
-  const auto to = fixed_from_hex<Address>(flags.to);
-  if (!to) throw CommandError("--to must be an address: 0x and 40 hex digits");
+  const auto to = primitives::parse_address(flags.to);
+  if (!to) throw CommandError("--to is \"" + flags.to + "\": an address " + describe(to.error()));
   const auto value = parse_amount(flags.value);
   if (!value)
     throw CommandError("--value must be an amount such as 1ether, 20gwei or a number of wei");
