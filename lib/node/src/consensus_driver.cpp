@@ -28,6 +28,7 @@ ConsensusDriver::ConsensusDriver(DriverParts parts, DriverHost& host)
       set_(parts.set),
       leaders_(parts.leaders),
       pace_(parts.pace),
+      certificates_ahead_(parts.certificates_ahead),
       host_(host),
       verifier_(domain_, set_, parts.scheme, leaders_, std::move(parts.genesis_certificate)),
       collector_(domain_, set_, parts.scheme),
@@ -203,6 +204,7 @@ void ConsensusDriver::apply(consensus::Outputs outputs) {
   if (outputs.build) {
     build_ = PendingBuild{*std::move(outputs.build), false};
     pace_build();
+    share_certificate();
   }
   for (const consensus::FetchRequest& request : outputs.fetch)
     fetch(request);
@@ -363,6 +365,15 @@ void ConsensusDriver::pace_build() {
   }
   build_->handed_out = true;
   host_.build(build_->request.view, parent);
+}
+
+// The certificate travels in our proposal. While that waits for its interval, what the certificate
+// makes final would wait too, at every node but this one; so it goes ahead alone.
+void ConsensusDriver::share_certificate() {
+  if (!certificates_ahead_ || !signing_ || !build_ || build_->handed_out) return;
+  const consensus::BuildRequest& request = build_->request;
+  if (request.timeout_certificate || request.justify.is_genesis()) return;
+  host_.broadcast(Channel::Consensus, encode_message(CertificateMessage{request.justify}));
 }
 
 bool ConsensusDriver::recent_work(const consensus::BlockPtr& parent) const {

@@ -279,7 +279,8 @@ Result<void, NodeError> Node::Impl::make_driver() {
                                                     .record = safety_record_,
                                                     .signer = std::move(signer),
                                                     .self = self_,
-                                                    .stored_blocks = std::move(stored)},
+                                                    .stored_blocks = std::move(stored),
+                                                    .certificates_ahead = true},
                                         *this);
   return {};
 }

@@ -44,7 +44,7 @@ class RecordingHost final : public DriverHost {
   }
   bool has_work() override { return true; }
   void record_outgoing(ByteView message) override { outbox.push_back(to_bytes(message)); }
-  void on_evidence(const consensus::Evidence&) override {}
+  void on_evidence(const consensus::Evidence& proof) override { evidence.push_back(proof); }
   void warn(std::string sentence) override { warnings.push_back(std::move(sentence)); }
   void fatal(std::string sentence) override { fatals.push_back(std::move(sentence)); }
 
@@ -55,6 +55,7 @@ class RecordingHost final : public DriverHost {
   std::optional<View> building;
   std::map<primitives::TxnHash, Bytes> items;
   std::vector<Bytes> outbox;
+  std::vector<consensus::Evidence> evidence;
   std::vector<std::string> warnings;
   std::vector<std::string> fatals;
 };
@@ -86,7 +87,8 @@ class DriverBench {
                     .record = record,
                     .signer = std::move(signer),
                     .self = index,
-                    .stored_blocks = {}},
+                    .stored_blocks = {},
+                    .certificates_ahead = true},
         host);
     driver->start(now);
     for (std::uint32_t i = 0; i < 4; ++i) {
@@ -212,6 +214,72 @@ TEST(TwinDetection, stops_signing_on_a_certified_block_of_its_own_that_it_fetche
   primitives::encode(encoded, first);
   bench.deliver_sync(2, BlockResponse{first.hash, encoded.take()});
   expect_stopped_signing(bench, "view 1");
+}
+
+// What a pair that runs on one key does to others: they keep the proof and vote once.
+TEST(TwinDetection, two_proposals_of_another_validator_for_one_view_are_evidence) {
+  DriverBench bench(2);
+  for (const auto salt : {std::uint8_t{1}, std::uint8_t{2}}) {
+    bench.deliver(1, bench.proposal(bench.all.block(bench.all.genesis,
+                                                    bench.all.genesis_certificate, View(1), salt)));
+  }
+  bench.execute_all();
+  ASSERT_EQ(bench.host.evidence.size(), 1U);
+  EXPECT_TRUE(std::holds_alternative<consensus::DoubleProposal>(bench.host.evidence[0]));
+  EXPECT_EQ(consensus::accused(bench.host.evidence[0]), primitives::ValidatorIndex(1));
+  EXPECT_EQ(bench.driver->counters().evidence, 1U);
+  EXPECT_EQ(bench.signed_messages(), 1U);
+}
+
+TEST(TwinDetection, two_votes_of_another_validator_for_one_view_are_evidence) {
+  DriverBench bench(2);
+  for (const auto salt : {std::uint8_t{1}, std::uint8_t{2}}) {
+    const auto block =
+        bench.all.block(bench.all.genesis, bench.all.genesis_certificate, View(1), salt);
+    bench.deliver(3, bench.all.vote(3, bench.all.subject(block)));
+  }
+  ASSERT_EQ(bench.host.evidence.size(), 1U);
+  EXPECT_TRUE(std::holds_alternative<consensus::DoubleVote>(bench.host.evidence[0]));
+  EXPECT_EQ(consensus::accused(bench.host.evidence[0]), primitives::ValidatorIndex(3));
+}
+
+/// Whether `bench` broadcast the certificate of `block` alone.
+bool shared_certificate(const DriverBench& bench, const primitives::Block& block) {
+  for (const Bytes& bytes : bench.host.broadcasts) {
+    const auto message = consensus::decode_message(bytes);
+    const auto* shared = std::get_if<consensus::CertificateMessage>(&*message);
+    if (shared != nullptr && shared->certificate.block() == block.hash) return true;
+  }
+  return false;
+}
+
+// Validator 2 gets the votes for view 1 and leads view 2.
+TEST(Pacing, sends_a_certificate_ahead_of_a_proposal_that_waits_for_its_interval) {
+  DriverBench bench(2);
+  const auto block = bench.all.block(bench.all.genesis, bench.all.genesis_certificate, View(1));
+  bench.now.wall_ms = block.header.time.value() + 4;
+  for (const std::uint32_t voter : {0U, 1U, 3U})
+    bench.deliver(voter, bench.all.vote(voter, bench.all.subject(block)));
+  bench.deliver(1, bench.proposal(block));
+  bench.execute_all();
+  EXPECT_TRUE(shared_certificate(bench, block));
+  EXPECT_FALSE(bench.host.building);
+  bench.now.wall_ms += 6;
+  bench.now.monotonic_ms += 6;
+  bench.driver->on_tick(bench.now);
+  EXPECT_EQ(bench.host.building, View(2));
+}
+
+TEST(Pacing, sends_no_certificate_alone_when_its_proposal_goes_at_once) {
+  DriverBench bench(2);
+  const auto block = bench.all.block(bench.all.genesis, bench.all.genesis_certificate, View(1));
+  bench.now.wall_ms = block.header.time.value() + 10;
+  for (const std::uint32_t voter : {0U, 1U, 3U})
+    bench.deliver(voter, bench.all.vote(voter, bench.all.subject(block)));
+  bench.deliver(1, bench.proposal(block));
+  bench.execute_all();
+  EXPECT_FALSE(shared_certificate(bench, block));
+  EXPECT_EQ(bench.host.building, View(2));
 }
 
 }  // namespace

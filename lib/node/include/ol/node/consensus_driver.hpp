@@ -111,6 +111,9 @@ struct DriverParts {
   std::optional<primitives::ValidatorIndex> self;
   /// Blocks above the root that were stored before the last stop, ascending by height.
   std::vector<primitives::Block> stored_blocks;
+  /// Whether a certificate leaves at once when the proposal that carries it has to wait for its
+  /// interval. Others then commit up to one interval earlier, for one small broadcast a view.
+  bool certificates_ahead = false;
 };
 
 /// Gives the kernel its messages, clock and host: decoding, verification, vote collection, pacing,
@@ -187,6 +190,7 @@ class ConsensusDriver {
   void stop_if_foreign(const primitives::Header& header, const primitives::BlockHash& hash);
   void become_observer(const std::string& why);
   void pace_build();
+  void share_certificate();
   [[nodiscard]] bool recent_work(const consensus::BlockPtr& parent) const;
   [[nodiscard]] std::optional<primitives::ValidatorIndex> validator_of(
       const p2p::PeerId& peer) const;
@@ -215,6 +219,7 @@ class ConsensusDriver {
   const primitives::ValidatorSet& set_;
   const consensus::LeaderSchedule& leaders_;
   primitives::PaceParams pace_;
+  bool certificates_ahead_;
   DriverHost& host_;
   consensus::Verifier verifier_;
   consensus::VoteCollector collector_;
