@@ -8,6 +8,8 @@
 
 #include <map>
 
+#include <ol/base/thread_safety.hpp>
+
 #include "node_impl.hpp"
 
 namespace ol::node {
@@ -23,6 +25,7 @@ double number(std::uint64_t value) {
 }  // namespace
 
 struct Metrics::Impl {
+  Mutex scrape;
   prometheus::Registry registry;
   prometheus::Histogram& finality =
       histogram("openliquid_finality_ms", "Block time to commit on this node");
@@ -39,13 +42,19 @@ struct Metrics::Impl {
            const std::map<std::string, std::string>& labels = {}) {
     prometheus::BuildGauge().Name(name).Help(help).Register(registry).Add(labels).Set(value);
   }
+  /// A number that only grows and is kept elsewhere: the counter here follows it.
+  void count(const std::string& name, const std::string& help, std::uint64_t value,
+             const std::map<std::string, std::string>& labels = {}) {
+    auto& counter = prometheus::BuildCounter().Name(name).Help(help).Register(registry).Add(labels);
+    if (const double grown = number(value) - counter.Value(); grown > 0) counter.Increment(grown);
+  }
   void set_queue(const std::string& queue, const QueueStats& stats) {
     const std::map<std::string, std::string> labels{{"queue", queue}};
     set("openliquid_queue_size", "Items waiting in a bounded queue", number(stats.size), labels);
     set("openliquid_queue_capacity", "Bound of a queue", number(stats.capacity), labels);
     set("openliquid_queue_size_max", "Largest size so far", number(stats.size_max), labels);
-    set("openliquid_queue_rejected_total", "Items refused because a queue was full",
-        number(stats.rejected), labels);
+    count("openliquid_queue_rejected_total", "Items refused because a queue was full",
+          stats.rejected, labels);
   }
   void set_consensus(const ConsensusView& view);
   void set_network(const p2p::NetworkCounters& network);
@@ -83,7 +92,7 @@ void Metrics::Impl::set_consensus(const ConsensusView& view) {
       {"blocks_requested", c.blocks_requested},
       {"ranges_requested", c.ranges_requested}};
   for (const auto& [name, value] : counts) {
-    set("openliquid_consensus_" + name + "_total", "Consensus events since start", number(value));
+    count("openliquid_consensus_" + name + "_total", "Consensus events since start", value);
   }
 }
 
@@ -101,33 +110,46 @@ void Metrics::Impl::set_network(const p2p::NetworkCounters& network) {
           number(static_cast<std::uint64_t>(peer.rtt->count())), labels);
   }
   set("openliquid_peers", "Connected peers", number(peers));
+  set("openliquid_p2p_inbox_bytes", "Bytes handed to the network and not queued yet",
+      number(network.inbox_bytes));
+  count("openliquid_p2p_refused_connections_total", "Connections refused: too many",
+        network.refused_connections);
+  count("openliquid_p2p_refused_handshakes_total", "Handshakes refused: too many",
+        network.refused_handshakes);
+  for (std::size_t i = 0; i < p2p::kCloseCodeCount; ++i) {
+    count("openliquid_p2p_closed_total", "Connections that ended", network.closed[i],
+          {{"reason", p2p::describe(static_cast<p2p::CloseCode>(i))}});
+  }
   for (std::size_t i = 0; i < p2p::kChannelCount; ++i) {
     const p2p::ChannelCounters& channel = network.channels[i];
     const std::map<std::string, std::string> labels{
         {"channel", p2p::channel_name(static_cast<p2p::Channel>(i))}};
-    set("openliquid_p2p_messages_in_total", "Messages received", number(channel.messages_in),
-        labels);
-    set("openliquid_p2p_messages_out_total", "Messages queued for sending",
-        number(channel.messages_out), labels);
-    set("openliquid_p2p_bytes_in_total", "Bytes received", number(channel.bytes_in), labels);
-    set("openliquid_p2p_bytes_out_total", "Bytes queued for sending", number(channel.bytes_out),
-        labels);
-    set("openliquid_p2p_dropped_total", "Messages dropped because a peer was slow",
-        number(channel.dropped), labels);
+    count("openliquid_p2p_messages_in_total", "Messages received", channel.messages_in, labels);
+    count("openliquid_p2p_messages_out_total", "Messages queued for sending", channel.messages_out,
+          labels);
+    count("openliquid_p2p_bytes_in_total", "Bytes received", channel.bytes_in, labels);
+    count("openliquid_p2p_bytes_out_total", "Bytes queued for sending", channel.bytes_out, labels);
+    count("openliquid_p2p_dropped_total", "Messages dropped because a peer was slow",
+          channel.dropped, labels);
   }
 }
 
 void Metrics::Impl::set_rpc(const rpc::ServerStats& stats) {
   set("openliquid_rpc_connections", "Open client connections", number(stats.connections_open));
   set("openliquid_rpc_subscriptions", "Open subscriptions", number(stats.subscriptions_open));
-  set("openliquid_rpc_slow_clients_total", "Clients cut because they did not read",
-      number(stats.slow_clients_dropped));
+  count("openliquid_rpc_slow_clients_total", "Clients cut because they did not read",
+        stats.slow_clients_dropped);
+  count("openliquid_rpc_requests_total", "HTTP requests", stats.http_requests);
+  count("openliquid_rpc_timeouts_total", "Clients cut because they took too long", stats.timeouts);
+  count("openliquid_rpc_events_dropped_total", "Events not handed to subscribers: too far behind",
+        stats.events_dropped);
+  count("openliquid_rpc_refused_total", "Connections refused: too many",
+        stats.connections_refused_total + stats.connections_refused_per_ip);
   for (const rpc::MethodStats& method : stats.methods) {
     const std::map<std::string, std::string> labels{{"method", method.method}};
-    set("openliquid_rpc_calls_total", "Calls of a method", number(method.calls), labels);
-    set("openliquid_rpc_errors_total", "Calls answered with an error", number(method.errors),
-        labels);
-    set("openliquid_rpc_time_us_total", "Time spent answering", number(method.time_us), labels);
+    count("openliquid_rpc_calls_total", "Calls of a method", method.calls, labels);
+    count("openliquid_rpc_errors_total", "Calls answered with an error", method.errors, labels);
+    count("openliquid_rpc_time_us_total", "Time spent answering", method.time_us, labels);
   }
 }
 
@@ -135,19 +157,28 @@ void Metrics::Impl::set_pool(const mempool::Stats& stats) {
   set("openliquid_mempool_txns", "Transactions in the pool", number(stats.txns));
   set("openliquid_mempool_pending", "Transactions ready for a block", number(stats.pending));
   set("openliquid_mempool_bytes", "Bytes in the pool", number(stats.bytes));
-  set("openliquid_mempool_admitted_total", "Transactions admitted", number(stats.admitted));
-  set("openliquid_mempool_evicted_total", "Transactions evicted for better ones",
-      number(stats.evicted));
-  set("openliquid_mempool_refused_total", "Transactions refused", number(stats.refused));
+  count("openliquid_mempool_admitted_total", "Transactions admitted", stats.admitted);
+  count("openliquid_mempool_evicted_total", "Transactions evicted for better ones", stats.evicted);
+  count("openliquid_mempool_refused_total", "Transactions refused", stats.refused);
+  count("openliquid_mempool_replaced_total", "Transactions replaced by their sender",
+        stats.replaced);
+  count("openliquid_mempool_committed_total",
+        "Transactions that left because a block used their nonce", stats.committed);
+  count("openliquid_mempool_dropped_total", "Transactions whose rules a new head broke",
+        stats.dropped);
 }
 
 void Metrics::Impl::set_database(const storage::DatabaseStats& stats) {
   set("openliquid_db_table_bytes", "Bytes in table files", number(stats.table_bytes));
   set("openliquid_db_write_buffer_bytes", "Bytes in write buffers",
       number(stats.write_buffer_bytes));
-  set("openliquid_db_written_bytes_total", "Bytes written", number(stats.written_bytes));
-  set("openliquid_db_write_stall_us_total", "Time writes were held back",
-      number(stats.write_stall_us));
+  set("openliquid_db_block_cache_bytes", "Bytes in the block cache",
+      number(stats.block_cache_bytes));
+  count("openliquid_db_block_cache_hits_total", "Reads the block cache answered",
+        stats.block_cache_hits);
+  count("openliquid_db_block_cache_misses_total", "Reads it did not", stats.block_cache_misses);
+  count("openliquid_db_written_bytes_total", "Bytes written", stats.written_bytes);
+  count("openliquid_db_write_stall_us_total", "Time writes were held back", stats.write_stall_us);
 }
 
 Metrics::Metrics() : impl_(std::make_unique<Impl>()) {}
@@ -164,16 +195,17 @@ void Metrics::observe_store_ms(double ms) {
 }
 
 std::string Metrics::text(const MetricsSample& sample) {
+  // Two scrapes at once would each add what one of them should.
+  const MutexLock lock(impl_->scrape);
   impl_->set_consensus(sample.consensus);
   impl_->set_network(sample.network);
   impl_->set_rpc(sample.rpc);
   impl_->set_pool(sample.pool);
   impl_->set_database(sample.database);
   impl_->set("openliquid_stored_height", "Height of the last block on disk", number(sample.height));
-  impl_->set("openliquid_txns_executed_total", "Transactions executed",
-             number(sample.txns_executed));
-  impl_->set("openliquid_gossip_dropped_total", "Transactions not gossiped: queue full",
-             number(sample.gossip_dropped));
+  impl_->count("openliquid_txns_executed_total", "Transactions executed", sample.txns_executed);
+  impl_->count("openliquid_gossip_dropped_total", "Transactions not gossiped: queue full",
+               sample.gossip_dropped);
   impl_->set_queue("consensus", sample.consensus_queue);
   impl_->set_queue("execution", sample.execution_queue);
   impl_->set_queue("storage", sample.storage_queue);

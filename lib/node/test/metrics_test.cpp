@@ -1,0 +1,84 @@
+#include "../src/metrics.hpp"
+
+#include <gtest/gtest.h>
+
+#include <sstream>
+
+#include "../src/node_impl.hpp"
+
+namespace ol::node {
+namespace {
+
+class MetricsTest : public testing::Test {
+ protected:
+  [[nodiscard]] std::string scrape() {
+    p2p::NetworkCounters network;
+    rpc::ServerStats rpc;
+    rpc.methods.push_back({.method = "eth_chainId", .calls = calls, .latency = {}});
+    return metrics_.text({.consensus = view,
+                          .network = network,
+                          .rpc = rpc,
+                          .pool = {},
+                          .database = {},
+                          .height = 7,
+                          .txns_executed = executed,
+                          .gossip_dropped = 0,
+                          .consensus_queue = {.size = 3, .capacity = 10, .rejected = 2},
+                          .execution_queue = {},
+                          .storage_queue = {},
+                          .gossip_queue = {},
+                          .worker_queue = {}});
+  }
+
+  static bool shows(const std::string& text, const std::string& line) {
+    return text.find("\n" + line + "\n") != std::string::npos;
+  }
+
+  ConsensusView view;
+  std::uint64_t executed = 0;
+  std::uint64_t calls = 0;
+
+ private:
+  Metrics metrics_;
+};
+
+TEST_F(MetricsTest, names_that_end_in_total_are_counters_and_no_others) {
+  std::istringstream text(scrape());
+  std::size_t counters = 0;
+  for (std::string line; std::getline(text, line);) {
+    std::istringstream words(line);
+    std::string hash;
+    std::string type;
+    std::string name;
+    std::string kind;
+    if (!(words >> hash >> type >> name >> kind) || type != "TYPE") continue;
+    EXPECT_EQ(kind == "counter", name.ends_with("_total")) << line;
+    if (kind == "counter") ++counters;
+  }
+  EXPECT_GT(counters, 30U);
+}
+
+TEST_F(MetricsTest, counters_follow_what_is_counted_elsewhere) {
+  executed = 5;
+  view.counters.votes_sent = 2;
+  calls = 1;
+  std::string text = scrape();
+  EXPECT_TRUE(shows(text, "openliquid_txns_executed_total 5")) << text;
+  EXPECT_TRUE(shows(text, "openliquid_consensus_votes_sent_total 2"));
+  EXPECT_TRUE(shows(text, "openliquid_rpc_calls_total{method=\"eth_chainId\"} 1"));
+  EXPECT_TRUE(shows(text, "openliquid_queue_rejected_total{queue=\"consensus\"} 2"));
+  EXPECT_EQ(scrape(), text);
+  executed = 12;
+  text = scrape();
+  EXPECT_TRUE(shows(text, "openliquid_txns_executed_total 12"));
+}
+
+TEST_F(MetricsTest, gauges_go_down_again) {
+  view.kernel.lost_views = 3;
+  EXPECT_TRUE(shows(scrape(), "openliquid_lost_views 3"));
+  view.kernel.lost_views = 0;
+  EXPECT_TRUE(shows(scrape(), "openliquid_lost_views 0"));
+}
+
+}  // namespace
+}  // namespace ol::node
