@@ -4,7 +4,8 @@
 
 // Division follows Knuth, The Art of Computer Programming, volume 2, 4.3.1, algorithm D, with the
 // quotient digit estimated by a precomputed reciprocal instead of a division per digit:
-// Moller and Granlund, "Improved division by invariant integers" (IEEE TC 2011), algorithms 4 to 6.
+// Moller and Granlund, "Improved division by invariant integers" (IEEE TC 2011), algorithms 5
+// and 6.
 
 namespace ol {
 namespace {
@@ -24,14 +25,19 @@ constexpr Uint128 mul(Limb a, Limb b) {
   return static_cast<Uint128>(a) * b;
 }
 
+/// (u1, u0) / d where u1 < d, by the processor. `rest` gets the remainder.
+Limb divide_2by1(Limb u1, Limb u0, Limb d, Limb& rest) {
+  __asm__("divq %[d]" : "+a"(u0), "+d"(u1) : [d] "r"(d) : "cc");
+  rest = u1;
+  return u0;
+}
+
 /// floor((2^128 - 1) / d) - 2^64 for d with its top bit set.
 Limb reciprocal(Limb d) {
-  // One hardware division of (2^128 - 1 - d * 2^64) by d; the quotient fits 64 bits because the
-  // upper half, ~d, is below d.
-  Limb quotient = ~Limb{0};
-  Limb remainder = ~d;
-  __asm__("divq %[d]" : "+a"(quotient), "+d"(remainder) : [d] "r"(d) : "cc");
-  return quotient;
+  // That is (2^128 - 1 - d * 2^64) / d; the quotient fits 64 bits because the upper half, ~d, is
+  // below d.
+  Limb rest = 0;
+  return divide_2by1(~d, ~Limb{0}, d, rest);
 }
 
 /// The same for a divisor of two limbs: floor((2^192 - 1) / (d1, d0)) - 2^64. Algorithm 6.
@@ -53,23 +59,6 @@ Limb reciprocal(Limb d1, Limb d0) {
     if (join(p, low(t)) >= join(d1, d0)) --v;
   }
   return v;
-}
-
-/// (u1, u0) / d where u1 < d. Algorithm 4. `rest` gets the remainder.
-Limb divide_2by1(Limb u1, Limb u0, Limb d, Limb v, Limb& rest) {
-  const Uint128 q = mul(v, u1) + join(u1, u0);
-  Limb q1 = high(q) + 1;
-  Limb r = u0 - q1 * d;
-  if (r > low(q)) {
-    --q1;
-    r += d;
-  }
-  if (r >= d) [[unlikely]] {
-    ++q1;
-    r -= d;
-  }
-  rest = r;
-  return q1;
 }
 
 /// (u2, u1, u0) / d where (u2, u1) < d = (d1, d0). Algorithm 5.
@@ -131,20 +120,25 @@ Limb subtract_product(Limb* u, const Limb* d, Limb q) {
   return carry + borrow;
 }
 
-// The division of M limbs by N, by the divisor's length. `u` holds the dividend, shifted so that
-// the divisor's top bit is set; `m` of its limbs may be significant before the shift. `q` has M
-// limbs, all zero, or is null. Each returns the remainder, still shifted.
-
+/// Digit by digit with the processor's division, which takes less time than a reciprocal would
+/// save.
 template <std::size_t M>
-U256 divide_by_1(Limbs<M + 1>& u, std::size_t m, Limb d, Limb* q) {
-  const Limb v = reciprocal(d);
-  Limb rest = u[m];
+U256 divide_by_1(const Limbs<M>& u, std::size_t m, Limb d, Limb* q) {
+  Limb rest = 0;
   for (std::size_t j = m; j-- > 0;) {
-    const Limb digit = divide_2by1(rest, u[j], d, v, rest);
+    if (u[j] < d && rest == 0) {
+      rest = u[j];
+      continue;
+    }
+    const Limb digit = divide_2by1(rest, u[j], d, rest);
     if (q != nullptr) q[j] = digit;
   }
   return rest;
 }
+
+// Division by longer divisors, by their length. `u` holds the dividend, shifted so that
+// the divisor's top bit is set; `m` of its limbs may be significant before the shift. `q` has M
+// limbs, all zero, or is null. Each returns the remainder, still shifted.
 
 template <std::size_t M>
 U256 divide_by_2(Limbs<M + 1>& u, std::size_t m, Uint128 d, Limb* q) {
@@ -204,12 +198,11 @@ U256 divide(const Limbs<M>& dividend, const U256& divisor, Limb* q) {
   const std::size_t n = significant(d);
   const std::size_t m = significant(dividend);
   if (m < n) return {dividend[0], dividend[1], dividend[2], dividend[3]};
+  if (n == 1) return divide_by_1<M>(dividend, m, d[0], q);
   const auto shift = static_cast<unsigned>(std::countl_zero(d[n - 1]));
   Limbs<M + 1> u = shifted_left(dividend, shift);
   const U256 normal = divisor << shift;
   switch (n) {
-    case 1:
-      return divide_by_1<M>(u, m, normal.limb(0), q) >> shift;
     case 2:
       return divide_by_2<M>(u, m, normal.low128(), q) >> shift;
     case 3:
