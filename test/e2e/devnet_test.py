@@ -126,7 +126,7 @@ class Feeder:
                                capture_output=True, text=True).stdout.split()
         self.sender, self.raw = lines[0], lines[1:]
         self.stopping = False
-        self.thread = threading.Thread(target=self.run)
+        self.thread = threading.Thread(target=self.run, daemon=True)
         self.thread.start()
 
     def run(self):
@@ -135,7 +135,7 @@ class Feeder:
                 try:
                     nonce = int(call(self.net.port(i), "eth_getTransactionCount", self.sender, "latest")["result"], 16)
                     self.send(i, self.raw[nonce : nonce + 20])
-                except (OSError, ValueError, http.client.HTTPException):
+                except (OSError, ValueError, KeyError, http.client.HTTPException):
                     pass
             time.sleep(0.02)
 
