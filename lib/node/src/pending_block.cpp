@@ -13,9 +13,12 @@ rpc::BlockPtr PendingBlock::get(primitives::TimeMs time) {
   if (!snapshot) return nullptr;
   const primitives::BlockHash head = (*snapshot)->head()->hash;
   const auto now = std::chrono::steady_clock::now();
-  if (last_ && last_->head == head && now < last_->made + kFresh) return last_->block;
+  const bool fresh = last_ && last_->head == head && now < last_->made + kFresh;
+  const bool resting = last_ && now < last_->made + kRestFactor * last_->cost;
+  if (fresh || resting) return last_->block;
   rpc::BlockPtr block = make(**snapshot, time);
-  if (block) last_ = Answer{block, head, std::chrono::steady_clock::now()};
+  const auto done = std::chrono::steady_clock::now();
+  if (block) last_ = Answer{.block = block, .head = head, .made = done, .cost = done - now};
   return block;
 }
 
