@@ -1,6 +1,7 @@
 // Interpreter speed on the programs of evm-benchmarks.tar.zst: millions of gas per second with the
 // code analysed ("execute") and with a fresh machine each time ("total"), and the ratio to evmone's
 // baseline interpreter on another machine, scaled by the speed of SHA-256 on both.
+// Usage: evm_programs_bench [PART-OF-NAME [execute]]; `execute` measures nothing else.
 #include <algorithm>
 #include <cstdio>
 #include <ctime>
@@ -129,7 +130,10 @@ struct Measured {
   evm::Status status = evm::Status::Success;
 };
 
-Measured measure(const Program& program, ByteView input, evm::Engine engine) {
+/// What is measured beside execution.
+enum class Extent { ExecuteOnly, Everything };
+
+Measured measure(const Program& program, ByteView input, evm::Engine engine, Extent extent) {
   evm::Evm machine(evm::Revision::London, engine);
   evm::World world(program.state);
   const evm::CallOutcome once = call(machine, world, program, input);
@@ -138,6 +142,7 @@ Measured measure(const Program& program, ByteView input, evm::Engine engine) {
   out.status = once.status;
   out.gas = gas;
   out.execute = gas / seconds_per_run([&] { (void)call(machine, world, program, input); }) * 1e-6;
+  if (extent == Extent::ExecuteOnly) return out;
   out.total = gas / seconds_per_run([&] {
                 evm::Evm fresh(evm::Revision::London, engine);
                 evm::World fresh_world(program.state);
@@ -151,6 +156,8 @@ Measured measure(const Program& program, ByteView input, evm::Engine engine) {
 
 int main(int argc, char** argv) {
   const std::string filter = argc > 1 ? argv[1] : "";
+  const Extent extent =
+      argc > 2 && std::string(argv[2]) == "execute" ? Extent::ExecuteOnly : Extent::Everything;
   const auto folder = test_support::fixtures("evm-benchmarks");
   if (!folder) return 1;
   const double scale = sha256_speed() / kReferenceSha256;
@@ -165,8 +172,11 @@ int main(int argc, char** argv) {
       for (const auto& [label, input] : program.inputs) {
         const std::string full = std::string(name) + "/" + label;
         if (!full.contains(filter)) continue;
-        const Measured fast = measure(program, input, evm::Engine::Fast);
-        const Measured plain = measure(program, input, evm::Engine::Reference);
+        const Measured fast = measure(program, input, evm::Engine::Fast, extent);
+        Measured plain;
+        if (extent == Extent::Everything) {
+          plain = measure(program, input, evm::Engine::Reference, Extent::ExecuteOnly);
+        }
         const auto baseline = kBaseline.find(full);
         std::printf("%-40s %10.0f %10.0f %10.0f %10.0f", full.c_str(), fast.gas, fast.execute,
                     fast.total, plain.execute);

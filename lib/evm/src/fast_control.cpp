@@ -15,6 +15,10 @@ OL_EVM_HANDLER(halt_stack_bounds) {
   frame->fail(underflow ? Status::StackUnderflow : Status::StackOverflow);
 }
 
+OL_EVM_HANDLER(halt_overflow) {
+  frame->fail(Status::StackOverflow);
+}
+
 OL_EVM_HANDLER(halt_bad_jump) {
   frame->fail(Status::BadJump);
 }

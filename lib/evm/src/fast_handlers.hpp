@@ -59,6 +59,7 @@ namespace ol::evm::fast {
 
 OL_EVM_HANDLER(halt_out_of_gas);
 OL_EVM_HANDLER(halt_stack_bounds);
+OL_EVM_HANDLER(halt_overflow);
 OL_EVM_HANDLER(halt_bad_jump);
 OL_EVM_HANDLER(halt_invalid);
 OL_EVM_HANDLER(stop);

@@ -247,7 +247,7 @@ class Translator {
   /// Writes the drafted block behind what was written last.
   Cell* place_block() {
     const auto checks = header();
-    if (!checks) drafts_ = {{kAlone, fast::halt_invalid, 0}};
+    if (!checks) drafts_ = {{kAlone, fast::halt_overflow, 0}};
     cells_.clear();
     cells_.push_back({.run = fast::enter_block});
     cells_.push_back({.data = checks.value_or(BlockHeader{0, 0, kFullRange}).pack()});

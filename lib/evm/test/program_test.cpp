@@ -1,0 +1,126 @@
+// The parts of the fast interpreter that have a plain counterpart: jump maps and word arithmetic.
+#include <random>
+
+#include <gtest/gtest.h>
+
+#include <ol/base/hex.hpp>
+
+#include "jump_map.hpp"
+#include "memory_arena.hpp"
+#include "program.hpp"
+#include "program_cache.hpp"
+#include "word.hpp"
+
+namespace ol::evm {
+namespace {
+
+Bytes code_of(std::string_view hex) {
+  return from_hex(hex).value();
+}
+
+TEST(JumpMap, numbers_destinations_in_order_and_skips_push_data) {
+  const JumpMap map(code_of("5b605b5b625b5b5b5b7f"));
+  EXPECT_EQ(map.count(), 3U);
+  EXPECT_EQ(map.find(0), 0U);
+  EXPECT_EQ(map.find(1), JumpMap::kNone);
+  EXPECT_EQ(map.find(2), JumpMap::kNone) << "data of PUSH1";
+  EXPECT_EQ(map.find(3), 1U);
+  EXPECT_EQ(map.find(6), JumpMap::kNone) << "data of PUSH3";
+  EXPECT_EQ(map.find(8), 2U);
+  EXPECT_EQ(map.find(1000), JumpMap::kNone);
+}
+
+TEST(JumpMap, agrees_with_a_plain_scan_on_random_code) {
+  std::mt19937_64 random(7);
+  for (int round = 0; round < 500; ++round) {
+    Bytes code(random() % 400);
+    for (std::uint8_t& byte : code)
+      byte = random() % 3 == 0 ? 0x5b : static_cast<std::uint8_t>(0x50 + random() % 0x40);
+    const JumpMap map(code);
+    std::uint32_t number = 0;
+    std::size_t data = 0;
+    for (std::size_t pc = 0; pc < code.size(); ++pc) {
+      const bool is_data = data > 0;
+      if (is_data) --data;
+      if (!is_data && code[pc] >= 0x60 && code[pc] <= 0x7f) data = code[pc] - 0x5fU;
+      const bool is_destination = !is_data && code[pc] == 0x5b;
+      ASSERT_EQ(map.find(pc), is_destination ? number : JumpMap::kNone) << to_hex(code) << pc;
+      number += is_destination ? 1 : 0;
+    }
+    ASSERT_EQ(map.count(), number);
+  }
+}
+
+TEST(Program, translates_a_destination_once) {
+  const Bytes code = code_of("600456fe5b5b00");
+  Program program(code, schedule(Revision::Prague));
+  EXPECT_EQ(program.entry(), program.entry());
+  Cell* const block = program.block(4);
+  ASSERT_NE(block, nullptr);
+  EXPECT_EQ(program.block(4), block);
+  EXPECT_NE(program.block(5), block);
+  EXPECT_EQ(program.block(0), nullptr);
+  EXPECT_EQ(program.block(U256{1} << 64), nullptr);
+}
+
+TEST(ProgramCache, shares_programs_by_the_hash_of_the_code) {
+  ProgramCache cache;
+  const auto code = std::make_shared<const Bytes>(code_of("5b00"));
+  const auto first = cache.get(Hash256{{1}}, code, schedule(Revision::Prague));
+  EXPECT_EQ(cache.get(Hash256{{1}}, code, schedule(Revision::Prague)), first);
+  EXPECT_NE(cache.get(Hash256{{2}}, code, schedule(Revision::Prague)), first);
+}
+
+TEST(ProgramCache, starts_over_when_full_and_keeps_what_is_in_use) {
+  ProgramCache cache;
+  const auto large = std::make_shared<const Bytes>(Bytes(3U << 20, 0x5b));
+  const auto first = cache.get(Hash256{{1}}, large, schedule(Revision::Prague));
+  for (std::uint8_t i = 2; i < 6; ++i)
+    (void)cache.get(Hash256{{i}}, large, schedule(Revision::Prague));
+  EXPECT_EQ(first->code().size(), large->size());
+  EXPECT_NE(cache.get(Hash256{{1}}, large, schedule(Revision::Prague)), first);
+}
+
+TEST(MemoryArena, moving_keeps_the_contents) {
+  MemoryArena arena;
+  const MemoryArena::Place bottom = arena.bottom();
+  bottom.begin[0] = 0x77;
+  const MemoryArena::Place moved = arena.move(bottom, 32, 5'000'000);
+  EXPECT_EQ(moved.begin[0], 0x77);
+  EXPECT_GE(arena.limit(moved) - moved.begin, 5'000'000);
+  arena.trim();
+  EXPECT_EQ(arena.bottom().begin, bottom.begin);
+}
+
+TEST(Word, agrees_with_the_plain_operations) {
+  std::mt19937_64 random(11);
+  const auto word = [&] {
+    const U256 full{random(), random(), random(), random()};
+    switch (random() % 4) {
+      case 0:
+        return full >> static_cast<unsigned>(random() % 256);
+      case 1:
+        return ~(full >> static_cast<unsigned>(random() % 256));
+      case 2:
+        return U256{random() % 300};
+      default:
+        return full;
+    }
+  };
+  for (int i = 0; i < 50'000; ++i) {
+    const U256 a = word();
+    const U256 b = random() % 8 == 0 ? a : word();
+    ASSERT_EQ(word::subtract(a, b), a - b);
+    ASSERT_EQ(word::less(a, b), a < b);
+    ASSERT_EQ(word::signed_less(a, b), signed_less(a, b));
+    ASSERT_EQ(word::shl(a, b), shl(a, b));
+    ASSERT_EQ(word::shr(a, b), shr(a, b));
+    ASSERT_EQ(word::sar(a, b), sar(a, b));
+    const auto bits = static_cast<unsigned>(random() % 64);
+    ASSERT_EQ(word::shift_right<1>(a, bits), a >> (64 + bits));
+    ASSERT_EQ(word::shift_left<3>(a, bits), a << (192 + bits));
+  }
+}
+
+}  // namespace
+}  // namespace ol::evm
