@@ -11,10 +11,11 @@
 namespace {
 
 #ifdef OL_WITH_SIM
-// The simulator reads its own flags.
+// The simulator reads its own flags, --help among them.
 void add_sim(CLI::App& app) {
   auto* command = app.add_subcommand("sim", "Run the consensus code in a deterministic simulation");
   command->prefix_command();
+  command->set_help_flag();
   command->callback([command] {
     const int status = ol::sim::run_sim(command->remaining(), std::cout);
     if (status != 0) throw CLI::RuntimeError(status);
