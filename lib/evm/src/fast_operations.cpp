@@ -5,6 +5,8 @@
 
 #include <ol/evm/opcode.hpp>
 
+#include "division.hpp"
+#include "machine.hpp"
 #include "operations.hpp"
 
 namespace ol::evm::fast {
@@ -25,6 +27,17 @@ OL_EVM_HANDLER(operation) {
   t1 = top.limb(1);
   t2 = top.limb(2);
   t3 = top.limb(3);
+  OL_EVM_GO(ip + 1);
+}
+
+/// DIV: by a power of two, which is how old compilers shift, without leaving the registers.
+OL_EVM_HANDLER(divide) {
+  const Window<0, 0> before{sp, {t0, t1, t2, t3}, frame, {}, false};
+  const U256 dividend = before.at<0>();
+  const U256 divisor = before.at<1>();
+  const auto shift = power_of_two(divisor);
+  const U256 quotient = shift ? word::shr(dividend, U256{*shift}) : fast_div(dividend, divisor);
+  OL_EVM_SETTLE(before.drop<2>().push(quotient));
   OL_EVM_GO(ip + 1);
 }
 
@@ -65,6 +78,10 @@ bool compute3(Frame& /*frame*/, U256* top) {
   top[-2] = Compute(top[0], top[-1], top[-2]);
   return true;
 }
+bool compute_mulmod(Frame& frame, U256* top) {
+  top[-2] = frame.machine.multiplier().mulmod(top[0], top[-1], top[-2]);
+  return true;
+}
 bool compute_clz(Frame& /*frame*/, U256* top) {
   top[0] = U256{top[0].clz()};
   return true;
@@ -98,12 +115,12 @@ constexpr void add_steps(Plans& plans) {
 }
 
 constexpr void add_computations(Plans& plans) {
-  add_operation<compute2<ol::div>, 2, 1>(plans, Opcode::Div);
-  add_operation<compute2<ol::sdiv>, 2, 1>(plans, Opcode::Sdiv);
-  add_operation<compute2<ol::mod>, 2, 1>(plans, Opcode::Mod);
-  add_operation<compute2<ol::smod>, 2, 1>(plans, Opcode::Smod);
+  at(plans, Opcode::Div) = {.form = Form::Operation, .run = divide};
+  add_operation<compute2<fast_sdiv>, 2, 1>(plans, Opcode::Sdiv);
+  add_operation<compute2<fast_mod>, 2, 1>(plans, Opcode::Mod);
+  add_operation<compute2<fast_smod>, 2, 1>(plans, Opcode::Smod);
   add_operation<compute3<ol::addmod>, 3, 1>(plans, Opcode::Addmod);
-  add_operation<compute3<ol::mulmod>, 3, 1>(plans, Opcode::Mulmod);
+  add_operation<compute_mulmod, 3, 1>(plans, Opcode::Mulmod);
   add_operation<compute2<ol::signextend>, 2, 1>(plans, Opcode::Signextend);
   add_operation<compute_clz, 1, 1>(plans, Opcode::Clz);
   add_operation<operations::exp, 2, 1>(plans, Opcode::Exp);

@@ -9,6 +9,7 @@
 #include <ol/evm/transition.hpp>
 #include <ol/evm/world.hpp>
 
+#include "division.hpp"
 #include "frame.hpp"
 #include "memory_arena.hpp"
 #include "program_cache.hpp"
@@ -44,7 +45,7 @@ class Machine {
   [[nodiscard]] const BlockEnv& block() const { return *block_; }
   [[nodiscard]] const TxnContext& txn() const { return txn_; }
   [[nodiscard]] MemoryArena& memory() { return memory_; }
-  [[nodiscard]] ProgramCache& programs() { return programs_; }
+  [[nodiscard]] ModularMultiplier& multiplier() { return multiplier_; }
 
   /// Output of the last call of the innermost frame. One buffer serves all frames: a call begins by
   /// clearing its caller's.
@@ -82,6 +83,7 @@ class Machine {
   MemoryArena memory_;
   StackArena stack_;
   ProgramCache programs_;
+  ModularMultiplier multiplier_;
   Bytes return_data_;
 };
 

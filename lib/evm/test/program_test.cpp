@@ -5,6 +5,7 @@
 
 #include <ol/base/hex.hpp>
 
+#include "division.hpp"
 #include "jump_map.hpp"
 #include "memory_arena.hpp"
 #include "program.hpp"
@@ -119,6 +120,69 @@ TEST(Word, agrees_with_the_plain_operations) {
     const auto bits = static_cast<unsigned>(random() % 64);
     ASSERT_EQ(word::shift_right<1>(a, bits), a >> (64 + bits));
     ASSERT_EQ(word::shift_left<3>(a, bits), a << (192 + bits));
+  }
+}
+
+TEST(Division, agrees_with_the_plain_operations) {
+  std::mt19937_64 random(13);
+  const auto word = [&] {
+    const U256 full{random(), random(), random(), random()};
+    switch (random() % 5) {
+      case 0:
+        return full >> static_cast<unsigned>(random() % 256);
+      case 1:
+        return ~(full >> static_cast<unsigned>(random() % 256));
+      case 2:
+        return U256{1} << static_cast<unsigned>(random() % 256);
+      case 3:
+        return U256{random() % 3};
+      default:
+        return full;
+    }
+  };
+  for (int i = 0; i < 50'000; ++i) {
+    const U256 a = word();
+    const U256 b = word();
+    ASSERT_EQ(fast_div(a, b), div(a, b));
+    ASSERT_EQ(fast_mod(a, b), mod(a, b));
+    ASSERT_EQ(fast_sdiv(a, b), sdiv(a, b));
+    ASSERT_EQ(fast_smod(a, b), smod(a, b));
+    const auto power = power_of_two(a);
+    ASSERT_EQ(power.has_value(), !a.is_zero() && (a & (a - U256{1})).is_zero());
+    if (power) ASSERT_EQ(U256{1} << *power, a);
+  }
+}
+
+TEST(ModularMultiplier, agrees_with_mulmod_before_and_after_it_knows_the_modulus) {
+  std::mt19937_64 random(17);
+  const auto word = [&] { return U256{random(), random(), random(), random()}; };
+  const auto edge = [&](const U256& m) {
+    switch (random() % 6) {
+      case 0:
+        return U256::max();
+      case 1:
+        return m - U256{1};
+      case 2:
+        return m;
+      case 3:
+        return U256{random() % 2};
+      default:
+        return word();
+    }
+  };
+  ModularMultiplier multiplier;
+  for (int round = 0; round < 400; ++round) {
+    U256 m = word() >> static_cast<unsigned>(random() % 66);
+    if (round % 5 == 0) m = U256::max() - U256{random() % 5};
+    if (round % 7 == 0) m = (U256{1} << 192) + U256{random() % 5};
+    if (round % 11 == 0) m = U256{1} << static_cast<unsigned>(random() % 256);
+    if (round % 13 == 0) m = U256{random() % 3};
+    for (int i = 0; i < 40; ++i) {
+      const U256 a = edge(m);
+      const U256 b = edge(m);
+      ASSERT_EQ(multiplier.mulmod(a, b, m), mulmod(a, b, m))
+          << a.to_hex() << ' ' << b.to_hex() << ' ' << m.to_hex();
+    }
   }
 }
 
