@@ -15,7 +15,7 @@ struct SignedDigits {
   std::size_t count = 0;
 };
 
-constexpr SignedDigits recode(Uint128 value) {
+consteval SignedDigits recode(Uint128 value) {
   SignedDigits out;
   while (value != 0) {
     int digit = 0;

@@ -17,7 +17,7 @@ using Block = std::array<std::uint32_t, 16>;
 // round after round.
 using Order = std::array<std::uint8_t, 80>;
 
-constexpr Order make_order(bool right) {
+consteval Order make_order(bool right) {
   constexpr std::array<std::uint8_t, 16> kRho = {7,  4, 13, 1, 10, 6,  15, 3,
                                                  12, 0, 9,  5, 2,  14, 11, 8};
   Order out{};
