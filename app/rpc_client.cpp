@@ -44,6 +44,7 @@ class RpcConnection::Socket {
     if (::getaddrinfo(address.host.c_str(), address.port.c_str(), &hints, &found) != 0) return;
     for (const addrinfo* a = found; a != nullptr && fd_ < 0; a = a->ai_next) {
       const int fd = ::socket(a->ai_family, a->ai_socktype | SOCK_CLOEXEC, a->ai_protocol);
+      if (fd < 0) continue;
       const timeval limit{.tv_sec = kTimeoutSeconds, .tv_usec = 0};
       const int at_once = 1;
       ::setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof limit);

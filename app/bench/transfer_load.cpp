@@ -1,5 +1,6 @@
 #include "bench/transfer_load.hpp"
 
+#include <ol/base/check.hpp>
 #include <ol/base/codec.hpp>
 #include <ol/base/hex.hpp>
 #include <ol/crypto/hash.hpp>
@@ -30,6 +31,7 @@ std::vector<Address> TransferLoad::addresses(std::uint32_t accounts) {
 
 TransferLoad::TransferLoad(std::uint64_t chain_id, std::uint32_t accounts, std::uint32_t count)
     : sent_(count) {
+  OL_CHECK(accounts > 0, "somebody sends the transfers");
   const U256 gwei(1'000'000'000);
   const std::vector<Address> addresses = TransferLoad::addresses(accounts);
   std::vector<crypto::Secp256k1SecretKey> keys;

@@ -16,6 +16,7 @@ namespace ol::app::bench {
 class TransferLoad {
  public:
   /// `count` transfers among `accounts` accounts, each paying the next, with nonces from 0 on.
+  /// @pre `accounts` is not zero.
   TransferLoad(std::uint64_t chain_id, std::uint32_t accounts, std::uint32_t count);
 
   [[nodiscard]] static std::vector<Address> addresses(std::uint32_t accounts);

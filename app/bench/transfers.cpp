@@ -83,9 +83,10 @@ class Run {
       if (std::exchange(seen, final_everywhere()) != seen) progress = Clock::now();
       const bool lost =
           std::ranges::any_of(watchers_, [](const auto& watcher) { return watcher->failed(); });
-      if (lost || Clock::now() - progress > kStallMax) {
+      // What went wrong with a watcher, the watcher says.
+      if (lost) give_up_ = true;
+      if (Clock::now() - progress > kStallMax)
         fail("nothing became final for " + std::to_string(kStallMax.count()) + " s");
-      }
     }
   }
 
