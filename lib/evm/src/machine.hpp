@@ -45,6 +45,7 @@ class Machine {
   [[nodiscard]] const BlockEnv& block() const { return *block_; }
   [[nodiscard]] const TxnContext& txn() const { return txn_; }
   [[nodiscard]] MemoryArena& memory() { return memory_; }
+  [[nodiscard]] ProgramCache& programs() { return programs_; }
   [[nodiscard]] ModularMultiplier& multiplier() { return multiplier_; }
 
   /// Output of the last call of the innermost frame. One buffer serves all frames: a call begins by

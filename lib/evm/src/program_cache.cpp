@@ -7,10 +7,7 @@ std::shared_ptr<Program> ProgramCache::get(const Hash256& hash, const state::Cod
   const auto found = programs_.find(hash);
   if (found != programs_.end()) return found->second;
   // Starting over is rare and cheap beside what filled the cache; programs in use are shared.
-  if (code_bytes_ + code->size() > kCodeBytesMax) {
-    programs_.clear();
-    code_bytes_ = 0;
-  }
+  if (code_bytes_ + code->size() > kCodeBytesMax) clear();
   code_bytes_ += code->size();
   return programs_.emplace(hash, std::make_shared<Program>(code, rules)).first->second;
 }

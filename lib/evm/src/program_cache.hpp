@@ -19,6 +19,11 @@ class ProgramCache {
   [[nodiscard]] std::shared_ptr<Program> get(const Hash256& hash, const state::Code& code,
                                              const Schedule& rules);
 
+  void clear() {
+    programs_.clear();
+    code_bytes_ = 0;
+  }
+
  private:
   /// Translated code takes up to some twenty times the space.
   static constexpr std::size_t kCodeBytesMax = std::size_t{8} << 20;

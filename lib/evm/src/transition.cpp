@@ -19,21 +19,22 @@ U256 effective_gas_price(const TxnRequest& txn, const BlockEnv& block) {
 }
 
 /// Takes the price of all the gas and the blobs, which `check_transaction` found affordable.
-void buy_gas(World& world, const BlockEnv& block, const TxnRequest& txn, const U256& price) {
-  WorldAccount& sender = world.account(txn.sender);
+void buy_gas(World& world, WorldAccount& sender, const BlockEnv& block, const TxnRequest& txn,
+             const U256& price) {
   const U256 blob_gas = U256{kGasPerBlob} * U256{txn.blob_hashes.size()};
   world.subtract_balance(sender, price * U256{txn.gas_limit} + block.blob_base_fee * blob_gas);
-  // Calls leave this to the caller of `creation_address`, which needs the nonce of before.
   world.set_nonce(sender, txn.nonce + 1);
 }
 
 /// EIP-2929, 2930, 3651. Precompiles are warm without a mark.
-void warm_up(World& world, const Schedule& rules, const BlockEnv& block, const TxnRequest& txn) {
+void warm_up(World& world, const Schedule& rules, const BlockEnv& block, const Message& message,
+             std::span<const primitives::AccessListEntry> access_list) {
   if (!rules.tracks_access) return;
-  world.warm(world.account(txn.sender));
-  if (txn.to) world.warm(world.account(*txn.to));
+  world.warm(*message.sender);
+  // What is created is warmed when it is.
+  if (message.kind == CallKind::Call) world.warm(*message.recipient);
   if (rules.warm_coinbase) world.warm(world.account(block.coinbase));
-  for (const primitives::AccessListEntry& entry : txn.access_list) {
+  for (const primitives::AccessListEntry& entry : access_list) {
     WorldAccount& account = world.account(entry.address);
     world.warm(account);
     for (const Hash256& key : entry.storage_keys)
@@ -81,9 +82,9 @@ Settled settle(const Schedule& rules, const TxnRequest& txn, std::uint64_t floor
   return {std::max(spent - refunded, floor), refunded};
 }
 
-void pay(World& world, const Schedule& rules, const BlockEnv& block, const TxnRequest& txn,
-         const U256& price, std::uint64_t gas_used) {
-  world.add_balance(world.account(txn.sender), price * U256{txn.gas_limit - gas_used});
+void pay(World& world, WorldAccount& sender, const Schedule& rules, const BlockEnv& block,
+         const TxnRequest& txn, const U256& price, std::uint64_t gas_used) {
+  world.add_balance(sender, price * U256{txn.gas_limit - gas_used});
   // The base fee is burnt (EIP-1559).
   const U256 tip = rules.base_fee ? price - block.base_fee : price;
   world.add_balance(world.account(block.coinbase), tip * U256{gas_used});
@@ -94,6 +95,10 @@ void pay(World& world, const Schedule& rules, const BlockEnv& block, const TxnRe
 Evm::Evm(Revision revision, Engine engine)
     : machine_(std::make_unique<Machine>(revision, engine)) {}
 Evm::~Evm() = default;
+
+void Evm::forget_code() {
+  machine_->programs().clear();
+}
 
 Revision Evm::revision() const {
   return machine_->revision();
@@ -110,18 +115,19 @@ Result<TxnOutcome, TxnFailure> Evm::transact(World& world, const BlockEnv& block
   const IntrinsicGas gas = intrinsic_gas(txn, revision());
   world.begin_transaction();
   machine_->bind(world, block, {txn.sender, price, txn.blob_hashes});
-  buy_gas(world, block, txn, price);
-  warm_up(world, rules, block, txn);
-  const std::int64_t authorization_refund =
-      apply_authorizations(world, block.chain_id, txn.authorizations);
   Message message = outermost(world, txn.sender, txn.to, txn.nonce, txn.value, txn.data,
                               static_cast<std::int64_t>(txn.gas_limit - gas.intrinsic));
+  WorldAccount& sender = *message.sender;
+  buy_gas(world, sender, block, txn, price);
+  warm_up(world, rules, block, message, txn.access_list);
+  const std::int64_t authorization_refund =
+      apply_authorizations(world, block.chain_id, txn.authorizations);
   follow_delegation(*machine_, message);
   const MessageResult result = machine_->run_outermost(message);
 
   const Settled settled =
       settle(rules, txn, gas.floor, result.gas_left, world.refund() + authorization_refund);
-  pay(world, rules, block, txn, price, settled.used);
+  pay(world, sender, rules, block, txn, price, settled.used);
   TxnOutcome outcome;
   outcome.status = result.status;
   outcome.gas_used = settled.used;
@@ -141,14 +147,10 @@ Result<CallOutcome, state::StateError> Evm::call(World& world, const BlockEnv& b
   machine_->bind(world, block, {request.caller, request.gas_price, {}});
   WorldAccount& sender = world.account(request.caller);
   OL_CHECK(!(sender.balance < request.value), "the caller holds what it sends");
-  const std::uint64_t nonce = sender.nonce;
-  if (!request.to) world.set_nonce(sender, nonce + 1);
-  TxnRequest accesses;
-  accesses.sender = request.caller;
-  accesses.to = request.to;
-  warm_up(world, machine_->rules(), block, accesses);
-  Message message =
-      outermost(world, request.caller, request.to, nonce, request.value, request.data, request.gas);
+  Message message = outermost(world, request.caller, request.to, sender.nonce, request.value,
+                              request.data, request.gas);
+  if (!request.to) world.set_nonce(sender, sender.nonce + 1);
+  warm_up(world, machine_->rules(), block, message, {});
   follow_delegation(*machine_, message);
   const MessageResult result = machine_->run_outermost(message);
   CallOutcome outcome;
