@@ -55,6 +55,7 @@ void draw_byzantine(const RunOptions& options, Random& random, FaultPlan& plan) 
   if (!options.faults.byzantine || max == 0 || random.chance(150)) return;
   const std::uint64_t count = random.chance(700) ? max : random.between(1, max);
   std::vector<ValidatorIndex> all;
+  all.reserve(options.nodes);
   for (std::uint32_t i = 0; i < options.nodes; ++i)
     all.emplace_back(i);
   for (std::uint64_t i = 0; i < count; ++i) {
@@ -216,7 +217,7 @@ void FaultInjector::crash_one() {
     node.crash("power lost");
     node.plan_restart(random_.between(20'000, 4'000'000));
   } else if (kind == 1) {
-    node.arm_send(random_.below(2 * world_.node_count()));
+    node.arm_send(random_.below(2 * std::uint64_t{world_.node_count()}));
   } else {
     const std::uint64_t choices = plan_.disk_errors ? 6 : 4;
     node.arm_disk(static_cast<DiskFault>(1 + random_.below(choices)));

@@ -17,8 +17,8 @@ std::vector<bool> honest_flags(std::uint32_t nodes,
 
 }  // namespace
 
-World::World(const RunOptions& run, std::vector<primitives::ValidatorIndex> byzantine,
-             std::vector<primitives::ValidatorIndex> twins, Random chance)
+World::World(const RunOptions& run, const std::vector<primitives::ValidatorIndex>& byzantine,
+             const std::vector<primitives::ValidatorIndex>& twins, Random chance)
     : options(run),
       chain(test_chain(run.nodes)),
       random(chance),
@@ -30,6 +30,7 @@ World::World(const RunOptions& run, std::vector<primitives::ValidatorIndex> byza
       network(run.nodes + static_cast<std::uint32_t>(twins.size()), queue, random.fork(), faults,
               *this) {
   std::vector<primitives::ValidatorIndex> indices;
+  indices.reserve(run.nodes + twins.size());
   for (std::uint32_t i = 0; i < run.nodes; ++i)
     indices.emplace_back(i);
   indices.insert(indices.end(), twins.begin(), twins.end());

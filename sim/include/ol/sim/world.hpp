@@ -24,8 +24,8 @@ struct KnownBlock {
 class World final : public NetworkUser {
  public:
   /// `byzantine` are the validators that break the rules; `twins` of them run twice with one key.
-  World(const RunOptions& options, std::vector<primitives::ValidatorIndex> byzantine,
-        std::vector<primitives::ValidatorIndex> twins, Random random);
+  World(const RunOptions& options, const std::vector<primitives::ValidatorIndex>& byzantine,
+        const std::vector<primitives::ValidatorIndex>& twins, Random random);
   World(const World&) = delete;
   World& operator=(const World&) = delete;
   ~World() override;
