@@ -40,6 +40,12 @@ OL_EVM_HANDLER(go_to) {
   OL_EVM_ENTER(reinterpret_cast<Cell*>(ip[1].data));
 }
 
+OL_EVM_HANDLER(translate_here) {
+  ip[1].data = reinterpret_cast<std::uint64_t>(frame->program->translate(ip[1].data));
+  ip[0].run = go_to;
+  OL_EVM_GO(ip);
+}
+
 OL_EVM_HANDLER(push_gas) {
   const Window<0, 0> before{sp, {t0, t1, t2, t3}, frame, {}, false};
   OL_EVM_SETTLE(before.push(U256{static_cast<std::uint64_t>(gas)}));

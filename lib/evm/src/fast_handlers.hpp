@@ -65,6 +65,8 @@ OL_EVM_HANDLER(halt_invalid);
 OL_EVM_HANDLER(stop);
 OL_EVM_HANDLER(enter_block);
 OL_EVM_HANDLER(go_to);
+/// Translates the code from its operand on, becomes `go_to` there and runs it.
+OL_EVM_HANDLER(translate_here);
 OL_EVM_HANDLER(push_gas);
 /// Grows memory to what a step wanted, then runs the same instruction again.
 OL_EVM_HANDLER(grow_and_retry);

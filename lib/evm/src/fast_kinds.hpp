@@ -39,11 +39,10 @@ inline constexpr Kind kKind = number_in<Type>(Kinds{});
 
 template <typename... Types>
 constexpr ChainKey chain_key() {
-  ChainKey key = 0;
-  unsigned place = 0;
-  ((key |= ChainKey{kKind<Types>} << (8 * place++)), ...);
-  for (; place < kChainMax; ++place)
-    key |= ChainKey{kAlone} << (8 * place);
+  static_assert(sizeof...(Types) <= kChainMax);
+  ChainKey key = kNoChain;
+  unsigned shift = 0;
+  ((key = (key & ~(ChainKey{0xff} << shift)) | (ChainKey{kKind<Types>} << shift), shift += 8), ...);
   return key;
 }
 

@@ -5,7 +5,24 @@
 namespace ol::evm::fast {
 namespace {
 
-/// All chains by their key: open addressing, built once, never changed.
+/// A chain or the beginning of some; `run` is null if it is only that.
+struct Slot {
+  ChainKey key = 0;
+  Handler run = nullptr;
+  bool used = false;
+};
+
+constexpr Kind kind_of(ChainKey key, std::size_t place) {
+  return static_cast<Kind>(key >> (8 * place));
+}
+
+/// The chain `key` of `length` kinds with one more.
+constexpr ChainKey extend(ChainKey key, std::size_t length, Kind kind) {
+  const unsigned shift = 8 * static_cast<unsigned>(length);
+  return (key & ~(ChainKey{0xff} << shift)) | (ChainKey{kind} << shift);
+}
+
+/// All chains, and all their beginnings, by their key: open addressing, built once, never changed.
 class FusionTable {
  public:
   FusionTable() : slots_(kSlots) {
@@ -15,32 +32,47 @@ class FusionTable {
       insert(fusion);
   }
 
-  [[nodiscard]] Handler find(ChainKey key) const {
-    for (std::size_t i = slot(key);; i = (i + 1) % kSlots) {
-      if (slots_[i].run == nullptr || slots_[i].key == key) return slots_[i].run;
-    }
+  [[nodiscard]] const Slot& find(ChainKey key) const {
+    std::size_t i = place(key);
+    while (slots_[i].used && slots_[i].key != key)
+      i = (i + 1) % kSlots;
+    return slots_[i];
   }
 
  private:
   static constexpr std::size_t kSlots = 8192;
 
-  static std::size_t slot(ChainKey key) { return (key * 0x9e3779b97f4a7c15ULL) >> 51; }
+  static std::size_t place(ChainKey key) { return (key * 0x9e3779b97f4a7c15ULL) >> 51; }
+
+  Slot& slot(ChainKey key) { return const_cast<Slot&>(find(key)); }
 
   void insert(const Fusion& fusion) {
-    std::size_t i = slot(fusion.key);
-    while (slots_[i].run != nullptr)
-      i = (i + 1) % kSlots;
-    slots_[i] = fusion;
+    ChainKey begun = kNoChain;
+    for (std::size_t i = 0; i < kChainMax; ++i) {
+      const Kind kind = kind_of(fusion.key, i);
+      if (kind == kAlone) break;
+      begun = extend(begun, i, kind);
+      slot(begun) = {begun, slot(begun).run, true};
+    }
+    slot(fusion.key).run = fusion.run;
   }
 
-  std::vector<Fusion> slots_;
+  std::vector<Slot> slots_;
 };
 
 }  // namespace
 
-Handler find_fusion(ChainKey key) {
+FusionMatch longest_fusion(std::span<const Kind> kinds) {
   static const FusionTable kTable;
-  return kTable.find(key);
+  FusionMatch best;
+  ChainKey key = kNoChain;
+  for (std::size_t i = 0; i < kinds.size() && i < kChainMax; ++i) {
+    key = extend(key, i, kinds[i]);
+    const Slot& slot = kTable.find(key);
+    if (!slot.used) break;
+    if (slot.run != nullptr) best = {slot.run, i + 1};
+  }
+  return best;
 }
 
 }  // namespace ol::evm::fast

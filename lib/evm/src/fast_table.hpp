@@ -20,6 +20,7 @@ inline constexpr std::size_t kChainMax = 6;
 
 /// A chain of kinds as a number: eight bits each, the first one lowest; unused ones are kAlone.
 using ChainKey = std::uint64_t;
+inline constexpr ChainKey kNoChain = ~ChainKey{0};
 
 struct Fusion {
   ChainKey key = 0;
@@ -30,7 +31,12 @@ struct Fusion {
 [[nodiscard]] std::span<const Fusion> pair_fusions();
 [[nodiscard]] std::span<const Fusion> long_fusions();
 
-/// The handler of the chain `key`, or null.
-[[nodiscard]] Handler find_fusion(ChainKey key);
+struct FusionMatch {
+  Handler run = nullptr;
+  std::size_t length = 0;
+};
+
+/// The longest chain that `kinds` begin with, of at least two; nothing if there is none.
+[[nodiscard]] FusionMatch longest_fusion(std::span<const Kind> kinds);
 
 }  // namespace ol::evm::fast

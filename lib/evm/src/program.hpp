@@ -9,6 +9,7 @@
 #include <ol/base/bytes.hpp>
 #include <ol/base/u256.hpp>
 #include <ol/evm/schedule.hpp>
+#include <ol/evm/stable_list.hpp>
 #include <ol/state/state_view.hpp>
 
 #include "jump_map.hpp"
@@ -70,6 +71,9 @@ class Program {
     if (entry_ == nullptr) entry_ = translate(0);
     return entry_;
   }
+  /// Translates from `pc` on, where a block begins that was not translated yet unless it is a
+  /// JUMPDEST's.
+  [[nodiscard]] Cell* translate(std::uint64_t pc);
   /// The block at the JUMPDEST at `pc`, or null if there is none.
   [[nodiscard]] Cell* block(const U256& pc) {
     if (!pc.fits_u64()) return nullptr;
@@ -82,7 +86,6 @@ class Program {
  private:
   friend class Translator;
 
-  Cell* translate(std::uint64_t pc);
   /// Room for `count` cells in a row.
   Cell* reserve(std::size_t count);
   const U256* keep(const U256& constant);
@@ -98,7 +101,7 @@ class Program {
   std::vector<std::unique_ptr<Cell[]>> chunks_;
   Cell* free_ = nullptr;
   std::size_t left_ = 0;  // cells free in the last chunk
-  std::vector<std::unique_ptr<U256>> constants_;
+  StableList<U256, 16> constants_;
 };
 
 }  // namespace ol::evm

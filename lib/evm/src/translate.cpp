@@ -31,6 +31,32 @@ struct Draft {
   bool has_data = false;
 };
 
+/// Blocks are cut into pieces of so many instructions, and so many pieces are translated at once:
+/// what a call pays for bounds what it makes us translate.
+constexpr std::size_t kBlockMax = 128;
+constexpr std::size_t kBlocksAtOnce = 8;
+
+/// A vector that never allocates.
+template <typename T, std::size_t Capacity>
+class Row {
+ public:
+  [[nodiscard]] std::size_t size() const { return size_; }
+  [[nodiscard]] const T* begin() const { return items_.data(); }
+  [[nodiscard]] const T* end() const { return items_.data() + size_; }
+  [[nodiscard]] const T& operator[](std::size_t i) const { return items_[i]; }
+  [[nodiscard]] T& back() { return items_[size_ - 1]; }
+  void push_back(const T& item) {
+    OL_CHECK(size_ < Capacity, "blocks are cut before this");
+    items_[size_++] = item;
+  }
+  void drop(std::size_t count) { size_ -= count; }
+  void clear() { size_ = 0; }
+
+ private:
+  std::array<T, Capacity> items_;
+  std::size_t size_ = 0;
+};
+
 /// PUSH and an operation on constants give a constant: what, or nothing.
 std::optional<U256> fold(std::uint8_t op, const U256& a, const U256& b) {
   switch (static_cast<Opcode>(op)) {
@@ -76,11 +102,15 @@ class Translator {
   Cell* run(std::uint64_t pc) {
     pc_ = pc;
     Cell* first = nullptr;
-    while (true) {
+    for (std::size_t blocks = 0;; ++blocks) {
       Cell* const existing = at_block_start();
       if (existing != nullptr) {
         link_to(existing);
         return first == nullptr ? existing : first;
+      }
+      if (blocks == kBlocksAtOnce) {
+        postpone();
+        return first;
       }
       const bool goes_on = translate_block();
       Cell* const header = place_block();
@@ -115,7 +145,7 @@ class Translator {
     }
     while (pc_ < code_.size()) {
       const std::uint8_t op = code_[pc_];
-      if (op == kJumpdest) return true;
+      if (op == kJumpdest || drafts_.size() >= kBlockMax) return true;
       const fast::OpcodePlan& plan = fast::opcode_plan(op);
       const OpcodeRule& rule = table_[op];
       if (!rule.defined() || plan.form == fast::Form::Undefined) {
@@ -193,7 +223,7 @@ class Translator {
     const auto second = top ? constant(2) : std::nullopt;
     if (second) {
       if (const auto folded = fold(op, *top, *second)) {
-        drafts_.resize(drafts_.size() - 2);
+        drafts_.drop(2);
         return push_constant(*folded);
       }
     }
@@ -217,7 +247,7 @@ class Translator {
       return;
     }
     const bool always = plan.form == fast::Form::Jump;
-    drafts_.pop_back();
+    drafts_.drop(1);
     const bool valid =
         target->fits_u64() && program_.jumps_.find(target->low64()) != JumpMap::kNone;
     const std::uint64_t data = fast::unlinked(target->low64());
@@ -247,7 +277,10 @@ class Translator {
   /// Writes the drafted block behind what was written last.
   Cell* place_block() {
     const auto checks = header();
-    if (!checks) drafts_ = {{kAlone, fast::halt_overflow, 0}};
+    if (!checks) {
+      drafts_.clear();
+      drafts_.push_back({kAlone, fast::halt_overflow, 0});
+    }
     cells_.clear();
     cells_.push_back({.run = fast::enter_block});
     cells_.push_back({.data = checks.value_or(BlockHeader{0, 0, kFullRange}).pack()});
@@ -263,39 +296,35 @@ class Translator {
 
   /// Appends the handler of the longest chain there is from draft `first` on. Returns its length.
   std::size_t place_chain(std::size_t first) {
-    std::size_t length = 0;
-    while (length < fast::kChainMax && first + length < drafts_.size() &&
-           drafts_[first + length].kind != kAlone) {
-      ++length;
+    std::array<fast::Kind, fast::kChainMax> kinds{};
+    std::size_t count = 0;
+    while (count < kinds.size() && first + count < drafts_.size() &&
+           drafts_[first + count].kind != kAlone) {
+      kinds[count] = drafts_[first + count].kind;
+      ++count;
     }
-    length = std::max<std::size_t>(length, 1);
-    Handler run = drafts_[first].run;
-    for (; length > 1; --length) {
-      const Handler fused = fast::find_fusion(key(first, length));
-      if (fused == nullptr) continue;
-      run = fused;
-      break;
-    }
-    cells_.push_back({.run = run});
+    const fast::FusionMatch chain = fast::longest_fusion({kinds.data(), count});
+    const std::size_t length = std::max<std::size_t>(chain.length, 1);
+    cells_.push_back({.run = chain.run != nullptr ? chain.run : drafts_[first].run});
     for (std::size_t i = first; i < first + length; ++i) {
       if (drafts_[i].has_data) cells_.push_back({.data = drafts_[i].data});
     }
     return length;
   }
 
-  [[nodiscard]] fast::ChainKey key(std::size_t first, std::size_t length) const {
-    fast::ChainKey out = 0;
-    for (std::size_t i = 0; i < fast::kChainMax; ++i) {
-      const fast::Kind kind = i < length ? drafts_[first + i].kind : kAlone;
-      out |= fast::ChainKey{kind} << (8 * i);
-    }
-    return out;
-  }
-
   /// Makes what was written last go on at `target`.
   void link_to(Cell* target) {
-    if (written_ != nullptr) write_link(written_, target);
-    if (written_ != nullptr) program_.reserve(kLinkCells);
+    if (written_ == nullptr) return;
+    write_link(written_, target);
+    program_.reserve(kLinkCells);
+  }
+
+  /// Makes what was written last translate what follows when it gets there.
+  void postpone() {
+    write_link(written_, nullptr);
+    written_[2].run = fast::translate_here;
+    written_[3].data = pc_;
+    program_.reserve(kLinkCells);
   }
 
   /// Two handlers, the first of which can be entered as a block: a jump that is not taken does.
@@ -311,8 +340,8 @@ class Translator {
   const OpcodeTable& table_;
   std::uint64_t pc_ = 0;
   std::uint32_t destination_ = JumpMap::kNone;  // the number of the JUMPDEST the block begins with
-  std::vector<Draft> drafts_;
-  std::vector<Cell> cells_;
+  Row<Draft, kBlockMax + 2> drafts_;
+  Row<Cell, 2 * (kBlockMax + 3)> cells_;
   std::uint64_t gas_ = 0;
   int height_ = 0;  // of the stack against the block's start, in words
   int lowest_ = 0;
@@ -339,8 +368,9 @@ Cell* Program::reserve(std::size_t count) {
 }
 
 const U256* Program::keep(const U256& constant) {
-  constants_.push_back(std::make_unique<U256>(constant));
-  return constants_.back().get();
+  U256& kept = constants_.grow();
+  kept = constant;
+  return &kept;
 }
 
 }  // namespace ol::evm
