@@ -74,7 +74,8 @@ struct Frame {
   Program* program = nullptr;       // the code, translated
   std::uint64_t wanted_offset = 0;  // memory a step found missing
   std::uint64_t wanted_size = 0;
-  U256* stack_end = nullptr;  // first free word behind this frame's stack, for calls
+  U256* stack_end = nullptr;   // first free word behind this frame's stack, for calls
+  std::int64_t gas_kept = -1;  // what a call left the frame while its callee ran
   // What RETURN and REVERT left, in memory.
   std::uint64_t output_offset = 0;
   std::uint64_t output_size = 0;

@@ -87,7 +87,9 @@ MessageResult Machine::run(const Message& message, ByteView code, Program* progr
   return_data_.clear();
   if (code.empty()) return {Status::Success, message.gas};
   Frame frame(*this, message, code);
-  if (program != nullptr) {
+  if (tracer_ != nullptr) {
+    run_traced(frame, *tracer_);
+  } else if (program != nullptr) {
     run_fast(frame, *program);
   } else {
     run_reference(frame);
@@ -128,7 +130,7 @@ MessageResult Machine::run_code(const Message& message) {
   return run(message, *code, account.program.get());
 }
 
-MessageResult Machine::call(const Message& message) {
+MessageResult Machine::do_call(const Message& message) {
   const World::Snapshot snapshot = world_->snapshot();
   if (message.kind == CallKind::Call) move_value(message);
   const MessageResult result = run_code(message);
@@ -136,7 +138,7 @@ MessageResult Machine::call(const Message& message) {
   return result;
 }
 
-MessageResult Machine::create(const Message& message) {
+MessageResult Machine::do_create(const Message& message) {
   WorldAccount& account = *message.recipient;
   // Stays warm even if creation fails (EIP-2929).
   if (rules_.tracks_access) world_->warm(account);
@@ -151,6 +153,55 @@ MessageResult Machine::create(const Message& message) {
   MessageResult result = run_init_code(message);
   if (result.status == Status::Success) result = deploy(message, result.gas_left);
   if (result.status != Status::Success) world_->revert_to(snapshot);
+  return result;
+}
+
+void Machine::trace_enter(const Message& message) {
+  TraceEnter enter;
+  switch (message.kind) {
+    case CallKind::Call:
+      enter.kind =
+          message.mutability == Mutability::Static ? TraceKind::Staticcall : TraceKind::Call;
+      break;
+    case CallKind::Callcode:
+      enter.kind = TraceKind::Callcode;
+      break;
+    case CallKind::Delegatecall:
+      enter.kind = TraceKind::Delegatecall;
+      break;
+    case CallKind::Create:
+      enter.kind = TraceKind::Create;
+      break;
+  }
+  enter.depth = message.depth;
+  enter.from = message.sender->address;
+  enter.to = message.recipient->address;
+  enter.code = message.kind == CallKind::Create ? enter.to : message.code->address;
+  enter.value = message.value;
+  enter.gas = message.gas;
+  enter.input = message.input;
+  tracer_->on_enter(enter);
+}
+
+void Machine::trace_exit(const Message& message, const MessageResult& result) {
+  tracer_->on_exit(message.depth, result.status, message.gas - result.gas_left, return_data_);
+}
+
+MessageResult Machine::call(const Message& message) {
+  if (tracer_ == nullptr) [[likely]]
+    return do_call(message);
+  trace_enter(message);
+  const MessageResult result = do_call(message);
+  trace_exit(message, result);
+  return result;
+}
+
+MessageResult Machine::create(const Message& message) {
+  if (tracer_ == nullptr) [[likely]]
+    return do_create(message);
+  trace_enter(message);
+  const MessageResult result = do_create(message);
+  trace_exit(message, result);
   return result;
 }
 

@@ -6,6 +6,7 @@
 #include <ol/base/bytes.hpp>
 #include <ol/evm/block_env.hpp>
 #include <ol/evm/schedule.hpp>
+#include <ol/evm/trace.hpp>
 #include <ol/evm/transition.hpp>
 #include <ol/evm/world.hpp>
 
@@ -39,6 +40,9 @@ class Machine {
   /// Binds what the next transaction runs in. Borrows all of it.
   void bind(World& world, const BlockEnv& block, const TxnContext& txn);
 
+  /// Borrowed until replaced; null ends tracing.
+  void trace(Tracer* tracer) { tracer_ = tracer; }
+
   [[nodiscard]] Revision revision() const { return revision_; }
   [[nodiscard]] const Schedule& rules() const { return rules_; }
   [[nodiscard]] World& world() { return *world_; }
@@ -68,6 +72,10 @@ class Machine {
 
  private:
   void move_value(const Message& message);
+  [[nodiscard]] MessageResult do_call(const Message& message);
+  [[nodiscard]] MessageResult do_create(const Message& message);
+  void trace_enter(const Message& message);
+  void trace_exit(const Message& message, const MessageResult& result);
   /// Runs code in a frame of its own: translated if there is a program, else by the reference.
   [[nodiscard]] MessageResult run(const Message& message, ByteView code, Program* program);
   [[nodiscard]] MessageResult run_code(const Message& message);
@@ -86,6 +94,7 @@ class Machine {
   ProgramCache programs_;
   ModularMultiplier multiplier_;
   Bytes return_data_;
+  Tracer* tracer_ = nullptr;
 };
 
 /// EIP-7702: what the code of an account that delegates consists of.

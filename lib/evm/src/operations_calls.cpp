@@ -102,6 +102,7 @@ bool run_call(Frame& frame, const U256& address, const CallOperands& call) {
   if (!charge_call(frame, call, target, delegate)) return false;
   std::int64_t gas = 0;
   if (!take_callee_gas(frame, *call.gas, gas)) return false;
+  frame.gas_kept = frame.gas;
   const bool pays = call.has_value && !call.value.is_zero();
   if (pays) gas += kValueStipend;
 
@@ -158,6 +159,7 @@ bool run_create(Frame& frame, U256* top, bool salted) {
   world.set_nonce(self, self.nonce + 1);
   message.recipient = &world.account(address);
   frame.gas -= message.gas;
+  frame.gas_kept = frame.gas;
   frame.forget_ready();
   const MessageResult result = machine.create(message);
   frame.gas += result.gas_left;

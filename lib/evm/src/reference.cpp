@@ -5,6 +5,7 @@
 #include <vector>
 
 #include <ol/evm/opcode.hpp>
+#include <ol/evm/trace.hpp>
 
 #include "interpreter.hpp"
 #include "machine.hpp"
@@ -35,13 +36,50 @@ std::vector<bool> jump_destinations(ByteView code) {
   return out;
 }
 
+/// Watches nothing; the compiler leaves no trace of it.
+struct NoTracing {
+  void before(const Frame& /*frame*/, std::size_t /*pc*/, std::uint8_t /*op*/,
+              std::span<const U256> /*stack*/) {}
+  void after(const Frame& /*frame*/, bool /*goes_on*/) {}
+};
+
+class Tracing {
+ public:
+  explicit Tracing(Tracer& tracer) : tracer_(tracer) {}
+
+  void before(Frame& frame, std::size_t pc, std::uint8_t op, std::span<const U256> stack) {
+    gas_before_ = frame.gas;
+    frame.gas_kept = -1;
+    tracer_.on_step({.pc = pc,
+                     .opcode = op,
+                     .depth = frame.message.depth,
+                     .gas = frame.gas,
+                     .stack = stack,
+                     .memory = frame.view(0, frame.memory_size),
+                     .return_data = frame.machine.return_data(),
+                     .refund = frame.machine.world().refund()});
+  }
+  void after(const Frame& frame, bool goes_on) {
+    const std::int64_t kept = frame.gas_kept >= 0 ? frame.gas_kept : frame.gas;
+    const bool failed = !goes_on && frame.status != Status::Revert;
+    tracer_.on_step_end(frame.message.depth, gas_before_ - kept,
+                        failed ? frame.status : Status::Success);
+  }
+
+ private:
+  Tracer& tracer_;
+  std::int64_t gas_before_ = 0;
+};
+
+template <typename Watch>
 class Interpreter {
  public:
-  explicit Interpreter(Frame& frame)
+  Interpreter(Frame& frame, Watch watch)
       : frame_(frame),
         code_(frame.code),
         stack_(frame.message.stack + 1),
-        destinations_(jump_destinations(code_)) {}
+        destinations_(jump_destinations(code_)),
+        watch_(watch) {}
 
   void run() {
     const OpcodeTable& table = frame_.machine.rules().opcodes;
@@ -49,12 +87,10 @@ class Interpreter {
     while (pc_ < code_.size()) {
       const std::uint8_t op = code_[pc_];
       const OpcodeRule& rule = table[op];
-      if (!check(rule)) return;
-      frame_.stack_end = stack_ + height_ + 1;
-      U256* const top = stack_ + height_ - 1;
-      // Before the instruction runs, so that a jump can set its own.
-      ++pc_;
-      if (!execute(op, top)) return;
+      watch_.before(frame_, pc_, op, {stack_, height_});
+      const bool goes_on = check(rule) && execute(op);
+      watch_.after(frame_, goes_on);
+      if (!goes_on) return;
       height_ += static_cast<std::size_t>(rule.growth());
     }
   }
@@ -97,7 +133,11 @@ class Interpreter {
     return true;
   }
 
-  bool execute(std::uint8_t op, U256* top) {
+  bool execute(std::uint8_t op) {
+    U256* const top = stack_ + height_ - 1;
+    frame_.stack_end = stack_ + height_ + 1;
+    // Before the instruction runs, so that a jump can set its own.
+    ++pc_;
     if (op == kPush0 || is_push(op)) return put(top[1], immediate(op - kPush0));
     if (op >= kDup1 && op <= kDup16) return put(top[1], *(top - (op - kDup1)));
     if (op >= kSwap1 && op <= kSwap16) {
@@ -211,12 +251,17 @@ class Interpreter {
   std::size_t height_ = 0;
   std::size_t pc_ = 0;
   const std::vector<bool> destinations_;
+  Watch watch_;
 };
 
 }  // namespace
 
 void run_reference(Frame& frame) {
-  Interpreter(frame).run();
+  Interpreter(frame, NoTracing{}).run();
+}
+
+void run_traced(Frame& frame, Tracer& tracer) {
+  Interpreter(frame, Tracing(tracer)).run();
 }
 
 }  // namespace ol::evm

@@ -96,6 +96,10 @@ Evm::Evm(Revision revision, Engine engine)
     : machine_(std::make_unique<Machine>(revision, engine)) {}
 Evm::~Evm() = default;
 
+void Evm::trace(Tracer* tracer) {
+  machine_->trace(tracer);
+}
+
 void Evm::forget_code() {
   machine_->programs().clear();
 }

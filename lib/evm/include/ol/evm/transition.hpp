@@ -22,6 +22,7 @@
 namespace ol::evm {
 
 class Machine;
+class Tracer;
 
 /// EIP-2718 envelope types; the numbers are those of the envelope.
 enum class TxnKind : std::uint8_t {
@@ -130,6 +131,8 @@ class Evm {
   Evm& operator=(const Evm&) = delete;
 
   [[nodiscard]] Revision revision() const;
+  /// Watches all that runs from now on, until called with null. Borrows the tracer.
+  void trace(Tracer* tracer);
   /// Drops all code translated so far. Changes no result; frees memory, and tells benchmarks apart.
   void forget_code();
 

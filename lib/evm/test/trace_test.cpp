@@ -1,0 +1,81 @@
+#include <ol/evm/trace.hpp>
+
+#include <string>
+#include <vector>
+
+#include <gtest/gtest.h>
+
+#include "run_code.hpp"
+
+namespace ol::evm::test {
+namespace {
+
+/// Writes down what happens, a line each.
+class Recorder final : public Tracer {
+ public:
+  void on_enter(const TraceEnter& enter) override {
+    lines.push_back("enter " + std::to_string(enter.depth) + " gas " + std::to_string(enter.gas));
+  }
+  void on_exit(int depth, Status status, std::int64_t gas_used, ByteView output) override {
+    lines.push_back("exit " + std::to_string(depth) + " " + describe(status) + " used " +
+                    std::to_string(gas_used) + " output " + std::to_string(output.size()));
+  }
+  void on_step(const TraceStep& step) override {
+    lines.push_back(std::to_string(step.pc) + " " + opcode_name(step.opcode) + " gas " +
+                    std::to_string(step.gas) + " stack " + std::to_string(step.stack.size()));
+  }
+  void on_step_end(int /*depth*/, std::int64_t cost, Status status) override {
+    lines.push_back("cost " + std::to_string(cost) +
+                    (status == Status::Success ? "" : std::string(" ") + describe(status)));
+  }
+
+  std::vector<std::string> lines;
+};
+
+std::vector<std::string> trace(const Accounts& accounts, std::int64_t gas) {
+  state::MemoryState state;
+  accounts.fill(state);
+  World world(state);
+  Evm machine(Revision::Prague);
+  Recorder recorder;
+  machine.trace(&recorder);
+  CallRequest request;
+  request.caller = kCaller;
+  request.to = kContract;
+  request.gas = gas;
+  EXPECT_TRUE(machine.call(world, BlockEnv{}, request).has_value());
+  return recorder.lines;
+}
+
+TEST(Trace, shows_each_instruction_with_its_cost) {
+  const auto lines =
+      trace(Accounts().account(kContract, 0, Code{}.push(1).op(Opcode::Pop).bytes()), 100);
+  EXPECT_EQ(lines, (std::vector<std::string>{"enter 0 gas 100", "0 PUSH1 gas 100 stack 0", "cost 3",
+                                             "2 POP gas 97 stack 1", "cost 2",
+                                             "exit 0 success used 5 output 0"}));
+}
+
+TEST(Trace, shows_what_failed) {
+  const auto lines = trace(Accounts().account(kContract, 0, Code{}.op(Opcode::Pop).bytes()), 100);
+  EXPECT_EQ(lines, (std::vector<std::string>{"enter 0 gas 100", "0 POP gas 100 stack 0",
+                                             "cost 0 stack underflow",
+                                             "exit 0 stack underflow used 100 output 0"}));
+}
+
+/// As geth has it, a call's cost includes the gas its callee is given.
+TEST(Trace, a_call_costs_what_it_passes_on) {
+  Code code;
+  code.push(0).push(0).push(0).push(0).push(kOther).push(500).op(Opcode::Staticcall);
+  Accounts accounts;
+  accounts.account(kContract, 0, code.bytes());
+  accounts.account(kOther, 0, Code{}.op(Opcode::Stop).bytes(), 1);
+  const auto lines = trace(accounts, 10'000);
+  const std::vector<std::string> end(lines.end() - 7, lines.end());
+  EXPECT_EQ(end, (std::vector<std::string>{"32 STATICCALL gas 9982 stack 6", "enter 1 gas 500",
+                                           "0 STOP gas 500 stack 0", "cost 0",
+                                           "exit 1 success used 0 output 0", "cost 3100",
+                                           "exit 0 success used 2618 output 0"}));
+}
+
+}  // namespace
+}  // namespace ol::evm::test
