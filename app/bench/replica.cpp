@@ -119,7 +119,8 @@ void Replica::make_driver() {
                         .record = *std::move(record),
                         .signer = std::move(signer),
                         .self = self_,
-                        .stored_blocks = {}},
+                        .stored_blocks = {},
+                        .certificates_ahead = true},
       static_cast<node::DriverHost&>(*this));
 }
 

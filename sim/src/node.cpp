@@ -126,7 +126,9 @@ void SimNode::start() {
                         .record = *std::move(record),
                         .signer = std::move(signer),
                         .self = index_,
-                        .stored_blocks = std::move(stored_blocks)},
+                        .stored_blocks = std::move(stored_blocks),
+                        // The scripts are about certificates that one node alone knows.
+                        .certificates_ahead = world_.options.scenario == Scenario::Random},
       *this);
   drive([this](node::ConsensusDriver& driver) { driver.start(now()); });
   for (std::uint32_t other = 0; other < world_.node_count(); ++other) {

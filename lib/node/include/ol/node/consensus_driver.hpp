@@ -113,7 +113,7 @@ struct DriverParts {
   std::vector<primitives::Block> stored_blocks;
   /// Whether a certificate leaves at once when the proposal that carries it has to wait for its
   /// interval. Others then commit up to one interval earlier, for one small broadcast a view.
-  bool certificates_ahead = false;
+  bool certificates_ahead;
 };
 
 /// Gives the kernel its messages, clock and host: decoding, verification, vote collection, pacing,
