@@ -103,6 +103,7 @@ void add_evm(CLI::App& app) {
   auto* const evm = app.add_subcommand("evm", "Run EVM code and Ethereum's state tests");
   evm->require_subcommand(1);
   add_evm_run(*evm);
+  add_evm_trace(*evm);
   add_state_test(*evm);
 }
 

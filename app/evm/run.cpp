@@ -15,6 +15,7 @@
 
 #include "command.hpp"
 #include "statetest_load.hpp"
+#include "step_log.hpp"
 
 namespace ol::app {
 namespace {
@@ -28,6 +29,7 @@ struct RunFlags {
   std::int64_t gas = 1'000'000'000;
   bool create = false;
   bool reference = false;
+  bool trace = false;
   std::uint64_t repeat = 0;
 };
 
@@ -104,7 +106,10 @@ void run_command(const RunFlags& flags) {
     evm::World world(state);
     return machine.call(world, block, request).value();
   };
+  StepLog log(std::cout);
+  if (flags.trace) machine.trace(&log);
   print(flags, once());
+  machine.trace(nullptr);
   if (flags.repeat == 0) return;
   const auto start = std::chrono::steady_clock::now();
   for (std::uint64_t i = 0; i < flags.repeat; ++i)
@@ -114,21 +119,34 @@ void run_command(const RunFlags& flags) {
             << " us\n";
 }
 
+void add_flags(CLI::App& command, RunFlags& flags) {
+  auto* const code = command.add_option("code", flags.code, "The code, in hex");
+  command.add_option("--code-file", flags.code_file, "A file with the code, in hex")
+      ->excludes(code);
+  command.add_option("--input", flags.input, "Call data, in hex");
+  command.add_option("--value", flags.value, "Wei sent along, decimal or 0x");
+  command.add_option("--gas", flags.gas, "Gas of the call")->capture_default_str();
+  command.add_option("--fork", flags.fork, "The rules to run under")->capture_default_str();
+  command.add_flag("--create", flags.create, "Take the code for init code and deploy it");
+}
+
 }  // namespace
 
 void add_evm_run(CLI::App& evm) {
   auto* const command = evm.add_subcommand("run", "Run bytecode on an empty state");
   const auto flags = std::make_shared<RunFlags>();
-  auto* const code = command->add_option("code", flags->code, "The code, in hex");
-  command->add_option("--code-file", flags->code_file, "A file with the code, in hex")
-      ->excludes(code);
-  command->add_option("--input", flags->input, "Call data, in hex");
-  command->add_option("--value", flags->value, "Wei sent along, decimal or 0x");
-  command->add_option("--gas", flags->gas, "Gas of the call")->capture_default_str();
-  command->add_option("--fork", flags->fork, "The rules to run under")->capture_default_str();
-  command->add_flag("--create", flags->create, "Take the code for init code and deploy it");
+  add_flags(*command, *flags);
   command->add_flag("--reference", flags->reference, "Use the plain reference interpreter");
   command->add_option("--repeat", flags->repeat, "Then run it so many times and print the time");
+  command->callback([flags] { run_command(*flags); });
+}
+
+void add_evm_trace(CLI::App& evm) {
+  auto* const command =
+      evm.add_subcommand("trace", "Run bytecode and print each instruction (EIP-3155)");
+  const auto flags = std::make_shared<RunFlags>();
+  flags->trace = true;
+  add_flags(*command, *flags);
   command->callback([flags] { run_command(*flags); });
 }
 
