@@ -97,9 +97,8 @@ TEST_F(Hostile, a_forged_certificate_is_refused_however_often_it_comes) {
 TEST_F(Hostile, a_quorum_of_another_phase_certifies_nothing) {
   auto subject = v.subject(first);
   subject.phase = Phase::Prepare;
-  std::vector<Share> shares;
-  for (std::uint32_t i = 0; i < 3; ++i)
-    shares.push_back(v.vote(i, subject).share);
+  const std::vector<Share> shares{v.vote(0, subject).share, v.vote(1, subject).share,
+                                  v.vote(2, subject).share};
   auto combined = *v.scheme->combine(shares);
   const QuorumCertificate prepared{subject, combined.signers, combined.signature};
   EXPECT_TRUE(
