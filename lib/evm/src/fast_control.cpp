@@ -1,4 +1,6 @@
 // Handlers that end frames and enter blocks, and the way in.
+#include <bit>
+
 #include "fast_handlers.hpp"
 #include "interpreter.hpp"
 
@@ -37,7 +39,7 @@ OL_EVM_HANDLER(enter_block) {
 }
 
 OL_EVM_HANDLER(go_to) {
-  OL_EVM_ENTER(reinterpret_cast<Cell*>(ip[1].data));
+  OL_EVM_ENTER(std::bit_cast<Cell*>(ip[1].data));
 }
 
 OL_EVM_HANDLER(translate_here) {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <bit>
 #include <cstddef>
 #include <cstdint>
 
@@ -147,7 +148,7 @@ OL_EVM_HANDLER(run_jump) {
   if (after.retry) [[unlikely]]
     OL_EVM_BECOME(grow_and_retry);
   OL_EVM_SETTLE(after);
-  OL_EVM_ENTER(reinterpret_cast<Cell*>(target));
+  OL_EVM_ENTER(std::bit_cast<Cell*>(target));
 }
 
 /// The steps, then such a jump if the top word is not zero.
@@ -164,7 +165,7 @@ OL_EVM_HANDLER(run_jump_if) {
   const bool jumps = !decided.template at<0>().is_zero();
   OL_EVM_SETTLE(decided.template drop<1>());
   if (jumps) {
-    OL_EVM_ENTER(reinterpret_cast<Cell*>(target));
+    OL_EVM_ENTER(std::bit_cast<Cell*>(target));
   }
   OL_EVM_ENTER(ip + kCells<Steps...> + 1);
 }

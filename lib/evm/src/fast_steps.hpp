@@ -1,6 +1,7 @@
 #pragma once
 
 #include <algorithm>
+#include <bit>
 #include <cstdint>
 
 #include <ol/base/u256.hpp>
@@ -105,7 +106,7 @@ struct Push : WithData {  // of up to 64 bits: the operand
 struct PushWide : WithData {  // the operand points to the word
   template <typename W>
   [[gnu::always_inline]] static auto run(const W& w, std::uint64_t data) {
-    return w.push(*reinterpret_cast<const U256*>(data));
+    return w.push(*std::bit_cast<const U256*>(data));
   }
 };
 
@@ -200,6 +201,7 @@ struct ShiftBy : WithData {
 }
 
 // What each computes, `a` being the top of the stack.
+// NOLINTBEGIN(bugprone-macro-parentheses): a type's name cannot stand in parentheses.
 #define OL_EVM_BINARY(name, expression)                                             \
   [[gnu::always_inline]] inline U256 compute_##name(const U256& a, const U256& b) { \
     return expression;                                                              \
@@ -221,6 +223,7 @@ OL_EVM_BINARY(Shl, word::shl(b, a));
 OL_EVM_BINARY(Shr, word::shr(b, a));
 OL_EVM_BINARY(Sar, word::sar(b, a));
 #undef OL_EVM_BINARY
+// NOLINTEND(bugprone-macro-parentheses)
 
 [[gnu::always_inline]] inline U256 compute_iszero(const U256& a) {
   return truth(a.is_zero());

@@ -4,6 +4,7 @@
 // left before its end only by failing, and every failure takes all the gas.
 #include <algorithm>
 #include <array>
+#include <bit>
 #include <optional>
 
 #include <ol/base/check.hpp>
@@ -214,7 +215,7 @@ class Translator {
     if (drafts_.size() < back) return std::nullopt;
     const Draft& draft = drafts_[drafts_.size() - back];
     if (draft.kind == kKind<fast::Push>) return U256{draft.data};
-    if (draft.kind == kKind<fast::PushWide>) return *reinterpret_cast<const U256*>(draft.data);
+    if (draft.kind == kKind<fast::PushWide>) return *std::bit_cast<const U256*>(draft.data);
     return std::nullopt;
   }
 
