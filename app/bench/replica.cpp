@@ -3,6 +3,7 @@
 #include <future>
 
 #include <ol/execution/genesis_state.hpp>
+#include <ol/node/safety_adapter.hpp>
 
 #include "bench/machine.hpp"
 #include "command.hpp"
@@ -48,19 +49,6 @@ Bytes encode(const primitives::Block& block) {
 
 }  // namespace
 
-class Replica::SafetyAdapter final : public consensus::SafetyStore {
- public:
-  explicit SafetyAdapter(storage::SafetyStore& store) : store_(store) {}
-  Result<void, std::string> write(ByteView record) override {
-    auto written = store_.write(record);
-    if (!written) return fail(std::move(written).error().message);
-    return {};
-  }
-
- private:
-  storage::SafetyStore& store_;
-};
-
 Replica::Replica(node::NodeParts parts, std::size_t block_items, ReplicaEvents& events)
     : parts_(std::move(parts)),
       block_items_(block_items),
@@ -84,7 +72,7 @@ void Replica::open_storage() {
   const auto& data = parts_.config.data_dir;
   safety_file_ = opened(storage::SafetyFile::open(data / "safety.record"));
   safety_store_ = opened(storage::SafetyStore::open(*safety_file_));
-  safety_adapter_ = std::make_unique<SafetyAdapter>(*safety_store_);
+  safety_adapter_ = node::make_safety_adapter(*safety_store_);
   block_log_ =
       opened(storage::BlockLog::open(data, parts_.genesis.domain, storage::Durability::Process));
 }

@@ -63,7 +63,6 @@ class Replica final : node::DriverHost, p2p::NetworkHandler {
 
  private:
   using Event = std::function<void(node::ConsensusDriver&, node::Now)>;
-  class SafetyAdapter;
 
   void open_storage();
   void make_driver();

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include <fmt/format.h>
+#include <ol/node/safety_adapter.hpp>
 #include <ol/sim/world.hpp>
 
 namespace ol::sim {
@@ -32,19 +33,6 @@ consensus::SafetyRecord first_record(const TestChain& chain) {
 }
 
 }  // namespace
-
-class SimNode::SafetyAdapter final : public consensus::SafetyStore {
- public:
-  explicit SafetyAdapter(storage::SafetyStore& store) : store_(store) {}
-  Result<void, std::string> write(ByteView record) override {
-    auto written = store_.write(record);
-    if (!written) return fail(std::move(written).error().message);
-    return {};
-  }
-
- private:
-  storage::SafetyStore& store_;
-};
 
 SimNode::SimNode(World& world, std::uint32_t id, primitives::ValidatorIndex index, Random random)
     : world_(world), id_(id), index_(index), random_(random), disk_(world.faults) {
@@ -82,7 +70,7 @@ void SimNode::recover_disk() {
   }
   store_ = *std::move(store);
   if (store_->recovered_from_torn_write()) world_.faults.note(Fault::TornRecord);
-  adapter_ = std::make_unique<SafetyAdapter>(*store_);
+  adapter_ = node::make_safety_adapter(*store_);
 }
 
 // As Node::Impl::make_driver.

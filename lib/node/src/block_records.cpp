@@ -3,10 +3,6 @@
 namespace ol::node {
 namespace {
 
-rpc::TxnRecord record_of(const primitives::VerifiedTxn& txn) {
-  return {.txn = txn.txn(), .sender = txn.sender(), .hash = txn.hash(), .envelope = txn.envelope()};
-}
-
 // What a record takes in memory, near enough for a bound.
 std::size_t bytes_of(const rpc::BlockRecord& record) {
   std::size_t bytes = sizeof record;
@@ -21,6 +17,10 @@ std::size_t bytes_of(const rpc::BlockRecord& record) {
 }
 
 }  // namespace
+
+rpc::TxnRecord record_of(const primitives::VerifiedTxn& txn) {
+  return {.txn = txn.txn(), .sender = txn.sender(), .hash = txn.hash(), .envelope = txn.envelope()};
+}
 
 void BlockRecords::Shelf::put(rpc::BlockPtr record, std::size_t blocks_max, std::size_t bytes_max) {
   bytes += bytes_of(*record);

@@ -2,7 +2,6 @@
 
 #include <cstddef>
 #include <deque>
-#include <map>
 #include <memory>
 
 #include <ol/base/thread_safety.hpp>
@@ -12,6 +11,9 @@
 #include "executor.hpp"
 
 namespace ol::node {
+
+/// A transaction in the shape RPC shows it.
+[[nodiscard]] rpc::TxnRecord record_of(const primitives::VerifiedTxn& txn);
 
 /// Committed blocks in the shape RPC shows them: the newest from memory, older ones from disk. What
 /// is kept is bounded by count and bytes. Any thread.

@@ -3,6 +3,7 @@
 
 #include <ol/base/hex.hpp>
 #include <ol/execution/genesis_state.hpp>
+#include <ol/node/safety_adapter.hpp>
 
 #include "node_impl.hpp"
 
@@ -30,20 +31,6 @@ std::unexpected<NodeError> error(storage::StorageError e) {
 std::filesystem::path safety_path(const std::filesystem::path& data_dir) {
   return data_dir / "safety.record";
 }
-
-/// Lets the signer write through the two-slot store.
-class SafetyAdapter final : public consensus::SafetyStore {
- public:
-  explicit SafetyAdapter(storage::SafetyStore& store) : store_(store) {}
-  Result<void, std::string> write(ByteView record) override {
-    auto written = store_.write(record);
-    if (!written) return fail(std::move(written).error().message);
-    return {};
-  }
-
- private:
-  storage::SafetyStore& store_;
-};
 
 consensus::SafetyRecord first_record(const primitives::Genesis& genesis) {
   const auto state = execution::genesis_state(genesis);
@@ -193,7 +180,7 @@ Result<void, NodeError> Node::Impl::open_safety() {
                  "); restore it from its machine's backup of today");
   }
   safety_record_ = *std::move(record);
-  safety_adapter_ = std::make_unique<SafetyAdapter>(*safety_store_);
+  safety_adapter_ = make_safety_adapter(*safety_store_);
   if (parts_.config.outbox_log) {
     auto outbox = storage::OutboxLog::open(parts_.config.data_dir / "outbox.log");
     if (!outbox) return error(std::move(outbox).error());

@@ -5,6 +5,8 @@
 #include <ol/execution/execute.hpp>
 #include <ol/execution/select.hpp>
 
+#include "block_records.hpp"
+
 namespace ol::node {
 
 rpc::BlockPtr PendingBlock::get(primitives::TimeMs time) {
@@ -44,12 +46,8 @@ rpc::BlockPtr PendingBlock::make(const storage::Snapshot& snapshot, primitives::
   record->hash = executed->evm_hash;
   record->receipts = std::move(executed->receipts);
   record->txns.reserve(selection->txns.size());
-  for (const TxnPtr& txn : selection->txns) {
-    record->txns.push_back({.txn = txn->txn(),
-                            .sender = txn->sender(),
-                            .hash = txn->hash(),
-                            .envelope = txn->envelope()});
-  }
+  for (const TxnPtr& txn : selection->txns)
+    record->txns.push_back(record_of(*txn));
   return record;
 }
 

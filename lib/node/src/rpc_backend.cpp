@@ -9,12 +9,8 @@ namespace {
 /// Further behind its peers than this, a node calls itself syncing.
 constexpr std::uint64_t kSyncingBehind = 8;
 
-rpc::TxnPtr record_of(const TxnPtr& txn) {
-  if (!txn) return nullptr;
-  return std::make_shared<const rpc::TxnRecord>(rpc::TxnRecord{.txn = txn->txn(),
-                                                               .sender = txn->sender(),
-                                                               .hash = txn->hash(),
-                                                               .envelope = txn->envelope()});
+rpc::TxnPtr shared_record_of(const TxnPtr& txn) {
+  return txn ? std::make_shared<const rpc::TxnRecord>(record_of(*txn)) : nullptr;
 }
 
 std::map<Address, std::vector<rpc::TxnPtr>> records_of(
@@ -22,7 +18,7 @@ std::map<Address, std::vector<rpc::TxnPtr>> records_of(
   std::map<Address, std::vector<rpc::TxnPtr>> out;
   for (const auto& [sender, list] : txns) {
     for (const TxnPtr& txn : list)
-      out[sender].push_back(record_of(txn));
+      out[sender].push_back(shared_record_of(txn));
   }
   return out;
 }
@@ -78,7 +74,7 @@ class NodeBackend final : public rpc::Backend {
     return rpc::TxnLocation{std::move(block), (*location)->index};
   }
   rpc::TxnPtr find_pool_txn(const primitives::TxnHash& hash) const override {
-    return record_of(node_.pool_->find(hash));
+    return shared_record_of(node_.pool_->find(hash));
   }
 
   Result<rpc::AccountRecord, rpc::StateError> account(const Address& address,

@@ -87,7 +87,6 @@ class SimNode final : public node::DriverHost {
     node::ParentResults results;
   };
   /// Lets the signer write through the two-slot store.
-  class SafetyAdapter;
 
   [[nodiscard]] node::Now now() const;
   /// Runs `call` on the driver and deals with what it led to.
@@ -127,7 +126,7 @@ class SimNode final : public node::DriverHost {
   // Memory, lost with the power.
   std::uint64_t life_ = 0;
   std::unique_ptr<storage::SafetyStore> store_;
-  std::unique_ptr<SafetyAdapter> adapter_;
+  std::unique_ptr<consensus::SafetyStore> adapter_;
   std::unique_ptr<Ledger> ledger_;
   std::unique_ptr<node::ConsensusDriver> driver_;
   std::map<TxnHash, Bytes> pool_;
