@@ -23,7 +23,7 @@ bool keeps(const SafetyRecord& next, const SafetyRecord& before) {
 Signer::Signer(const primitives::ChainDomain& domain, const primitives::SetHash& set_hash,
                ValidatorIndex self, crypto::Ed25519SecretKey key, crypto::BlsSecretKey vote_key,
                const CertificateScheme& scheme, SafetyStore& store,
-               std::optional<SafetyRecord> durable)
+               std::optional<SafetyRecord> durable, MessageSignatures signatures)
     : domain_(domain),
       set_hash_(set_hash),
       self_(self),
@@ -31,6 +31,7 @@ Signer::Signer(const primitives::ChainDomain& domain, const primitives::SetHash&
       vote_key_(std::move(vote_key)),
       scheme_(scheme),
       store_(store),
+      signatures_(signatures),
       durable_(kMutantForgetRecord ? std::nullopt : std::move(durable)) {}
 
 // One signature per (view, phase) for votes, per view for timeouts and proposals, over all
@@ -82,7 +83,7 @@ Bytes Signer::timeout_bytes(const TimeoutIntent& intent, Epoch epoch) const {
                      !durable_->signed_timeout.empty();
   if (again) return durable_->signed_timeout;
   const auto digest = timeout_digest(domain_, epoch, set_hash_, intent.view, intent.high_qc.view());
-  return to_bytes(key_.sign(digest.view()).view());
+  return to_bytes(signatures_.sign(key_, digest.view()).view());
 }
 
 VoteMessage Signer::vote_message(const primitives::VoteSubject& subject, const Bytes& share) const {
@@ -109,7 +110,8 @@ Result<SignedMessages, SignError> Signer::sign(const Outputs& outputs) {
   if (outputs.proposal) {
     const primitives::Block& block = *outputs.proposal->block;
     const auto digest = proposal_digest(domain_, block.header, block.hash);
-    out.proposal = ProposalMessage{block.header, block.item_hashes, key_.sign(digest.view())};
+    out.proposal =
+        ProposalMessage{block.header, block.item_hashes, signatures_.sign(key_, digest.view())};
   }
   return out;
 }

@@ -46,12 +46,13 @@ const char* describe(VerifyError error) {
 
 Verifier::Verifier(const primitives::ChainDomain& domain, const primitives::ValidatorSet& set,
                    const CertificateScheme& scheme, const LeaderSchedule& leaders,
-                   QuorumCertificate genesis)
+                   QuorumCertificate genesis, MessageSignatures signatures)
     : domain_(domain),
       set_(set),
       scheme_(scheme),
       leaders_(leaders),
       genesis_(std::move(genesis)),
+      signatures_(signatures),
       set_hash_(set.hash(domain)) {}
 
 Result<VerifiedHeader, VerifyError> Verifier::verify_proposal(const ProposalMessage& message) {
@@ -68,7 +69,7 @@ Result<VerifiedHeader, VerifyError> Verifier::verify_proposal(const ProposalMess
   VerifiedHeader out;
   out.hash_ = block_hash(domain_, header);
   const Hash256 digest = proposal_digest(domain_, header, out.hash_);
-  if (!crypto::verify(proposer->key, digest.view(), message.signature))
+  if (!signatures_.verify(proposer->key, digest.view(), message.signature))
     return fail(VerifyError::BadSignature);
   OL_TRY_VOID(check_header(header));
   out.header_ = header;
@@ -114,7 +115,7 @@ Result<void, VerifyError> Verifier::check_timeout_certificate(
       return fail(VerifyError::BadTimeoutCertificate);
     const Hash256 digest =
         timeout_digest(domain_, timeout.epoch, timeout.set_hash, timeout.view, entry.high_qc_view);
-    if (!crypto::verify(validator->key, digest.view(), entry.signature))
+    if (!signatures_.verify(validator->key, digest.view(), entry.signature))
       return fail(VerifyError::BadTimeoutCertificate);
     weight += validator->weight.value();
   }
@@ -159,7 +160,7 @@ Result<VerifiedNewView, VerifyError> Verifier::verify_new_view(const NewViewMess
     return fail(VerifyError::BadHeader);
   const Hash256 digest = timeout_digest(domain_, message.epoch, message.set_hash, message.view,
                                         message.high_qc.view());
-  if (!crypto::verify(sender->key, digest.view(), message.signature))
+  if (!signatures_.verify(sender->key, digest.view(), message.signature))
     return fail(VerifyError::BadSignature);
   OL_TRY_VOID(check_certificate(message.high_qc));
   VerifiedNewView out;

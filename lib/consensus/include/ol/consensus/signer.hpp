@@ -4,6 +4,7 @@
 #include <string>
 
 #include <ol/consensus/kernel.hpp>
+#include <ol/consensus/message_signatures.hpp>
 
 namespace ol::consensus {
 
@@ -42,7 +43,8 @@ class Signer {
   /// References must outlive the signer. `durable` is what was read back at start-up.
   Signer(const primitives::ChainDomain& domain, const primitives::SetHash& set_hash,
          ValidatorIndex self, crypto::Ed25519SecretKey key, crypto::BlsSecretKey vote_key,
-         const CertificateScheme& scheme, SafetyStore& store, std::optional<SafetyRecord> durable);
+         const CertificateScheme& scheme, SafetyStore& store, std::optional<SafetyRecord> durable,
+         MessageSignatures signatures = kEd25519Signatures);
 
   /// Makes `outputs.persist` durable, then signs what `outputs` intends. A vote or timeout that the
   /// record already holds is answered with the recorded bytes.
@@ -69,6 +71,7 @@ class Signer {
   crypto::BlsSecretKey vote_key_;
   const CertificateScheme& scheme_;
   SafetyStore& store_;
+  MessageSignatures signatures_;
   std::optional<SafetyRecord> durable_;
 };
 

@@ -5,6 +5,7 @@
 
 #include <ol/consensus/block_tree.hpp>
 #include <ol/consensus/leader_schedule.hpp>
+#include <ol/consensus/message_signatures.hpp>
 #include <ol/consensus/messages.hpp>
 
 namespace ol::consensus {
@@ -86,7 +87,7 @@ class Verifier {
   /// All references must outlive the verifier. `genesis` is the synthetic certificate (trap T13).
   Verifier(const primitives::ChainDomain& domain, const primitives::ValidatorSet& set,
            const CertificateScheme& scheme, const LeaderSchedule& leaders,
-           QuorumCertificate genesis);
+           QuorumCertificate genesis, MessageSignatures signatures = kEd25519Signatures);
 
   [[nodiscard]] Result<VerifiedHeader, VerifyError> verify_proposal(const ProposalMessage& message);
   [[nodiscard]] Result<VerifiedCertificate, VerifyError> verify_certificate(
@@ -121,6 +122,7 @@ class Verifier {
   const CertificateScheme& scheme_;
   const LeaderSchedule& leaders_;
   QuorumCertificate genesis_;
+  MessageSignatures signatures_;
   primitives::SetHash set_hash_;
   std::set<Hash256> verified_;
   std::deque<Hash256> verified_order_;
