@@ -7,6 +7,12 @@ namespace {
 
 // docs/protocol/genesis.md, "Binary encoding".
 constexpr std::uint16_t kGenesisVersion = 1;
+// With the two fields on leaders. Chains that lead as version 1 does keep its encoding and hash.
+constexpr std::uint16_t kGenesisVersionLeaders = 2;
+
+bool leads_as_version_one(const Genesis& genesis) {
+  return genesis.leaders == LeaderKind::RoundRobin && !genesis.leader_reputation;
+}
 
 void encode(Writer& out, const PaceParams& pace) {
   out.u64(pace.timeout_base_ms)
@@ -25,14 +31,18 @@ void encode(Writer& out, const Validator& validator) {
 }
 
 void encode(Writer& out, const Genesis& genesis) {
-  out.u16(kGenesisVersion)
+  const bool plain = leads_as_version_one(genesis);
+  out.u16(plain ? kGenesisVersion : kGenesisVersionLeaders)
       .strong(genesis.domain.chain_id)
       .u8(static_cast<std::uint8_t>(genesis.domain.hash))
       .blob(as_bytes(genesis.chain_name))
       .u8(static_cast<std::uint8_t>(genesis.profile))
       .u8(static_cast<std::uint8_t>(genesis.commit_rule))
-      .u8(static_cast<std::uint8_t>(genesis.scheme))
-      .strong(genesis.time);
+      .u8(static_cast<std::uint8_t>(genesis.scheme));
+  if (!plain) {
+    out.u8(static_cast<std::uint8_t>(genesis.leaders)).u8(genesis.leader_reputation ? 1 : 0);
+  }
+  out.strong(genesis.time);
   encode(out, genesis.pace);
   out.u64(genesis.gas_limit).raw(genesis.base_fee.to_big_endian()).u8(genesis.devnet ? 1 : 0);
   out.u32(static_cast<std::uint32_t>(genesis.validators.size()));

@@ -50,6 +50,8 @@ class Object {
     return path_ == "the file" ? name : path_ + "." + name;
   }
 
+  [[nodiscard]] bool has(const char* name) const { return members_->contains(name); }
+
   [[nodiscard]] Read<const json::value*> get(const char* name) const {
     const json::value* value = members_->if_contains(name);
     if (value == nullptr) return refuse(path_of(name) + " is missing");
@@ -137,7 +139,9 @@ constexpr std::uint64_t kFileVersion = 1;
 constexpr std::initializer_list<const char*> kHashNames = {"blake3", "sha256"};
 constexpr std::initializer_list<const char*> kProfileNames = {"openliquid"};
 constexpr std::initializer_list<const char*> kCommitRuleNames = {"three-chain"};
-constexpr std::initializer_list<const char*> kSchemeNames = {"bls-threshold", "bls-multisig"};
+constexpr std::initializer_list<const char*> kSchemeNames = {"bls-threshold", "bls-multisig",
+                                                             "ed25519-list"};
+constexpr std::initializer_list<const char*> kLeaderNames = {"round-robin", "stake-weighted"};
 
 template <typename E>
 std::string name_of(E value, std::initializer_list<const char*> names) {
@@ -231,10 +235,11 @@ Read<void> read_balances(const Object& file, Genesis& out) {
 
 Read<Genesis> read_genesis(const json::value& root) {
   OL_TRY(const Object file,
-         Object::open(root, "the file",
-                      {"version", "chain_id", "chain_name", "hash", "profile", "commit_rule",
-                       "certificate_scheme", "time_ms", "pace", "gas_limit", "base_fee", "devnet",
-                       "validators", "verification_vector", "balances"}));
+         Object::open(
+             root, "the file",
+             {"version", "chain_id", "chain_name", "hash", "profile", "commit_rule",
+              "certificate_scheme", "leaders", "leader_reputation", "time_ms", "pace", "gas_limit",
+              "base_fee", "devnet", "validators", "verification_vector", "balances"}));
   OL_TRY(const std::uint64_t version, file.number("version"));
   if (version != kFileVersion) return refuse("version must be 1");
   Genesis out;
@@ -245,6 +250,13 @@ Read<Genesis> read_genesis(const json::value& root) {
   OL_TRY(out.profile, file.choice<Profile>("profile", kProfileNames));
   OL_TRY(out.commit_rule, file.choice<CommitRule>("commit_rule", kCommitRuleNames));
   OL_TRY(out.scheme, file.choice<SchemeKind>("certificate_scheme", kSchemeNames));
+  // Chains older than these two fields lack them.
+  if (file.has("leaders")) {
+    OL_TRY(out.leaders, file.choice<LeaderKind>("leaders", kLeaderNames));
+  }
+  if (file.has("leader_reputation")) {
+    OL_TRY(out.leader_reputation, file.boolean("leader_reputation"));
+  }
   OL_TRY(const std::uint64_t time_ms, file.number("time_ms"));
   out.time = TimeMs(time_ms);
   OL_TRY(out.pace, read_pace(file));
@@ -293,6 +305,10 @@ class JsonText {
   void number(std::string_view name, std::uint64_t value) {
     key(name);
     literal(std::to_string(value));
+  }
+  void boolean(std::string_view name, bool value) {
+    key(name);
+    literal(value ? "true" : "false");
   }
   [[nodiscard]] std::string take() {
     text_ += '\n';
@@ -344,12 +360,13 @@ std::string genesis_to_json(const Genesis& genesis) {
   out.member("profile", name_of(genesis.profile, kProfileNames));
   out.member("commit_rule", name_of(genesis.commit_rule, kCommitRuleNames));
   out.member("certificate_scheme", name_of(genesis.scheme, kSchemeNames));
+  out.member("leaders", name_of(genesis.leaders, kLeaderNames));
+  out.boolean("leader_reputation", genesis.leader_reputation);
   out.number("time_ms", genesis.time.value());
   write_pace(out, genesis.pace);
   out.number("gas_limit", genesis.gas_limit);
   out.member("base_fee", genesis.base_fee.to_decimal());
-  out.key("devnet");
-  out.literal(genesis.devnet ? "true" : "false");
+  out.boolean("devnet", genesis.devnet);
   out.key("validators");
   out.open('[');
   for (std::size_t i = 0; i < genesis.validators.size(); ++i) {

@@ -103,6 +103,7 @@ Check check_scheme(const Genesis& genesis) {
                     std::to_string(quorum));
     }
     case SchemeKind::BlsMultisig:
+    case SchemeKind::Ed25519List:
       if (length == 0) return {};
       return refuse("verification_vector belongs to bls-threshold; leave it out");
   }

@@ -37,16 +37,31 @@ std::string error_of(const std::function<void(Genesis&)>& change) {
 }
 
 TEST(GenesisJson, reads_back_what_it_wrote) {
-  for (const SchemeKind scheme : {SchemeKind::BlsThreshold, SchemeKind::BlsMultisig}) {
+  for (const SchemeKind scheme :
+       {SchemeKind::BlsThreshold, SchemeKind::BlsMultisig, SchemeKind::Ed25519List}) {
     Genesis genesis = samples::genesis();
     genesis.scheme = scheme;
-    if (scheme == SchemeKind::BlsMultisig) genesis.verification_vector.clear();
+    genesis.leader_reputation = scheme == SchemeKind::Ed25519List;
+    if (scheme != SchemeKind::BlsThreshold) {
+      genesis.leaders = LeaderKind::StakeWeighted;
+      genesis.verification_vector.clear();
+    }
     genesis.domain.hash = crypto::HashAlgorithm::Sha256;
     const auto out = genesis_from_json(genesis_to_json(genesis));
     ASSERT_TRUE(out) << out.error().message;
     EXPECT_EQ(genesis_hash(*out), genesis_hash(genesis));
     EXPECT_EQ(genesis_to_json(*out), genesis_to_json(genesis));
   }
+}
+
+// Files written before chains could choose their leaders.
+TEST(GenesisJson, without_fields_on_leaders_is_plain_round_robin) {
+  const auto out = genesis_from_json(
+      replaced("  \"leaders\": \"round-robin\",\n  \"leader_reputation\": false,\n", ""));
+  ASSERT_TRUE(out) << out.error().message;
+  EXPECT_EQ(out->leaders, LeaderKind::RoundRobin);
+  EXPECT_FALSE(out->leader_reputation);
+  EXPECT_EQ(genesis_hash(*out), genesis_hash(samples::genesis()));
 }
 
 TEST(GenesisJson, is_laid_out_for_people) {
@@ -95,8 +110,11 @@ constexpr Refused kWrongValues[] = {
     {"\"blake3\"", "\"md5\"", "hash is \"md5\"; allowed are blake3, sha256"},
     {"\"openliquid\"", "\"timecoin\"", "profile is \"timecoin\"; allowed are openliquid"},
     {"\"three-chain\"", "\"two-chain\"", "commit_rule is \"two-chain\"; allowed are three-chain"},
-    {"\"bls-threshold\"", "\"ed25519\"", "allowed are bls-threshold, bls-multisig"},
+    {"\"bls-threshold\"", "\"ed25519\"", "allowed are bls-threshold, bls-multisig, ed25519-list"},
     {"\"bls-threshold\"", "\"bls-multisig\"", "verification_vector belongs to bls-threshold"},
+    {"\"bls-threshold\"", "\"ed25519-list\"", "verification_vector belongs to bls-threshold"},
+    {"\"round-robin\"", "\"vrf\"", "leaders is \"vrf\"; allowed are round-robin, stake-weighted"},
+    {"\"leader_reputation\": false", "\"leader_reputation\": 0", "must be true or false"},
     {"\"devnet\": true", "\"devnet\": 1", "devnet must be true or false"},
     {"\"base_fee\": \"1000000000\"", "\"base_fee\": 1000000000", "base_fee must be a string"},
     {"\"base_fee\": \"1000000000\"", "\"base_fee\": \"1e9\"", "base_fee must be a decimal number"},

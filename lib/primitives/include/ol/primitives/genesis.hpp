@@ -15,7 +15,9 @@ namespace ol::primitives {
 /// validation refuses the others by name.
 enum class Profile : std::uint8_t { OpenLiquid = 0 };
 enum class CommitRule : std::uint8_t { ThreeChain = 0 };
-enum class SchemeKind : std::uint8_t { BlsThreshold = 0, BlsMultisig = 1 };
+enum class SchemeKind : std::uint8_t { BlsThreshold = 0, BlsMultisig = 1, Ed25519List = 2 };
+/// Who proposes in a view. Source: specs/consensus.md section 8.
+enum class LeaderKind : std::uint8_t { RoundRobin = 0, StakeWeighted = 1 };
 
 /// Pace of consensus; every duration in milliseconds.
 struct PaceParams {
@@ -33,6 +35,9 @@ struct Genesis {
   Profile profile = Profile::OpenLiquid;
   CommitRule commit_rule = CommitRule::ThreeChain;
   SchemeKind scheme = SchemeKind::BlsThreshold;
+  LeaderKind leaders = LeaderKind::RoundRobin;
+  /// Whether leaders that failed lately are passed over.
+  bool leader_reputation = false;
   TimeMs time;
   PaceParams pace;
   std::uint64_t gas_limit = 30'000'000;
