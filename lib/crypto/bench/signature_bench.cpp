@@ -3,6 +3,7 @@
 #include <ol/crypto/ed25519.hpp>
 #include <ol/crypto/hash.hpp>
 #include <ol/crypto/secp256k1.hpp>
+#include <ol/crypto/vrf.hpp>
 #include <ol/crypto/x25519.hpp>
 
 namespace ol::crypto {
@@ -42,6 +43,24 @@ void ed25519_verify(benchmark::State& state) {
     benchmark::DoNotOptimize(verify(public_key, message, signature));
 }
 BENCHMARK(ed25519_verify);
+
+void ecvrf_prove(benchmark::State& state) {
+  const auto key = Ed25519SecretKey::generate();
+  const Bytes alpha(40, 1);
+  for (auto _ : state)
+    benchmark::DoNotOptimize(vrf_prove(key, alpha));
+}
+BENCHMARK(ecvrf_prove);
+
+void ecvrf_verify(benchmark::State& state) {
+  const auto key = Ed25519SecretKey::generate();
+  const Bytes alpha(40, 1);
+  const auto proof = vrf_prove(key, alpha);
+  const auto public_key = key.public_key();
+  for (auto _ : state)
+    benchmark::DoNotOptimize(vrf_verify(public_key, alpha, proof));
+}
+BENCHMARK(ecvrf_verify);
 
 void x25519_shared_secret(benchmark::State& state) {
   const auto pair = X25519KeyPair::generate();
