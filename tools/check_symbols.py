@@ -11,7 +11,7 @@ import re
 import subprocess
 import sys
 
-LIBRARIES = ["primitives", "state", "evm", "consensus", "mempool", "execution"]
+LIBRARIES = ["primitives", "state", "evm", "exchange", "consensus", "mempool", "execution"]
 DENIED = re.compile(
     r"^(clock_gettime|gettimeofday|time|getenv|setlocale|rand|random|srand|getrandom|pthread_create|"
     r"std::random_device|std::chrono::|std::thread|sin|cos|exp|log|pow|__addtf3|__adddf3|__muldf3)\b")

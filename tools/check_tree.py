@@ -25,10 +25,11 @@ ALLOWED = {
     "rpc": {"base", "crypto", "primitives"},
     "mempool": {"base", "crypto", "primitives", "state"},
     "evm": {"base", "crypto", "primitives", "state"},
-    "execution": {"base", "crypto", "primitives", "state"},
+    "exchange": {"base", "crypto", "primitives", "state"},
+    "execution": {"base", "crypto", "primitives", "state", "evm"},
 }
 EVERYTHING = set(ALLOWED) | {"node"}
-PURE = ["base", "crypto", "primitives", "state", "consensus", "mempool", "evm", "execution"]
+PURE = ["base", "crypto", "primitives", "state", "consensus", "mempool", "evm", "exchange", "execution"]
 
 # Banned in libraries that decide state, with the replacement to use.
 BANNED = [

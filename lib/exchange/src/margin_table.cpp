@@ -1,0 +1,49 @@
+#include <ol/exchange/margin_table.hpp>
+
+#include <ol/exchange/types.hpp>
+
+namespace ol::exchange {
+
+Result<MarginTable, Error> MarginTable::make(std::span<const MarginTier> tiers) {
+  std::vector<Row> rows;
+  for (const MarginTier& tier : tiers) {
+    const bool fits = tier.max_leverage >= 1 && tier.max_leverage <= kLeverageMax;
+    if (!fits) return fail(Error::BadLeverage);
+    if (rows.empty() ? tier.lower_ntl != 0
+                     : tier.lower_ntl <= rows.back().lower_ntl ||
+                           tier.max_leverage >= rows.back().max_leverage ||
+                           tier.lower_ntl > kPositionNtlMax) {
+      return fail(Error::BadLeverage);
+    }
+    Row row{tier.lower_ntl, tier.max_leverage,
+            must_i64(ceil_div(kPpb, Int128{2} * tier.max_leverage)), 0};
+    if (!rows.empty()) {
+      const Int128 step = Int128{row.lower_ntl} * (row.rate_ppb - rows.back().rate_ppb);
+      row.deduction = must_i64(rows.back().deduction + floor_div(step, kPpb));
+    }
+    rows.push_back(row);
+  }
+  if (rows.empty()) return fail(Error::BadLeverage);
+  return MarginTable(std::move(rows));
+}
+
+const MarginTable::Row& MarginTable::row_of(Int128 ntl) const {
+  std::size_t i = rows_.size() - 1;
+  while (i > 0 && ntl < rows_[i].lower_ntl)
+    --i;
+  return rows_[i];
+}
+
+std::int64_t MarginTable::maintenance(Int128 ntl) const {
+  OL_CHECK(ntl >= 0, "margin of a negative notional");
+  OL_CHECK(ntl <= kRawUsdMax, "margin of a notional out of range");
+  const Row& row = row_of(ntl);
+  return must_i64(ceil_div(ntl * row.rate_ppb, kPpb) - row.deduction);
+}
+
+std::int64_t MarginTable::initial(Int128 ntl, std::uint32_t leverage) const {
+  OL_CHECK(leverage >= 1, "margin without leverage");
+  return must_i64(max128(ceil_div(ntl, leverage), Int128{2} * maintenance(ntl)));
+}
+
+}  // namespace ol::exchange
