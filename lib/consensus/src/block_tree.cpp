@@ -119,6 +119,15 @@ std::vector<BlockPtr> BlockTree::commit(const BlockHash& target) {
   return discarded;
 }
 
+void BlockTree::erase(const BlockHash& hash) {
+  const Node* node = find(hash);
+  OL_CHECK(node != nullptr && hash != root_->hash, "only a block above the root is forgotten");
+  const auto same_view = by_view_.find(node->block->header.view);
+  std::erase(same_view->second, hash);
+  if (same_view->second.empty()) by_view_.erase(same_view);
+  nodes_.erase(hash);
+}
+
 std::vector<BlockPtr> BlockTree::blocks() const {
   std::vector<BlockPtr> out;
   for (const auto& [hash, node] : nodes_) {

@@ -35,10 +35,10 @@ bool is_sound_child(const primitives::Header& child, const primitives::Header& p
 
 }  // namespace
 
-Kernel::Kernel(KernelConfig config, const primitives::ValidatorSet& set, const VotingRule& rule,
-               const LeaderSchedule& leaders, CommittedBlock root,
+Kernel::Kernel(const KernelConfig& config, const primitives::ValidatorSet& set,
+               const VotingRule& rule, const LeaderSchedule& leaders, const CommittedBlock& root,
                std::optional<SafetyRecord> record)
-    : config_(std::move(config)),
+    : config_(config),
       rule_(rule),
       leaders_(leaders),
       set_hash_(set.hash(config_.domain)),
@@ -73,7 +73,7 @@ Outputs Kernel::step(const Input& input) {
     on_executed(*executed);
   } else if (const auto* built = std::get_if<BlockBuilt>(&input)) {
     on_built(built->block);
-  } else {
+  } else if (std::holds_alternative<Started>(input)) {
     out_.timer = TimerRequest{view_, backoff_.timeout_ms()};
     if (tree_.find(record_.high_qc.block()) == nullptr) {
       waiting_certificates_.insert_or_assign(record_.high_qc.block(), record_.high_qc);
@@ -297,10 +297,12 @@ void Kernel::maybe_vote(const BlockHash& hash) {
   if (node == nullptr || node->execution != Execution::Valid) return;
   const primitives::Header& header = node->block->header;
   if (header.view != view_) return;
-  const VoteFacts facts{.proposal = {header.view, hash},
-                        .height = header.height,
-                        .justify_view = header.justify.view(),
-                        .extends_lock = tree_.extends(hash, record_.lock.block)};
+  VoteFacts facts{.proposal = {header.view, hash},
+                  .height = header.height,
+                  .justify_view = header.justify.view(),
+                  .extends_lock = tree_.extends(hash, record_.lock.block),
+                  .timeout = {}};
+  if (header.timeout_certificate) facts.timeout = facts_of(*header.timeout_certificate);
   auto next = rule_.decide_vote(record_, facts);
   if (!next) return;
   record_ = *std::move(next);
@@ -337,6 +339,11 @@ void Kernel::request_block(const BlockHash& block, Height height) {
     out_.fetch.push_back({block, height});
 }
 
+std::vector<QuorumCertificate> Kernel::news() const {
+  if (record_.high_qc.is_genesis()) return {};
+  return {record_.high_qc};
+}
+
 KernelStatus Kernel::status() const {
   return {.view = view_,
           .leader = leaders_.leader(view_),
@@ -349,7 +356,10 @@ KernelStatus Kernel::status() const {
           .lost_views = backoff_.lost_views(),
           .tree_blocks = tree_.size(),
           .orphans = orphans_.size(),
-          .leavers = new_views_.leavers(view_)};
+          .leavers = new_views_.leavers(view_),
+          .slot = 0,
+          .rank = 0,
+          .halted = false};
 }
 
 }  // namespace ol::consensus

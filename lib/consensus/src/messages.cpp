@@ -3,7 +3,13 @@
 namespace ol::consensus {
 namespace {
 
-enum class Kind : std::uint8_t { Proposal = 1, Vote = 2, NewView = 3, Certificate = 4 };
+enum class Kind : std::uint8_t {
+  Proposal = 1,
+  Vote = 2,
+  NewView = 3,
+  Certificate = 4,
+  Reproposal = 5,
+};
 
 /// Shares are at most one BLS or Ed25519 signature.
 constexpr std::size_t kShareBytesMax = 96;
@@ -21,6 +27,10 @@ bool in_range(const VoteMessage& vote) {
 
 bool in_range(const CertificateMessage& message) {
   return in_range(message.certificate.subject);
+}
+
+bool in_range(const ReproposalMessage& message) {
+  return message.view.value() <= kNumberMax && in_range(message.certificate.subject);
 }
 
 bool in_range(const ProposalMessage& message) {
@@ -82,7 +92,25 @@ NewViewMessage decode_new_view(Reader& in) {
   return out;
 }
 
+ReproposalMessage decode_reproposal(Reader& in) {
+  ReproposalMessage out;
+  out.view = in.strong<primitives::View>();
+  out.certificate = primitives::decode_quorum_certificate(in);
+  out.signature = in.fixed<crypto::Ed25519Signature>();
+  return out;
+}
+
 }  // namespace
+
+Hash256 reproposal_digest(const primitives::ChainDomain& domain, primitives::View view,
+                          const primitives::VoteSubject& certified) {
+  primitives::Header where;
+  where.epoch = certified.epoch;
+  where.set_hash = certified.set_hash;
+  where.height = certified.height;
+  where.view = view;
+  return proposal_digest(domain, where, certified.block);
+}
 
 void encode(Writer& out, const VoteMessage& vote) {
   primitives::encode(out, vote.subject);
@@ -108,9 +136,14 @@ Bytes encode_message(const Message& message) {
   } else if (const auto* new_view = std::get_if<NewViewMessage>(&message)) {
     out.u8(static_cast<std::uint8_t>(Kind::NewView));
     encode(out, *new_view);
-  } else {
+  } else if (const auto* certificate = std::get_if<CertificateMessage>(&message)) {
     out.u8(static_cast<std::uint8_t>(Kind::Certificate));
-    primitives::encode(out, std::get<CertificateMessage>(message).certificate);
+    primitives::encode(out, certificate->certificate);
+  } else {
+    const auto& again = std::get<ReproposalMessage>(message);
+    out.u8(static_cast<std::uint8_t>(Kind::Reproposal)).strong(again.view);
+    primitives::encode(out, again.certificate);
+    out.fixed(again.signature);
   }
   return out.take();
 }
@@ -130,6 +163,9 @@ Result<Message, DecodeError> decode_message(ByteView bytes) {
       break;
     case static_cast<std::uint8_t>(Kind::Certificate):
       out = CertificateMessage{primitives::decode_quorum_certificate(in)};
+      break;
+    case static_cast<std::uint8_t>(Kind::Reproposal):
+      out = decode_reproposal(in);
       break;
     default:
       in.reject(DecodeError::BadValue);

@@ -73,4 +73,25 @@ inline constexpr bool kMutantForgetRecord = true;
 inline constexpr bool kMutantForgetRecord = false;
 #endif
 
+// Votes in a new round as if nothing were locked (trap T8).
+#ifdef OL_MUTANT_FORGET_SLOT_LOCK
+inline constexpr bool kMutantForgetSlotLock = true;
+#else
+inline constexpr bool kMutantForgetSlotLock = false;
+#endif
+
+// Counts a voter outside the set with weight one (trap T4).
+#ifdef OL_MUTANT_COUNT_STRANGERS
+inline constexpr bool kMutantCountStrangers = true;
+#else
+inline constexpr bool kMutantCountStrangers = false;
+#endif
+
+// Takes 2f + 1 for a quorum, which at n = 6 is half of the set (trap T1).
+#ifdef OL_MUTANT_TWO_F_PLUS_ONE
+inline constexpr bool kMutantTwoFPlusOne = true;
+#else
+inline constexpr bool kMutantTwoFPlusOne = false;
+#endif
+
 }  // namespace ol::consensus

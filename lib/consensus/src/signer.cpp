@@ -10,10 +10,15 @@ std::unexpected<SignError> below(std::string what) {
                         "refusing to sign " + std::move(what) + ": the safety record is newer"});
 }
 
+// Votes are ordered by view, and within one by phase: one signature for each.
+bool is_above(View view, Phase phase, const SafetyRecord& record) {
+  return std::pair(view, phase) > std::pair(record.last_vote.view, record.last_vote_phase);
+}
+
 // Whether `next` forgets nothing that `before` forbids. SafetyRecord, invariant 1.
 bool keeps(const SafetyRecord& next, const SafetyRecord& before) {
-  return next.last_vote.view >= before.last_vote.view && next.lock.view >= before.lock.view &&
-         next.high_qc.view() >= before.high_qc.view() &&
+  return !is_above(before.last_vote.view, before.last_vote_phase, next) &&
+         next.lock.view >= before.lock.view && next.high_qc.view() >= before.high_qc.view() &&
          next.last_timeout_view >= before.last_timeout_view &&
          next.last_proposal.view >= before.last_proposal.view;
 }
@@ -38,42 +43,68 @@ Signer::Signer(const primitives::ChainDomain& domain, const primitives::SetHash&
 // restarts:
 //  1. a vote is above the last one and above every view left, or is the last one again;
 //  2. a timeout is above the last one, or is of its view with the same or a newer certificate;
-//  3. a proposal is above the last one;
-//  4. what is signed is what the record to be written says;
-//  5. the record to be written takes nothing back.
+//  3. a timeout names no certificate below the lock;
+//  4. a proposal is above the last one;
+//  5. what is signed is what the record to be written says;
+//  6. the record to be written takes nothing back.
 Result<void, SignError> Signer::check(const Outputs& outputs) const {
   if (durable_ && outputs.persist && !keeps(*outputs.persist, *durable_)) return below("anything");
-  const bool signs = outputs.vote || outputs.timeout || outputs.proposal;
+  const bool signs = outputs.vote || outputs.timeout || outputs.proposal || outputs.reproposal;
   if (!signs) return {};
   OL_CHECK(outputs.persist.has_value(), "every signature comes with a record");
   const SafetyRecord& next = *outputs.persist;
-  if (outputs.vote) {
-    const BlockRef vote{outputs.vote->subject.view, outputs.vote->subject.block};
-    OL_CHECK(next.last_vote == vote, "the record names the vote");
-    const bool again = durable_ && vote == durable_->last_vote && !durable_->signed_vote.empty();
-    if (durable_ && !again && vote.view <= durable_->last_vote.view) return below("a vote");
-    if (!again && vote.view <= next.last_timeout_view) return below("a vote");
-  }
-  if (outputs.timeout) {
-    OL_CHECK(next.last_timeout_view == outputs.timeout->view, "the record names the timeout");
-    OL_CHECK(next.last_timeout_high_qc_view == outputs.timeout->high_qc.view(),
-             "the record names the timeout's certificate");
-    if (durable_ && outputs.timeout->view == durable_->last_timeout_view &&
-        next.last_timeout_high_qc_view < durable_->last_timeout_high_qc_view)
-      return below("a timeout");
-  }
+  if (outputs.vote) OL_TRY_VOID(check_vote(*outputs.vote, next));
+  if (outputs.timeout) OL_TRY_VOID(check_timeout(*outputs.timeout, next));
   if (outputs.proposal) {
     const primitives::Block& block = *outputs.proposal->block;
-    OL_CHECK(next.last_proposal.block == block.hash, "the record names the proposal");
-    if (durable_ && block.header.view <= durable_->last_proposal.view) return below("a proposal");
+    OL_TRY_VOID(check_proposal({block.header.view, block.hash}, next));
+  }
+  if (outputs.reproposal) {
+    const ReproposalIntent& again = *outputs.reproposal;
+    OL_TRY_VOID(check_proposal({again.view, again.certificate.block()}, next));
   }
   return {};
 }
 
-Bytes Signer::vote_bytes(const VoteIntent& intent) const {
+Result<void, SignError> Signer::check_vote(const VoteIntent& intent,
+                                           const SafetyRecord& next) const {
   const BlockRef vote{intent.subject.view, intent.subject.block};
-  if (durable_ && durable_->last_vote == vote && !durable_->signed_vote.empty())
-    return durable_->signed_vote;
+  OL_CHECK(next.last_vote == vote, "the record names the vote");
+  OL_CHECK(next.last_vote_phase == intent.subject.phase, "the record names the vote's phase");
+  if (is_last_vote(intent.subject)) return {};
+  if (durable_ && !is_above(vote.view, intent.subject.phase, *durable_)) return below("a vote");
+  if (vote.view <= next.last_timeout_view) return below("a vote");
+  return {};
+}
+
+Result<void, SignError> Signer::check_timeout(const TimeoutIntent& intent,
+                                              const SafetyRecord& next) const {
+  OL_CHECK(next.last_timeout_view == intent.view, "the record names the timeout");
+  OL_CHECK(next.last_timeout_high_qc_view == intent.high_qc.view(),
+           "the record names the timeout's certificate");
+  if (next.last_timeout_high_qc_view < next.lock.view) return below("a timeout");
+  const bool again = durable_ && intent.view == durable_->last_timeout_view;
+  if (again && next.last_timeout_high_qc_view < durable_->last_timeout_high_qc_view)
+    return below("a timeout");
+  return {};
+}
+
+Result<void, SignError> Signer::check_proposal(const BlockRef& proposal,
+                                               const SafetyRecord& next) const {
+  OL_CHECK(next.last_proposal.block == proposal.block, "the record names the proposal");
+  if (durable_ && proposal.view <= durable_->last_proposal.view) return below("a proposal");
+  return {};
+}
+
+/// Whether its signature is in the record.
+bool Signer::is_last_vote(const primitives::VoteSubject& subject) const {
+  return durable_ && !durable_->signed_vote.empty() &&
+         durable_->last_vote == BlockRef{subject.view, subject.block} &&
+         durable_->last_vote_phase == subject.phase;
+}
+
+Bytes Signer::vote_bytes(const VoteIntent& intent) const {
+  if (is_last_vote(intent.subject)) return durable_->signed_vote;
   return scheme_.sign(vote_key_, vote_digest(domain_, intent.subject));
 }
 
@@ -112,6 +143,12 @@ Result<SignedMessages, SignError> Signer::sign(const Outputs& outputs) {
     const auto digest = proposal_digest(domain_, block.header, block.hash);
     out.proposal =
         ProposalMessage{block.header, block.item_hashes, signatures_.sign(key_, digest.view())};
+  }
+  if (outputs.reproposal) {
+    const ReproposalIntent& again = *outputs.reproposal;
+    const auto digest = reproposal_digest(domain_, again.view, again.certificate.subject);
+    out.reproposal =
+        ReproposalMessage{again.view, again.certificate, signatures_.sign(key_, digest.view())};
   }
   return out;
 }

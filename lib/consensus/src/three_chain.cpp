@@ -4,18 +4,6 @@
 
 namespace ol::consensus {
 
-const char* describe(VoteRefusal refusal) {
-  switch (refusal) {
-    case VoteRefusal::StaleView:
-      return "already voted in this or a later view";
-    case VoteRefusal::TimedOut:
-      return "already left this view";
-    case VoteRefusal::LockedBranch:
-      return "conflicts with the locked block";
-  }
-  OL_CHECK(false, "unknown VoteRefusal");
-}
-
 // Vote for b iff
 //  1. b.view > last voted view,
 //  2. b.view > last view timed out in,

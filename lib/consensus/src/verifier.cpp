@@ -40,19 +40,32 @@ const char* describe(VerifyError error) {
       return "payload does not match the header";
     case VerifyError::WrongBlock:
       return "not the block that was asked for";
+    case VerifyError::WrongRule:
+      return "belongs to another commit rule";
   }
   OL_CHECK(false, "unknown VerifyError");
 }
 
+bool has_phase(VotePhases phases, Phase phase) {
+  switch (phases) {
+    case VotePhases::Chained:
+      return phase == Phase::Generic;
+    case VotePhases::TwoPhase:
+      return phase == Phase::Prepare || phase == Phase::Precommit;
+  }
+  OL_CHECK(false, "unknown VotePhases");
+}
+
 Verifier::Verifier(const primitives::ChainDomain& domain, const primitives::ValidatorSet& set,
                    const CertificateScheme& scheme, const LeaderSchedule& leaders,
-                   QuorumCertificate genesis, MessageSignatures signatures)
+                   QuorumCertificate genesis, MessageSignatures signatures, VotePhases phases)
     : domain_(domain),
       set_(set),
       scheme_(scheme),
       leaders_(leaders),
       genesis_(std::move(genesis)),
       signatures_(signatures),
+      phases_(phases),
       set_hash_(set.hash(domain)) {}
 
 Result<VerifiedHeader, VerifyError> Verifier::verify_proposal(const ProposalMessage& message) {
@@ -83,8 +96,19 @@ Result<void, VerifyError> Verifier::check_header(const primitives::Header& heade
   if (header.parent != justify.block()) return fail(VerifyError::BadHeader);
   if (!follows(header.height, justify.height())) return fail(VerifyError::BadHeader);
   if (header.view <= justify.view()) return fail(VerifyError::BadHeader);
-  OL_TRY_VOID(check_timeout_certificate(header));
+  OL_TRY_VOID(phases_ == VotePhases::Chained ? check_timeout_certificate(header)
+                                             : check_parent_is_final(header));
   return check_certificate(justify);
+}
+
+// Under two_phase a block stands on a final one, and its view is the slot clock's: nothing proves
+// that earlier views are over.
+Result<void, VerifyError> Verifier::check_parent_is_final(const primitives::Header& header) const {
+  if (header.timeout_certificate) return fail(VerifyError::UnexpectedTimeoutCertificate);
+  const QuorumCertificate& justify = header.justify;
+  if (!justify.is_genesis() && justify.subject.phase != Phase::Precommit)
+    return fail(VerifyError::BadCertificate);
+  return {};
 }
 
 // A proposal either builds on the certificate of the view before, or proves that a quorum left it
@@ -130,7 +154,7 @@ Result<void, VerifyError> Verifier::check_certificate(const QuorumCertificate& c
   }
   if (certificate.subject.epoch != set_.epoch()) return fail(VerifyError::WrongSet);
   if (certificate.subject.set_hash != set_hash_) return fail(VerifyError::WrongSet);
-  if (certificate.subject.phase != Phase::Generic) return fail(VerifyError::BadCertificate);
+  if (!has_phase(phases_, certificate.subject.phase)) return fail(VerifyError::BadCertificate);
   const Hash256 digest = certificate_digest(domain_, certificate);
   if (verified_.contains(digest)) return {};
   ++certificates_verified_;
@@ -150,7 +174,26 @@ Result<VerifiedCertificate, VerifyError> Verifier::verify_certificate(
   return out;
 }
 
+Result<VerifiedReproposal, VerifyError> Verifier::verify_reproposal(
+    const ReproposalMessage& message) {
+  const primitives::VoteSubject& certified = message.certificate.subject;
+  if (phases_ != VotePhases::TwoPhase || certified.phase != Phase::Prepare)
+    return fail(VerifyError::WrongRule);
+  if (message.view <= certified.view) return fail(VerifyError::BadHeader);
+  const primitives::Validator* leader = set_.find(leaders_.leader(message.view));
+  OL_CHECK(leader != nullptr, "a leader is a validator");
+  const Hash256 digest = reproposal_digest(domain_, message.view, certified);
+  if (!signatures_.verify(leader->key, digest.view(), message.signature))
+    return fail(VerifyError::BadSignature);
+  OL_TRY_VOID(check_certificate(message.certificate));
+  VerifiedReproposal out;
+  out.view_ = message.view;
+  out.certificate_ = message.certificate;
+  return out;
+}
+
 Result<VerifiedNewView, VerifyError> Verifier::verify_new_view(const NewViewMessage& message) {
+  if (phases_ != VotePhases::Chained) return fail(VerifyError::WrongRule);
   if (message.epoch != set_.epoch() || message.set_hash != set_hash_)
     return fail(VerifyError::WrongSet);
   const primitives::Validator* sender = set_.find(message.sender);

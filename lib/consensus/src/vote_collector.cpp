@@ -9,15 +9,16 @@ using primitives::ValidatorIndex;
 using primitives::VoteSubject;
 
 VoteCollector::VoteCollector(const primitives::ChainDomain& domain,
-                             const primitives::ValidatorSet& set, CertificateScheme& scheme)
-    : domain_(domain), set_(set), scheme_(scheme), set_hash_(set.hash(domain)) {}
+                             const primitives::ValidatorSet& set, CertificateScheme& scheme,
+                             VotePhases phases)
+    : domain_(domain), set_(set), scheme_(scheme), phases_(phases), set_hash_(set.hash(domain)) {}
 
 bool VoteCollector::acceptable(const VoteMessage& vote) const {
   if (set_.find(vote.share.voter) == nullptr) return false;
   if (vote.subject.epoch != set_.epoch()) return false;
   if (vote.subject.set_hash != set_hash_) return false;
-  // The verifier accepts certificates of this phase alone.
-  if (vote.subject.phase != primitives::Phase::Generic) return false;
+  // The verifier accepts certificates of these phases alone.
+  if (!has_phase(phases_, vote.subject.phase)) return false;
   if (vote.subject.view <= floor_) return false;
   return vote.subject.view - floor_ <= kViewWindow;
 }

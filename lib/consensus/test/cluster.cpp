@@ -356,6 +356,10 @@ void Cluster::handle(std::uint32_t i, const CertificateMessage& message) {
   step(i, CertificateReceived{*std::move(verified)});
 }
 
+void Cluster::handle(std::uint32_t, const ReproposalMessage&) {
+  OL_CHECK(false, "no chained kernel proposes a block again");
+}
+
 void Cluster::collect(std::uint32_t i, const VoteMessage& vote) {
   Node& node = *nodes_[i];
   auto outcome = node.collector->add(vote);

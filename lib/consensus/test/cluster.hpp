@@ -73,6 +73,7 @@ class Cluster {
   void handle(std::uint32_t i, const VoteMessage& message);
   void handle(std::uint32_t i, const NewViewMessage& message);
   void handle(std::uint32_t i, const CertificateMessage& message);
+  void handle(std::uint32_t i, const ReproposalMessage& message);
   void collect(std::uint32_t i, const VoteMessage& vote);
   void say(std::uint32_t i, const std::string& what);
   void report(std::uint32_t i, const std::vector<Evidence>& evidence);

@@ -32,6 +32,7 @@ class SignerRecord : public testing::Test {
   }
   Outputs leaving(const QuorumCertificate& high_qc) {
     record.last_timeout_view = View(9);
+    record.lock = {};
     record.high_qc = high_qc;
     record.last_timeout_high_qc_view = high_qc.view();
     Outputs out;
@@ -97,6 +98,17 @@ TEST_F(SignerRecord, refuses_a_vote_in_a_view_that_the_same_record_leaves) {
   out.vote = VoteIntent{v.subject(block), ValidatorIndex(1)};
   EXPECT_TRUE(is_below(signer().sign(out)));
   EXPECT_TRUE(store.records.empty());
+}
+
+// What makes two_chain safe without a lock in its vote rule: the certificate it would lock is told.
+TEST_F(SignerRecord, refuses_a_timeout_that_names_less_than_the_lock) {
+  const auto b1 = v.block(v.genesis, v.genesis_certificate, View(1));
+  Outputs out = leaving(v.genesis_certificate);
+  out.persist->lock = {View(1), b1.hash};
+  EXPECT_TRUE(is_below(signer().sign(out)));
+  out = leaving(v.certify(b1));
+  out.persist->lock = {View(1), b1.hash};
+  EXPECT_TRUE(signer().sign(out));
 }
 
 TEST_F(SignerRecord, has_nothing_to_resend_before_it_signed) {

@@ -27,7 +27,8 @@ VoteFacts facts(std::uint64_t view, std::uint64_t justify, bool extends) {
   return {.proposal = ref(view, 9),
           .height = Height(view),
           .justify_view = View(justify),
-          .extends_lock = extends};
+          .extends_lock = extends,
+          .timeout = {}};
 }
 
 TEST(VoteRule, rejects_vote_at_or_below_last_voted_view) {

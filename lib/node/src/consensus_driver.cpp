@@ -17,9 +17,28 @@ namespace {
 
 constexpr std::uint64_t kHousekeepingMs = 100;
 constexpr std::uint64_t kStatusMs = 1000;
-/// A commit needs two more certified blocks on top and one more proposal to spread the last
-/// certificate, so proposers go on without pause while one of the last three blocks held work.
-constexpr int kWorkDepth = 3;
+constexpr std::size_t kRecentVotesMax = 4;
+
+std::optional<consensus::SlotClock> slots_of(const RuleChoice& rule) {
+  if (const auto* clock = std::get_if<consensus::SlotClock>(&rule)) return *clock;
+  return std::nullopt;
+}
+
+consensus::VotePhases phases_of(const RuleChoice& rule) {
+  return slots_of(rule) ? consensus::VotePhases::TwoPhase : consensus::VotePhases::Chained;
+}
+
+std::unique_ptr<consensus::AnyKernel> make_kernel(DriverParts& parts,
+                                                  std::optional<ValidatorIndex> self) {
+  const consensus::KernelConfig config{.domain = parts.domain, .self = self, .pace = parts.pace};
+  if (const auto clock = slots_of(parts.rule)) {
+    return std::make_unique<consensus::SlotKernel>(config, parts.set, parts.leaders, *clock,
+                                                   parts.root, std::move(parts.record));
+  }
+  const consensus::VotingRule& rule = std::get<0>(parts.rule);
+  return std::make_unique<consensus::Kernel>(config, parts.set, rule, parts.leaders, parts.root,
+                                             std::move(parts.record));
+}
 
 }  // namespace
 
@@ -30,14 +49,17 @@ ConsensusDriver::ConsensusDriver(DriverParts parts, DriverHost& host)
       pace_(parts.pace),
       certificates_ahead_(parts.certificates_ahead),
       host_(host),
-      verifier_(domain_, set_, parts.scheme, leaders_, std::move(parts.genesis_certificate)),
-      collector_(domain_, set_, parts.scheme),
+      verifier_(domain_, set_, parts.scheme, leaders_, std::move(parts.genesis_certificate),
+                consensus::kEd25519Signatures, phases_of(parts.rule)),
+      collector_(domain_, set_, parts.scheme, phases_of(parts.rule)),
       signer_(std::move(parts.signer)),
       self_(signer_ ? parts.self : std::nullopt),
       signing_(self_.has_value()),
-      kernel_({.domain = parts.domain, .self = self_, .pace = parts.pace}, set_, parts.rule,
-              leaders_, std::move(parts.root), std::move(parts.record)),
-      stored_blocks_(std::move(parts.stored_blocks)) {}
+      slots_(slots_of(parts.rule)),
+      kernel_(make_kernel(parts, self_)),
+      stored_blocks_(std::move(parts.stored_blocks)) {
+  if (!slots_) depth_ = std::get<0>(parts.rule).get().depth();
+}
 
 ConsensusDriver::~ConsensusDriver() = default;
 
@@ -55,23 +77,31 @@ void ConsensusDriver::start(Now now) {
   }
   stored_blocks_.clear();
   step(consensus::Started{});
+  follow_slots();
 }
 
 void ConsensusDriver::on_peer_connected(Now now, const p2p::PeerId& peer) {
   now_ = now;
   peers_.insert(peer);
   host_.send(peer, Channel::Request, encode_sync_message(StatusMessage{committed_height()}));
-  if (!kernel_.high_qc().is_genesis()) {
-    host_.send(peer, Channel::Consensus, encode_message(CertificateMessage{kernel_.high_qc()}));
+  for (const primitives::QuorumCertificate& certificate : kernel_->news())
+    host_.send(peer, Channel::Consensus, encode_message(CertificateMessage{certificate}));
+  if (signer_) greet(peer);
+}
+
+// What this peer may have missed while the link was down; all of it was signed before.
+void ConsensusDriver::greet(const p2p::PeerId& peer) {
+  if (slots_) {
+    for (const Bytes& vote : recent_votes_)
+      host_.send(peer, Channel::Consensus, vote);
+    return;
   }
-  if (!signer_) return;
-  // What this peer may have missed while the link was down; all of it was signed before.
   if (const auto vote = signer_->last_vote();
       vote && peer_of(leaders_.leader(vote->subject.view.next())) == peer) {
     host_.send(peer, Channel::Consensus, encode_message(*vote));
   }
   if (const auto new_view = signer_->last_new_view();
-      new_view && new_view->view.next() >= kernel_.view()) {
+      new_view && new_view->view.next() >= kernel_->view()) {
     host_.send(peer, Channel::Consensus, encode_message(*new_view));
   }
 }
@@ -156,7 +186,10 @@ void ConsensusDriver::on_tick(Now now) {
     timer_deadline_ms_ = UINT64_MAX;
     step(consensus::TimerFired{view});
   }
+  if (now.monotonic_ms >= slot_deadline_ms_) follow_slots();
   if (now.monotonic_ms >= housekeeping_ms_) {
+    // The wall clock may have been set.
+    follow_slots();
     housekeeping_ms_ = now.monotonic_ms + kHousekeepingMs;
     retry_requests();
     sync_if_behind();
@@ -169,7 +202,21 @@ void ConsensusDriver::on_tick(Now now) {
 
 std::uint64_t ConsensusDriver::next_deadline() const {
   const std::uint64_t build = build_ && !build_->handed_out ? build_deadline_ms_ : UINT64_MAX;
-  return std::min({timer_deadline_ms_, build, housekeeping_ms_});
+  return std::min({timer_deadline_ms_, build, slot_deadline_ms_, housekeeping_ms_});
+}
+
+// Rounds begin by the wall clock alone; all else in a driver paces by the monotonic one.
+void ConsensusDriver::follow_slots() {
+  if (!slots_) return;
+  const primitives::View current = slots_->view_at(now_.wall_ms);
+  if (current > kernel_->view()) step(consensus::TimerFired{current});
+  const std::uint64_t next_ms = slots_->start_ms(current.next());
+  slot_deadline_ms_ = now_.monotonic_ms + (next_ms > now_.wall_ms ? next_ms - now_.wall_ms : 0);
+}
+
+// Whether a round begins later than clocks may differ.
+bool ConsensusDriver::is_early(primitives::View view) const {
+  return slots_ && slots_->start_ms(view) > now_.wall_ms + kClockDriftMaxMs;
 }
 
 // Inputs that arise while one is being applied wait their turn: the kernel is never re-entered.
@@ -180,10 +227,10 @@ void ConsensusDriver::step(const consensus::Input& input) {
   while (!inputs_.empty()) {
     const consensus::Input next = std::move(inputs_.front());
     inputs_.pop_front();
-    apply(kernel_.step(next));
+    apply(kernel_->step(next));
   }
   stepping_ = false;
-  collector_.forget_through(kernel_.high_qc().view());
+  collector_.forget_through(kernel_->vote_floor());
 }
 
 void ConsensusDriver::apply(consensus::Outputs outputs) {
@@ -198,6 +245,8 @@ void ConsensusDriver::apply(consensus::Outputs outputs) {
     host_.execute(std::move(block));
   }
   sign_and_send(outputs);
+  if (outputs.share)
+    host_.broadcast(Channel::Consensus, encode_message(CertificateMessage{*outputs.share}));
   counters_.blocks_committed += outputs.commit.size();
   if (!outputs.commit.empty()) host_.commit(std::move(outputs.commit));
   if (!outputs.discarded.empty()) host_.discard(std::move(outputs.discarded));
@@ -212,6 +261,7 @@ void ConsensusDriver::apply(consensus::Outputs outputs) {
     ++counters_.evidence;
     host_.on_evidence(evidence);
   }
+  if (outputs.conflict) alert(*outputs.conflict);
 }
 
 void ConsensusDriver::sign_and_send(const consensus::Outputs& outputs) {
@@ -226,33 +276,60 @@ void ConsensusDriver::sign_and_send(const consensus::Outputs& outputs) {
   }
   if (made->proposal) {
     ++counters_.proposals_sent;
-    Bytes message = encode_message(*made->proposal);
-    host_.record_outgoing(message);
-    host_.broadcast(Channel::Consensus, std::move(message));
+    publish(encode_message(*made->proposal));
   }
-  if (made->vote) {
-    ++counters_.votes_sent;
-    Bytes message = encode_message(*made->vote);
-    host_.record_outgoing(message);
-    if (outputs.vote->destination == *self_) {
-      collect(*made->vote);
-    } else if (const auto peer = peer_of(outputs.vote->destination)) {
-      host_.send(*peer, Channel::Consensus, std::move(message));
-    }
+  if (made->reproposal) {
+    ++counters_.proposals_sent;
+    publish(encode_message(*made->reproposal));
   }
-  if (made->new_view) {
-    ++counters_.timeouts_sent;
-    Bytes message = encode_message(*made->new_view);
-    host_.record_outgoing(message);
-    host_.broadcast(Channel::Consensus, std::move(message));
-    // Our own statement counts like any other.
-    auto verified = verifier_.verify_new_view(*made->new_view);
-    OL_CHECK(verified.has_value(), "our own new-view message verifies");
-    if (leaders_.leader(made->new_view->view.next()) == *self_ && made->new_view->last_vote) {
-      collect(*made->new_view->last_vote);
-    }
-    step(consensus::NewViewReceived{*std::move(verified)});
+  if (made->vote) send_vote(*outputs.vote, *made->vote);
+  if (made->new_view) send_new_view(*made->new_view);
+}
+
+void ConsensusDriver::publish(Bytes message) {
+  host_.record_outgoing(message);
+  host_.broadcast(Channel::Consensus, std::move(message));
+}
+
+void ConsensusDriver::send_vote(const consensus::VoteIntent& intent, const VoteMessage& vote) {
+  ++counters_.votes_sent;
+  Bytes message = encode_message(vote);
+  if (intent.audience == consensus::Audience::All) {
+    if (recent_votes_.size() >= kRecentVotesMax) recent_votes_.pop_front();
+    recent_votes_.push_back(message);
+    publish(std::move(message));
+    collect(vote);
+    return;
   }
+  host_.record_outgoing(message);
+  if (intent.destination == *self_) {
+    collect(vote);
+  } else if (const auto peer = peer_of(intent.destination)) {
+    host_.send(*peer, Channel::Consensus, std::move(message));
+  }
+}
+
+void ConsensusDriver::send_new_view(const NewViewMessage& message) {
+  ++counters_.timeouts_sent;
+  publish(encode_message(message));
+  // Our own statement counts like any other.
+  auto verified = verifier_.verify_new_view(message);
+  OL_CHECK(verified.has_value(), "our own new-view message verifies");
+  if (leaders_.leader(message.view.next()) == *self_ && message.last_vote)
+    collect(*message.last_vote);
+  step(consensus::NewViewReceived{*std::move(verified)});
+}
+
+void ConsensusDriver::alert(const consensus::Conflict& conflict) {
+  const auto name = [](const primitives::QuorumCertificate& one) {
+    return "block " + to_hex(one.block().view()) + " (round " + std::to_string(one.view().value()) +
+           ")";
+  };
+  host_.warn("ALERT: two blocks are certified final at height " +
+             std::to_string(conflict.first.height().value()) + ": " + name(conflict.first) +
+             " and " + name(conflict.second) +
+             ". A third or more of the weight signed both. This node finalises nothing more; keep "
+             "its data directory as evidence and agree with the other operators how to go on.");
 }
 
 void ConsensusDriver::handle(const ProposalMessage& message, const p2p::PeerId& peer) {
@@ -265,8 +342,15 @@ void ConsensusDriver::handle(const ProposalMessage& message, const p2p::PeerId& 
                std::to_string(header.proposer.value()));
     return;
   }
+  if (is_early(header.view)) {
+    host_.warn(
+        "a proposal is for a slot that has not begun; check the clocks of this node and of "
+        "validator " +
+        std::to_string(header.proposer.value()));
+    return;
+  }
   const primitives::BlockHash hash = block_hash(domain_, header);
-  if (kernel_.tree().find(hash) != nullptr || proposals_.contains(hash)) return;
+  if (kernel_->tree().find(hash) != nullptr || proposals_.contains(hash)) return;
   auto verified = verifier_.verify_proposal(message);
   if (!verified) {
     refuse(peer, "proposal", verified.error());
@@ -278,8 +362,10 @@ void ConsensusDriver::handle(const ProposalMessage& message, const p2p::PeerId& 
 
 void ConsensusDriver::handle(const VoteMessage& message, const p2p::PeerId& peer) {
   ++counters_.votes_received;
-  // A vote is taken from its voter's own link only, and only by the leader it is meant for.
+  // A vote is taken from its voter's own link only, and where it is meant for a leader, by that
+  // one.
   if (validator_of(peer) != message.share.voter) return;
+  if (slots_) return collect(message);
   if (!self_ || leaders_.leader(message.subject.view.next()) != *self_) return;
   collect(message);
 }
@@ -294,8 +380,8 @@ void ConsensusDriver::handle(const NewViewMessage& message, const p2p::PeerId& p
   if (signer_ && signer_->is_foreign(message)) {
     become_observer("a timeout signed with this validator's key came from elsewhere");
   }
-  if (message.high_qc.view().next() < kernel_.high_qc().view()) {
-    host_.send(peer, Channel::Consensus, encode_message(CertificateMessage{kernel_.high_qc()}));
+  if (message.high_qc.view().next() < kernel_->high_qc().view()) {
+    host_.send(peer, Channel::Consensus, encode_message(CertificateMessage{kernel_->high_qc()}));
   }
   if (self_ && message.last_vote && leaders_.leader(message.view.next()) == *self_)
     collect(*message.last_vote);
@@ -304,13 +390,25 @@ void ConsensusDriver::handle(const NewViewMessage& message, const p2p::PeerId& p
 
 void ConsensusDriver::handle(const CertificateMessage& message, const p2p::PeerId& peer) {
   ++counters_.certificates_received;
-  if (message.certificate.height() <= committed_height()) return;
+  // Under two_phase a second certificate for a final height is the one thing to stop at.
+  if (message.certificate.height() <= committed_height() && !slots_) return;
   auto verified = verifier_.verify_certificate(message.certificate);
   if (!verified) {
     refuse(peer, "certificate", verified.error());
     return;
   }
   step(consensus::CertificateReceived{*std::move(verified)});
+}
+
+void ConsensusDriver::handle(const consensus::ReproposalMessage& message, const p2p::PeerId& peer) {
+  ++counters_.proposals_received;
+  if (message.certificate.height() <= committed_height() || is_early(message.view)) return;
+  auto verified = verifier_.verify_reproposal(message);
+  if (!verified) {
+    refuse(peer, "re-proposal", verified.error());
+    return;
+  }
+  step(consensus::ReproposalReceived{*std::move(verified)});
 }
 
 void ConsensusDriver::collect(const VoteMessage& vote) {
@@ -345,7 +443,7 @@ void ConsensusDriver::become_observer(const std::string& why) {
   signing_ = false;
   self_.reset();
   build_.reset();
-  kernel_.become_observer();
+  kernel_->become_observer();
   host_.warn("this node stops signing and only follows: " + why +
              ". Run one process per validator key; restart this node once it is the only one.");
 }
@@ -355,6 +453,12 @@ void ConsensusDriver::become_observer(const std::string& why) {
 void ConsensusDriver::pace_build() {
   if (!build_ || build_->handed_out) return;
   const consensus::BlockPtr& parent = build_->request.parent;
+  // The slot clock has set the pace already.
+  if (slots_) {
+    build_->handed_out = true;
+    host_.build(build_->request.view, parent);
+    return;
+  }
   const bool work = recent_work(parent) || host_.has_work();
   const std::uint64_t interval = work ? pace_.min_block_interval_ms : pace_.empty_block_interval_ms;
   const std::uint64_t due_ms = parent->header.time.value() + interval;
@@ -376,10 +480,12 @@ void ConsensusDriver::share_certificate() {
   host_.broadcast(Channel::Consensus, encode_message(CertificateMessage{request.justify}));
 }
 
+// A commit needs the blocks of the rule's depth certified, and one more proposal to spread the last
+// certificate, so proposers go on without pause while one of that many blocks held work.
 bool ConsensusDriver::recent_work(const consensus::BlockPtr& parent) const {
-  const consensus::BlockTree& tree = kernel_.tree();
+  const consensus::BlockTree& tree = kernel_->tree();
   const consensus::BlockTree::Node* node = tree.find(parent->hash);
-  for (int depth = 0; depth < kWorkDepth && node != nullptr; ++depth) {
+  for (std::uint32_t depth = 0; depth < depth_ && node != nullptr; ++depth) {
     if (!node->block->payload.empty()) return true;
     node = tree.find(node->block->header.parent);
   }

@@ -25,7 +25,7 @@ constexpr std::size_t kExecutingMax = 128;
 }  // namespace
 
 Height ConsensusDriver::committed_height() const {
-  return kernel_.tree().root().header.height;
+  return kernel_->tree().root().header.height;
 }
 
 void ConsensusDriver::on_sync_message(const p2p::PeerId& peer, const SyncMessage& message) {
@@ -109,7 +109,7 @@ void ConsensusDriver::finish_proposal(const BlockHash& block) {
 }
 
 void ConsensusDriver::serve_items(const p2p::PeerId& peer, const ItemsRequest& request) {
-  const consensus::BlockTree::Node* node = kernel_.tree().find(request.block);
+  const consensus::BlockTree::Node* node = kernel_->tree().find(request.block);
   std::map<primitives::TxnHash, const Bytes*> of_block;
   if (node != nullptr) {
     for (std::size_t i = 0; i < node->block->payload.size(); ++i) {
@@ -158,8 +158,8 @@ void ConsensusDriver::take_items(const p2p::PeerId& peer, const ItemsResponse& r
 }
 
 void ConsensusDriver::serve_block(const p2p::PeerId& peer, const BlockRequest& request) {
-  const consensus::BlockTree::Node* node = kernel_.tree().find(request.block);
-  if (node == nullptr || node->block->hash == kernel_.tree().root().hash) {
+  const consensus::BlockTree::Node* node = kernel_->tree().find(request.block);
+  if (node == nullptr || node->block->hash == kernel_->tree().root().hash) {
     host_.serve_block(peer, request.block);
     return;
   }
@@ -230,7 +230,7 @@ void ConsensusDriver::take_range_entry(const RangeEntry& entry, const p2p::PeerI
     return;
   }
   // Known already: its time-out signatures are not verified again.
-  if (kernel_.tree().find(entry.certificate.block()) != nullptr) {
+  if (kernel_->tree().find(entry.certificate.block()) != nullptr) {
     step(consensus::CertificateReceived{*std::move(certificate)});
     return;
   }
@@ -293,7 +293,8 @@ void ConsensusDriver::retry_requests() {
     ++range_attempts_;
   }
   std::erase_if(fetches_, [&](const auto& entry) {
-    return entry.second.height <= committed_height() || kernel_.tree().find(entry.first) != nullptr;
+    return entry.second.height <= committed_height() ||
+           kernel_->tree().find(entry.first) != nullptr;
   });
   std::size_t asked = 0;
   for (auto& [block, pending] : fetches_) {

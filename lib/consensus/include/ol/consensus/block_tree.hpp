@@ -60,6 +60,8 @@ class BlockTree {
   [[nodiscard]] std::vector<BlockPtr> path_from_root(const BlockHash& target) const;
   /// Makes `target` the root. @return the blocks that left the tree without being ancestors of it.
   std::vector<BlockPtr> commit(const BlockHash& target);
+  /// Forgets a block. @pre it is in the tree, is not the root and has no children.
+  void erase(const BlockHash& hash);
   /// Every block except the root, by height.
   [[nodiscard]] std::vector<BlockPtr> blocks() const;
   [[nodiscard]] std::size_t size() const { return nodes_.size(); }

@@ -39,12 +39,27 @@ struct NewViewMessage {
   std::optional<VoteMessage> last_vote;
 };
 
+/// "The block that `certificate` names, once more, in `view`": how a leader of two_phase proposes a
+/// block that may be final already somewhere. Whoever lacks the block asks for it. The signature of
+/// the leader of `view` is over the digest of a proposal of that block in `view`; no header has
+/// that view and that hash, so the two cannot be taken for each other.
+struct ReproposalMessage {
+  primitives::View view;
+  /// A prepare certificate of an earlier view.
+  primitives::QuorumCertificate certificate;
+  crypto::Ed25519Signature signature;
+};
+[[nodiscard]] Hash256 reproposal_digest(const primitives::ChainDomain& domain,
+                                        primitives::View view,
+                                        const primitives::VoteSubject& certified);
+
 /// A certificate on its own, for peers that fell behind.
 struct CertificateMessage {
   primitives::QuorumCertificate certificate;
 };
 
-using Message = std::variant<ProposalMessage, VoteMessage, NewViewMessage, CertificateMessage>;
+using Message = std::variant<ProposalMessage, VoteMessage, NewViewMessage, CertificateMessage,
+                             ReproposalMessage>;
 
 [[nodiscard]] Bytes encode_message(const Message& message);
 /// Strict and bounded. Views and heights above 2^62 are refused (DecodeError::OverLimit), so that

@@ -3,7 +3,7 @@
 #include <optional>
 #include <string>
 
-#include <ol/consensus/kernel.hpp>
+#include <ol/consensus/kernel_contract.hpp>
 #include <ol/consensus/message_signatures.hpp>
 
 namespace ol::consensus {
@@ -32,6 +32,7 @@ struct SignedMessages {
   std::optional<ProposalMessage> proposal;
   std::optional<VoteMessage> vote;
   std::optional<NewViewMessage> new_view;
+  std::optional<ReproposalMessage> reproposal;
 };
 
 /// Holds the validator's keys, and is the only way to a signature: it writes the safety record
@@ -59,6 +60,13 @@ class Signer {
 
  private:
   [[nodiscard]] Result<void, SignError> check(const Outputs& outputs) const;
+  [[nodiscard]] Result<void, SignError> check_vote(const VoteIntent& intent,
+                                                   const SafetyRecord& next) const;
+  [[nodiscard]] Result<void, SignError> check_timeout(const TimeoutIntent& intent,
+                                                      const SafetyRecord& next) const;
+  [[nodiscard]] Result<void, SignError> check_proposal(const BlockRef& proposal,
+                                                       const SafetyRecord& next) const;
+  [[nodiscard]] bool is_last_vote(const primitives::VoteSubject& subject) const;
   [[nodiscard]] Bytes vote_bytes(const VoteIntent& intent) const;
   [[nodiscard]] Bytes timeout_bytes(const TimeoutIntent& intent, Epoch epoch) const;
   [[nodiscard]] VoteMessage vote_message(const primitives::VoteSubject& subject,

@@ -24,6 +24,7 @@ enum class VerifyError : std::uint8_t {
   UnexpectedTimeoutCertificate,  // nothing was skipped
   BadPayload,                    // items do not match the header's payload root
   WrongBlock,                    // not the block that was asked for
+  WrongRule,                     // a message or phase of another commit rule
 };
 [[nodiscard]] const char* describe(VerifyError error);
 
@@ -79,6 +80,24 @@ class VerifiedNewView {
   NewViewMessage message_;
 };
 
+/// A re-proposal whose leader and prepare certificate were verified. Only Verifier makes it.
+class VerifiedReproposal {
+ public:
+  [[nodiscard]] View view() const { return view_; }
+  [[nodiscard]] const QuorumCertificate& certificate() const { return certificate_; }
+
+ private:
+  friend class Verifier;
+  VerifiedReproposal() = default;
+  View view_;
+  QuorumCertificate certificate_;
+};
+
+/// Which phases votes and certificates of a chain have: Generic under the chained rules, Prepare
+/// and Precommit under two_phase, where block after block is final and no view is proven over.
+enum class VotePhases : std::uint8_t { Chained, TwoPhase };
+[[nodiscard]] bool has_phase(VotePhases phases, Phase phase);
+
 /// Turns messages into facts the kernel may believe: the only door into it. Cheap checks come first
 /// and the leader's signature before any pairing, so a stranger cannot make us compute. Verified
 /// certificates are remembered and never verified twice. Not thread-safe.
@@ -87,12 +106,15 @@ class Verifier {
   /// All references must outlive the verifier. `genesis` is the synthetic certificate (trap T13).
   Verifier(const primitives::ChainDomain& domain, const primitives::ValidatorSet& set,
            const CertificateScheme& scheme, const LeaderSchedule& leaders,
-           QuorumCertificate genesis, MessageSignatures signatures = kEd25519Signatures);
+           QuorumCertificate genesis, MessageSignatures signatures = kEd25519Signatures,
+           VotePhases phases = VotePhases::Chained);
 
   [[nodiscard]] Result<VerifiedHeader, VerifyError> verify_proposal(const ProposalMessage& message);
   [[nodiscard]] Result<VerifiedCertificate, VerifyError> verify_certificate(
       const QuorumCertificate& certificate);
   [[nodiscard]] Result<VerifiedNewView, VerifyError> verify_new_view(const NewViewMessage& message);
+  [[nodiscard]] Result<VerifiedReproposal, VerifyError> verify_reproposal(
+      const ReproposalMessage& message);
   /// Joins a verified header with its payload. VerifyError::BadPayload.
   [[nodiscard]] Result<VerifiedBlock, VerifyError> complete(const VerifiedHeader& header,
                                                             std::vector<Bytes> payload) const;
@@ -115,6 +137,8 @@ class Verifier {
   [[nodiscard]] Result<void, VerifyError> check_header(const primitives::Header& header);
   [[nodiscard]] Result<void, VerifyError> check_timeout_certificate(
       const primitives::Header& header) const;
+  [[nodiscard]] Result<void, VerifyError> check_parent_is_final(
+      const primitives::Header& header) const;
   void remember(const Hash256& digest);
 
   const primitives::ChainDomain& domain_;
@@ -123,6 +147,7 @@ class Verifier {
   const LeaderSchedule& leaders_;
   QuorumCertificate genesis_;
   MessageSignatures signatures_;
+  VotePhases phases_;
   primitives::SetHash set_hash_;
   std::set<Hash256> verified_;
   std::deque<Hash256> verified_order_;

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include <ol/consensus/evidence.hpp>
+#include <ol/consensus/verifier.hpp>
 
 namespace ol::consensus {
 
@@ -25,7 +26,7 @@ class VoteCollector {
 
   /// All references must outlive the collector.
   VoteCollector(const primitives::ChainDomain& domain, const primitives::ValidatorSet& set,
-                CertificateScheme& scheme);
+                CertificateScheme& scheme, VotePhases phases = VotePhases::Chained);
 
   /// Takes a vote whose share is not verified yet. Votes of strangers, of another epoch or set, and
   /// outside the window are ignored and counted.
@@ -65,6 +66,7 @@ class VoteCollector {
   const primitives::ChainDomain& domain_;
   const primitives::ValidatorSet& set_;
   CertificateScheme& scheme_;
+  VotePhases phases_;
   primitives::SetHash set_hash_;
   primitives::View floor_;
   std::map<primitives::VoteSubject, Tally> tallies_;

@@ -1,14 +1,17 @@
 #pragma once
 
 #include <deque>
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
 #include <set>
 #include <string>
+#include <variant>
 
 #include <ol/consensus/kernel.hpp>
 #include <ol/consensus/signer.hpp>
+#include <ol/consensus/slot_kernel.hpp>
 #include <ol/consensus/vote_collector.hpp>
 #include <ol/node/sync_messages.hpp>
 #include <ol/p2p/channel.hpp>
@@ -94,11 +97,15 @@ struct DriverCounters {
   std::uint64_t ranges_requested = 0;
 };
 
+/// How blocks become final: a rule of the chained kernel, or the slots of two_phase.
+using RuleChoice =
+    std::variant<std::reference_wrapper<const consensus::VotingRule>, consensus::SlotClock>;
+
 /// What a driver is made of. References must outlive it.
 struct DriverParts {
   const primitives::ChainDomain& domain;
   const primitives::ValidatorSet& set;
-  const consensus::VotingRule& rule;
+  RuleChoice rule;
   const consensus::LeaderSchedule& leaders;
   consensus::CertificateScheme& scheme;
   primitives::PaceParams pace;
@@ -140,9 +147,9 @@ class ConsensusDriver {
   /// Monotonic milliseconds of the next thing to do.
   [[nodiscard]] std::uint64_t next_deadline() const;
 
-  [[nodiscard]] consensus::KernelStatus status() const { return kernel_.status(); }
+  [[nodiscard]] consensus::KernelStatus status() const { return kernel_->status(); }
   [[nodiscard]] const DriverCounters& counters() const { return counters_; }
-  [[nodiscard]] const consensus::Kernel& kernel() const { return kernel_; }
+  [[nodiscard]] const consensus::AnyKernel& kernel() const { return *kernel_; }
   /// Whether this node signs: false for observers and after a twin was seen.
   [[nodiscard]] bool signing() const { return signing_; }
   /// Highest height that a connected peer says it has committed; 0 until one spoke. Only a claim.
@@ -185,6 +192,15 @@ class ConsensusDriver {
   void handle(const consensus::VoteMessage& message, const p2p::PeerId& peer);
   void handle(const consensus::NewViewMessage& message, const p2p::PeerId& peer);
   void handle(const consensus::CertificateMessage& message, const p2p::PeerId& peer);
+  void handle(const consensus::ReproposalMessage& message, const p2p::PeerId& peer);
+  void send_vote(const consensus::VoteIntent& intent, const consensus::VoteMessage& vote);
+  void send_new_view(const consensus::NewViewMessage& message);
+  /// Logged first, then to everyone.
+  void publish(Bytes message);
+  void greet(const p2p::PeerId& peer);
+  void alert(const consensus::Conflict& conflict);
+  void follow_slots();
+  [[nodiscard]] bool is_early(primitives::View view) const;
   void collect(const consensus::VoteMessage& vote);
   void refuse(const p2p::PeerId& peer, const char* what, consensus::VerifyError error);
   void stop_if_foreign(const primitives::Header& header, const primitives::BlockHash& hash);
@@ -226,7 +242,11 @@ class ConsensusDriver {
   std::unique_ptr<consensus::Signer> signer_;
   std::optional<primitives::ValidatorIndex> self_;
   bool signing_ = false;
-  consensus::Kernel kernel_;
+  /// Present under two_phase.
+  std::optional<consensus::SlotClock> slots_;
+  /// Blocks in a row that must be certified for one to be final.
+  std::uint32_t depth_ = 1;
+  std::unique_ptr<consensus::AnyKernel> kernel_;
   std::vector<primitives::Block> stored_blocks_;
 
   Now now_;
@@ -234,6 +254,9 @@ class ConsensusDriver {
   std::uint64_t timer_deadline_ms_ = UINT64_MAX;
   std::optional<PendingBuild> build_;
   std::uint64_t build_deadline_ms_ = UINT64_MAX;
+  std::uint64_t slot_deadline_ms_ = UINT64_MAX;
+  /// Our newest votes under two_phase, for peers that reconnect in the middle of a round.
+  std::deque<Bytes> recent_votes_;
   std::uint64_t housekeeping_ms_ = 0;
   std::uint64_t status_ms_ = 0;
 

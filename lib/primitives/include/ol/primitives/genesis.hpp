@@ -14,7 +14,8 @@ namespace ol::primitives {
 /// The three finality designs (architecture.md section 1). Only `OpenLiquid` runs today; genesis
 /// validation refuses the others by name.
 enum class Profile : std::uint8_t { OpenLiquid = 0 };
-enum class CommitRule : std::uint8_t { ThreeChain = 0 };
+/// When a block is final. Source: specs/consensus.md sections 5 to 7.
+enum class CommitRule : std::uint8_t { ThreeChain = 0, TwoChain = 1, TwoPhase = 2 };
 enum class SchemeKind : std::uint8_t { BlsThreshold = 0, BlsMultisig = 1, Ed25519List = 2 };
 /// Who proposes in a view. Source: specs/consensus.md section 8.
 enum class LeaderKind : std::uint8_t { RoundRobin = 0, StakeWeighted = 1 };
@@ -25,6 +26,14 @@ struct PaceParams {
   std::uint64_t timeout_max_ms = 60'000;
   std::uint64_t min_block_interval_ms = 83;
   std::uint64_t empty_block_interval_ms = 1000;
+};
+
+/// Slots of two_phase, counted from the genesis time; every duration in milliseconds.
+struct SlotParams {
+  std::uint64_t slot_ms = 600'000;
+  /// How long each of the two phases of a round may take.
+  std::uint64_t phase_ms = 600;
+  friend bool operator==(const SlotParams&, const SlotParams&) = default;
 };
 
 /// Everything the validators of a chain agree on before the first block. Its hash is part of every
