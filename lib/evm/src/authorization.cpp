@@ -1,44 +1,18 @@
 #include "authorization.hpp"
 
 #include <limits>
-#include <optional>
-
-#include <ol/base/rlp.hpp>
-#include <ol/crypto/hash.hpp>
-#include <ol/crypto/secp256k1.hpp>
 
 #include "machine.hpp"
 
 namespace ol::evm {
 namespace {
 
-constexpr std::uint8_t kMagic = 0x05;                      // EIP-7702, MAGIC
 constexpr std::int64_t kExistingAuthorityRefund = 12'500;  // PER_EMPTY_ACCOUNT - PER_AUTH_BASE
-
-/// Who signed, or nothing.
-std::optional<Address> authority(const Authorization& authorization) {
-  if (U256{1} < authorization.y_parity) return std::nullopt;
-  RlpWriter out;
-  out.begin_list()
-      .u256(authorization.chain_id)
-      .fixed(authorization.address)
-      .u64(authorization.nonce)
-      .end_list();
-  Bytes message{kMagic};
-  append(message, out.bytes());
-  const crypto::RecoverableSignature signature{
-      .r = authorization.r.to_big_endian(),
-      .s = authorization.s.to_big_endian(),
-      .recovery_id = static_cast<std::uint8_t>(authorization.y_parity.low64())};
-  const auto key = crypto::recover(crypto::keccak256(message), signature);
-  if (!key) return std::nullopt;
-  return crypto::ethereum_address(*key);
-}
 
 std::int64_t apply(World& world, std::uint64_t chain_id, const Authorization& authorization) {
   if (!authorization.chain_id.is_zero() && authorization.chain_id != U256{chain_id}) return 0;
   if (authorization.nonce == std::numeric_limits<std::uint64_t>::max()) return 0;
-  const auto signer = authority(authorization);
+  const auto signer = primitives::recover_authority(authorization);
   if (!signer) return 0;
   WorldAccount& account = world.account(*signer);
   world.warm(account);

@@ -48,10 +48,11 @@ Result<void, TxnFault> check_gas(const BlockEnv& block, Revision revision, const
   const Schedule& rules = schedule(revision);
   // Gas is counted in 63 bits here; no block has more.
   constexpr auto kCountable = static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max());
-  if (txn.gas_limit > block.gas_limit || txn.gas_limit > kCountable) {
-    return fail(TxnFault::GasLimitAboveBlock);
+  if (txn.gas_limit > kCountable) return fail(TxnFault::GasLimitAboveBlock);
+  if (!txn.is_question) {
+    if (txn.gas_limit > block.gas_limit) return fail(TxnFault::GasLimitAboveBlock);
+    if (txn.gas_limit > rules.transaction_gas_max) return fail(TxnFault::GasLimitAboveMax);
   }
-  if (txn.gas_limit > rules.transaction_gas_max) return fail(TxnFault::GasLimitAboveMax);
   if (!txn.to && txn.data.size() > rules.init_code_bytes_max) {
     return fail(TxnFault::InitCodeTooLarge);
   }
@@ -83,7 +84,7 @@ std::optional<U256> cost_max(const TxnRequest& txn) {
 Result<void, TxnFault> check_sender(World& world, const Schedule& rules, const TxnRequest& txn) {
   WorldAccount& sender = world.account(txn.sender);
   OL_TRY_VOID(check_nonce(sender, txn));
-  if (rules.sender_must_have_no_code && sender.has_code()) {
+  if (rules.sender_must_have_no_code && sender.has_code() && !txn.is_question) {
     const bool delegates = rules.delegations && delegation(*world.code(sender)).has_value();
     if (!delegates) return fail(TxnFault::SenderHasCode);
   }

@@ -5,7 +5,6 @@
 #include <ol/execution/genesis_state.hpp>
 #include <ol/execution/select.hpp>
 #include <ol/primitives/signing.hpp>
-#include <ol/state/journal.hpp>
 #include <ol/state/memory_state.hpp>
 #include <ol/state/trie_node_cache.hpp>
 
@@ -70,6 +69,11 @@ const World& world() {
   return kWorld;
 }
 
+Engine& engine() {
+  static Engine engine(primitives::Revision::Prague, 0x5eed);
+  return engine;
+}
+
 std::span<const TxnPtr> first(std::int64_t count) {
   return std::span(world().txns).first(static_cast<std::size_t>(count));
 }
@@ -77,7 +81,8 @@ std::span<const TxnPtr> first(std::int64_t count) {
 void execute_block_of(benchmark::State& bench) {
   const World& w = world();
   for (auto _ : bench) {
-    benchmark::DoNotOptimize(execute_block(w.state, w.state, w.context, first(bench.range(0))));
+    benchmark::DoNotOptimize(
+        execute_block(engine(), w.state, w.state, w.context, first(bench.range(0))));
   }
   bench.SetItemsProcessed(bench.iterations() * bench.range(0));
 }
@@ -89,7 +94,7 @@ void execute_block_with_cache_of(benchmark::State& bench) {
   state::TrieNodeCache cache(1 << 17);
   const auto run = [&] {
     benchmark::DoNotOptimize(
-        execute_block(w.state, w.state, w.context, first(bench.range(0)), &cache));
+        execute_block(engine(), w.state, w.state, w.context, first(bench.range(0)), &cache));
   };
   run();
   for (auto _ : bench)
@@ -106,7 +111,7 @@ BENCHMARK(execute_block_with_cache_of)
 void select_block_of(benchmark::State& bench) {
   const World& w = world();
   for (auto _ : bench) {
-    benchmark::DoNotOptimize(select_txns(w.state, w.context, first(bench.range(0)), {}));
+    benchmark::DoNotOptimize(select_txns(engine(), w.state, w.context, first(bench.range(0)), {}));
   }
   bench.SetItemsProcessed(bench.iterations() * bench.range(0));
 }

@@ -1,10 +1,11 @@
 #include <ol/execution/execute.hpp>
 
+#include <ol/base/check.hpp>
 #include <ol/base/hex.hpp>
-#include <ol/state/journal.hpp>
+#include <ol/execution/call.hpp>
 #include <ol/state/state_root.hpp>
 
-#include "transfer.hpp"
+#include "apply.hpp"
 
 namespace ol::execution {
 namespace {
@@ -32,15 +33,17 @@ Hash256 receipts_root(const std::vector<primitives::Receipt>& receipts) {
   return state::ordered_root(leaves);
 }
 
-primitives::EvmHeader make_header(const BlockContext& context, std::span<const TxnPtr> txns,
-                                  const ExecutedBlock& block, const Hash256& state_root) {
+primitives::EvmHeader make_header(const BlockContext& context, const Hash256& parent_hash,
+                                  std::span<const TxnPtr> txns, const ExecutedBlock& block,
+                                  const Hash256& state_root) {
   primitives::EvmHeader out;
-  out.parent_hash = primitives::evm_header_hash(context.parent);
+  out.parent_hash = retag<primitives::EvmHash>(parent_hash);
   out.coinbase = context.coinbase;
   out.state_root = state_root;
   out.transactions_root = transactions_root(txns);
   out.receipts_root = receipts_root(block.receipts);
   for (const auto& receipt : block.receipts) {
+    if (receipt.logs.empty()) continue;
     for (std::size_t i = 0; i < primitives::Bloom::kSize; ++i) {
       out.logs_bloom.bytes[i] |= receipt.bloom.bytes[i];
     }
@@ -66,43 +69,52 @@ std::string describe(const ExecutionError& error) {
          to_hex_prefixed(invalid.hash.view()) + "): " + invalid.refusal.message;
 }
 
-BlockContext next_block_context(primitives::ChainId chain_id, const primitives::EvmHeader& parent,
-                                primitives::TimeMs time, const Address& coinbase,
-                                const primitives::BlockHash& consensus_hash) {
-  BlockContext out;
-  out.chain_id = chain_id;
-  out.height = primitives::Height(parent.number).next();
-  out.time = time;
-  out.coinbase = coinbase;
-  out.base_fee = primitives::next_base_fee(parent);
-  out.gas_limit = parent.gas_limit;
-  out.parent = parent;
-  out.consensus_hash = consensus_hash;
-  out.prev_randao = Hash256::from(parent.extra_data).value_or(Hash256{});
-  return out;
-}
-
-Result<ExecutedBlock, ExecutionError> execute_block(const state::StateView& parent_state,
-                                                    const state::TrieNodeReader& parent_trie,
-                                                    const BlockContext& context,
-                                                    std::span<const TxnPtr> txns,
-                                                    state::TrieNodeCache* cache) {
-  state::Journal journal(parent_state);
+Result<ExecutedBlock, ExecutionError> execute_block(
+    Engine& engine, const state::StateView& parent_state, const state::TrieNodeReader& parent_trie,
+    const BlockContext& context, std::span<const TxnPtr> txns, state::TrieNodeCache* cache) {
+  const KnownHashes hashes(context);
+  const evm::BlockEnv env = env_of(context, hashes);
+  evm::World world(parent_state, engine.seed());
+  const auto begun = begin_block(engine, world, context, hashes.parent());
+  if (!begun) return fail(ExecutionError(begun.error()));
   ExecutedBlock out;
   out.receipts.reserve(txns.size());
   for (std::size_t i = 0; i < txns.size(); ++i) {
-    auto receipt = apply_txn(journal, context, *txns[i], out.gas_used);
-    if (!receipt) return fail(to_execution_error(std::move(receipt).error(), i, txns[i]->hash()));
-    out.gas_used = receipt->cumulative_gas_used;
-    out.receipts.push_back(*std::move(receipt));
+    auto outcome = apply_txn(engine, world, env, *txns[i], out.gas_used);
+    if (!outcome) return fail(to_execution_error(std::move(outcome).error(), i, txns[i]->hash()));
+    out.receipts.push_back(receipt_of(*txns[i], *std::move(outcome), out.gas_used));
+    out.gas_used = out.receipts.back().cumulative_gas_used;
   }
-  out.diff = journal.take_diff();
+  out.diff = world.take_diff();
   const auto root = state::update_state_root(parent_state, parent_trie, context.parent.state_root,
                                              out.diff, cache);
   if (!root) return fail(ExecutionError(root.error()));
-  out.header = make_header(context, txns, out, *root);
+  out.header = make_header(context, hashes.parent(), txns, out, *root);
   out.evm_hash = primitives::evm_header_hash(out.header);
   return out;
+}
+
+Result<CallOutcome, ExecutionError> replay(Engine& engine, const state::StateView& parent_state,
+                                           const BlockContext& context,
+                                           std::span<const TxnPtr> txns, std::size_t index,
+                                           evm::Tracer& tracer) {
+  OL_CHECK(index < txns.size(), "the transaction is in the block");
+  const KnownHashes hashes(context);
+  const evm::BlockEnv env = env_of(context, hashes);
+  evm::World world(parent_state, engine.seed());
+  const auto begun = begin_block(engine, world, context, hashes.parent());
+  if (!begun) return fail(ExecutionError(begun.error()));
+  std::uint64_t gas_used = 0;
+  for (std::size_t i = 0; i < index; ++i) {
+    auto outcome = apply_txn(engine, world, env, *txns[i], gas_used);
+    if (!outcome) return fail(to_execution_error(std::move(outcome).error(), i, txns[i]->hash()));
+    gas_used += outcome->gas_used;
+  }
+  engine.evm().trace(&tracer);
+  auto outcome = apply_txn(engine, world, env, *txns[index], gas_used);
+  engine.evm().trace(nullptr);
+  if (outcome) return *std::move(outcome);
+  return fail(to_execution_error(std::move(outcome).error(), index, txns[index]->hash()));
 }
 
 }  // namespace ol::execution

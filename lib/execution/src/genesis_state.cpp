@@ -1,5 +1,7 @@
 #include <ol/execution/genesis_state.hpp>
 
+#include <ol/base/check.hpp>
+#include <ol/crypto/hash.hpp>
 #include <ol/state/memory_state.hpp>
 #include <ol/state/state_root.hpp>
 
@@ -12,6 +14,14 @@ GenesisState genesis_state(const primitives::Genesis& genesis) {
     state::Account account;
     account.balance = balance;
     out.diff.accounts.emplace(address, account);
+  }
+  for (const auto& [address, contract] : genesis.contracts) {
+    auto& account = out.diff.accounts.try_emplace(address, state::Account{}).first->second;
+    account->nonce = contract.nonce;
+    account->code_hash = crypto::keccak256(contract.code);
+    out.diff.code.emplace(account->code_hash, std::make_shared<const Bytes>(contract.code));
+    for (const auto& [slot, value] : contract.storage)
+      out.diff.storage.emplace(state::StorageKey{address, slot}, value);
   }
   const state::MemoryState nothing;
   const auto root = state::update_state_root(nothing, nothing, state::kEmptyTrieRoot, out.diff);

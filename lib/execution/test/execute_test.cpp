@@ -58,7 +58,7 @@ class ExecuteBlock : public testing::Test {
   }
 
   Result<ExecutedBlock, ExecutionError> run(const std::vector<TxnPtr>& txns) {
-    return execute_block(parent_, parent_, context_, txns);
+    return execute_block(engine_, parent_, parent_, context_, txns);
   }
 
   /// What `execute_block` says of a block with one transfer changed so.
@@ -75,6 +75,7 @@ class ExecuteBlock : public testing::Test {
     return found->second->balance;
   }
 
+  Engine engine_{primitives::Revision::Prague, 1};
   state::MemoryState parent_;
   primitives::EvmHeader header_;
   BlockContext context_;
@@ -260,17 +261,15 @@ TEST_F(ExecuteBlock, refuses_every_broken_rule) {
   EXPECT_THAT(verdict([](auto& t) { t.value = U256(kRich); }), HasSubstr("insufficient funds"));
   EXPECT_THAT(verdict([](auto&) {}, 6), HasSubstr("insufficient funds"));
   EXPECT_THAT(verdict([](auto&) {}, 3), HasSubstr("sender not an eoa"));
-  EXPECT_THAT(verdict([](auto& t) { t.to = address(3); }), HasSubstr("the target is a contract"));
+}
+
+// The pool and the chain must agree on who may pay: a refusal names the values compared.
+TEST_F(ExecuteBlock, refuses_blobs) {
   EXPECT_THAT(verdict([](auto& t) {
-                t.to = Address{};
-                t.to->bytes[19] = 4;
+                t.type = TxnType::Blob;
+                t.blob_hashes = {Hash256{{1}}};
               }),
-              HasSubstr("the target is a precompiled contract"));
-  EXPECT_THAT(verdict([](auto& t) {
-                t.to.reset();
-                t.gas_limit = 60'000;
-              }),
-              HasSubstr("contract creation"));
+              HasSubstr("transaction type not supported"));
 }
 
 TEST_F(ExecuteBlock, counts_gas_limits_against_the_block) {
@@ -293,10 +292,10 @@ TEST_F(ExecuteBlock, runs_on_an_overlay_as_on_the_state_it_stands_for) {
   const auto context = next_block_context(kChain, first->header, context_.time, kCoinbase,
                                           primitives::BlockHash{{0xcc}});
   const std::vector<TxnPtr> txns = {sign(transfer(1, kStranger), 0)};
-  const auto speculative = execute_block(overlay, overlay, context, txns);
+  const auto speculative = execute_block(engine_, overlay, overlay, context, txns);
   parent_.apply(first->diff);
   parent_.apply(first->diff.trie);
-  const auto committed = execute_block(parent_, parent_, context, txns);
+  const auto committed = execute_block(engine_, parent_, parent_, context, txns);
   ASSERT_TRUE(speculative);
   ASSERT_TRUE(committed);
   EXPECT_EQ(speculative->evm_hash, committed->evm_hash);
@@ -326,15 +325,15 @@ class FailingState final : public state::StateView {
 
 TEST_F(ExecuteBlock, says_nothing_about_a_block_when_the_state_cannot_be_read) {
   const std::vector<TxnPtr> txns = {sign(transfer(0, kStranger), 0)};
-  for (int reads = 0; reads < 3; ++reads) {
+  for (int reads = 0; reads < 4; ++reads) {
     const FailingState failing(parent_, reads);
-    const auto out = execute_block(failing, parent_, context_, txns);
+    const auto out = execute_block(engine_, failing, parent_, context_, txns);
     ASSERT_FALSE(out) << reads;
     EXPECT_EQ(std::get<state::StateError>(out.error()), state::StateError::ReadFailed);
     EXPECT_THAT(describe(out.error()), HasSubstr("the parent's state cannot be read"));
   }
   const state::MemoryState no_nodes;
-  const auto out = execute_block(parent_, no_nodes, context_, txns);
+  const auto out = execute_block(engine_, parent_, no_nodes, context_, txns);
   ASSERT_FALSE(out);
   EXPECT_EQ(std::get<state::StateError>(out.error()), state::StateError::Corrupt);
 }
@@ -350,7 +349,15 @@ TEST(NextBlockContext, follows_from_the_parent) {
   EXPECT_EQ(context.base_fee, U256(1'125'000'000));
   EXPECT_EQ(context.gas_limit, 30'000'000U);
   EXPECT_TRUE(context.prev_randao.is_zero());
-  EXPECT_EQ(context.terms().chain_id, kChain);
+  EXPECT_EQ(context.chain_id, kChain);
+  primitives::Genesis genesis;
+  genesis.domain.chain_id = kChain;
+  const auto terms = next_block_terms(genesis, parent);
+  EXPECT_EQ(terms.base_fee, context.base_fee);
+  EXPECT_EQ(terms.gas_limit, context.gas_limit);
+  EXPECT_EQ(terms.txn_gas_max, ~std::uint64_t{0});
+  genesis.revision = primitives::Revision::Osaka;
+  EXPECT_EQ(next_block_terms(genesis, parent).txn_gas_max, 16'777'216U);  // EIP-7825
 }
 
 }  // namespace

@@ -35,13 +35,14 @@ class SelectTxns : public testing::Test {
   }
 
   Selection select(const std::vector<TxnPtr>& candidates, const SelectionLimits& limits = {}) {
-    auto out = select_txns(state_, context_, candidates, limits);
+    auto out = select_txns(engine_, state_, context_, candidates, limits);
     EXPECT_TRUE(out);
     // Whatever is selected makes a valid block: that is what selection is for.
-    EXPECT_TRUE(execute_block(state_, state_, context_, out->txns));
+    EXPECT_TRUE(execute_block(engine_, state_, state_, context_, out->txns));
     return *std::move(out);
   }
 
+  Engine engine_{primitives::Revision::Prague, 1};
   state::MemoryState state_;
   BlockContext context_;
 };
@@ -84,11 +85,30 @@ TEST_F(SelectTxns, lets_a_smaller_one_use_the_gas_a_larger_one_leaves) {
 TEST_F(SelectTxns, obeys_count_and_bytes) {
   const TxnPtr a = sign(transfer(0, address(9)), 0);
   const TxnPtr b = sign(transfer(0, address(9)), 1);
-  EXPECT_EQ(select({a, b}, {.txns_max = 1}).txns.size(), 1U);
-  EXPECT_EQ(select({a, b}, {.txns_max = 0}).txns.size(), 0U);
+  EXPECT_EQ(select({a, b}, {.txns_max = 1, .is_over = {}}).txns.size(), 1U);
+  EXPECT_EQ(select({a, b}, {.txns_max = 0, .is_over = {}}).txns.size(), 0U);
   const std::size_t both = a->envelope().size() + b->envelope().size() + 8;
-  EXPECT_EQ(select({a, b}, {.bytes_max = both}).txns.size(), 2U);
-  EXPECT_EQ(select({a, b}, {.bytes_max = both - 1}).txns.size(), 1U);
+  EXPECT_EQ(select({a, b}, {.bytes_max = both, .is_over = {}}).txns.size(), 2U);
+  EXPECT_EQ(select({a, b}, {.bytes_max = both - 1, .is_over = {}}).txns.size(), 1U);
+}
+
+TEST_F(SelectTxns, passes_over_what_waits_for_one_that_does_not_fit) {
+  auto large = transfer(0, address(9));
+  large.gas_limit = 90'000;
+  const TxnPtr first = sign(transfer(0, address(9)), 0);
+  const Selection out = select({first, sign(large, 1), sign(transfer(1, address(9)), 1)});
+  EXPECT_EQ(out.txns, std::vector<TxnPtr>{first});
+  EXPECT_TRUE(out.skipped.empty());
+}
+
+TEST_F(SelectTxns, ends_when_the_time_is_over) {
+  std::vector<TxnPtr> candidates;
+  for (std::uint64_t nonce = 0; nonce < 4; ++nonce)
+    candidates.push_back(sign(transfer(nonce, address(9)), 0));
+  int asked = 0;
+  SelectionLimits limits;
+  limits.is_over = [&] { return ++asked > 2; };
+  EXPECT_EQ(select(candidates, limits).txns.size(), 2U);
 }
 
 TEST(GenesisState, holds_the_balances_and_their_root) {

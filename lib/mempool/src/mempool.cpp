@@ -17,9 +17,14 @@ Result<AccountTerms, state::StateError> read_terms(const Address& address,
                                                    const state::StateView& head) {
   OL_TRY(const auto account, head.account(address));
   if (!account) return AccountTerms{};
-  return AccountTerms{.nonce = account->nonce,
-                      .balance = account->balance,
-                      .has_code = account->code_hash != state::kEmptyCodeHash};
+  AccountTerms out;
+  out.nonce = account->nonce;
+  out.balance = account->balance;
+  if (account->code_hash == state::kEmptyCodeHash) return out;
+  OL_TRY(const state::Code code, head.code(account->code_hash));
+  out.is_delegated = primitives::delegation(*code).has_value();
+  out.has_code = !out.is_delegated;
+  return out;
 }
 
 std::unexpected<primitives::TxnRefusal> refuse(TxnRule rule, const std::string& detail = {}) {
@@ -55,7 +60,7 @@ Result<NewlyAdmitted, AddError> Mempool::add(TxnPtr txn, const state::StateView&
 Result<NewlyAdmitted, AddError> Mempool::try_add(const TxnPtr& txn, const state::StateView& head) {
   if (contains(txn->hash())) return fail(AddError(primitives::refusal(TxnRule::AlreadyKnown)));
   OL_TRY(const AccountTerms account, sender_terms(txn->sender(), head));
-  OL_TRY_VOID(check_rules(*txn, account, head));
+  OL_TRY_VOID(check_rules(*txn, account));
   auto plan = plan_for(*txn, account);
   if (!plan) return fail(AddError(std::move(plan).error()));
   auto evicted = make_room(*txn, *plan);
@@ -84,14 +89,14 @@ Result<AccountTerms, AddError> Mempool::sender_terms(const Address& sender,
   return *terms;
 }
 
-Result<void, AddError> Mempool::check_rules(const VerifiedTxn& txn, const AccountTerms& sender,
-                                            const state::StateView& head) const {
+Result<void, AddError> Mempool::check_rules(const VerifiedTxn& txn,
+                                            const AccountTerms& sender) const {
   const auto as_error = [](auto&& error) { return fail(AddError(std::move(error))); };
   auto alone = primitives::check_txn_alone(txn.txn(), next_block_.chain_id);
   if (!alone) return as_error(std::move(alone).error());
   // A fee cap below today's base fee may do tomorrow, so only the gas limit is compared.
-  const primitives::BlockTerms any_base_fee{
-      .chain_id = next_block_.chain_id, .gas_limit = next_block_.gas_limit, .base_fee = {}};
+  primitives::BlockTerms any_base_fee = next_block_;
+  any_base_fee.base_fee = {};
   auto in_block = primitives::check_txn_in_block(txn.txn(), any_base_fee);
   if (!in_block) return as_error(std::move(in_block).error());
   if (txn.txn().max_priority_fee_per_gas < limits_.tip_min) {
@@ -99,12 +104,29 @@ Result<void, AddError> Mempool::check_rules(const VerifiedTxn& txn, const Accoun
         TxnRule::Underpriced, "gas tip cap " + txn.txn().max_priority_fee_per_gas.to_decimal() +
                                   ", minimum needed " + limits_.tip_min.to_decimal()));
   }
-  OL_CHECK(txn.txn().to.has_value(), "check_txn_alone refuses creations");
-  const auto target = read_terms(*txn.txn().to, head);
-  if (!target) return as_error(target.error());
-  auto on_state = primitives::check_txn_on_state(txn.txn(), sender, target->has_code,
-                                                 primitives::NonceRule::AtLeast);
+  auto on_state = primitives::check_txn_on_state(txn.txn(), sender, primitives::NonceRule::AtLeast);
   if (!on_state) return as_error(std::move(on_state).error());
+  auto delegations = check_delegations(txn, sender);
+  if (!delegations) return as_error(std::move(delegations).error());
+  return {};
+}
+
+// As geth's pool has it, down to the words.
+Result<void, primitives::TxnRefusal> Mempool::check_delegations(const VerifiedTxn& txn,
+                                                                const AccountTerms& sender) const {
+  const auto own = senders_.find(txn.sender());
+  if (sender.is_delegated || authorities_.contains(txn.sender())) {
+    const std::uint64_t nonce = txn.txn().nonce;
+    const bool none_ready = own == senders_.end() || own->second.ready_count() == 0;
+    if (none_ready && nonce != sender.nonce) return refuse(TxnRule::DelegatedGap);
+    const bool replaces = !none_ready && own->second.is_ready(nonce);
+    if (!none_ready && !replaces) return refuse(TxnRule::DelegatedInFlight);
+  }
+  for (const Address& authority : txn.authorities()) {
+    const auto found = senders_.find(authority);
+    if (found != senders_.end() && found->second.entries().size() > 1)
+      return refuse(TxnRule::AuthorityReserved);
+  }
   return {};
 }
 
@@ -206,8 +228,7 @@ Place Mempool::insert(Entry entry, const AccountTerms& account) {
   const TxnPtr txn = entry.txn;
   SenderQueue& queue = senders_.try_emplace(txn->sender(), account).first->second;
   unindex_tail(txn->sender(), queue);
-  by_hash_[txn->hash()] = {.sender = txn->sender(), .nonce = txn->txn().nonce};
-  bytes_ += txn->envelope().size();
+  index_entry(*txn);
   queue.insert(std::move(entry));
   index_tail(txn->sender(), queue);
   return queue.is_ready(txn->txn().nonce) ? Place::Pending : Place::Queued;
@@ -219,14 +240,29 @@ Mempool::Removed Mempool::erase(const Address& sender, std::uint64_t nonce) {
   auto entry = queue.erase(nonce);
   OL_CHECK(entry.has_value(), "the pool erases only what it holds");
   Removed out{.entry = *std::move(entry), .account = queue.account()};
-  by_hash_.erase(out.entry.txn->hash());
-  bytes_ -= out.entry.txn->envelope().size();
+  unindex_entry(*out.entry.txn);
   if (queue.empty()) {
     senders_.erase(sender);
   } else {
     index_tail(sender, queue);
   }
   return out;
+}
+
+void Mempool::index_entry(const VerifiedTxn& txn) {
+  by_hash_[txn.hash()] = {.sender = txn.sender(), .nonce = txn.txn().nonce};
+  bytes_ += txn.envelope().size();
+  for (const Address& authority : txn.authorities())
+    ++authorities_[authority];
+}
+
+void Mempool::unindex_entry(const VerifiedTxn& txn) {
+  by_hash_.erase(txn.hash());
+  bytes_ -= txn.envelope().size();
+  for (const Address& authority : txn.authorities()) {
+    const auto found = authorities_.find(authority);
+    if (--found->second == 0) authorities_.erase(found);
+  }
 }
 
 Price Mempool::tail_price(const SenderQueue& queue) const {
@@ -278,10 +314,8 @@ Result<void, state::StateError> Mempool::follow(const Address& sender,
   counters_.committed += left.used.size();
   counters_.dropped += left.unpayable.size();
   for (const auto* entries : {&left.used, &left.unpayable}) {
-    for (const Entry& entry : *entries) {
-      by_hash_.erase(entry.txn->hash());
-      bytes_ -= entry.txn->envelope().size();
-    }
+    for (const Entry& entry : *entries)
+      unindex_entry(*entry.txn);
   }
   if (queue.empty()) {
     senders_.erase(sender);

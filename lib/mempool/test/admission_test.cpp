@@ -65,19 +65,11 @@ TEST_F(Admission, refuses_every_broken_rule) {
   EXPECT_EQ(pool_->stats().txns, 0U);
 }
 
-TEST_F(Admission, refuses_calls_to_contracts_and_from_them) {
-  state::StateDiff diff;
-  state::Account contract;
-  contract.balance = U256(kRich);
-  contract.code_hash = Hash256{{1}};
-  diff.accounts[Address{{0xdd}}] = contract;
-  head_.apply(diff);
-  EXPECT_EQ(refusal_of(Spec{}),
-            "this chain does not execute contracts yet: the target is a contract");
-  diff.accounts[Address{{0xdd}}].reset();
-  diff.accounts[address(0)] = contract;
-  head_.apply(diff);
-  EXPECT_EQ(refusal_of(Spec{}), "sender not an eoa");
+TEST_F(Admission, takes_calls_to_contracts_and_refuses_those_from_them) {
+  set_code(address(0), {0xfe});
+  EXPECT_EQ(refusal_of(Spec{.sender = 0}), "sender not an eoa");
+  set_code(Address{{0xdd}}, {0xfe});
+  EXPECT_EQ(refusal_of(Spec{.sender = 1}), "");
 }
 
 // OL-MP-14: the pool reads nonces and balances of the committed tip while validating.
@@ -99,14 +91,14 @@ TEST_F(Admission, reads_the_state_it_is_given_and_says_when_it_cannot) {
   ASSERT_FALSE(unknown);
   EXPECT_EQ(std::get<state::StateError>(unknown.error()), state::StateError::ReadFailed);
   admit(Spec{});
-  // The sender is known now; its target still has to be read.
-  EXPECT_FALSE(pool_->add(make({.nonce = 1}), unreadable));
-  EXPECT_FALSE(pool_->restore(std::vector<TxnPtr>{make({.nonce = 1})}, unreadable));
+  // The sender is known now and nobody else matters; another has to be read.
+  EXPECT_TRUE(pool_->add(make({.nonce = 1}), unreadable));
+  EXPECT_FALSE(pool_->restore(std::vector<TxnPtr>{make({.sender = 1})}, unreadable));
   EXPECT_FALSE(pool_->reset(terms_, unreadable));
   state::StateDiff diff;
   diff.accounts[address(0)].reset();
   EXPECT_FALSE(pool_->commit(terms_, unreadable, diff));
-  EXPECT_EQ(pool_->stats().txns, 1U);
+  EXPECT_EQ(pool_->stats().txns, 2U);
 }
 
 // OL-MP-6, trap T11: the same nonce of two senders is two transactions.

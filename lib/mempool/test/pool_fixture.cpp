@@ -44,6 +44,25 @@ TxnPtr make(const Spec& spec) {
       primitives::sign_transaction(unsigned_txn(spec), key(spec.sender))));
 }
 
+TxnPtr make_set_code(std::uint8_t sender, const std::vector<std::uint8_t>& authorities,
+                     std::uint64_t nonce) {
+  primitives::Transaction txn = unsigned_txn({.sender = sender, .nonce = nonce});
+  txn.type = primitives::TxnType::SetCode;
+  for (const std::uint8_t authority : authorities) {
+    primitives::Authorization one;
+    one.chain_id = U256(kChain.value());
+    one.address = Address{{0xcd}};
+    const auto signature = crypto::sign_recoverable(key(authority), primitives::signing_hash(one));
+    one.y_parity = U256(signature.recovery_id);
+    one.r = *U256::from_big_endian(signature.r);
+    one.s = *U256::from_big_endian(signature.s);
+    txn.authorizations.push_back(one);
+  }
+  txn.gas_limit = primitives::intrinsic_gas(txn);
+  return std::make_shared<const primitives::VerifiedTxn>(
+      *primitives::VerifiedTxn::verify(primitives::sign_transaction(std::move(txn), key(sender))));
+}
+
 U256 cost(const Spec& spec) {
   return *primitives::max_cost(unsigned_txn(spec));
 }
@@ -60,6 +79,15 @@ void PoolTest::set_account(std::uint8_t index, std::uint64_t nonce, const U256& 
   account.balance = balance;
   state::StateDiff diff;
   diff.accounts[address(index)] = account;
+  head_.apply(diff);
+}
+
+void PoolTest::set_code(const Address& who, Bytes code) {
+  state::StateDiff diff;
+  state::Account account = (*head_.account(who)).value_or(state::Account{});
+  account.code_hash = crypto::keccak256(code);
+  diff.code[account.code_hash] = std::make_shared<const Bytes>(std::move(code));
+  diff.accounts[who] = account;
   head_.apply(diff);
 }
 

@@ -29,6 +29,9 @@ struct Spec {
   std::uint64_t value = 1;
 };
 TxnPtr make(const Spec& spec);
+/// EIP-7702: `sender` pays for a transaction in which each of `authorities` asks for some code.
+TxnPtr make_set_code(std::uint8_t sender, const std::vector<std::uint8_t>& authorities,
+                     std::uint64_t nonce = 0);
 /// What `make(spec)` needs in its sender's account.
 U256 cost(const Spec& spec);
 
@@ -40,6 +43,8 @@ class PoolTest : public testing::Test {
   PoolTest();
 
   void set_account(std::uint8_t index, std::uint64_t nonce, const U256& balance);
+  /// Gives the account, which need not exist, that code.
+  void set_code(const Address& who, Bytes code);
   /// A pool with other limits, empty.
   void restart(const Limits& limits);
   /// Adds and expects success.

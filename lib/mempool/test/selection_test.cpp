@@ -178,10 +178,9 @@ TEST_F(PoolFollowsHead, keeps_only_what_can_be_paid_together_ready) {
 TEST_F(PoolFollowsHead, forgets_a_sender_that_became_a_contract_or_vanished) {
   admit(Spec{.sender = 0});
   admit(Spec{.sender = 1});
+  set_code(address(0), {0xfe});
   state::StateDiff diff;
-  state::Account contract = **head_.account(address(0));
-  contract.code_hash = Hash256{{1}};
-  diff.accounts[address(0)] = contract;
+  diff.accounts[address(0)] = **head_.account(address(0));
   diff.accounts[address(1)].reset();
   head_.apply(diff);
   ASSERT_TRUE(pool_->commit(terms_, head_, diff));

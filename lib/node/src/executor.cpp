@@ -6,6 +6,8 @@
 #include <ol/execution/select.hpp>
 #include <ol/state/overlay.hpp>
 
+#include "ancestor_hashes.hpp"
+
 namespace ol::node {
 
 using consensus::Execution;
@@ -15,10 +17,11 @@ using primitives::Height;
 class Executor::StateStack {
  public:
   StateStack(std::unique_ptr<storage::Snapshot> base, const std::vector<ExecutedPtr>& newest_first)
-      : base_(std::move(base)) {
+      : base_(std::move(base)), ancestors_(*base_) {
     for (auto it = newest_first.rbegin(); it != newest_first.rend(); ++it) {
       held_.push_back(*it);
       const state::StateDiff& diff = (*it)->result.diff;
+      ancestors_.add((*it)->result.header.number, (*it)->result.evm_hash);
       if (overlays_.empty()) {
         overlays_.emplace_back(*base_, *base_, diff);
       } else {
@@ -35,9 +38,11 @@ class Executor::StateStack {
     if (overlays_.empty()) return *base_;
     return overlays_.back();
   }
+  [[nodiscard]] const evm::BlockHashes& ancestors() const { return ancestors_; }
 
  private:
   std::unique_ptr<storage::Snapshot> base_;
+  AncestorHashes ancestors_;
   std::vector<ExecutedPtr> held_;
   std::deque<state::Overlay> overlays_;
 };
@@ -45,6 +50,7 @@ class Executor::StateStack {
 Executor::Executor(Parts parts, ExecutorEvents events)
     : parts_(std::move(parts)),
       events_(std::move(events)),
+      engine_(parts_.genesis.revision, parts_.seed),
       head_(parts_.head),
       head_evm_(parts_.head_evm),
       flushed_(parts_.head->header.height.value()) {}
@@ -93,9 +99,9 @@ Execution Executor::try_execute(const consensus::BlockPtr& block) {
 
   const Address& coinbase = parts_.set.find(header.proposer)->fee_recipient;
   const auto context = execution::next_block_context(header.chain_id, parent->evm, header.time,
-                                                     coinbase, block->hash);
-  auto result =
-      execution::execute_block(state->view(), state->nodes(), context, *txns, &trie_nodes_);
+                                                     coinbase, block->hash, &state->ancestors());
+  auto result = execution::execute_block(engine_, state->view(), state->nodes(), context, *txns,
+                                         &trie_nodes_);
   if (!result) {
     if (std::holds_alternative<state::StateError>(result.error())) {
       events_.fatal("the state cannot be read: " + describe(result.error()));
@@ -178,15 +184,18 @@ void Executor::run_build(const Build& build) {
   const auto state = state_after(build.parent->hash);
   if (!parent || !state) return;
   const Address& coinbase = parts_.set.find(*parts_.self)->fee_recipient;
-  const auto context =
-      execution::next_block_context(parts_.genesis.domain.chain_id, parent->evm,
-                                    build.parent->header.time.next(), coinbase, BlockHash{});
-  const execution::SelectionLimits limits;
-  const mempool::SelectLimits ask{
-      .txns_max = limits.txns_max, .bytes_max = limits.bytes_max, .gas_max = context.gas_limit};
+  const auto context = execution::next_block_context(parts_.genesis.domain.chain_id, parent->evm,
+                                                     build.parent->header.time.next(), coinbase,
+                                                     BlockHash{}, &state->ancestors());
+  const auto deadline = std::chrono::steady_clock::now() + kBuildMax;
+  execution::SelectionLimits limits;
+  limits.is_over = [deadline] { return std::chrono::steady_clock::now() >= deadline; };
+  const mempool::SelectLimits ask{.txns_max = limits.txns_max,
+                                  .bytes_max = limits.bytes_max,
+                                  .gas_max = kCandidateGasFactor * context.gas_limit};
   const std::vector<TxnPtr> candidates =
       parts_.pool.select(ask, nonces_in_flight(build.parent->hash));
-  auto selection = execution::select_txns(state->view(), context, candidates, limits);
+  auto selection = execution::select_txns(engine_, state->view(), context, candidates, limits);
   if (!selection) {
     events_.fatal("the state cannot be read: " + std::string(state::describe(selection.error())));
     return;

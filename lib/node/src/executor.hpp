@@ -1,6 +1,7 @@
 #pragma once
 
 #include <atomic>
+#include <chrono>
 #include <functional>
 #include <map>
 #include <memory>
@@ -51,6 +52,11 @@ class Executor {
   static constexpr std::size_t kQueueMax = 4096;
   /// At most about 40 MB.
   static constexpr std::size_t kTrieNodesCached = 65'536;
+  /// A proposal is built no longer than this, but for the transaction it is at then.
+  static constexpr std::chrono::milliseconds kBuildMax{250};
+  /// Gas limits of the candidates for a block, in gas limits of the block: most use less than
+  /// they may.
+  static constexpr std::uint64_t kCandidateGasFactor = 4;
 
   struct Parts {
     const primitives::Genesis& genesis;
@@ -64,6 +70,8 @@ class Executor {
     consensus::BlockPtr head;
     primitives::EvmHeader head_evm;
     std::optional<primitives::ValidatorIndex> self;
+    /// For the hash tables of execution: random and secret.
+    std::uint64_t seed = 0;
   };
   Executor(Parts parts, ExecutorEvents events);
 
@@ -128,6 +136,7 @@ class Executor {
   BoundedQueue<Job> jobs_{kQueueMax};
   std::map<primitives::BlockHash, ExecutedPtr> executed_;
   // Of the execution thread.
+  execution::Engine engine_;
   state::TrieNodeCache trie_nodes_{kTrieNodesCached};
   consensus::BlockPtr head_;
   primitives::EvmHeader head_evm_;

@@ -110,6 +110,9 @@ struct Node::Impl final : p2p::NetworkHandler, DriverHost {
   primitives::ValidatorSet set_;
   std::optional<primitives::ValidatorIndex> self_;
   Hash256 genesis_hash_;
+  /// For the hash tables of execution: strangers choose their keys, and nobody may know which
+  /// collide.
+  std::uint64_t seed_;
 
   // Storage.
   std::unique_ptr<storage::Database> database_;

@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <random>
 #include <thread>
 
 #include <ol/base/hex.hpp>
@@ -42,13 +43,19 @@ consensus::SafetyRecord first_record(const primitives::Genesis& genesis) {
   return record;
 }
 
+std::uint64_t random_seed() {
+  std::random_device device;
+  return (std::uint64_t{device()} << 32) | device();
+}
+
 }  // namespace
 
 Node::Impl::Impl(NodeParts parts, LogSink sink)
     : parts_(std::move(parts)),
       log_(std::move(sink)),
       set_(primitives::genesis_validator_set(parts_.genesis)),
-      genesis_hash_(primitives::genesis_hash(parts_.genesis)) {}
+      genesis_hash_(primitives::genesis_hash(parts_.genesis)),
+      seed_(random_seed()) {}
 
 Node::Impl::~Impl() {
   // Threads are joined by run(); what is left borrows downwards only.
@@ -201,9 +208,7 @@ Result<void, NodeError> Node::Impl::open_execution() {
   limits.sender_txns_max = parts_.config.mempool_txns_per_sender_max;
   cache_ = std::make_unique<TxnCache>(limits.txns_max + kCacheTxnsMore,
                                       limits.bytes_max + kCacheBytesMore);
-  const primitives::BlockTerms terms{.chain_id = parts_.genesis.domain.chain_id,
-                                     .gas_limit = root_evm_.gas_limit,
-                                     .base_fee = primitives::next_base_fee(root_evm_)};
+  const auto terms = execution::next_block_terms(parts_.genesis, root_evm_);
   pool_ = std::make_unique<TxnPool>(limits, terms, *std::move(snapshot));
   records_ = std::make_unique<BlockRecords>(*database_, *cache_);
   if (auto loaded = records_->load_head(); !loaded) return error(std::move(loaded).error());
@@ -229,7 +234,8 @@ Result<void, NodeError> Node::Impl::open_execution() {
                                                          .pool = *pool_,
                                                          .head = root_.block,
                                                          .head_evm = root_evm_,
-                                                         .self = self_},
+                                                         .self = self_,
+                                                         .seed = seed_},
                                          std::move(events));
   return {};
 }

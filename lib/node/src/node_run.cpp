@@ -207,9 +207,7 @@ bool Node::Impl::store(const std::vector<FinalBlock>& blocks) {
     return false;
   }
   const primitives::EvmHeader& newest = blocks.back().executed->result.header;
-  const primitives::BlockTerms terms{.chain_id = parts_.genesis.domain.chain_id,
-                                     .gas_limit = newest.gas_limit,
-                                     .base_fee = primitives::next_base_fee(newest)};
+  const auto terms = execution::next_block_terms(parts_.genesis, newest);
   if (auto followed = pool_->commit(terms, *std::move(snapshot), diffs); !followed) {
     fatal("the state cannot be read: " + std::string(state::describe(followed.error())));
     return false;

@@ -5,6 +5,7 @@
 #include <ol/execution/execute.hpp>
 #include <ol/execution/select.hpp>
 
+#include "ancestor_hashes.hpp"
 #include "block_records.hpp"
 
 namespace ol::node {
@@ -24,22 +25,25 @@ rpc::BlockPtr PendingBlock::get(primitives::TimeMs time) {
   return block;
 }
 
-rpc::BlockPtr PendingBlock::make(const storage::Snapshot& snapshot, primitives::TimeMs time) const {
+rpc::BlockPtr PendingBlock::make(const storage::Snapshot& snapshot, primitives::TimeMs time) {
   const primitives::Height height = snapshot.head()->height;
   const auto parent = snapshot.evm_header(height);
   const auto parent_header = snapshot.header(height);
   if (!parent || !*parent || !parent_header || !*parent_header) return nullptr;
+  const AncestorHashes ancestors(snapshot);
   // No consensus block exists yet, so extra_data, which names it, is all zeros.
-  const auto context = execution::next_block_context(genesis_.domain.chain_id, **parent,
-                                                     std::max(time, (*parent_header)->time.next()),
-                                                     coinbase_, primitives::BlockHash{});
-  const execution::SelectionLimits limits;
+  const auto context = execution::next_block_context(
+      genesis_.domain.chain_id, **parent, std::max(time, (*parent_header)->time.next()), coinbase_,
+      primitives::BlockHash{}, &ancestors);
+  execution::SelectionLimits limits;
+  const auto deadline = std::chrono::steady_clock::now() + kBuildMax;
+  limits.is_over = [deadline] { return std::chrono::steady_clock::now() >= deadline; };
   const auto candidates = pool_.select(
       {.txns_max = limits.txns_max, .bytes_max = limits.bytes_max, .gas_max = context.gas_limit},
       {});
-  const auto selection = execution::select_txns(snapshot, context, candidates, limits);
+  const auto selection = execution::select_txns(engine_, snapshot, context, candidates, limits);
   if (!selection) return nullptr;
-  auto executed = execution::execute_block(snapshot, snapshot, context, selection->txns);
+  auto executed = execution::execute_block(engine_, snapshot, snapshot, context, selection->txns);
   if (!executed) return nullptr;
   auto record = std::make_shared<rpc::BlockRecord>();
   record->header = executed->header;

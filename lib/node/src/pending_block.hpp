@@ -4,6 +4,7 @@
 #include <optional>
 
 #include <ol/base/thread_safety.hpp>
+#include <ol/execution/engine.hpp>
 #include <ol/primitives/genesis.hpp>
 #include <ol/rpc/backend.hpp>
 #include <ol/storage/database.hpp>
@@ -21,13 +22,19 @@ namespace ol::node {
 class PendingBlock {
  public:
   static constexpr std::chrono::milliseconds kFresh{500};
+  /// Transactions are added for no longer than this.
+  static constexpr std::chrono::milliseconds kBuildMax{100};
   /// After an answer was made, no other is for this many times as long as it took.
   static constexpr int kRestFactor = 4;
 
-  /// References must outlive this. `coinbase` receives the fees of the block.
+  /// References must outlive this. `coinbase` receives the fees of the block; `seed` is random.
   PendingBlock(const primitives::Genesis& genesis, const storage::Database& database,
-               const TxnPool& pool, const Address& coinbase)
-      : genesis_(genesis), database_(database), pool_(pool), coinbase_(coinbase) {}
+               const TxnPool& pool, const Address& coinbase, std::uint64_t seed)
+      : genesis_(genesis),
+        database_(database),
+        pool_(pool),
+        coinbase_(coinbase),
+        engine_(genesis.revision, seed) {}
 
   /// Null if the state cannot be read.
   [[nodiscard]] rpc::BlockPtr get(primitives::TimeMs time);
@@ -39,14 +46,15 @@ class PendingBlock {
     std::chrono::steady_clock::time_point made;
     std::chrono::steady_clock::duration cost{};
   };
-  [[nodiscard]] rpc::BlockPtr make(const storage::Snapshot& snapshot,
-                                   primitives::TimeMs time) const;
+  [[nodiscard]] rpc::BlockPtr make(const storage::Snapshot& snapshot, primitives::TimeMs time)
+      OL_REQUIRES(mutex_);
 
   const primitives::Genesis& genesis_;
   const storage::Database& database_;
   const TxnPool& pool_;
   const Address coinbase_;
   Mutex mutex_;
+  execution::Engine engine_ OL_GUARDED_BY(mutex_);
   std::optional<Answer> last_ OL_GUARDED_BY(mutex_);
 };
 

@@ -33,7 +33,8 @@ class NodeBackend final : public rpc::Backend {
   explicit NodeBackend(Node::Impl& node)
       : node_(node),
         starting_(node.root_.block->header.height.value()),
-        pending_(node.parts_.genesis, *node.database_, *node.pool_, fee_recipient(node)) {}
+        pending_(node.parts_.genesis, *node.database_, *node.pool_, fee_recipient(node),
+                 node.seed_) {}
 
   std::uint64_t chain_id() const override { return node_.parts_.genesis.domain.chain_id.value(); }
   std::string client_version() const override {

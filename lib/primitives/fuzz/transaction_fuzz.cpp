@@ -16,7 +16,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const auto verified = VerifiedTxn::verify(to_bytes(in));
   OL_CHECK(verified.has_value() == recover_sender(*txn).has_value(),
            "verify is decode and recover");
-  (void)validate_txn(*txn, {.chain_id = ChainId(1), .gas_limit = 30'000'000, .base_fee = U256(7)},
-                     {.nonce = txn->nonce, .balance = U256::max(), .has_code = false}, false);
+  (void)validate_txn(
+      *txn, {.chain_id = ChainId(1), .gas_limit = 30'000'000, .base_fee = U256(7)},
+      {.nonce = txn->nonce, .balance = U256::max(), .has_code = false, .is_delegated = false});
   return 0;
 }

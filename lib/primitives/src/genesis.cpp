@@ -9,9 +9,25 @@ namespace {
 constexpr std::uint16_t kGenesisVersion = 1;
 // With the two fields on leaders. Chains that lead as version 1 does keep its encoding and hash.
 constexpr std::uint16_t kGenesisVersionLeaders = 2;
+// With revision and contracts. Chains that start without contracts, under the first rules, keep
+// their encoding and hash.
+constexpr std::uint16_t kGenesisVersionContracts = 3;
 
 bool leads_as_version_one(const Genesis& genesis) {
   return genesis.leaders == LeaderKind::RoundRobin && !genesis.leader_reputation;
+}
+
+std::uint16_t version_of(const Genesis& genesis) {
+  const bool has_contracts = genesis.revision != Revision::Prague || !genesis.contracts.empty();
+  if (has_contracts) return kGenesisVersionContracts;
+  return leads_as_version_one(genesis) ? kGenesisVersion : kGenesisVersionLeaders;
+}
+
+void encode(Writer& out, const GenesisContract& contract) {
+  out.u64(contract.nonce).blob(contract.code);
+  out.u32(static_cast<std::uint32_t>(contract.storage.size()));
+  for (const auto& [slot, value] : contract.storage)
+    out.fixed(slot).raw(value.to_big_endian());
 }
 
 void encode(Writer& out, const PaceParams& pace) {
@@ -31,15 +47,15 @@ void encode(Writer& out, const Validator& validator) {
 }
 
 void encode(Writer& out, const Genesis& genesis) {
-  const bool plain = leads_as_version_one(genesis);
-  out.u16(plain ? kGenesisVersion : kGenesisVersionLeaders)
+  const std::uint16_t version = version_of(genesis);
+  out.u16(version)
       .strong(genesis.domain.chain_id)
       .u8(static_cast<std::uint8_t>(genesis.domain.hash))
       .blob(as_bytes(genesis.chain_name))
       .u8(static_cast<std::uint8_t>(genesis.profile))
       .u8(static_cast<std::uint8_t>(genesis.commit_rule))
       .u8(static_cast<std::uint8_t>(genesis.scheme));
-  if (!plain) {
+  if (version >= kGenesisVersionLeaders) {
     out.u8(static_cast<std::uint8_t>(genesis.leaders)).u8(genesis.leader_reputation ? 1 : 0);
   }
   out.strong(genesis.time);
@@ -57,6 +73,13 @@ void encode(Writer& out, const Genesis& genesis) {
   out.u32(static_cast<std::uint32_t>(genesis.balances.size()));
   for (const auto& [address, balance] : genesis.balances) {
     out.fixed(address).raw(balance.to_big_endian());
+  }
+  if (version < kGenesisVersionContracts) return;
+  out.u8(static_cast<std::uint8_t>(genesis.revision));
+  out.u32(static_cast<std::uint32_t>(genesis.contracts.size()));
+  for (const auto& [address, contract] : genesis.contracts) {
+    out.fixed(address);
+    encode(out, contract);
   }
 }
 

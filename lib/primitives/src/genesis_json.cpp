@@ -139,6 +139,7 @@ constexpr std::uint64_t kFileVersion = 1;
 constexpr std::initializer_list<const char*> kHashNames = {"blake3", "sha256"};
 constexpr std::initializer_list<const char*> kProfileNames = {"openliquid"};
 constexpr std::initializer_list<const char*> kCommitRuleNames = {"three-chain"};
+constexpr std::initializer_list<const char*> kRevisionNames = {"prague", "osaka"};
 constexpr std::initializer_list<const char*> kSchemeNames = {"bls-threshold", "bls-multisig",
                                                              "ed25519-list"};
 constexpr std::initializer_list<const char*> kLeaderNames = {"round-robin", "stake-weighted"};
@@ -233,13 +234,64 @@ Read<void> read_balances(const Object& file, Genesis& out) {
   return {};
 }
 
+template <typename T>
+Read<T> fixed_of(std::string_view text, const std::string& path) {
+  const auto value = fixed_from_hex<T>(text);
+  if (value) return *value;
+  return refuse(path + " must be " + std::to_string(T::kSize) + " bytes of hex");
+}
+
+Read<void> read_slots(const Object& in, GenesisContract& out) {
+  if (!in.has("storage")) return {};
+  OL_TRY(const json::value* storage, in.get("storage"));
+  const std::string path = in.path_of("storage");
+  if (!storage->is_object()) return refuse(path + " must be an object of slot to value");
+  for (const auto& member : storage->get_object()) {
+    const std::string key(member.key());
+    OL_TRY(const Hash256 slot, fixed_of<Hash256>(key, path + ": \"" + key + "\""));
+    if (!member.value().is_string()) return refuse(path + "." + key + " must be 32 bytes of hex");
+    const std::string text(member.value().get_string());
+    OL_TRY(const Hash256 value, fixed_of<Hash256>(text, path + "." + key));
+    if (!out.storage.emplace(slot, U256::from_fixed(value)).second) {
+      return refuse(path + " names " + key + " twice");
+    }
+  }
+  return {};
+}
+
+Read<void> read_contract(const json::value& value, const std::string& key, Genesis& out) {
+  const std::string path = "contracts." + key;
+  OL_TRY(const Address address, fixed_of<Address>(key, "contracts: \"" + key + "\""));
+  OL_TRY(const Object in, Object::open(value, path, {"nonce", "code", "storage"}));
+  GenesisContract contract;
+  if (in.has("nonce")) {
+    OL_TRY(contract.nonce, in.number("nonce"));
+  }
+  OL_TRY(const std::string code, in.text("code"));
+  auto bytes = from_hex(code);
+  if (!bytes) return refuse(path + ".code must be hex");
+  contract.code = *std::move(bytes);
+  OL_TRY_VOID(read_slots(in, contract));
+  if (out.contracts.emplace(address, std::move(contract)).second) return {};
+  return refuse("contracts names " + key + " twice");
+}
+
+Read<void> read_contracts(const Object& file, Genesis& out) {
+  if (!file.has("contracts")) return {};
+  OL_TRY(const json::value* value, file.get("contracts"));
+  if (!value->is_object()) return refuse("contracts must be an object of address to contract");
+  for (const auto& member : value->get_object())
+    OL_TRY_VOID(read_contract(member.value(), std::string(member.key()), out));
+  return {};
+}
+
 Read<Genesis> read_genesis(const json::value& root) {
   OL_TRY(const Object file,
-         Object::open(
-             root, "the file",
-             {"version", "chain_id", "chain_name", "hash", "profile", "commit_rule",
-              "certificate_scheme", "leaders", "leader_reputation", "time_ms", "pace", "gas_limit",
-              "base_fee", "devnet", "validators", "verification_vector", "balances"}));
+         Object::open(root, "the file",
+                      {"version", "chain_id", "chain_name", "hash", "profile", "commit_rule",
+                       "certificate_scheme", "leaders", "leader_reputation", "time_ms", "pace",
+                       "gas_limit", "base_fee", "revision", "devnet", "validators",
+                       "verification_vector", "balances", "contracts"}));
   OL_TRY(const std::uint64_t version, file.number("version"));
   if (version != kFileVersion) return refuse("version must be 1");
   Genesis out;
@@ -262,10 +314,14 @@ Read<Genesis> read_genesis(const json::value& root) {
   OL_TRY(out.pace, read_pace(file));
   OL_TRY(out.gas_limit, file.number("gas_limit"));
   OL_TRY(out.base_fee, file.amount("base_fee"));
+  if (file.has("revision")) {
+    OL_TRY(out.revision, file.choice<Revision>("revision", kRevisionNames));
+  }
   OL_TRY(out.devnet, file.boolean("devnet"));
   OL_TRY_VOID(read_validators(file, out));
   OL_TRY_VOID(read_verification_vector(file, out));
   OL_TRY_VOID(read_balances(file, out));
+  OL_TRY_VOID(read_contracts(file, out));
   return out;
 }
 
@@ -346,6 +402,27 @@ void write_validator(JsonText& out, const Validator& one, const crypto::BlsPosse
   out.close('}');
 }
 
+void write_contract(JsonText& out, const Address& address, const GenesisContract& contract) {
+  out.key(to_hex_prefixed(address.view()));
+  out.open('{');
+  out.number("nonce", contract.nonce);
+  out.member("code", to_hex_prefixed(contract.code));
+  out.key("storage");
+  out.open('{');
+  for (const auto& [slot, value] : contract.storage)
+    out.member(to_hex_prefixed(slot.view()), to_hex_prefixed(value.to_big_endian()));
+  out.close('}');
+  out.close('}');
+}
+
+void write_contracts(JsonText& out, const Genesis& genesis) {
+  out.key("contracts");
+  out.open('{');
+  for (const auto& [address, contract] : genesis.contracts)
+    write_contract(out, address, contract);
+  out.close('}');
+}
+
 }  // namespace
 
 std::string genesis_to_json(const Genesis& genesis) {
@@ -366,6 +443,7 @@ std::string genesis_to_json(const Genesis& genesis) {
   write_pace(out, genesis.pace);
   out.number("gas_limit", genesis.gas_limit);
   out.member("base_fee", genesis.base_fee.to_decimal());
+  out.member("revision", name_of(genesis.revision, kRevisionNames));
   out.boolean("devnet", genesis.devnet);
   out.key("validators");
   out.open('[');
@@ -386,6 +464,7 @@ std::string genesis_to_json(const Genesis& genesis) {
     out.member(to_hex_prefixed(address.view()), wei.to_decimal());
   }
   out.close('}');
+  if (!genesis.contracts.empty()) write_contracts(out, genesis);
   out.close('}');
   return out.take();
 }

@@ -3,6 +3,8 @@
 #include <set>
 #include <string>
 
+#include <ol/base/hex.hpp>
+
 namespace ol::primitives {
 namespace {
 
@@ -120,13 +122,32 @@ Check check_balances(const Genesis& genesis) {
   return {};
 }
 
+// What execution takes for granted of every contract, as if it had been deployed.
+Check check_contracts(const Genesis& genesis) {
+  for (const auto& [address, contract] : genesis.contracts) {
+    const std::string path = "contracts." + to_hex_prefixed(address.view());
+    if (contract.code.empty() || contract.code.size() > kCodeBytesMax) {
+      return refuse(path + ".code has " + std::to_string(contract.code.size()) +
+                    " bytes; allowed are 1 to " + std::to_string(kCodeBytesMax));
+    }
+    if (contract.nonce == 0 || contract.nonce == ~std::uint64_t{0}) {
+      return refuse(path + ".nonce must be 1 to 2^64 - 2");
+    }
+    for (const auto& [slot, value] : contract.storage) {
+      if (value.is_zero()) return refuse(path + ".storage holds a zero; leave such slots out");
+    }
+  }
+  return {};
+}
+
 }  // namespace
 
 Check check_genesis(const Genesis& genesis) {
   OL_TRY_VOID(check_header_fields(genesis));
   OL_TRY_VOID(check_validators(genesis));
   OL_TRY_VOID(check_scheme(genesis));
-  return check_balances(genesis);
+  OL_TRY_VOID(check_balances(genesis));
+  return check_contracts(genesis);
 }
 
 }  // namespace ol::primitives

@@ -9,6 +9,7 @@ inline constexpr std::uint64_t kChainIdMax = 0x7fffffffffffffff - 36;  // EIP-22
 inline constexpr std::size_t kNameBytesMax = 64;
 inline constexpr std::uint64_t kGasLimitMin = 21'000;
 inline constexpr std::uint64_t kGasLimitMax = 1'000'000'000'000;
+inline constexpr std::size_t kCodeBytesMax = 24'576;  // EIP-170
 inline constexpr std::uint64_t kPaceMax = 3'600'000;
 
 /// Whether the parts of a decoded genesis fit together; names the first that does not.

@@ -81,19 +81,21 @@ void encode(Writer& out, const Receipt& receipt) {
       .u64(receipt.cumulative_gas_used)
       .u64(receipt.gas_used)
       .raw(receipt.effective_gas_price.to_big_endian())
-      .u32(static_cast<std::uint32_t>(receipt.logs.size()));
+      .u8(receipt.contract ? 1 : 0);
+  if (receipt.contract) out.fixed(*receipt.contract);
+  out.u32(static_cast<std::uint32_t>(receipt.logs.size()));
   for (const Log& log : receipt.logs)
     encode(out, log);
 }
 
 Receipt decode_receipt(Reader& in) {
   Receipt out;
-  out.type =
-      static_cast<TxnType>(decode_at_most(in, static_cast<std::uint8_t>(TxnType::DynamicFee)));
+  out.type = static_cast<TxnType>(decode_at_most(in, kTxnTypeMax));
   out.success = decode_at_most(in, 1) == 1;
   out.cumulative_gas_used = in.u64();
   out.gas_used = in.u64();
   out.effective_gas_price = U256::from_fixed(in.fixed<Hash256>());
+  if (decode_at_most(in, 1) == 1) out.contract = in.fixed<Address>();
   const std::uint32_t logs = in.count(kReceiptLogsMax);
   for (std::uint32_t i = 0; i < logs && in.ok(); ++i)
     out.logs.push_back(decode_log(in));

@@ -15,6 +15,8 @@ constexpr U256 kGroupOrder{0xbfd25e8cd0364141, 0xbaaedce6af48a03b, 0xfffffffffff
                            0xffffffffffffffff};
 constexpr U256 kHalfGroupOrder = kGroupOrder >> 1;
 
+constexpr std::uint8_t kAuthorizationMagic = 0x05;  // EIP-7702, MAGIC
+
 bool signature_in_range(const Transaction& txn) {
   const bool r_fits = !txn.r.is_zero() && txn.r < kGroupOrder;
   const bool s_fits = !txn.s.is_zero() && txn.s <= kHalfGroupOrder;
@@ -54,6 +56,24 @@ Result<Transaction, TxnError> decode_legacy(TxnFieldReader in) {
   return out;
 }
 
+bool has_two_fees(TxnType type) {
+  return type == TxnType::DynamicFee || type == TxnType::Blob || type == TxnType::SetCode;
+}
+
+/// What types 3 and 4 have between the access list and the signature.
+Result<void, TxnError> read_lists(TxnFieldReader& in, Transaction& out) {
+  const bool cannot_create = out.type == TxnType::Blob || out.type == TxnType::SetCode;
+  if (cannot_create && !out.to) return fail(TxnError::BadField);
+  if (out.type == TxnType::Blob) {
+    OL_TRY(out.max_fee_per_blob_gas, in.u256());
+    OL_TRY(out.blob_hashes, in.hashes());
+  }
+  if (out.type == TxnType::SetCode) {
+    OL_TRY(out.authorizations, in.authorizations());
+  }
+  return {};
+}
+
 Result<Transaction, TxnError> decode_typed(TxnType type, TxnFieldReader in) {
   Transaction out;
   out.type = type;
@@ -61,11 +81,12 @@ Result<Transaction, TxnError> decode_typed(TxnType type, TxnFieldReader in) {
   OL_TRY(out.nonce, in.nonce());
   OL_TRY(out.max_priority_fee_per_gas, in.u256());
   out.max_fee_per_gas = out.max_priority_fee_per_gas;
-  if (type == TxnType::DynamicFee) {
+  if (has_two_fees(type)) {
     OL_TRY(out.max_fee_per_gas, in.u256());
   }
   OL_TRY_VOID(in.read_call(out));
   OL_TRY(out.access_list, in.access_list());
+  OL_TRY_VOID(read_lists(in, out));
   OL_TRY(const std::uint64_t parity, in.u64());
   OL_TRY_VOID(in.read_signature(out));
   OL_TRY_VOID(in.finish());
@@ -82,7 +103,7 @@ Result<Transaction, TxnError> decode_envelope(ByteView envelope) {
     OL_TRY(TxnFieldReader fields, TxnFieldReader::open(envelope));
     return decode_legacy(fields);
   }
-  if (first == 1 || first == 2) {
+  if (first >= 1 && first <= kTxnTypeMax) {
     OL_TRY(TxnFieldReader fields, TxnFieldReader::open(envelope.subspan(1)));
     return decode_typed(static_cast<TxnType>(first), fields);
   }
@@ -93,7 +114,7 @@ Result<Transaction, TxnError> decode_envelope(ByteView envelope) {
 /// nonce up to data, as every type lays them out.
 void write_body(RlpWriter& out, const Transaction& txn) {
   out.u64(txn.nonce);
-  if (txn.type == TxnType::DynamicFee) out.u256(txn.max_priority_fee_per_gas);
+  if (has_two_fees(txn.type)) out.u256(txn.max_priority_fee_per_gas);
   out.u256(txn.max_fee_per_gas).u64(txn.gas_limit);
   out.string(txn.to ? txn.to->view() : ByteView{}).u256(txn.value).string(txn.data);
 }
@@ -109,6 +130,26 @@ void write_access_list(RlpWriter& out, const std::vector<AccessListEntry>& acces
   out.end_list();
 }
 
+void write_authorizations(RlpWriter& out, const std::vector<Authorization>& authorizations) {
+  out.begin_list();
+  for (const Authorization& one : authorizations) {
+    out.begin_list().u256(one.chain_id).fixed(one.address).u64(one.nonce);
+    out.u256(one.y_parity).u256(one.r).u256(one.s).end_list();
+  }
+  out.end_list();
+}
+
+/// As `read_lists` reads it.
+void write_lists(RlpWriter& out, const Transaction& txn) {
+  if (txn.type == TxnType::Blob) {
+    out.u256(txn.max_fee_per_blob_gas).begin_list();
+    for (const Hash256& hash : txn.blob_hashes)
+      out.fixed(hash);
+    out.end_list();
+  }
+  if (txn.type == TxnType::SetCode) write_authorizations(out, txn.authorizations);
+}
+
 /// The envelope; without signature it is what the sender signs.
 Bytes write_envelope(const Transaction& txn, bool with_signature) {
   const bool legacy = txn.type == TxnType::Legacy;
@@ -117,6 +158,7 @@ Bytes write_envelope(const Transaction& txn, bool with_signature) {
   if (!legacy) out.u64(txn.chain_id.value_or(0));
   write_body(out, txn);
   if (!legacy) write_access_list(out, txn.access_list);
+  write_lists(out, txn);
   if (with_signature) {
     out.u256(legacy ? legacy_v(txn) : U256(txn.y_parity)).u256(txn.r).u256(txn.s);
   } else if (legacy && txn.chain_id) {
@@ -170,6 +212,29 @@ Hash256 signing_hash(const Transaction& txn) {
   return crypto::keccak256(write_envelope(txn, false));
 }
 
+Hash256 signing_hash(const Authorization& authorization) {
+  RlpWriter out;
+  out.begin_list()
+      .u256(authorization.chain_id)
+      .fixed(authorization.address)
+      .u64(authorization.nonce)
+      .end_list();
+  Bytes message{kAuthorizationMagic};
+  append(message, out.bytes());
+  return crypto::keccak256(message);
+}
+
+std::optional<Address> recover_authority(const Authorization& authorization) {
+  if (U256{1} < authorization.y_parity || authorization.s > kHalfGroupOrder) return std::nullopt;
+  const crypto::RecoverableSignature signature{
+      .r = authorization.r.to_big_endian(),
+      .s = authorization.s.to_big_endian(),
+      .recovery_id = static_cast<std::uint8_t>(authorization.y_parity.low64())};
+  const auto key = crypto::recover(signing_hash(authorization), signature);
+  if (!key) return std::nullopt;
+  return crypto::ethereum_address(*key);
+}
+
 Result<Address, TxnError> recover_sender(const Transaction& txn) {
   if (!signature_in_range(txn)) return fail(TxnError::BadSignature);
   const crypto::RecoverableSignature signature{
@@ -179,10 +244,19 @@ Result<Address, TxnError> recover_sender(const Transaction& txn) {
   return crypto::ethereum_address(*key);
 }
 
+Address contract_address(const Address& sender, std::uint64_t nonce) {
+  RlpWriter out;
+  out.begin_list().fixed(sender).u64(nonce).end_list();
+  return *Address::from(crypto::keccak256(out.bytes()).view().last(Address::kSize));
+}
+
 Result<VerifiedTxn, TxnError> VerifiedTxn::verify(Bytes envelope) {
   VerifiedTxn out;
   OL_TRY(out.txn_, decode_transaction(envelope));
   OL_TRY(out.sender_, recover_sender(out.txn_));
+  for (const Authorization& one : out.txn_.authorizations) {
+    if (const auto authority = recover_authority(one)) out.authorities_.push_back(*authority);
+  }
   out.hash_ = transaction_hash(envelope);
   out.envelope_ = std::move(envelope);
   return out;

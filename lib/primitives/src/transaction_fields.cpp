@@ -46,6 +46,41 @@ Result<std::vector<AccessListEntry>, RlpError> read_access_list(RlpReader& field
   return out;
 }
 
+Result<std::vector<Hash256>, RlpError> read_hashes(RlpReader& fields) {
+  std::vector<Hash256> out;
+  OL_TRY(RlpReader hashes, fields.list());
+  while (!hashes.empty()) {
+    OL_TRY(const Hash256 hash, hashes.fixed<Hash256>());
+    out.push_back(hash);
+  }
+  return out;
+}
+
+Result<Authorization, RlpError> read_authorization(RlpReader& list) {
+  Authorization out;
+  OL_TRY(RlpReader fields, list.list());
+  OL_TRY(out.chain_id, fields.u256());
+  OL_TRY(out.address, fields.fixed<Address>());
+  OL_TRY(out.nonce, fields.u64());
+  OL_TRY(const std::uint64_t parity, fields.u64());
+  if (parity > 0xff) return fail(RlpError::IntegerTooLarge);
+  out.y_parity = U256(parity);
+  OL_TRY(out.r, fields.u256());
+  OL_TRY(out.s, fields.u256());
+  OL_TRY_VOID(fields.finish());
+  return out;
+}
+
+Result<std::vector<Authorization>, RlpError> read_authorizations(RlpReader& fields) {
+  std::vector<Authorization> out;
+  OL_TRY(RlpReader list, fields.list());
+  while (!list.empty()) {
+    OL_TRY(const Authorization one, read_authorization(list));
+    out.push_back(one);
+  }
+  return out;
+}
+
 }  // namespace
 
 Result<TxnFieldReader, TxnError> TxnFieldReader::open(ByteView bytes) {
@@ -85,6 +120,20 @@ Result<std::uint64_t, TxnError> TxnFieldReader::nonce() {
 Result<std::vector<AccessListEntry>, TxnError> TxnFieldReader::access_list() {
   const bool was_empty = fields_.empty();
   auto value = read_access_list(fields_);
+  if (!value) return refuse(value.error(), was_empty);
+  return *std::move(value);
+}
+
+Result<std::vector<Hash256>, TxnError> TxnFieldReader::hashes() {
+  const bool was_empty = fields_.empty();
+  auto value = read_hashes(fields_);
+  if (!value) return refuse(value.error(), was_empty);
+  return *std::move(value);
+}
+
+Result<std::vector<Authorization>, TxnError> TxnFieldReader::authorizations() {
+  const bool was_empty = fields_.empty();
+  auto value = read_authorizations(fields_);
   if (!value) return refuse(value.error(), was_empty);
   return *std::move(value);
 }

@@ -17,6 +17,8 @@ class TxnFieldReader {
   /// At most 2^64 - 2 (EIP-2681).
   [[nodiscard]] Result<std::uint64_t, TxnError> nonce();
   [[nodiscard]] Result<std::vector<AccessListEntry>, TxnError> access_list();
+  [[nodiscard]] Result<std::vector<Hash256>, TxnError> hashes();
+  [[nodiscard]] Result<std::vector<Authorization>, TxnError> authorizations();
   /// gas_limit, to, value and data, which follow each other in every type.
   [[nodiscard]] Result<void, TxnError> read_call(Transaction& out);
   /// r and s, whatever their values.

@@ -10,12 +10,13 @@ constexpr std::uint64_t kCreationGas = 32'000;
 constexpr std::uint64_t kInitCodeWordGas = 2;      // EIP-3860
 constexpr std::size_t kInitCodeBytesMax = 49'152;  // EIP-3860
 constexpr std::uint64_t kZeroByteGas = 4;
-constexpr std::uint64_t kNonZeroByteGas = 16;       // EIP-2028
-constexpr std::uint64_t kAccessAddressGas = 2'400;  // EIP-2930
-constexpr std::uint64_t kAccessKeyGas = 1'900;      // EIP-2930
-constexpr std::uint64_t kFloorTokenGas = 10;        // EIP-7623
-constexpr std::uint64_t kTokensPerNonZeroByte = 4;  // EIP-7623
-constexpr std::uint8_t kLastPrecompile = 0x11;      // EIP-2537
+constexpr std::uint64_t kNonZeroByteGas = 16;        // EIP-2028
+constexpr std::uint64_t kAccessAddressGas = 2'400;   // EIP-2930
+constexpr std::uint64_t kAccessKeyGas = 1'900;       // EIP-2930
+constexpr std::uint64_t kAuthorizationGas = 25'000;  // EIP-7702, PER_EMPTY_ACCOUNT_COST
+constexpr std::uint64_t kFloorTokenGas = 10;         // EIP-7623
+constexpr std::uint64_t kTokensPerNonZeroByte = 4;   // EIP-7623
+constexpr std::uint8_t kLastPrecompile = 0x11;       // EIP-2537
 
 using Check = Result<void, TxnRefusal>;
 
@@ -40,6 +41,16 @@ Check check_chain(const Transaction& txn, ChainId chain_id) {
   if (!txn.chain_id || *txn.chain_id == chain_id.value()) return {};
   return refuse(TxnRule::WrongChain,
                 "have " + number(*txn.chain_id) + " want " + number(chain_id.value()));
+}
+
+Check check_type(const Transaction& txn) {
+  if (txn.type == TxnType::Blob) {
+    return refuse(TxnRule::TypeNotSupported, "tx type 3 not supported by this pool");
+  }
+  if (txn.type == TxnType::SetCode && txn.authorizations.empty()) {
+    return refuse(TxnRule::EmptyAuthorizations);
+  }
+  return {};
 }
 
 Check check_fee_fields(const Transaction& txn) {
@@ -67,14 +78,6 @@ Check check_gas(const Transaction& txn) {
   return {};
 }
 
-Check check_no_contract(const Transaction& txn) {
-  if (!txn.to) return refuse(TxnRule::ContractsUnavailable, "contract creation");
-  if (is_precompile(*txn.to)) {
-    return refuse(TxnRule::ContractsUnavailable, "the target is a precompiled contract");
-  }
-  return {};
-}
-
 Check check_nonce(std::uint64_t txn_nonce, std::uint64_t next, NonceRule rule) {
   const std::string detail = "next nonce " + number(next) + ", tx nonce " + number(txn_nonce);
   if (txn_nonce < next) return refuse(TxnRule::NonceTooLow, detail);
@@ -97,12 +100,16 @@ const char* describe(TxnRule rule) {
   switch (rule) {
     case TxnRule::WrongChain:
       return "invalid chain id for signer";
+    case TxnRule::TypeNotSupported:
+      return "transaction type not supported";
     case TxnRule::TipAboveFeeCap:
       return "max priority fee per gas higher than max fee per gas";
     case TxnRule::CostOverflow:
       return "insufficient funds for gas * price + value: the cost exceeds 256 bits";
     case TxnRule::InitCodeTooLarge:
       return "max initcode size exceeded";
+    case TxnRule::EmptyAuthorizations:
+      return "set code tx must have at least one authorization tuple";
     case TxnRule::IntrinsicGas:
       return "intrinsic gas too low";
     case TxnRule::FloorGas:
@@ -111,6 +118,8 @@ const char* describe(TxnRule rule) {
       return "this chain does not execute contracts yet";
     case TxnRule::ExceedsBlockGasLimit:
       return "exceeds block gas limit";
+    case TxnRule::ExceedsTxnGasLimit:
+      return "transaction gas limit too high";
     case TxnRule::FeeCapBelowBaseFee:
       return "max fee per gas less than block base fee";
     case TxnRule::NonceTooLow:
@@ -131,6 +140,12 @@ const char* describe(TxnRule rule) {
       return "transaction underpriced";
     case TxnRule::PoolFull:
       return "txpool is full";
+    case TxnRule::DelegatedInFlight:
+      return "in-flight transaction limit reached for delegated accounts";
+    case TxnRule::DelegatedGap:
+      return "gapped-nonce tx from delegated accounts";
+    case TxnRule::AuthorityReserved:
+      return "authority already reserved";
   }
   OL_CHECK(false, "unknown TxnRule");
 }
@@ -149,6 +164,7 @@ std::uint64_t intrinsic_gas(const Transaction& txn) {
   for (const AccessListEntry& entry : txn.access_list) {
     gas += kAccessAddressGas + kAccessKeyGas * entry.storage_keys.size();
   }
+  gas += kAuthorizationGas * txn.authorizations.size();
   return gas;
 }
 
@@ -168,6 +184,12 @@ std::optional<U256> max_cost(const Transaction& txn) {
   return checked_add(*fee, txn.value);
 }
 
+std::optional<Address> delegation(ByteView code) {
+  if (code.size() != kDelegationBytes) return std::nullopt;
+  if (!std::ranges::equal(code.first(3), kDelegationPrefix)) return std::nullopt;
+  return Address::from(code.subspan(3));
+}
+
 bool is_precompile(const Address& address) {
   const auto last = address.bytes.end() - 1;
   return std::all_of(address.bytes.begin(), last, [](std::uint8_t b) { return b == 0; }) &&
@@ -175,16 +197,20 @@ bool is_precompile(const Address& address) {
 }
 
 Check check_txn_alone(const Transaction& txn, ChainId chain_id) {
+  OL_TRY_VOID(check_type(txn));
   OL_TRY_VOID(check_chain(txn, chain_id));
   OL_TRY_VOID(check_fee_fields(txn));
-  OL_TRY_VOID(check_gas(txn));
-  return check_no_contract(txn);
+  return check_gas(txn);
 }
 
 Check check_txn_in_block(const Transaction& txn, const BlockTerms& block) {
   if (txn.gas_limit > block.gas_limit) {
     return refuse(TxnRule::ExceedsBlockGasLimit,
                   "gas " + number(txn.gas_limit) + ", block limit " + number(block.gas_limit));
+  }
+  if (txn.gas_limit > block.txn_gas_max) {
+    return refuse(TxnRule::ExceedsTxnGasLimit,
+                  "cap " + number(block.txn_gas_max) + ", tx " + number(txn.gas_limit));
   }
   if (txn.max_fee_per_gas < block.base_fee) {
     return refuse(TxnRule::FeeCapBelowBaseFee, "maxFeePerGas: " + txn.max_fee_per_gas.to_decimal() +
@@ -193,21 +219,16 @@ Check check_txn_in_block(const Transaction& txn, const BlockTerms& block) {
   return {};
 }
 
-Check check_txn_on_state(const Transaction& txn, const AccountTerms& sender, bool target_has_code,
-                         NonceRule nonce_rule) {
+Check check_txn_on_state(const Transaction& txn, const AccountTerms& sender, NonceRule nonce_rule) {
   OL_TRY_VOID(check_nonce(txn.nonce, sender.nonce, nonce_rule));
   if (sender.has_code) return refuse(TxnRule::SenderHasCode);
-  if (target_has_code) {
-    return refuse(TxnRule::ContractsUnavailable, "the target is a contract");
-  }
   return check_funds(txn, sender.balance);
 }
 
-Check validate_txn(const Transaction& txn, const BlockTerms& block, const AccountTerms& sender,
-                   bool target_has_code) {
+Check validate_txn(const Transaction& txn, const BlockTerms& block, const AccountTerms& sender) {
   OL_TRY_VOID(check_txn_alone(txn, block.chain_id));
   OL_TRY_VOID(check_txn_in_block(txn, block));
-  return check_txn_on_state(txn, sender, target_has_code, NonceRule::Exact);
+  return check_txn_on_state(txn, sender, NonceRule::Exact);
 }
 
 }  // namespace ol::primitives

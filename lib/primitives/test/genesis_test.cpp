@@ -44,6 +44,17 @@ TEST(GenesisHash, changes_with_every_field) {
       [](Genesis& g) { g.balances[filled<Address>(0xaa)] = U256(1); },
       [](Genesis& g) { g.balances[filled<Address>(0xcc)] = U256(0); },
       [](Genesis& g) { g.balances.clear(); },
+      [](Genesis& g) { g.revision = Revision::Osaka; },
+      [](Genesis& g) { g.contracts[filled<Address>(0xcc)].code = {1}; },
+      [](Genesis& g) { g.contracts[filled<Address>(0xcc)].code = {1, 2}; },
+      [](Genesis& g) { g.contracts[filled<Address>(0xcd)].code = {1}; },
+      [](Genesis& g) {
+        g.contracts[filled<Address>(0xcc)] = {.nonce = 2, .code = {1}, .storage = {}};
+      },
+      [](Genesis& g) {
+        g.contracts[filled<Address>(0xcc)] = {
+            .nonce = 1, .code = {1}, .storage = {{Hash256{}, U256(7)}}};
+      },
   };
   const Genesis original = samples::genesis();
   std::set<Hash256> seen = {genesis_hash(original)};

@@ -79,7 +79,9 @@ TEST(Receipt, encodes_its_logs) {
 }
 
 TEST(Receipt, survives_storage) {
-  for (const Receipt& receipt : {receipt_with_log(), Receipt{}}) {
+  Receipt creation;
+  creation.contract = filled<Address>(0x77);
+  for (const Receipt& receipt : {receipt_with_log(), Receipt{}, creation}) {
     const Bytes bytes = encoded(receipt);
     Reader in(bytes);
     EXPECT_EQ(decode_receipt(in), receipt);
@@ -99,7 +101,7 @@ TEST(Receipt, has_golden_storage_bytes) {
   EXPECT_EQ(to_hex(encoded(receipt)),
             "01010000000000000002"
             "0000000000000003" +
-                std::string(63, '0') + "4" + "00000001" + std::string(40, '1') + "00000001" +
+                std::string(63, '0') + "4" + "00" + "00000001" + std::string(40, '1') + "00000001" +
                 std::string(64, '2') + "0000000105");
 }
 
@@ -117,9 +119,10 @@ TEST(Receipt, refuses_damaged_storage) {
     (void)decode_receipt(in);
     return in.error();
   };
-  EXPECT_EQ(error_with(0, 3), DecodeError::BadValue);
+  EXPECT_EQ(error_with(0, 5), DecodeError::BadValue);
   EXPECT_EQ(error_with(1, 2), DecodeError::BadValue);
-  const std::size_t log_count = 2 + 8 + 8 + 32;
+  EXPECT_EQ(error_with(2 + 8 + 8 + 32, 2), DecodeError::BadValue);
+  const std::size_t log_count = 2 + 8 + 8 + 32 + 1;
   EXPECT_EQ(error_with(log_count, 0xff), DecodeError::OverLimit);
   EXPECT_EQ(error_with(log_count + 4 + 20 + 3, kLogTopicsMax + 1), DecodeError::OverLimit);
 }

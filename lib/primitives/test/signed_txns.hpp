@@ -2,8 +2,8 @@
 
 #include <string_view>
 
-/// Transactions of chain 7777 signed with ethers 6.15 and the first key of the well-known test
-/// mnemonic of Foundry and Hardhat (address 0xf39f..2266).
+/// Transactions of chain 7777 signed with ethers 6.15 (types 3 and 4: 6.17) and the first key of
+/// the well-known test mnemonic of Foundry and Hardhat (address 0xf39f..2266).
 namespace ol::primitives::signed_txns {
 
 struct SignedTxn {
@@ -12,6 +12,24 @@ struct SignedTxn {
   std::string_view signing_hash;
 };
 
+inline constexpr SignedTxn kBlob = {
+    "03f890821e6105843b9aca0084b2d05e00830186a09470997970c51812dc3a010c7d01b50e0d17dc79c80580c0"
+    "07e1a001ababababababababababababababababababababababababababababababab01a0f8c9a083ade77fa1"
+    "f085c0908b9963f35974f81a447171bf380b97251bd582a5a06217ad209224ff608b7367cf5da3b10ef12847a0"
+    "ddc296f64b6f0ab93b36e1e5",
+    "84059abdd2ee157500ce0c392edddf32f0126e3ca2cc811bf9614470507c73b7",
+    "826cd7045fe5c8bbeed61dbb1cf3b79662744d9206ae064e3a030194c64d9a66"};
+inline constexpr SignedTxn kSetCode = {
+    "04f90164821e6104843b9aca0084b2d05e00830186a09470997970c51812dc3a010c7d01b50e0d17dc79c80582"
+    "0102f838f79470997970c51812dc3a010c7d01b50e0d17dc79c8e1a00000000000000000000000000000000000"
+    "000000000000000000000000000001f8baf85c821e619470997970c51812dc3a010c7d01b50e0d17dc79c80380"
+    "a02a95433ee66e4875febd451a147f364c6f5d65aa095978cce721db22ece1de58a0690dce727477b8ba9b930d"
+    "86fdcb4203e9aa1b32ab05519e260cd19131f8cb30f85a8094f39fd6e51aad88f6f4ce6ab8827279cfffb92266"
+    "8001a0e87b9e8641420ff6b1ec1e5c88e5ba060f41837f94836e6d419ed79aeedc3ba2a02aafb5976f9985d325"
+    "b4bbb43a3fecc5a6b7625de5f53174ac88eac1b219fa1380a04c148ebc110079619c9f3e8ffad31ba1ae1f083c"
+    "fc13a715179c7ef43ef930e0a01c5c9cc2fd56efa91b7cf515a54409779a19026c3a8bf24025ef693f79ba4d1a",
+    "d6d16350ce92faa809eacb7e058599bb83c7f40a1f68bdb55659e803dac36285",
+    "aefc7449bab9fc37e196ba63bdd59b91f2b5d45156607fe463290a6afe59bae3"};
 inline constexpr SignedTxn kLegacy = {
     "f86d8084773594008252089470997970c51812dc3a010c7d01b50e0d17dc79c8880de0b6b3a764000080823ce6"
     "a0f9c6e870898a34cee40c62e02b58024f52b3673e37527b84dc0151cc31a78f5ba010b506ff941ba406b5df06"

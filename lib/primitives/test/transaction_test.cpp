@@ -15,9 +15,11 @@ namespace ol::primitives {
 namespace {
 
 using signed_txns::kAccessList;
+using signed_txns::kBlob;
 using signed_txns::kCreation;
 using signed_txns::kDynamicFee;
 using signed_txns::kLegacy;
+using signed_txns::kSetCode;
 
 Transaction decode(std::string_view hex) {
   return *decode_transaction(*from_hex(hex));
@@ -30,7 +32,7 @@ TxnError error_of(const Bytes& envelope) {
 }
 
 TEST(Transaction, of_every_type_matches_what_ethers_signed) {
-  for (const auto& sample : {kLegacy, kAccessList, kDynamicFee, kCreation}) {
+  for (const auto& sample : {kLegacy, kAccessList, kDynamicFee, kCreation, kBlob, kSetCode}) {
     const Bytes envelope = *from_hex(sample.envelope);
     const auto verified = VerifiedTxn::verify(envelope);
     ASSERT_TRUE(verified);
@@ -67,6 +69,79 @@ TEST(Transaction, fields_of_a_dynamic_fee_one) {
   EXPECT_EQ(txn.access_list[0].storage_keys[1], samples::filled<Hash256>(0xff));
   EXPECT_TRUE(txn.access_list[1].storage_keys.empty());
   EXPECT_FALSE(decode(kCreation.envelope).to);
+}
+
+TEST(Transaction, fields_of_a_blob_one) {
+  const Transaction txn = decode(kBlob.envelope);
+  EXPECT_EQ(txn.type, TxnType::Blob);
+  EXPECT_EQ(txn.max_fee_per_blob_gas, U256(7));
+  ASSERT_EQ(txn.blob_hashes.size(), 1U);
+  EXPECT_EQ(txn.blob_hashes[0].bytes[0], 0x01);
+  EXPECT_TRUE(txn.authorizations.empty());
+}
+
+TEST(Transaction, fields_of_a_set_code_one) {
+  const auto txn = VerifiedTxn::verify(*from_hex(kSetCode.envelope));
+  ASSERT_TRUE(txn);
+  ASSERT_EQ(txn->txn().authorizations.size(), 2U);
+  const Authorization& first = txn->txn().authorizations[0];
+  EXPECT_EQ(first.chain_id, U256(7777));
+  EXPECT_EQ(first.nonce, 3U);
+  EXPECT_EQ(to_hex(first.address.view()), "70997970c51812dc3a010c7d01b50e0d17dc79c8");
+  EXPECT_TRUE(txn->txn().authorizations[1].chain_id.is_zero());
+  // The second key of the mnemonic signed both.
+  ASSERT_EQ(txn->authorities().size(), 2U);
+  EXPECT_EQ(to_hex(txn->authorities()[0].view()), "70997970c51812dc3a010c7d01b50e0d17dc79c8");
+  EXPECT_EQ(txn->authorities()[1], txn->authorities()[0]);
+}
+
+// EIP-7702: such an entry is void; the transaction is not.
+TEST(Authorization, without_a_valid_signature_has_no_authority) {
+  const Authorization good = decode(kSetCode.envelope).authorizations[0];
+  ASSERT_TRUE(recover_authority(good));
+  const std::vector<std::function<void(Authorization&)>> changes = {
+      [](Authorization& a) { a.r = U256(0); },
+      [](Authorization& a) { a.r = U256(5); },
+      [](Authorization& a) { a.s = U256::max(); },
+      [](Authorization& a) { a.y_parity = U256(2); },
+  };
+  for (std::size_t i = 0; i < changes.size(); ++i) {
+    Authorization changed = good;
+    changes[i](changed);
+    EXPECT_FALSE(recover_authority(changed)) << i;
+    Transaction txn = decode(kSetCode.envelope);
+    txn.authorizations[0] = changed;
+    const auto out = decode_transaction(encode_transaction(txn));
+    ASSERT_TRUE(out) << i;
+    EXPECT_EQ(out->authorizations[0], changed);
+  }
+}
+
+TEST(Authorization, is_bounded_field_by_field) {
+  Transaction txn = decode(kSetCode.envelope);
+  txn.authorizations[0].y_parity = U256(255);
+  EXPECT_TRUE(decode_transaction(encode_transaction(txn)));
+  txn.authorizations[0].y_parity = U256(256);
+  EXPECT_EQ(error_of(encode_transaction(txn)), TxnError::BadField);
+  txn.authorizations[0].y_parity = U256(1);
+  txn.authorizations[0].nonce = ~0ULL;
+  EXPECT_TRUE(decode_transaction(encode_transaction(txn)));
+}
+
+// EIP-4844 and EIP-7702.
+TEST(Transaction, of_types_three_and_four_cannot_create) {
+  for (const auto& sample : {kBlob, kSetCode}) {
+    Transaction txn = decode(sample.envelope);
+    txn.to.reset();
+    EXPECT_EQ(error_of(encode_transaction(txn)), TxnError::BadField);
+  }
+}
+
+// Known from every tool: the first contract of the first account of the test mnemonic.
+TEST(ContractAddress, is_that_of_sender_and_nonce) {
+  const auto sender = *fixed_from_hex<Address>(signed_txns::kSender);
+  EXPECT_EQ(to_hex(contract_address(sender, 0).view()), "5fbdb2315678afecb367f032d93f642f64180aa3");
+  EXPECT_EQ(to_hex(contract_address(sender, 1).view()), "e7f1725e7734ce288f8367e1bb143e90bb3f0512");
 }
 
 // The example of EIP-155 itself.
@@ -127,7 +202,7 @@ TEST(Transaction, refuses_every_v_that_names_no_parity) {
 
 TEST(Transaction, refuses_what_is_no_envelope) {
   EXPECT_EQ(error_of({}), TxnError::Empty);
-  for (const std::uint8_t first : Bytes{0x00, 0x03, 0x04, 0x7f}) {
+  for (const std::uint8_t first : Bytes{0x00, 0x05, 0x7f}) {
     EXPECT_EQ(error_of({first, 0xc0}), TxnError::UnknownType) << int{first};
   }
   for (const std::uint8_t first : Bytes{0x80, 0xb8, 0xbf}) {
@@ -140,7 +215,7 @@ TEST(Transaction, refuses_what_is_no_envelope) {
 }
 
 TEST(Transaction, refuses_truncation_trailing_bytes_and_extra_fields) {
-  for (const auto& sample : {kLegacy, kAccessList, kDynamicFee}) {
+  for (const auto& sample : {kLegacy, kAccessList, kDynamicFee, kBlob, kSetCode}) {
     Bytes envelope = *from_hex(sample.envelope);
     for (std::size_t size = 1; size < envelope.size(); ++size) {
       EXPECT_FALSE(decode_transaction(ByteView(envelope).first(size))) << size;

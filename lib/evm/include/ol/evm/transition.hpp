@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <optional>
 #include <span>
@@ -24,24 +25,8 @@ namespace ol::evm {
 class Machine;
 class Tracer;
 
-/// EIP-2718 envelope types; the numbers are those of the envelope.
-enum class TxnKind : std::uint8_t {
-  Legacy = 0,
-  AccessList = 1,  // EIP-2930
-  DynamicFee = 2,  // EIP-1559
-  Blob = 3,        // EIP-4844
-  SetCode = 4,     // EIP-7702
-};
-
-/// EIP-7702: the signer asks that its account run the code at `address`.
-struct Authorization {
-  U256 chain_id;  // zero: any chain
-  Address address;
-  std::uint64_t nonce = 0;
-  U256 y_parity;
-  U256 r;
-  U256 s;
-};
+using TxnKind = primitives::TxnType;
+using primitives::Authorization;
 
 /// A transaction whose sender is known: all that execution needs of it. Borrows its lists and data,
 /// which must outlive the call. For types 0 and 1 both fees are the gas price.
@@ -59,6 +44,8 @@ struct TxnRequest {
   U256 max_fee_per_blob_gas;
   std::span<const Hash256> blob_hashes;
   std::span<const Authorization> authorizations;
+  /// Asked about and never included: may have a sender with code and more gas than the block.
+  bool is_question = false;
 };
 
 /// The rule that forbids a transaction in this place.
@@ -121,6 +108,10 @@ struct CallOutcome {
   std::vector<primitives::Log> logs;
 };
 
+/// Precompiled contracts elsewhere than Ethereum has them, for calls that ask what if: at a key is
+/// the contract Ethereum has at its value, or none.
+using PrecompileMoves = std::map<Address, std::optional<Address>>;
+
 /// Executes transactions. Owns what is worth keeping between them: memory for frames and code
 /// already analysed. Not part of any state: results depend on the arguments alone. One thread.
 class Evm {
@@ -133,6 +124,8 @@ class Evm {
   [[nodiscard]] Revision revision() const;
   /// Watches all that runs from now on, until called with null. Borrows the tracer.
   void trace(Tracer* tracer);
+  /// From now on; empty for Ethereum's places.
+  void move_precompiles(PrecompileMoves moves);
   /// Drops all code translated so far. Changes no result; frees memory, and tells benchmarks apart.
   void forget_code();
 

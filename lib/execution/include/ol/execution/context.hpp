@@ -2,7 +2,9 @@
 
 #include <memory>
 
+#include <ol/evm/block_env.hpp>
 #include <ol/primitives/block.hpp>
+#include <ol/primitives/genesis.hpp>
 #include <ol/primitives/receipt.hpp>
 #include <ol/primitives/transaction.hpp>
 #include <ol/primitives/txn_rules.hpp>
@@ -28,10 +30,9 @@ struct BlockContext {
   /// EIP-4399. Profiles without a random beacon use the parent's consensus hash, which the next
   /// proposer knows in advance: contracts must not take it for randomness.
   Hash256 prev_randao;
-
-  [[nodiscard]] primitives::BlockTerms terms() const {
-    return {.chain_id = chain_id, .gas_limit = gas_limit, .base_fee = base_fee};
-  }
+  /// Answers BLOCKHASH for the parent's ancestors; the parent itself is known. Borrowed; null
+  /// where there are none, and their hashes are zero.
+  const evm::BlockHashes* ancestors = nullptr;
 };
 
 /// The context of the block after `parent`: height, base fee (EIP-1559), gas limit and prev_randao
@@ -39,6 +40,23 @@ struct BlockContext {
 [[nodiscard]] BlockContext next_block_context(primitives::ChainId chain_id,
                                               const primitives::EvmHeader& parent,
                                               primitives::TimeMs time, const Address& coinbase,
-                                              const primitives::BlockHash& consensus_hash);
+                                              const primitives::BlockHash& consensus_hash,
+                                              const evm::BlockHashes* ancestors = nullptr);
+
+/// The context `block` was executed in, to replay it. What no transaction can see, the consensus
+/// time below a second, is not restored.
+[[nodiscard]] BlockContext replay_context(primitives::ChainId chain_id,
+                                          const primitives::EvmHeader& parent,
+                                          const primitives::EvmHeader& block,
+                                          const evm::BlockHashes* ancestors = nullptr);
+
+/// What code sees of `block`, for calls on the state after it. Change fields to override them.
+[[nodiscard]] evm::BlockEnv block_env(primitives::ChainId chain_id,
+                                      const primitives::EvmHeader& block,
+                                      const evm::BlockHashes* hashes = nullptr);
+
+/// What the block after `parent` sets for its transactions.
+[[nodiscard]] primitives::BlockTerms next_block_terms(const primitives::Genesis& genesis,
+                                                      const primitives::EvmHeader& parent);
 
 }  // namespace ol::execution

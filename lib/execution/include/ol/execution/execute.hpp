@@ -9,6 +9,7 @@
 
 #include <ol/base/result.hpp>
 #include <ol/execution/context.hpp>
+#include <ol/execution/engine.hpp>
 #include <ol/state/diff.hpp>
 #include <ol/state/error.hpp>
 #include <ol/state/state_view.hpp>
@@ -40,15 +41,17 @@ struct ExecutedBlock {
   std::uint64_t gas_used = 0;
 };
 
-/// Runs `txns` in order on the parent's state. Pure: the same arguments give the same result on
-/// every machine. May run on any thread.
+/// Runs `txns` in order on the parent's state, after storing the parent's hash (EIP-2935). Pure:
+/// the same arguments give the same result on every machine. May run on any thread.
+/// @param engine  Used by nobody else meanwhile.
 /// @param parent_state, parent_trie  The state after `context.parent`, whose root is
 ///        `context.parent.state_root`. Borrowed for the call.
 /// @param cache  As for state::update_trie.
 /// @return InvalidTxn for the first transaction that breaks a rule; a block with one such is
-///         invalid as a whole.
+///         invalid as a whole. A transaction whose code fails breaks none: it pays, and its receipt
+///         says so.
 [[nodiscard]] Result<ExecutedBlock, ExecutionError> execute_block(
-    const state::StateView& parent_state, const state::TrieNodeReader& parent_trie,
+    Engine& engine, const state::StateView& parent_state, const state::TrieNodeReader& parent_trie,
     const BlockContext& context, std::span<const TxnPtr> txns,
     state::TrieNodeCache* cache = nullptr);
 

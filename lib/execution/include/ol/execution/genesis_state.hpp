@@ -11,7 +11,8 @@ struct GenesisState {
   Hash256 root;
 };
 
-/// Accounts with the starting balances. A balance of zero makes no account (EIP-161).
+/// Accounts with the starting balances, and the contracts. A balance of zero makes no account
+/// (EIP-161).
 [[nodiscard]] GenesisState genesis_state(const primitives::Genesis& genesis);
 
 }  // namespace ol::execution

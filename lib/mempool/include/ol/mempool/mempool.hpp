@@ -88,6 +88,10 @@ struct Stats {
 /// 3) every entry could pay for itself alone at the last head; 4) an entry is pending iff all
 /// nonces from the account's up to it are present and their costs together fit the balance;
 /// 5) eviction takes a sender's highest nonce first, so it never makes a gap.
+///
+/// Of an account that delegates (EIP-7702), or that a waiting transaction makes delegate, at most
+/// one transaction is admitted, for others may empty it at any time and make the rest worthless.
+/// Contracts may do as much to no other account.
 class Mempool {
  public:
   Mempool(const Limits& limits, const primitives::BlockTerms& next_block);
@@ -165,8 +169,9 @@ class Mempool {
   [[nodiscard]] Result<primitives::AccountTerms, AddError> sender_terms(
       const Address& sender, const state::StateView& head) const;
   [[nodiscard]] Result<void, AddError> check_rules(const primitives::VerifiedTxn& txn,
-                                                   const primitives::AccountTerms& sender,
-                                                   const state::StateView& head) const;
+                                                   const primitives::AccountTerms& sender) const;
+  [[nodiscard]] Result<void, primitives::TxnRefusal> check_delegations(
+      const primitives::VerifiedTxn& txn, const primitives::AccountTerms& sender) const;
   [[nodiscard]] Result<Plan, primitives::TxnRefusal> plan_for(
       const primitives::VerifiedTxn& txn, const primitives::AccountTerms& account) const;
   [[nodiscard]] Result<void, primitives::TxnRefusal> plan_share(const SenderQueue& queue,
@@ -178,6 +183,8 @@ class Mempool {
 
   Place insert(Entry entry, const primitives::AccountTerms& account);
   Removed erase(const Address& sender, std::uint64_t nonce);
+  void index_entry(const primitives::VerifiedTxn& txn);
+  void unindex_entry(const primitives::VerifiedTxn& txn);
   [[nodiscard]] Result<void, state::StateError> follow(const Address& sender,
                                                        const state::StateView& head);
   void set_next_block(const primitives::BlockTerms& next_block);
@@ -190,6 +197,8 @@ class Mempool {
   primitives::BlockTerms next_block_;
   std::map<Address, SenderQueue> senders_;
   std::map<primitives::TxnHash, Location> by_hash_;
+  /// How many waiting authorisations each account has signed (EIP-7702).
+  std::map<Address, std::size_t> authorities_;
   // Kept only from the first time the pool is full until the base fee changes: ranking every sender
   // again at each block would cost more than all else.
   std::set<Tail> tails_;

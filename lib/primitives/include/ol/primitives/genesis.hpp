@@ -14,11 +14,22 @@ namespace ol::primitives {
 /// The three finality designs (architecture.md section 1). Only `OpenLiquid` runs today; genesis
 /// validation refuses the others by name.
 enum class Profile : std::uint8_t { OpenLiquid = 0 };
-/// When a block is final. Source: specs/consensus.md sections 5 to 7.
-enum class CommitRule : std::uint8_t { ThreeChain = 0, TwoChain = 1, TwoPhase = 2 };
+enum class CommitRule : std::uint8_t { ThreeChain = 0 };
 enum class SchemeKind : std::uint8_t { BlsThreshold = 0, BlsMultisig = 1, Ed25519List = 2 };
 /// Who proposes in a view. Source: specs/consensus.md section 8.
 enum class LeaderKind : std::uint8_t { RoundRobin = 0, StakeWeighted = 1 };
+
+/// Whose rules transactions run by (docs/adr/0006-ethereum-rules.md).
+enum class Revision : std::uint8_t { Prague = 0, Osaka = 1 };
+
+/// What is at an address from the start, beside its balance.
+struct GenesisContract {
+  std::uint64_t nonce = 1;  // as of a contract that was created (EIP-161)
+  Bytes code;
+  /// Slots that are not zero.
+  std::map<Hash256, U256> storage;
+  friend bool operator==(const GenesisContract&, const GenesisContract&) = default;
+};
 
 /// Pace of consensus; every duration in milliseconds.
 struct PaceParams {
@@ -26,14 +37,6 @@ struct PaceParams {
   std::uint64_t timeout_max_ms = 60'000;
   std::uint64_t min_block_interval_ms = 83;
   std::uint64_t empty_block_interval_ms = 1000;
-};
-
-/// Slots of two_phase, counted from the genesis time; every duration in milliseconds.
-struct SlotParams {
-  std::uint64_t slot_ms = 600'000;
-  /// How long each of the two phases of a round may take.
-  std::uint64_t phase_ms = 600;
-  friend bool operator==(const SlotParams&, const SlotParams&) = default;
 };
 
 /// Everything the validators of a chain agree on before the first block. Its hash is part of every
@@ -51,6 +54,7 @@ struct Genesis {
   PaceParams pace;
   std::uint64_t gas_limit = 30'000'000;
   U256 base_fee;
+  Revision revision = Revision::Prague;
   /// True only for chains made by `devnet`: allows keys a single process has seen.
   bool devnet = false;
   std::vector<Validator> validators;
@@ -60,6 +64,7 @@ struct Genesis {
   std::vector<crypto::BlsPublicKey> verification_vector;
   /// Address to starting balance in wei.
   std::map<Address, U256> balances;
+  std::map<Address, GenesisContract> contracts;
 };
 
 /// Longer files are refused.

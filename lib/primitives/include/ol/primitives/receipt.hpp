@@ -1,6 +1,7 @@
 #pragma once
 
 #include <array>
+#include <optional>
 #include <vector>
 
 #include <ol/base/codec.hpp>
@@ -41,6 +42,8 @@ struct Receipt {
 
   std::uint64_t gas_used = 0;
   U256 effective_gas_price;
+  /// Of a creation: where the contract is, or would be had it not failed.
+  std::optional<Address> contract;
   friend bool operator==(const Receipt&, const Receipt&) = default;
 };
 

@@ -1,0 +1,59 @@
+#pragma once
+
+#include <optional>
+#include <span>
+#include <variant>
+#include <vector>
+
+#include <ol/base/result.hpp>
+#include <ol/evm/trace.hpp>
+#include <ol/evm/transition.hpp>
+#include <ol/execution/engine.hpp>
+#include <ol/execution/execute.hpp>
+#include <ol/state/state_view.hpp>
+
+namespace ol::execution {
+
+/// A transaction that nobody signed: eth_call, eth_estimateGas, debug_traceCall.
+struct CallRequest {
+  Address from;
+  std::optional<Address> to;  // absent for contract creation
+  U256 value;
+  Bytes data;
+  /// What it may use. Whoever asks for strangers caps it.
+  std::uint64_t gas = 0;
+  /// Both zero: gas is free, and BASEFEE says zero, as in geth. Otherwise `from` must be able to
+  /// pay.
+  U256 max_fee_per_gas;
+  U256 max_priority_fee_per_gas;
+  std::vector<primitives::AccessListEntry> access_list;
+  std::vector<primitives::Authorization> authorizations;
+};
+
+/// How the transaction ended: `status` says whether code failed and why, `output` is what it
+/// returned or its revert data, `gas_used` what a receipt would say.
+using CallOutcome = evm::TxnOutcome;
+/// A rule with geth's words (gas below the intrinsic gas, not enough funds), or a failed read.
+using CallError = std::variant<primitives::TxnRefusal, state::StateError>;
+
+/// Runs `request` as the one transaction of a block that sees `block`, on `state`, and forgets what
+/// it changed. The nonce is the account's; `from` may have code, and more gas than the block's is
+/// allowed.
+/// @param tracer  Watches it run; null for none. Borrowed for the call.
+[[nodiscard]] Result<CallOutcome, CallError> call(Engine& engine, const state::StateView& state,
+                                                  const evm::BlockEnv& block,
+                                                  const CallRequest& request,
+                                                  evm::Tracer* tracer = nullptr);
+
+/// Runs the first `index` transactions of a block as it did, then that at `index` watched by
+/// `tracer`.
+/// @param parent_state, context  As for execute_block; see replay_context.
+/// @return InvalidTxn if the block could not have been executed on that state.
+/// @pre `index` is below the number of transactions.
+[[nodiscard]] Result<CallOutcome, ExecutionError> replay(Engine& engine,
+                                                         const state::StateView& parent_state,
+                                                         const BlockContext& context,
+                                                         std::span<const TxnPtr> txns,
+                                                         std::size_t index, evm::Tracer& tracer);
+
+}  // namespace ol::execution
