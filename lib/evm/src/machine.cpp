@@ -6,7 +6,6 @@
 #include <ol/base/check.hpp>
 #include <ol/base/rlp.hpp>
 #include <ol/crypto/hash.hpp>
-#include <ol/evm/precompiles.hpp>
 
 #include "interpreter.hpp"
 
@@ -54,8 +53,12 @@ void Machine::bind(World& world, const BlockEnv& block, const TxnContext& txn) {
   return_data_.clear();
 }
 
-bool Machine::is_precompile(const Address& address) const {
-  return find_precompile(address, revision_) != nullptr;
+Precompile Machine::precompile_at(const Address& address) const {
+  if (precompile_moves_.empty()) [[likely]]
+    return find_precompile(address, revision_);
+  const auto moved = precompile_moves_.find(address);
+  if (moved == precompile_moves_.end()) return find_precompile(address, revision_);
+  return moved->second ? find_precompile(*moved->second, revision_) : nullptr;
 }
 
 bool Machine::charge_access(Frame& frame, WorldAccount& account, std::int64_t cold_price) {
@@ -104,7 +107,7 @@ MessageResult Machine::run(const Message& message, ByteView code, Program* progr
 }
 
 MessageResult Machine::run_precompile(const Message& message, bool& found) {
-  const Precompile precompile = find_precompile(message.code->address, revision_);
+  const Precompile precompile = precompile_at(message.code->address);
   found = precompile != nullptr;
   if (!found) return {};
   PrecompileResult result = precompile(message.input, message.gas, revision_);
@@ -184,7 +187,14 @@ void Machine::trace_enter(const Message& message) {
 }
 
 void Machine::trace_exit(const Message& message, const MessageResult& result) {
-  tracer_->on_exit(message.depth, result.status, message.gas - result.gas_left, return_data_);
+  const bool deployed = message.kind == CallKind::Create && result.status == Status::Success;
+  const ByteView output = deployed ? *world_->code(*message.recipient) : return_data_;
+  tracer_->on_exit(message.depth, result.status, message.gas - result.gas_left, output);
+}
+
+void Machine::trace_refusal(const Message& message, Status why) {
+  trace_enter(message);
+  tracer_->on_exit(message.depth, why, 0, {});
 }
 
 MessageResult Machine::call(const Message& message) {

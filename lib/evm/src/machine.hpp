@@ -5,6 +5,7 @@
 
 #include <ol/base/bytes.hpp>
 #include <ol/evm/block_env.hpp>
+#include <ol/evm/precompiles.hpp>
 #include <ol/evm/schedule.hpp>
 #include <ol/evm/trace.hpp>
 #include <ol/evm/transition.hpp>
@@ -42,6 +43,9 @@ class Machine {
 
   /// Borrowed until replaced; null ends tracing.
   void trace(Tracer* tracer) { tracer_ = tracer; }
+  [[nodiscard]] Tracer* tracer() const { return tracer_; }
+  /// Tells the tracer of a call that does not begin and costs nothing. @pre There is a tracer.
+  void trace_refusal(const Message& message, Status why);
 
   [[nodiscard]] Revision revision() const { return revision_; }
   [[nodiscard]] const Schedule& rules() const { return rules_; }
@@ -68,9 +72,13 @@ class Machine {
   bool charge_access(Frame& frame, WorldAccount& account, std::int64_t cold_price);
   /// The account that `account` delegates to (EIP-7702), which may be itself; null if it does not.
   [[nodiscard]] WorldAccount* delegate(WorldAccount& account);
-  [[nodiscard]] bool is_precompile(const Address& address) const;
+  [[nodiscard]] bool is_precompile(const Address& address) const {
+    return precompile_at(address) != nullptr;
+  }
+  void move_precompiles(PrecompileMoves moves) { precompile_moves_ = std::move(moves); }
 
  private:
+  [[nodiscard]] Precompile precompile_at(const Address& address) const;
   void move_value(const Message& message);
   [[nodiscard]] MessageResult do_call(const Message& message);
   [[nodiscard]] MessageResult do_create(const Message& message);
@@ -95,6 +103,7 @@ class Machine {
   ModularMultiplier multiplier_;
   Bytes return_data_;
   Tracer* tracer_ = nullptr;
+  PrecompileMoves precompile_moves_;
 };
 
 /// EIP-7702: what the code of an account that delegates consists of.

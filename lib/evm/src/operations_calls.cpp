@@ -87,6 +87,30 @@ Message make_message(const Frame& frame, const CallOperands& call, std::int64_t 
   return out;
 }
 
+Status refusal(const Frame& frame) {
+  return frame.message.depth >= kDepthMax ? Status::DepthExceeded : Status::InsufficientBalance;
+}
+
+void trace_refused_call(const Frame& frame, const CallOperands& call, std::int64_t gas,
+                        WorldAccount& target) {
+  Message message = make_message(frame, call, gas, target);
+  message.code = &target;
+  frame.machine.trace_refusal(message, refusal(frame));
+}
+
+void trace_refused_creation(const Frame& frame, const U256& value, const Address& address,
+                            ByteView init_code) {
+  Message message;
+  message.kind = CallKind::Create;
+  message.depth = frame.message.depth + 1;
+  message.gas = frame.gas - frame.gas / 64;
+  message.sender = frame.message.recipient;
+  message.recipient = &frame.machine.world().account(address);
+  message.value = value;
+  message.input = init_code;
+  frame.machine.trace_refusal(message, refusal(frame));
+}
+
 void copy_output(Frame& frame, const CallOperands& call) {
   const Bytes& output = frame.machine.return_data();
   const std::size_t size = std::min<std::uint64_t>(output.size(), call.output_size().low64());
@@ -109,6 +133,8 @@ bool run_call(Frame& frame, const U256& address, const CallOperands& call) {
   machine.return_data().clear();
   const bool affordable = !pays || !(frame.message.recipient->balance < call.value);
   if (frame.message.depth >= kDepthMax || !affordable) {
+    if (machine.tracer() != nullptr) [[unlikely]]
+      trace_refused_call(frame, call, gas, target);
     frame.gas += gas;
     *call.result = {};
     return true;
@@ -142,7 +168,13 @@ bool run_create(Frame& frame, U256* top, bool salted) {
   U256& result_word = salted ? top[-3] : top[-2];
   const ByteView init_code = frame.view(top[-1].low64(), size);
   result_word = {};
-  if (frame.message.depth >= kDepthMax || self.balance < value) return true;
+  const Address address = salted ? creation2_address(self.address, salt, init_code)
+                                 : creation_address(self.address, self.nonce);
+  if (frame.message.depth >= kDepthMax || self.balance < value) {
+    if (machine.tracer() != nullptr) [[unlikely]]
+      trace_refused_creation(frame, value, address, init_code);
+    return true;
+  }
   if (self.nonce == std::numeric_limits<std::uint64_t>::max()) return true;  // EIP-2681
 
   Message message;
@@ -154,8 +186,6 @@ bool run_create(Frame& frame, U256* top, bool salted) {
   message.input = init_code;
   message.memory = behind(frame);
   message.stack = frame.stack_end;
-  const Address address = salted ? creation2_address(self.address, salt, init_code)
-                                 : creation_address(self.address, self.nonce);
   world.set_nonce(self, self.nonce + 1);
   message.recipient = &world.account(address);
   frame.gas -= message.gas;

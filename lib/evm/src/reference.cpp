@@ -38,8 +38,10 @@ std::vector<bool> jump_destinations(ByteView code) {
 
 /// Watches nothing; the compiler leaves no trace of it.
 struct NoTracing {
-  void before(const Frame& /*frame*/, std::size_t /*pc*/, std::uint8_t /*op*/,
-              std::span<const U256> /*stack*/) {}
+  bool before(const Frame& /*frame*/, std::size_t /*pc*/, std::uint8_t /*op*/,
+              std::span<const U256> /*stack*/) {
+    return true;
+  }
   void after(const Frame& /*frame*/, bool /*goes_on*/) {}
 };
 
@@ -47,7 +49,9 @@ class Tracing {
  public:
   explicit Tracing(Tracer& tracer) : tracer_(tracer) {}
 
-  void before(Frame& frame, std::size_t pc, std::uint8_t op, std::span<const U256> stack) {
+  /// False when the tracer has seen enough.
+  bool before(Frame& frame, std::size_t pc, std::uint8_t op, std::span<const U256> stack) {
+    if (tracer_.wants_stop()) return frame.fail(Status::OutOfGas);
     gas_before_ = frame.gas;
     frame.gas_kept = -1;
     tracer_.on_step({.pc = pc,
@@ -57,7 +61,9 @@ class Tracing {
                      .stack = stack,
                      .memory = frame.view(0, frame.memory_size),
                      .return_data = frame.machine.return_data(),
-                     .refund = frame.machine.world().refund()});
+                     .refund = frame.machine.world().refund(),
+                     .address = frame.message.recipient->address});
+    return true;
   }
   void after(const Frame& frame, bool goes_on) {
     const std::int64_t kept = frame.gas_kept >= 0 ? frame.gas_kept : frame.gas;
@@ -87,7 +93,7 @@ class Interpreter {
     while (pc_ < code_.size()) {
       const std::uint8_t op = code_[pc_];
       const OpcodeRule& rule = table[op];
-      watch_.before(frame_, pc_, op, {stack_, height_});
+      if (!watch_.before(frame_, pc_, op, {stack_, height_})) return;
       const bool goes_on = check(rule) && execute(op);
       watch_.after(frame_, goes_on);
       if (!goes_on) return;

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include <ol/base/check.hpp>
+#include <ol/evm/trace.hpp>
 
 #include "authorization.hpp"
 #include "machine.hpp"
@@ -100,6 +101,10 @@ void Evm::trace(Tracer* tracer) {
   machine_->trace(tracer);
 }
 
+void Evm::move_precompiles(PrecompileMoves moves) {
+  machine_->move_precompiles(std::move(moves));
+}
+
 void Evm::forget_code() {
   machine_->programs().clear();
 }
@@ -118,6 +123,8 @@ Result<TxnOutcome, TxnFailure> Evm::transact(World& world, const BlockEnv& block
   const U256 price = effective_gas_price(txn, block);
   const IntrinsicGas gas = intrinsic_gas(txn, revision());
   world.begin_transaction();
+  Tracer* const tracer = machine_->tracer();
+  if (tracer != nullptr) tracer->on_begin({world, block, revision(), &txn});
   machine_->bind(world, block, {txn.sender, price, txn.blob_hashes});
   Message message = outermost(world, txn.sender, txn.to, txn.nonce, txn.value, txn.data,
                               static_cast<std::int64_t>(txn.gas_limit - gas.intrinsic));
@@ -140,6 +147,7 @@ Result<TxnOutcome, TxnFailure> Evm::transact(World& world, const BlockEnv& block
   outcome.output = std::exchange(machine_->return_data(), {});
   if (!txn.to && result.status == Status::Success) outcome.created = message.recipient->address;
   outcome.logs = world.end_transaction(rules);
+  if (tracer != nullptr) tracer->on_end({outcome.status, outcome.gas_used, outcome.output});
   if (world.error()) return fail(TxnFailure(*world.error()));
   return outcome;
 }
@@ -148,6 +156,8 @@ Result<CallOutcome, state::StateError> Evm::call(World& world, const BlockEnv& b
                                                  const CallRequest& request) {
   OL_CHECK(request.gas >= 0, "a call's gas is not negative");
   world.begin_transaction();
+  Tracer* const tracer = machine_->tracer();
+  if (tracer != nullptr) tracer->on_begin({world, block, revision(), nullptr});
   machine_->bind(world, block, {request.caller, request.gas_price, {}});
   WorldAccount& sender = world.account(request.caller);
   OL_CHECK(!(sender.balance < request.value), "the caller holds what it sends");
@@ -163,6 +173,10 @@ Result<CallOutcome, state::StateError> Evm::call(World& world, const BlockEnv& b
   outcome.output = std::exchange(machine_->return_data(), {});
   if (!request.to && result.status == Status::Success) outcome.created = message.recipient->address;
   outcome.logs = world.end_transaction(machine_->rules());
+  if (tracer != nullptr) {
+    tracer->on_end({outcome.status, static_cast<std::uint64_t>(request.gas - outcome.gas_left),
+                    outcome.output});
+  }
   if (world.error()) return fail(*world.error());
   return outcome;
 }

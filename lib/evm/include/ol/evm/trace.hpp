@@ -6,9 +6,31 @@
 #include <ol/base/address.hpp>
 #include <ol/base/bytes.hpp>
 #include <ol/base/u256.hpp>
+#include <ol/evm/revision.hpp>
 #include <ol/evm/status.hpp>
 
 namespace ol::evm {
+
+class World;
+struct BlockEnv;
+struct TxnRequest;
+
+/// A transaction, or a call without one, about to run: nothing was taken from its sender yet. All
+/// of it lives until `on_end`. A tracer may ask `world` for any account or slot at any time, which
+/// loads it and changes nothing else, but must not change or warm them.
+struct TraceBegin {
+  World& world;
+  const BlockEnv& block;
+  Revision revision = Revision::Prague;
+  const TxnRequest* txn = nullptr;  // null for a call without a transaction
+};
+
+/// How it ended. Borrows the output for the call.
+struct TraceEnd {
+  Status status = Status::Success;
+  std::uint64_t gas_used = 0;  // what a receipt says: refunds taken off
+  ByteView output;
+};
 
 /// An instruction about to run. Borrows everything for the call.
 struct TraceStep {
@@ -20,6 +42,7 @@ struct TraceStep {
   ByteView memory;
   ByteView return_data;
   std::int64_t refund = 0;
+  Address address;  // whose storage and balance the code works on
 };
 
 /// How a frame came to be.
@@ -47,12 +70,19 @@ class Tracer {
   Tracer& operator=(const Tracer&) = delete;
   virtual ~Tracer() = default;
 
+  virtual void on_begin(const TraceBegin& /*begin*/) {}
+  virtual void on_end(const TraceEnd& /*end*/) {}
+  /// Also told of calls that are refused before anything runs (too deep, not enough money).
   virtual void on_enter(const TraceEnter& enter) = 0;
+  /// `output` of a creation is the code it deployed.
   virtual void on_exit(int depth, Status status, std::int64_t gas_used, ByteView output) = 0;
   virtual void on_step(const TraceStep& step) = 0;
   /// The last step at that depth is over, the calls it made included. `cost` is what it took from
   /// the frame, gas for a callee included as geth has it. `status` is Success unless it failed.
   virtual void on_step_end(int depth, std::int64_t cost, Status status) = 0;
+  /// Asked before each instruction. Once true, every frame ends out of gas where it stands, and
+  /// the results mean nothing.
+  [[nodiscard]] virtual bool wants_stop() { return false; }
 };
 
 }  // namespace ol::evm

@@ -124,6 +124,8 @@ class World {
   void add_refund(std::int64_t gas) { refund_ += gas; }
   [[nodiscard]] std::int64_t refund() const { return refund_; }
   void add_log(primitives::Log log) { logs_.push_back(std::move(log)); }
+  /// Those of the current transaction so far.
+  [[nodiscard]] const std::vector<primitives::Log>& logs() const { return logs_; }
 
   struct Snapshot {
     std::size_t undo = 0;

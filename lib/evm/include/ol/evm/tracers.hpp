@@ -1,0 +1,82 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <variant>
+
+#include <ol/evm/trace.hpp>
+
+namespace ol::evm {
+
+// The tracers Ethereum's tools ask a node for, with geth's names, options and JSON.
+
+/// geth's default tracer: every instruction.
+struct StructLogOptions {
+  bool stack = true;
+  bool memory = false;
+  bool storage = true;
+  bool return_data = false;
+  std::uint64_t limit = 0;  // of instructions shown; 0 for all
+};
+/// "callTracer": the tree of calls.
+struct CallTraceOptions {
+  bool only_top_call = false;
+  bool with_log = false;
+};
+/// "prestateTracer": what the transaction reads as it was before, or what it changes.
+struct PrestateOptions {
+  bool diff_mode = false;
+  bool disable_code = false;
+  bool disable_storage = false;
+  bool include_empty = false;
+};
+/// "4byteTracer": how often each function was called, by selector and size of arguments.
+struct FourByteOptions {};
+/// "noopTracer".
+struct NoopOptions {};
+
+using TraceOptions =
+    std::variant<StructLogOptions, CallTraceOptions, PrestateOptions, FourByteOptions, NoopOptions>;
+
+/// What one trace may cost.
+struct TraceLimits {
+  /// Of the JSON, nearly.
+  std::size_t bytes_max = std::size_t{64} << 20;
+  /// Asked now and then; true ends the trace. Absent: never.
+  std::function<bool()> expired;
+};
+
+/// Why a trace is not whole.
+enum class TraceEnding : std::uint8_t { Whole, TooLarge, Expired };
+
+/// A tracer that leaves JSON. One transaction each; one thread.
+class JsonTracer : public Tracer {
+ public:
+  explicit JsonTracer(TraceLimits limits) : limits_(std::move(limits)) {}
+
+  [[nodiscard]] bool wants_stop() final;
+  /// The trace, once the transaction has ended. @pre `ending` is Whole.
+  [[nodiscard]] virtual std::string json() = 0;
+  [[nodiscard]] TraceEnding ending() const { return ending_; }
+
+ protected:
+  /// Something that will take so many bytes was recorded.
+  void grow(std::size_t bytes) {
+    bytes_ += bytes;
+    if (bytes_ > limits_.bytes_max) ending_ = TraceEnding::TooLarge;
+  }
+
+ private:
+  TraceLimits limits_;
+  std::size_t bytes_ = 0;
+  std::uint64_t steps_ = 0;
+  TraceEnding ending_ = TraceEnding::Whole;
+};
+
+[[nodiscard]] std::unique_ptr<JsonTracer> make_tracer(const TraceOptions& options,
+                                                      TraceLimits limits = {});
+
+}  // namespace ol::evm
