@@ -31,6 +31,7 @@ int main(int argc, char** argv) {
   ol::app::add_bench(app);
   ol::app::add_devnet(app);
   ol::app::add_init(app);
+  ol::app::add_p2p(app);
   ol::app::add_testnet(app);
   ol::app::add_start(app);
   ol::app::add_keys(app);

@@ -116,6 +116,7 @@ Result<PeerAddress, std::string> parse_address(std::string_view text) {
   }
   const auto peer = PeerId::from_text(rest);
   if (!peer) return refuse(text, std::string("bad peer id: ") + describe(peer.error()));
+  if (!peer->public_key()) return refuse(text, "the peer id holds only a hash of its key");
   out.peer = *peer;
   return out;
 }

@@ -101,7 +101,7 @@ const char* describe(NoiseError error) {
     case NoiseError::BadPayload:
       return "malformed handshake payload";
     case NoiseError::UnsupportedKey:
-      return "identity key is not a canonical Ed25519 key";
+      return "identity key is not a canonical Ed25519 or secp256k1 key";
     case NoiseError::BadIdentitySignature:
       return "identity key did not sign the static key";
     case NoiseError::WrongPeer:
@@ -117,12 +117,17 @@ const char* describe(NoiseError error) {
 NoiseIdentity::NoiseIdentity(const crypto::Ed25519SecretKey& identity,
                              crypto::X25519KeyPair static_key,
                              std::span<const std::string_view> muxers)
+    : NoiseIdentity(IdentityKey(*crypto::Ed25519SecretKey::from_bytes(identity.seed().view())),
+                    std::move(static_key), muxers) {}
+
+NoiseIdentity::NoiseIdentity(const IdentityKey& identity, crypto::X25519KeyPair static_key,
+                             std::span<const std::string_view> muxers)
     : peer_id_(identity.public_key()),
       static_key_(std::move(static_key)),
       muxers_(muxers.begin(), muxers.end()) {
-  append_proto_bytes(payload_, kIdentityKeyField, peer_id_.key_message());
-  const auto signature = identity.sign(signed_text(static_key_.public_key()));
-  append_proto_bytes(payload_, kIdentitySignatureField, signature.view());
+  append_proto_bytes(payload_, kIdentityKeyField, identity.public_key().message());
+  append_proto_bytes(payload_, kIdentitySignatureField,
+                     identity.sign(signed_text(static_key_.public_key())));
   if (muxers_.empty()) return;
   Bytes extensions;
   for (const std::string& muxer : muxers_)
@@ -270,14 +275,14 @@ Result<void, NoiseError> NoiseHandshake::read_static_key(std::span<std::uint8_t>
 Result<void, NoiseError> NoiseHandshake::accept_payload(ByteView bytes) {
   const auto payload = parse_payload(bytes);
   if (!payload) return fail(NoiseError::BadPayload);
-  const auto peer = PeerId::from_key_message(payload->key);
-  if (!peer) return fail(NoiseError::UnsupportedKey);
-  const auto signature = crypto::Ed25519Signature::from(payload->signature);
-  if (!signature || !crypto::verify(peer->key(), signed_text(remote_static_), *signature)) {
+  const auto key = PublicKey::from_message(payload->key);
+  if (!key) return fail(NoiseError::UnsupportedKey);
+  if (!key->verify(signed_text(remote_static_), payload->signature)) {
     return fail(NoiseError::BadIdentitySignature);
   }
-  if (expected_ && *expected_ != *peer) return fail(NoiseError::WrongPeer);
-  remote_peer_ = *peer;
+  const PeerId peer(*key);
+  if (expected_ && *expected_ != peer) return fail(NoiseError::WrongPeer);
+  remote_peer_ = peer;
   return agree_on_muxer(payload->extensions);
 }
 
@@ -317,13 +322,21 @@ Result<void, NoiseError> NoiseSealer::seal(ByteView plaintext, Bytes& out) {
     plaintext = plaintext.subspan(piece.size());
     const std::size_t start = begin_message(out);
     append(out, piece);
-    out.resize(out.size() + crypto::kAeadTagBytes);
-    const auto sealed = std::span(out).subspan(start + kNoiseLengthBytes);
-    cipher_.seal(crypto::noise_nonce(counter_), {}, sealed.first(piece.size()),
-                 sealed.last<crypto::kAeadTagBytes>());
-    counter_ += 1;
-    finish_message(out, start);
+    OL_TRY_VOID(seal_tail(out, start));
   } while (!plaintext.empty());
+  return {};
+}
+
+Result<void, NoiseError> NoiseSealer::seal_tail(Bytes& out, std::size_t start) {
+  if (counter_ == UINT64_MAX) return fail(NoiseError::NonceExhausted);
+  const std::size_t size = out.size() - start - kNoiseLengthBytes;
+  OL_CHECK(size <= kNoisePlaintextBytesMax, "a message holds 65519 bytes of plaintext");
+  out.resize(out.size() + crypto::kAeadTagBytes);
+  const auto sealed = std::span(out).subspan(start + kNoiseLengthBytes);
+  cipher_.seal(crypto::noise_nonce(counter_), {}, sealed.first(size),
+               sealed.last<crypto::kAeadTagBytes>());
+  counter_ += 1;
+  finish_message(out, start);
   return {};
 }
 

@@ -1,13 +1,17 @@
 #include <ol/p2p/peer_id.hpp>
 
 #include <ol/base/check.hpp>
+#include <ol/crypto/hash.hpp>
 #include <ol/p2p/base58.hpp>
 
 namespace ol::p2p {
 namespace {
 
-constexpr std::array<std::uint8_t, 2> kIdentityHeader{0x00, PeerId::kKeyMessageBytes};
-constexpr std::array<std::uint8_t, 4> kKeyHeader{0x08, 0x01, 0x12, 0x20};
+// Multihash codes (multiformats table).
+constexpr std::uint8_t kIdentityCode = 0x00;
+constexpr std::uint8_t kSha256Code = 0x12;
+// Longer key messages are hashed (libp2p peer-id spec, "Peer Ids").
+constexpr std::size_t kInlineMessageMax = 42;
 // CIDv1: version 1, codec libp2p-key (0x72), then the multihash.
 constexpr std::array<std::uint8_t, 2> kCidHeader{0x01, 0x72};
 
@@ -41,39 +45,71 @@ std::optional<Bytes> base32_decode(std::string_view text) {
   return out;
 }
 
-}  // namespace
-
-const char* describe(PeerIdError error) {
-  switch (error) {
-    case PeerIdError::BadText:
-      return "neither base58btc nor a base32 CID";
-    case PeerIdError::BadLength:
-      return "wrong length";
-    case PeerIdError::NotIdentityHash:
-      return "a hashed key, from which the key cannot be read";
-    case PeerIdError::UnsupportedKeyType:
-      return "not an Ed25519 key";
-    case PeerIdError::NonCanonicalKey:
-      return "key message is not in its deterministic encoding";
+/// The inverse of `base32_decode`.
+std::string base32_encode(ByteView bytes) {
+  constexpr std::string_view kDigits = "abcdefghijklmnopqrstuvwxyz234567";
+  std::string out;
+  std::uint32_t bits = 0;
+  unsigned bit_count = 0;
+  for (const std::uint8_t byte : bytes) {
+    bits = (bits << 8 | byte) & 0xfff;
+    bit_count += 8;
+    while (bit_count >= 5) {
+      bit_count -= 5;
+      out += kDigits[bits >> bit_count & 31];
+    }
   }
-  OL_CHECK(false, "unknown PeerIdError");
+  if (bit_count > 0) out += kDigits[bits << (5 - bit_count) & 31];
+  return out;
 }
 
+}  // namespace
+
+PeerId::PeerId(std::uint8_t code, ByteView digest)
+    : size_(static_cast<std::uint8_t>(2 + digest.size())) {
+  OL_CHECK(size_ <= kBytesMax, "a peer id has at most 39 bytes");
+  bytes_[0] = code;
+  bytes_[1] = static_cast<std::uint8_t>(digest.size());
+  std::copy(digest.begin(), digest.end(), bytes_.begin() + 2);
+}
+
+PeerId::PeerId(const PublicKey& key) : PeerId(kIdentityCode, key.message()) {}
+
 Result<PeerId, PeerIdError> PeerId::from_key_message(ByteView message) {
-  if (message.size() < 2) return fail(PeerIdError::BadLength);
-  if (message[0] != kKeyHeader[0]) return fail(PeerIdError::NonCanonicalKey);
-  if (message[1] != kKeyHeader[1]) return fail(PeerIdError::UnsupportedKeyType);
-  if (message.size() != kKeyMessageBytes) return fail(PeerIdError::BadLength);
-  if (!has_prefix(message, kKeyHeader)) return fail(PeerIdError::NonCanonicalKey);
-  const auto key = crypto::Ed25519PublicKey::from(message.subspan(kKeyHeader.size()));
-  return PeerId(*key);
+  if (message.size() > kInlineMessageMax) {
+    return PeerId(kSha256Code, crypto::sha256(message).view());
+  }
+  OL_TRY(const PublicKey key, PublicKey::from_message(message));
+  return PeerId(key);
 }
 
 Result<PeerId, PeerIdError> PeerId::from_bytes(ByteView multihash) {
   if (multihash.size() < 2) return fail(PeerIdError::BadLength);
-  if (multihash[0] != kIdentityHeader[0]) return fail(PeerIdError::NotIdentityHash);
-  if (multihash.size() - 2 != multihash[1]) return fail(PeerIdError::BadLength);
-  return from_key_message(multihash.subspan(2));
+  const ByteView digest = multihash.subspan(2);
+  if (multihash[0] != kIdentityCode && multihash[0] != kSha256Code) {
+    return fail(PeerIdError::UnknownHash);
+  }
+  if (digest.size() != multihash[1]) return fail(PeerIdError::BadLength);
+  if (multihash[0] == kSha256Code) {
+    if (digest.size() != Hash256::kSize) return fail(PeerIdError::BadLength);
+    return PeerId(kSha256Code, digest);
+  }
+  OL_TRY(const PublicKey key, PublicKey::from_message(digest));
+  return PeerId(key);
+}
+
+std::optional<PublicKey> PeerId::public_key() const {
+  if (bytes_[0] != kIdentityCode) return std::nullopt;
+  const auto key = PublicKey::from_message(bytes().subspan(2));
+  OL_CHECK(key.has_value(), "an identity multihash was made from a key");
+  return *key;
+}
+
+crypto::Ed25519PublicKey PeerId::key() const {
+  // 00 24 08 01 12 20, then the key.
+  constexpr std::size_t kHeader = 6;
+  if (size_ != kHeader + crypto::Ed25519PublicKey::kSize) return {};
+  return *crypto::Ed25519PublicKey::from(bytes().subspan(kHeader));
 }
 
 Result<PeerId, PeerIdError> PeerId::from_text(std::string_view text) {
@@ -89,23 +125,14 @@ Result<PeerId, PeerIdError> PeerId::from_text(std::string_view text) {
   return from_bytes(ByteView(*bytes).subspan(kCidHeader.size()));
 }
 
-std::array<std::uint8_t, PeerId::kKeyMessageBytes> PeerId::key_message() const {
-  std::array<std::uint8_t, kKeyMessageBytes> out{};
-  const auto body = std::copy(kKeyHeader.begin(), kKeyHeader.end(), out.begin());
-  std::copy(key_.bytes.begin(), key_.bytes.end(), body);
-  return out;
-}
-
-std::array<std::uint8_t, PeerId::kBytes> PeerId::bytes() const {
-  std::array<std::uint8_t, kBytes> out{};
-  const auto message = key_message();
-  const auto body = std::copy(kIdentityHeader.begin(), kIdentityHeader.end(), out.begin());
-  std::copy(message.begin(), message.end(), body);
-  return out;
-}
-
 std::string PeerId::text() const {
   return base58_encode(bytes());
+}
+
+std::string PeerId::cid_text() const {
+  Bytes cid = to_bytes(kCidHeader);
+  append(cid, bytes());
+  return "b" + base32_encode(cid);
 }
 
 std::string PeerId::short_text() const {

@@ -93,4 +93,10 @@ void append_proto_bytes(Bytes& out, std::uint32_t number, ByteView value) {
   append(out, value);
 }
 
+void append_proto_varint(Bytes& out, std::uint32_t number, std::uint64_t value) {
+  OL_CHECK(number >= 1 && number <= 15, "a field key of one byte");
+  out.push_back(static_cast<std::uint8_t>(number << 3 | kVarint));
+  append_varint(out, value);
+}
+
 }  // namespace ol::p2p

@@ -65,8 +65,8 @@ TEST(PeerAddress, refuses_other_text_and_names_what_is_wrong) {
       {"/ip4/1.2.3.4/tcp/1/ws", "/p2p/<peer id>"},
       {"/ip4/1.2.3.4/tcp/1/p2p", "bad peer id"},
       {"/ip4/1.2.3.4/tcp/1/p2p/x/p2p/y", "bad peer id"},
-      {"/ip4/10.0.0.7/tcp/1/p2p/16Uiu2HAmLhLvBoYaoZfaMUKuibM6ac163GwKY74c5kiSLg5KvLpY",
-       "not an Ed25519 key"},
+      {"/ip4/10.0.0.7/tcp/1/p2p/QmaeANgBs1DTSxWSrPPtobgQuxW8XTfsS4ydbK4rCHzqxG",
+       "only a hash of its key"},
       {"/" + std::string(600, 'a'), "longer than 512"},
   };
   for (const Refused& c : cases) {

@@ -382,7 +382,7 @@ Bytes payload_of(ByteView key, ByteView signature) {
 }
 
 Bytes honest_payload() {
-  return payload_of(peer_id(kBob).key_message(),
+  return payload_of(peer_id(kBob).public_key()->message(),
                     signature_of(kBob, exchange_key(0x77).public_key()));
 }
 
@@ -395,7 +395,7 @@ TEST(NoisePayload, is_accepted_with_unknown_fields_beside_it) {
 }
 
 TEST(NoisePayload, is_refused_when_malformed) {
-  const Bytes key = to_bytes(peer_id(kBob).key_message());
+  const Bytes key = peer_id(kBob).public_key()->message();
   const Bytes signature = signature_of(kBob, exchange_key(0x77).public_key());
   Bytes key_only;
   append_proto_bytes(key_only, 1, key);
@@ -422,7 +422,7 @@ TEST(NoisePayload, is_refused_when_malformed) {
 }
 
 TEST(NoisePayload, is_refused_when_the_identity_does_not_sign_this_static_key) {
-  const Bytes key = to_bytes(peer_id(kBob).key_message());
+  const Bytes key = peer_id(kBob).public_key()->message();
   const auto static_key = exchange_key(0x77).public_key();
   Bytes altered = signature_of(kBob, static_key);
   altered[10] ^= 1;
@@ -435,17 +435,19 @@ TEST(NoisePayload, is_refused_when_the_identity_does_not_sign_this_static_key) {
             NoiseError::BadIdentitySignature);
 }
 
-TEST(NoisePayload, is_refused_for_keys_that_are_not_canonical_ed25519) {
+TEST(NoisePayload, is_refused_for_keys_of_other_types_and_encodings) {
   const Bytes signature = signature_of(kBob, exchange_key(0x77).public_key());
   Bytes swapped = hex("1220");
   append(swapped, peer_id(kBob).key().view());
   append(swapped, hex("0801"));
   EXPECT_EQ(verdict_on(payload_of(swapped, signature)), NoiseError::UnsupportedKey);
+  EXPECT_EQ(verdict_on(payload_of(hex("08001202aabb"), signature)), NoiseError::UnsupportedKey);
+  // A secp256k1 key is one of ours, but this is not its signature.
   EXPECT_EQ(
       verdict_on(payload_of(hex("08021221037777e994e452c21604f91de093ce415f5432f701dd8cd1a7a6f"
                                 "ea0e630bfca99"),
                             signature)),
-      NoiseError::UnsupportedKey);
+      NoiseError::BadIdentitySignature);
 }
 
 TEST(NoisePayload, agrees_on_the_initiators_first_common_muxer) {

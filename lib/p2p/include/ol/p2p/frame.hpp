@@ -4,12 +4,12 @@
 #include <cstddef>
 #include <cstdint>
 #include <deque>
-#include <memory>
 #include <optional>
 
 #include <ol/base/bytes.hpp>
 #include <ol/base/result.hpp>
 #include <ol/p2p/channel.hpp>
+#include <ol/p2p/shared_bytes.hpp>
 
 namespace ol::p2p {
 
@@ -24,14 +24,6 @@ inline constexpr std::size_t kChunkBytesMax = 65519 / 4 - kFrameHeaderBytes;
 inline constexpr std::size_t kQueuedMessageOverhead = 64;
 /// Head bit: the message goes on in the next frame of the same channel.
 inline constexpr std::uint8_t kFrameContinues = 0x80;
-
-/// A message's encoded bytes, written once and then shared by the caller and by the send queue of
-/// every peer it goes to; nobody may change them.
-using SharedBytes = std::shared_ptr<const Bytes>;
-
-[[nodiscard]] inline SharedBytes share(Bytes bytes) {
-  return std::make_shared<const Bytes>(std::move(bytes));
-}
 
 /// Why a frame closes the link.
 enum class FrameError : std::uint8_t {

@@ -37,7 +37,7 @@ enum class NoiseError : std::uint8_t {
   BadTag,                // not authentic: altered, replayed, out of order or of other keys
   ZeroShared,            // the peer sent a point of small order
   BadPayload,            // not a NoiseHandshakePayload with one key and one signature
-  UnsupportedKey,        // the identity key is not an Ed25519 key in its one encoding
+  UnsupportedKey,        // the identity key is no Ed25519 or secp256k1 key in its one encoding
   BadIdentitySignature,  // the identity key did not sign the static key
   WrongPeer,             // a correct handshake, but not with the peer that was dialled
   NoCommonMuxer,         // both sides list stream muxers and share none
@@ -52,6 +52,8 @@ enum class NoiseError : std::uint8_t {
 class NoiseIdentity {
  public:
   /// @param muxers  Stream muxers to announce, most wanted first; none for plain links.
+  NoiseIdentity(const IdentityKey& identity, crypto::X25519KeyPair static_key,
+                std::span<const std::string_view> muxers = {});
   NoiseIdentity(const crypto::Ed25519SecretKey& identity, crypto::X25519KeyPair static_key,
                 std::span<const std::string_view> muxers = {});
 
@@ -143,6 +145,10 @@ class NoiseSealer {
   /// Appends `plaintext` to `out` as framed transport messages, as few as can hold it. On
   /// NoiseError::NonceExhausted `out` may hold a part; close the connection.
   [[nodiscard]] Result<void, NoiseError> seal(ByteView plaintext, Bytes& out);
+  /// Makes one message, without copying, of what stands at the end of `out`: kNoiseLengthBytes
+  /// placeholder bytes from `start` on, then the plaintext.
+  /// @pre The plaintext is at most kNoisePlaintextBytesMax.
+  [[nodiscard]] Result<void, NoiseError> seal_tail(Bytes& out, std::size_t start);
 
  private:
   crypto::AeadSealer cipher_;

@@ -4,58 +4,60 @@
 #include <compare>
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <string>
 #include <string_view>
 
 #include <ol/base/bytes.hpp>
 #include <ol/base/result.hpp>
-#include <ol/crypto/ed25519.hpp>
+#include <ol/p2p/identity.hpp>
 
 namespace ol::p2p {
 
-/// Why a peer id or a serialized public key was refused.
-enum class PeerIdError : std::uint8_t {
-  BadText,             // neither base58btc nor a base32 CID
-  BadLength,           // not the length its header announces
-  NotIdentityHash,     // a hashed key: the key cannot be read from it
-  UnsupportedKeyType,  // RSA, ECDSA or secp256k1: peers of this network use Ed25519
-  NonCanonicalKey,     // not the one encoding libp2p allows (peer-id spec, Keys)
-};
-
-/// The error as a short lower-case phrase for logs and replies.
-[[nodiscard]] const char* describe(PeerIdError error);
-
-/// A libp2p peer id over an Ed25519 identity key: the identity multihash of the key's deterministic
-/// protobuf message. The key is therefore inside the id; two ids are equal exactly when the keys
-/// are, and they order like the keys. Plain data. Source: libp2p peer-id spec.
+/// A libp2p peer id: the multihash of the identity key's deterministic message. Keys of up to 42
+/// bytes, Ed25519 and secp256k1 among them, are inside the id; of longer ones it holds the SHA-256.
+/// Two ids are equal exactly when the keys are; ids order by their bytes. Plain data.
+/// Source: libp2p peer-id spec.
 class PeerId {
  public:
-  /// 00 24 (identity, 36 bytes), then 08 01 12 20 (type Ed25519, 32 bytes of data), then the key.
-  static constexpr std::size_t kBytes = 38;
-  static constexpr std::size_t kKeyMessageBytes = 36;
+  /// The longest id: secp256k1, 00 25 08 02 12 21 and 33 bytes.
+  static constexpr std::size_t kBytesMax = 39;
 
-  PeerId() = default;
-  explicit PeerId(const crypto::Ed25519PublicKey& key) : key_(key) {}
+  /// The id of the all-zero Ed25519 key, which nobody can hold.
+  PeerId() : PeerId(crypto::Ed25519PublicKey{}) {}
+  explicit PeerId(const crypto::Ed25519PublicKey& key) : PeerId(PublicKey(key)) {}
+  explicit PeerId(const PublicKey& key);
 
   /// Parses the binary multihash; every byte must be as libp2p prescribes.
   [[nodiscard]] static Result<PeerId, PeerIdError> from_bytes(ByteView multihash);
-  /// Parses a serialized `PublicKey` protobuf message, in its deterministic encoding only.
+  /// The id of a serialized `PublicKey` message. Longer ones than 42 bytes, of key types that are
+  /// not ours, are hashed and not looked into.
   [[nodiscard]] static Result<PeerId, PeerIdError> from_key_message(ByteView message);
-  /// Parses `12D3Koo...` (base58btc) or `bafz...` (CIDv1, base32, codec libp2p-key).
+  /// Parses `12D3Koo...`, `16Uiu2...`, `Qm...` (base58btc) or `bafz...` (CIDv1, base32, codec
+  /// libp2p-key).
   [[nodiscard]] static Result<PeerId, PeerIdError> from_text(std::string_view text);
 
-  [[nodiscard]] const crypto::Ed25519PublicKey& key() const { return key_; }
-  [[nodiscard]] std::array<std::uint8_t, kBytes> bytes() const;
-  [[nodiscard]] std::array<std::uint8_t, kKeyMessageBytes> key_message() const;
+  /// The key inside the id, nothing if the id is a hash.
+  [[nodiscard]] std::optional<PublicKey> public_key() const;
+  /// The key of an Ed25519 peer; all zero for every other peer, which is nobody's key.
+  [[nodiscard]] crypto::Ed25519PublicKey key() const;
+  /// The multihash: 34, 38 or 39 bytes, borrowed from the id.
+  [[nodiscard]] ByteView bytes() const { return {bytes_.data(), size_}; }
   /// Base58btc, the form people see.
   [[nodiscard]] std::string text() const;
+  /// CIDv1 in base32, the other form libp2p prints.
+  [[nodiscard]] std::string cid_text() const;
   /// The last eight characters of `text()`, enough to tell peers apart in a log line.
   [[nodiscard]] std::string short_text() const;
 
+  // Unused bytes are zero and the second byte tells the length, so this is the order of `bytes()`.
   friend auto operator<=>(const PeerId&, const PeerId&) = default;
 
  private:
-  crypto::Ed25519PublicKey key_{};
+  PeerId(std::uint8_t code, ByteView digest);
+
+  std::array<std::uint8_t, kBytesMax> bytes_{};
+  std::uint8_t size_ = 0;
 };
 
 }  // namespace ol::p2p
@@ -63,6 +65,6 @@ class PeerId {
 template <>
 struct std::hash<ol::p2p::PeerId> {
   std::size_t operator()(const ol::p2p::PeerId& id) const noexcept {
-    return std::hash<ol::crypto::Ed25519PublicKey>{}(id.key());
+    return std::hash<std::string_view>{}(ol::as_text(id.bytes()));
   }
 };

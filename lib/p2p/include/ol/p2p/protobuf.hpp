@@ -41,6 +41,10 @@ class ProtoReader {
 /// @pre number is from 1 to 15, so that the key is one byte.
 void append_proto_bytes(Bytes& out, std::uint32_t number, ByteView value);
 
+/// Appends a varint field.
+/// @pre number is from 1 to 15.
+void append_proto_varint(Bytes& out, std::uint32_t number, std::uint64_t value);
+
 /// Appends `value` as an unsigned LEB128 number.
 void append_varint(Bytes& out, std::uint64_t value);
 

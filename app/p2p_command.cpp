@@ -1,0 +1,284 @@
+#include <csignal>
+#include <cstdlib>
+#include <iostream>
+#include <thread>
+
+#include <boost/json/array.hpp>
+#include <boost/json/serialize.hpp>
+
+#include <ol/p2p/echo.hpp>
+#include <ol/p2p/identify.hpp>
+#include <ol/p2p/ping.hpp>
+#include <ol/p2p/tcp_host.hpp>
+
+#include "command.hpp"
+#include "config.hpp"
+#include "home.hpp"
+#include "passphrase.hpp"
+
+namespace ol::app {
+namespace {
+
+using p2p::Multiaddr;
+using p2p::PeerId;
+
+struct Flags {
+  std::string home = ".openliquid";
+  std::string ephemeral;
+  std::string passphrase_file;
+  std::string address;
+  std::string listen = "/ip4/127.0.0.1/tcp/0";
+  bool multiaddr = false;
+  bool test_protocols = false;
+  unsigned count = 3;
+  std::size_t echo_bytes = 0;
+  unsigned streams = 0;
+  unsigned seconds = 20;
+};
+
+p2p::IdentityKey identity_of(const Flags& flags) {
+  if (flags.ephemeral == "secp256k1") {
+    return p2p::IdentityKey(crypto::Secp256k1SecretKey::generate());
+  }
+  if (!flags.ephemeral.empty()) return p2p::IdentityKey(crypto::Ed25519SecretKey::generate());
+  PassphraseSource source(flags.passphrase_file);
+  const auto file = std::filesystem::path(flags.home) / "keys" / "network.key";
+  return p2p::IdentityKey(
+      crypto::Ed25519SecretKey::from_seed(read_key(file, crypto::KeyKind::Ed25519, source)));
+}
+
+Multiaddr address_of(const std::string& text) {
+  auto address = Multiaddr::from_text(text);
+  if (!address) throw CommandError("'" + text + "': " + p2p::describe(address.error()));
+  return *std::move(address);
+}
+
+std::string milliseconds(p2p::Duration time) {
+  const auto micros = std::chrono::duration_cast<std::chrono::microseconds>(time).count();
+  return std::to_string(micros / 1000) + "." + std::to_string(1000 + micros % 1000).substr(1) +
+         " ms";
+}
+
+/// A libp2p host for the length of one command: identify, ping and, when asked for, echo. It is
+/// registered as a protocol of its own to hear the time.
+class Session final : public p2p::HostObserver, public p2p::ProtocolHandler {
+ public:
+  explicit Session(const Flags& flags)
+      : flags_(flags),
+        key_(identity_of(flags)),
+        tcp_(config(), key_),
+        identify_(tcp_.host(), key_, sequence()),
+        ping_(tcp_.host()),
+        echo_client_(tcp_.host()) {
+    if (flags.test_protocols) echo_.emplace(tcp_.host());
+    tcp_.host().set_observer(*this);
+    tcp_.host().add_protocol({}, *this, {});
+  }
+
+  void serve() {
+    const auto bound = tcp_.listen(address_of(flags_.listen));
+    if (!bound) throw CommandError(bound.error());
+    tcp_.host().set_announced({*bound});
+    std::cout << "listening: " << bound->with_peer(tcp_.host().self()).text() << std::endl;
+    // Blocked before the thread exists, which inherits the mask and waits for them.
+    sigset_t set = stop_signals();
+    pthread_sigmask(SIG_BLOCK, &set, nullptr);
+    std::jthread signals([this, set] {
+      int received = 0;
+      sigwait(&set, &received);
+      tcp_.stop();
+    });
+    tcp_.run();
+  }
+
+  enum class Task : std::uint8_t { Describe, Ping };
+
+  /// Dials, does the task and returns; CommandError says what failed.
+  void call(Task task) {
+    task_ = task;
+    const auto dialled = tcp_.host().dial(address_of(flags_.address));
+    if (!dialled) {
+      throw CommandError("cannot dial " + flags_.address + ": " +
+                         p2p::refusal_name(dialled.error()));
+    }
+    deadline_ = tcp_.host().now() + std::chrono::seconds{flags_.seconds};
+    tcp_.run();
+    if (problem_) throw CommandError(*problem_);
+  }
+
+  void on_ready(p2p::ConnectionId, const PeerId& peer) override {
+    if (flags_.address.empty()) return;
+    if (task_ == Task::Ping) ping_next(peer);
+  }
+
+  void on_identified(const PeerId& peer, const p2p::PeerInfo& info) override {
+    if (flags_.address.empty() || task_ != Task::Describe) return;
+    describe(peer, info);
+    if (flags_.streams == 0) {
+      stop(std::nullopt);
+      return;
+    }
+    const auto begun = std::chrono::steady_clock::now();
+    echo_client_.run(peer, flags_.echo_bytes, flags_.streams,
+                     [this, begun](const std::optional<std::string>& problem) {
+                       if (!problem) {
+                         std::cout << "echo: " << flags_.streams << " x " << flags_.echo_bytes
+                                   << " bytes in "
+                                   << milliseconds(std::chrono::steady_clock::now() - begun)
+                                   << '\n';
+                       }
+                       stop(problem ? std::optional("echo: " + *problem) : std::nullopt);
+                     });
+  }
+
+  void on_ended(p2p::ConnectionId, const std::optional<PeerId>&, p2p::EndReason reason,
+                const std::string& text) override {
+    if (flags_.address.empty()) {
+      std::cerr << "ended: " << p2p::reason_name(reason) << ": " << text << std::endl;
+      return;
+    }
+    stop(std::string("connection ended: ") + p2p::reason_name(reason) + ": " + text);
+  }
+
+  void on_tick(p2p::TimePoint now) override {
+    if (deadline_ && now > *deadline_) {
+      stop("not done in " + std::to_string(flags_.seconds) + " s");
+    }
+  }
+  void on_stream_data(p2p::StreamKey, ByteView) override {}
+  void on_stream_ended(p2p::StreamKey) override {}
+  void on_stream_failed(p2p::StreamKey, std::string_view) override {}
+
+ private:
+  static p2p::HostConfig config() {
+    p2p::HostConfig out;
+    out.profile = p2p::AddressProfile::Local;
+    return out;
+  }
+
+  // Rises from run to run; peers keep the record with the highest one.
+  static std::uint64_t sequence() {
+    const auto since_1970 = std::chrono::system_clock::now().time_since_epoch();
+    return static_cast<std::uint64_t>(
+        std::chrono::duration_cast<std::chrono::milliseconds>(since_1970).count());
+  }
+
+  static sigset_t stop_signals() {
+    sigset_t set;
+    sigemptyset(&set);
+    sigaddset(&set, SIGINT);
+    sigaddset(&set, SIGTERM);
+    return set;
+  }
+
+  void stop(const std::optional<std::string>& problem) {
+    if (std::exchange(stopped_, true)) return;
+    problem_ = problem;
+    tcp_.stop();
+  }
+
+  void ping_next(const PeerId& peer) {
+    ping_.ping(peer, [this](const PeerId& from, const Result<p2p::Duration, std::string>& answer) {
+      if (!answer) {
+        stop("ping: " + answer.error());
+        return;
+      }
+      std::cout << "ping " << from.text() << ": " << milliseconds(*answer) << std::endl;
+      pings_ += 1;
+      if (pings_ == flags_.count) {
+        stop(std::nullopt);
+      } else {
+        ping_next(from);
+      }
+    });
+  }
+
+  static void describe(const PeerId& peer, const p2p::PeerInfo& info) {
+    boost::json::array protocols;
+    for (const std::string& protocol : info.protocols)
+      protocols.emplace_back(protocol);
+    boost::json::array addresses;
+    for (const Multiaddr& address : info.addresses)
+      addresses.emplace_back(address.text());
+    boost::json::object out{{"peer", peer.text()},
+                            {"agent", info.agent_version},
+                            {"protocolVersion", info.protocol_version},
+                            {"protocols", protocols},
+                            {"addresses", addresses}};
+    if (info.observed) out["observed"] = info.observed->text();
+    std::cout << boost::json::serialize(out) << std::endl;
+  }
+
+  const Flags& flags_;
+  p2p::IdentityKey key_;
+  p2p::TcpHost tcp_;
+  p2p::IdentifyProtocol identify_;
+  p2p::PingProtocol ping_;
+  std::optional<p2p::EchoProtocol> echo_;
+  p2p::EchoClient echo_client_;
+  Task task_ = Task::Describe;
+  std::optional<p2p::TimePoint> deadline_;
+  unsigned pings_ = 0;
+  bool stopped_ = false;
+  std::optional<std::string> problem_;
+};
+
+void print_id(const Flags& flags) {
+  const PeerId id(identity_of(flags).public_key());
+  if (!flags.multiaddr) {
+    std::cout << id.text() << '\n';
+    return;
+  }
+  const Home home{flags.home};
+  const node::NodeConfig config = load_config(home.config(), std::getenv).node;
+  // Whoever listens on every address of the machine is reached over loopback by its neighbours.
+  const bool everywhere = config.p2p_host == "0.0.0.0" || config.p2p_host == "::";
+  const std::string host = everywhere ? "127.0.0.1" : config.p2p_host;
+  const std::string kind = host.find(':') == std::string::npos ? "/ip4/" : "/ip6/";
+  std::cout
+      << address_of(kind + host + "/tcp/" + std::to_string(config.p2p_port)).with_peer(id).text()
+      << '\n';
+}
+
+}  // namespace
+
+void add_p2p(CLI::App& app) {
+  auto* p2p = app.add_subcommand("p2p", "Speak libp2p with other nodes");
+  p2p->require_subcommand(1);
+  auto flags = std::make_shared<Flags>();
+  auto* id = p2p->add_subcommand("id", "Print this node's peer id");
+  auto* listen = p2p->add_subcommand("listen", "Accept libp2p connections until stopped");
+  auto* ping = p2p->add_subcommand("ping", "Measure the round trip to a node");
+  auto* dial = p2p->add_subcommand("dial", "Connect to a node and print what it says of itself");
+  for (auto* command : {id, listen, ping, dial}) {
+    command->add_option("--home", flags->home, "Where keys/network.key is")->capture_default_str();
+    command->add_option("--passphrase-file", flags->passphrase_file,
+                        "Holds the passphrase; so does the variable OPENLIQUID_PASSPHRASE");
+    command
+        ->add_option("--ephemeral", flags->ephemeral,
+                     "Use a fresh key of this type instead of the home's")
+        ->check(CLI::IsMember({"ed25519", "secp256k1"}));
+  }
+  id->add_flag("--multiaddr", flags->multiaddr,
+               "Print the address of the configuration with the peer id behind it");
+  listen->add_option("--listen", flags->listen, "A multiaddr of /ip4 or /ip6 with /tcp")
+      ->capture_default_str();
+  listen->add_flag("--p2p-test-protocols", flags->test_protocols,
+                   "Serve /echo/1.0.0, for tests of interoperability");
+  for (auto* command : {ping, dial}) {
+    command->add_option("address", flags->address, "A multiaddr, best with /p2p")->required();
+    command->add_option("--timeout", flags->seconds, "Give up after so many seconds")
+        ->capture_default_str();
+  }
+  ping->add_option("--count", flags->count, "How many pings")
+      ->capture_default_str()
+      ->check(CLI::PositiveNumber);
+  dial->add_option("--streams", flags->streams, "Then echo over so many streams at once");
+  dial->add_option("--echo-bytes", flags->echo_bytes, "Bytes sent over each stream");
+  id->callback([flags] { print_id(*flags); });
+  listen->callback([flags] { Session(*flags).serve(); });
+  ping->callback([flags] { Session(*flags).call(Session::Task::Ping); });
+  dial->callback([flags] { Session(*flags).call(Session::Task::Describe); });
+}
+
+}  // namespace ol::app

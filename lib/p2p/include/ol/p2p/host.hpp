@@ -1,0 +1,284 @@
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <set>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <ol/p2p/multiaddr.hpp>
+#include <ol/p2p/muxed_connection.hpp>
+
+/// A libp2p node without I/O: its connections, who may connect, and the protocols it speaks.
+/// Source: docs/protocol/libp2p.md; limits from libp2p.md section 11.
+namespace ol::p2p {
+
+/// Names a connection for as long as it exists; never reused.
+using ConnectionId = std::uint64_t;
+
+/// Names a stream of a connection.
+struct StreamKey {
+  ConnectionId connection = 0;
+  StreamId stream = 0;
+
+  friend auto operator<=>(const StreamKey&, const StreamKey&) = default;
+};
+
+/// Fills its argument with random bytes: the system's generator, or a seeded one in tests.
+using RandomSource = std::function<void(std::span<std::uint8_t>)>;
+
+/// Hard limits; over one of them the newest is refused. Nothing healthy is ever trimmed.
+struct HostLimits {
+  std::size_t inbound = 128;
+  std::size_t outbound = 64;
+  std::size_t per_prefix = 8;  // inbound per IPv4 /24 or IPv6 /48
+  std::size_t per_peer = 2;
+  std::size_t upgrades = 32;  // connections that are not ready yet
+  std::size_t upgrades_per_ip = 4;
+  std::size_t accepts_per_second = 20;  // per prefix
+  std::size_t dials = 8;                // outbound connections that are not ready yet
+};
+
+struct HostConfig {
+  AddressProfile profile = AddressProfile::Public;
+  std::vector<Multiaddr> announced;  // what identify tells others
+  std::string protocol_version = "/openliquid/1";
+  std::string agent_version = "openliquid";
+  HostLimits limits;
+  YamuxLimits yamux;
+  ConnectionTimes times;
+};
+
+/// Which limit refused a connection or dial.
+enum class HostRefusal : std::uint8_t {
+  InboundLimit,
+  OutboundLimit,
+  PrefixLimit,
+  UpgradeLimit,
+  UpgradeIpLimit,
+  AcceptRate,
+  DialLimit,
+  NotTcp,            // the address is not one a TCP connection can go to
+  AlreadyConnected,  // or being dialled
+  SelfDial,
+};
+
+/// The limit as a short snake_case word for logs and metric labels.
+[[nodiscard]] const char* refusal_name(HostRefusal refusal);
+
+/// How streams of a protocol are treated.
+struct ProtocolPolicy {
+  std::size_t inbound_streams = 16;  // per connection
+  StreamPriority priority = StreamPriority::Normal;
+};
+
+/// Speaks one or more protocols. Called by the host on its thread; it may call the host back.
+class ProtocolHandler {
+ public:
+  virtual ~ProtocolHandler() = default;
+
+  /// The first connection to a peer is ready; the last one is gone.
+  virtual void on_peer_connected(const PeerId&) {}
+  virtual void on_peer_disconnected(const PeerId&) {}
+  /// Identify has told which protocols the peer speaks.
+  virtual void on_peer_identified(const PeerId&) {}
+
+  /// A stream is ready, opened by either side.
+  virtual void on_stream_opened(StreamKey, const PeerId&, std::string_view /*protocol*/,
+                                bool /*inbound*/) {}
+  /// Bytes came. Call `Host::consume` once they are used.
+  virtual void on_stream_data(StreamKey, ByteView) = 0;
+  /// The peer sends no more.
+  virtual void on_stream_ended(StreamKey) = 0;
+  /// The stream is gone: reset, not agreed on, or its connection ended. Nothing follows.
+  virtual void on_stream_failed(StreamKey, std::string_view /*why*/) = 0;
+  virtual void on_stream_writable(StreamKey) {}
+  virtual void on_tick(TimePoint) {}
+};
+
+/// What identify told about a peer, checked and bounded.
+struct PeerInfo {
+  std::set<std::string, std::less<>> protocols;
+  std::vector<Multiaddr> addresses;
+  std::string protocol_version;
+  std::string agent_version;
+  std::optional<Multiaddr> observed;  // our address as the peer sees it
+};
+
+/// Hears of connections; the application behind the protocols.
+class HostObserver {
+ public:
+  virtual ~HostObserver() = default;
+  virtual void on_ready(ConnectionId, const PeerId&) {}
+  virtual void on_identified(const PeerId&, const PeerInfo&) {}
+  virtual void on_ended(ConnectionId, const std::optional<PeerId>&, EndReason, const std::string&) {
+  }
+};
+
+/// A connection the driver must make.
+struct DialRequest {
+  ConnectionId id = 0;
+  TcpTarget target;
+};
+
+/// A connection the driver must close once `last_bytes` are written.
+struct FinishedConnection {
+  ConnectionId id = 0;
+  Bytes last_bytes;
+};
+
+/// The host. The driver reports sockets and time and moves bytes; protocols and the application use
+/// the rest. Single-threaded.
+class Host {
+ public:
+  /// @param identity  Borrowed; must outlive the host, as must every handler and the observer.
+  Host(HostConfig config, const NoiseIdentity& identity, const PublicKey& key, RandomSource random,
+       TimePoint now);
+  ~Host();
+  Host(const Host&) = delete;
+  Host& operator=(const Host&) = delete;
+
+  void add_protocol(std::vector<std::string> ids, ProtocolHandler& handler,
+                    const ProtocolPolicy& policy);
+  void set_observer(HostObserver& observer) { observer_ = &observer; }
+
+  // The driver's side.
+
+  /// A socket was accepted. On refusal close it at once.
+  [[nodiscard]] Result<ConnectionId, HostRefusal> on_accepted(const Multiaddr& remote,
+                                                              TimePoint now);
+  [[nodiscard]] std::optional<DialRequest> next_dial();
+  void on_connected(ConnectionId id, const Multiaddr& remote, TimePoint now);
+  /// The dial failed, or the socket broke or was closed.
+  void on_lost(ConnectionId id, EndReason reason, std::string text, TimePoint now);
+  void on_received(ConnectionId id, ByteView bytes, TimePoint now);
+  /// Connections that may have something to send, each once.
+  [[nodiscard]] std::vector<ConnectionId> take_dirty();
+  /// Appends what a connection has to send.
+  void poll_transmit(ConnectionId id, Bytes& out, TimePoint now);
+  void on_written(ConnectionId id, TimePoint now);
+  [[nodiscard]] std::optional<FinishedConnection> next_finished();
+  /// Time passes. Call it every 100 ms or so.
+  void tick(TimePoint now);
+
+  // The application's side.
+
+  /// Begins a dial. With a trailing /p2p only that peer is accepted.
+  [[nodiscard]] Result<ConnectionId, HostRefusal> dial(const Multiaddr& address);
+  void close(ConnectionId id, EndReason reason, std::string text);
+  void disconnect(const PeerId& peer, EndReason reason, const std::string& text);
+
+  /// Opens a stream for the first of `protocols` that the peer speaks. If identify has announced
+  /// one, only that is proposed and `lazy` lets the caller write at once; `on_stream_opened` is
+  /// called in every case, after this returns.
+  [[nodiscard]] std::optional<StreamKey> open_stream(const PeerId& peer,
+                                                     const std::vector<std::string>& protocols,
+                                                     ProtocolHandler& handler);
+  [[nodiscard]] bool write(StreamKey key, SharedBytes bytes);
+  [[nodiscard]] bool write(StreamKey key, Bytes bytes) {
+    return write(key, share(std::move(bytes)));
+  }
+  /// Half-closes: what is queued is sent first.
+  void close_write(StreamKey key);
+  /// Kills a stream. Its handler hears nothing more of it.
+  void reset(StreamKey key);
+  void consume(StreamKey key, std::size_t bytes);
+  [[nodiscard]] std::size_t queued_bytes(StreamKey key) const;
+
+  [[nodiscard]] TimePoint now() const { return now_; }
+  [[nodiscard]] const PeerId& self() const { return self_; }
+  [[nodiscard]] const PublicKey& key() const { return key_; }
+  [[nodiscard]] const HostConfig& config() const { return config_; }
+  [[nodiscard]] const ProtocolSet& protocols() const { return protocol_ids_; }
+  void set_announced(std::vector<Multiaddr> addresses) { config_.announced = std::move(addresses); }
+  void random(std::span<std::uint8_t> out) { random_(out); }
+  [[nodiscard]] std::uint64_t random_u64();
+
+  [[nodiscard]] bool is_connected(const PeerId& peer) const { return peers_.contains(peer); }
+  [[nodiscard]] std::vector<PeerId> connected_peers() const;
+  [[nodiscard]] const PeerInfo* info(const PeerId& peer) const;
+  void set_info(const PeerId& peer, PeerInfo info);
+  [[nodiscard]] std::optional<PeerId> peer_of(ConnectionId id) const;
+  [[nodiscard]] std::optional<Multiaddr> remote_of(ConnectionId id) const;
+  /// Whether we dialled the connection that is used for the peer.
+  [[nodiscard]] bool is_outbound(const PeerId& peer) const;
+  [[nodiscard]] std::size_t connection_count() const { return connections_.size(); }
+  [[nodiscard]] std::size_t stream_count() const { return streams_.size(); }
+
+ private:
+  struct Connection {
+    std::unique_ptr<MuxedConnection> machine;  // absent while the socket is connecting
+    std::optional<Multiaddr> remote;
+    std::optional<PeerId> expected;
+    std::optional<PeerId> peer;  // once ready
+    bool outbound = false;
+    bool dirty = false;
+    bool ended = false;
+    TimePoint begun;
+    std::optional<TimePoint> close_at;  // a duplicate's last moment
+  };
+  struct Stream {
+    ProtocolHandler* handler = nullptr;
+    std::string protocol;
+    bool inbound = false;
+    bool opened = false;
+    bool write_closed = false;
+    bool ended = false;
+  };
+  struct Protocol {
+    ProtocolHandler* handler = nullptr;
+    ProtocolPolicy policy;
+  };
+  struct Peer {
+    std::vector<ConnectionId> connections;  // ready ones, oldest first
+    std::optional<PeerInfo> info;
+  };
+
+  [[nodiscard]] std::unique_ptr<MuxedConnection> make_machine(const Connection& connection);
+  void pump(ConnectionId id);
+  void handle(ConnectionId id, ConnectionEvent event);
+  void on_ready(ConnectionId id, const PeerId& peer);
+  void on_stream_opened(StreamKey key, const StreamOpened& event);
+  void on_stream_data(StreamKey key, const StreamData& event);
+  void on_stream_ended(StreamKey key);
+  void on_stream_failed(StreamKey key, const std::string& why);
+  void on_ended(ConnectionId id, const ConnectionEnded& event);
+  void fail_streams(ConnectionId id, const std::string& why);
+  void leave_peer(ConnectionId id, const PeerId& peer);
+  void resolve_duplicates(const PeerId& peer);
+  void mark_dirty(ConnectionId id, Connection& connection);
+  void deliver_opened();
+  [[nodiscard]] ConnectionId best_connection(const Peer& peer) const;
+  [[nodiscard]] std::optional<HostRefusal> refuse_inbound(const Multiaddr& remote);
+  [[nodiscard]] Connection* find(ConnectionId id);
+  [[nodiscard]] const Connection* find(ConnectionId id) const;
+
+  HostConfig config_;
+  const NoiseIdentity& identity_;
+  PublicKey key_;
+  PeerId self_;
+  RandomSource random_;
+  HostObserver* observer_ = nullptr;
+  TimePoint now_;
+  ConnectionId next_id_ = 1;
+  std::map<ConnectionId, Connection> connections_;
+  std::map<StreamKey, Stream> streams_;
+  std::map<PeerId, Peer> peers_;
+  std::map<std::string, Protocol, std::less<>> protocols_;
+  ProtocolSet protocol_ids_;
+  std::vector<ProtocolHandler*> handlers_;
+  std::deque<DialRequest> dials_;
+  std::deque<ConnectionId> finished_;
+  std::deque<StreamKey> lazily_opened_;  // on_stream_opened is owed
+  std::vector<ConnectionId> dirty_;
+  std::map<std::string, std::size_t> accepts_;  // per prefix, in the current second
+  TimePoint accepts_since_;
+};
+
+}  // namespace ol::p2p

@@ -1,0 +1,342 @@
+#include <ol/p2p/host.hpp>
+
+#include <algorithm>
+
+#include <ol/base/check.hpp>
+
+#include "address_prefix.hpp"
+
+namespace ol::p2p {
+namespace {
+
+// What one poll_transmit hands to the socket at most, roughly: enough to keep it busy, little
+// enough that an urgent frame waits for no more.
+constexpr std::size_t kTransmitBytesMax = std::size_t{128} << 10;
+
+}  // namespace
+
+const char* refusal_name(HostRefusal refusal) {
+  switch (refusal) {
+    case HostRefusal::InboundLimit:
+      return "inbound_limit";
+    case HostRefusal::OutboundLimit:
+      return "outbound_limit";
+    case HostRefusal::PrefixLimit:
+      return "prefix_limit";
+    case HostRefusal::UpgradeLimit:
+      return "upgrade_limit";
+    case HostRefusal::UpgradeIpLimit:
+      return "upgrade_ip_limit";
+    case HostRefusal::AcceptRate:
+      return "accept_rate";
+    case HostRefusal::DialLimit:
+      return "dial_limit";
+    case HostRefusal::NotTcp:
+      return "not_tcp";
+    case HostRefusal::AlreadyConnected:
+      return "already_connected";
+    case HostRefusal::SelfDial:
+      return "self_dial";
+  }
+  OL_CHECK(false, "unknown HostRefusal");
+}
+
+Host::Host(HostConfig config, const NoiseIdentity& identity, const PublicKey& key,
+           RandomSource random, TimePoint now)
+    : config_(std::move(config)),
+      identity_(identity),
+      key_(key),
+      self_(key),
+      random_(std::move(random)),
+      now_(now),
+      accepts_since_(now) {
+  OL_CHECK(identity_.peer_id() == self_, "the key is the identity's");
+}
+
+Host::~Host() = default;
+
+void Host::add_protocol(std::vector<std::string> ids, ProtocolHandler& handler,
+                        const ProtocolPolicy& policy) {
+  for (std::string& id : ids) {
+    protocol_ids_.insert(id);
+    protocols_[std::move(id)] = {&handler, policy};
+  }
+  if (std::find(handlers_.begin(), handlers_.end(), &handler) == handlers_.end()) {
+    handlers_.push_back(&handler);
+  }
+}
+
+std::uint64_t Host::random_u64() {
+  std::array<std::uint8_t, 8> bytes{};
+  random_(bytes);
+  std::uint64_t out = 0;
+  for (const std::uint8_t byte : bytes)
+    out = out << 8 | byte;
+  return out;
+}
+
+Host::Connection* Host::find(ConnectionId id) {
+  const auto at = connections_.find(id);
+  return at == connections_.end() ? nullptr : &at->second;
+}
+
+const Host::Connection* Host::find(ConnectionId id) const {
+  const auto at = connections_.find(id);
+  return at == connections_.end() ? nullptr : &at->second;
+}
+
+std::unique_ptr<MuxedConnection> Host::make_machine(const Connection& connection) {
+  crypto::SecretBytes<32> secret;
+  random_(secret.span());
+  ConnectionSetup setup;
+  setup.role = connection.outbound ? NoiseRole::Initiator : NoiseRole::Responder;
+  setup.expected = connection.expected;
+  setup.yamux = config_.yamux;
+  setup.times = config_.times;
+  return std::make_unique<MuxedConnection>(
+      setup, identity_, protocol_ids_, crypto::X25519KeyPair::from_secret(std::move(secret)), now_);
+}
+
+// Everything here is decided before any cryptography is spent on the newcomer.
+std::optional<HostRefusal> Host::refuse_inbound(const Multiaddr& remote) {
+  const HostLimits& limits = config_.limits;
+  const std::string ip = ip_of(remote);
+  const std::string prefix = prefix_of(remote);
+  // One machine may run a whole test network.
+  const bool counted =
+      config_.profile == AddressProfile::Public || remote.is_dialable(AddressProfile::Public);
+  std::size_t inbound = 0;
+  std::size_t of_prefix = 0;
+  std::size_t upgrades = 0;
+  std::size_t upgrades_of_ip = 0;
+  for (const auto& [id, connection] : connections_) {
+    const bool upgrading = !connection.peer && !connection.ended;
+    if (upgrading && connection.machine) upgrades += 1;
+    if (connection.outbound || connection.ended) continue;
+    inbound += 1;
+    if (prefix_of(*connection.remote) == prefix) of_prefix += 1;
+    if (upgrading && ip_of(*connection.remote) == ip) upgrades_of_ip += 1;
+  }
+  if (inbound >= limits.inbound) return HostRefusal::InboundLimit;
+  if (upgrades >= limits.upgrades) return HostRefusal::UpgradeLimit;
+  if (!counted) return std::nullopt;
+  if (of_prefix >= limits.per_prefix) return HostRefusal::PrefixLimit;
+  if (upgrades_of_ip >= limits.upgrades_per_ip) return HostRefusal::UpgradeIpLimit;
+  if (accepts_[prefix] >= limits.accepts_per_second) return HostRefusal::AcceptRate;
+  accepts_[prefix] += 1;
+  return std::nullopt;
+}
+
+Result<ConnectionId, HostRefusal> Host::on_accepted(const Multiaddr& remote, TimePoint now) {
+  now_ = now;
+  if (now_ - accepts_since_ >= std::chrono::seconds{1}) {
+    accepts_.clear();
+    accepts_since_ = now_;
+  }
+  if (const auto refusal = refuse_inbound(remote)) return fail(*refusal);
+  const ConnectionId id = next_id_++;
+  Connection& connection = connections_[id];
+  connection.remote = remote;
+  connection.begun = now_;
+  connection.machine = make_machine(connection);
+  mark_dirty(id, connection);
+  return id;
+}
+
+Result<ConnectionId, HostRefusal> Host::dial(const Multiaddr& address) {
+  const auto target = address.tcp_target();
+  if (!target || target->port == 0) return fail(HostRefusal::NotTcp);
+  const auto expected = address.peer();
+  if (expected == self_) return fail(HostRefusal::SelfDial);
+  if (expected && peers_.contains(*expected)) return fail(HostRefusal::AlreadyConnected);
+  std::size_t outbound = 0;
+  std::size_t dialling = 0;
+  for (const auto& [id, connection] : connections_) {
+    if (!connection.outbound || connection.ended) continue;
+    outbound += 1;
+    if (connection.peer) continue;
+    dialling += 1;
+    // Never two attempts at one peer at a time.
+    if (expected && connection.expected == expected) return fail(HostRefusal::AlreadyConnected);
+  }
+  if (outbound >= config_.limits.outbound) return fail(HostRefusal::OutboundLimit);
+  if (dialling >= config_.limits.dials) return fail(HostRefusal::DialLimit);
+  const ConnectionId id = next_id_++;
+  Connection& connection = connections_[id];
+  connection.outbound = true;
+  connection.expected = expected;
+  connection.begun = now_;
+  dials_.push_back({id, *target});
+  return id;
+}
+
+std::optional<DialRequest> Host::next_dial() {
+  while (!dials_.empty()) {
+    DialRequest out = std::move(dials_.front());
+    dials_.pop_front();
+    const Connection* const connection = find(out.id);
+    if (connection != nullptr && !connection->ended) return out;
+  }
+  return std::nullopt;
+}
+
+void Host::on_connected(ConnectionId id, const Multiaddr& remote, TimePoint now) {
+  now_ = now;
+  Connection* const connection = find(id);
+  if (connection == nullptr || connection->ended) return;
+  connection->remote = remote;
+  connection->machine = make_machine(*connection);
+  mark_dirty(id, *connection);
+}
+
+void Host::on_lost(ConnectionId id, EndReason reason, std::string text, TimePoint now) {
+  now_ = now;
+  close(id, reason, std::move(text));
+}
+
+void Host::on_received(ConnectionId id, ByteView bytes, TimePoint now) {
+  now_ = now;
+  Connection* const connection = find(id);
+  if (connection == nullptr || connection->ended) return;
+  connection->machine->feed(bytes, now);
+  pump(id);
+}
+
+void Host::pump(ConnectionId id) {
+  while (true) {
+    Connection* const connection = find(id);
+    if (connection == nullptr || connection->ended || !connection->machine) return;
+    auto event = connection->machine->next_event();
+    if (!event) {
+      if (connection->machine->has_output()) mark_dirty(id, *connection);
+      break;
+    }
+    handle(id, std::move(*event));
+  }
+  deliver_opened();
+}
+
+void Host::mark_dirty(ConnectionId id, Connection& connection) {
+  if (connection.dirty) return;
+  connection.dirty = true;
+  dirty_.push_back(id);
+}
+
+std::vector<ConnectionId> Host::take_dirty() {
+  deliver_opened();
+  std::vector<ConnectionId> out = std::exchange(dirty_, {});
+  for (const ConnectionId id : out) {
+    if (Connection* const connection = find(id)) connection->dirty = false;
+  }
+  return out;
+}
+
+void Host::poll_transmit(ConnectionId id, Bytes& out, TimePoint now) {
+  now_ = now;
+  Connection* const connection = find(id);
+  if (connection == nullptr || connection->ended || !connection->machine) return;
+  connection->machine->poll_transmit(out, kTransmitBytesMax, now);
+  // Sending makes room, which streams may be waiting for.
+  pump(id);
+}
+
+void Host::on_written(ConnectionId id, TimePoint now) {
+  now_ = now;
+  Connection* const connection = find(id);
+  if (connection == nullptr || connection->ended || !connection->machine) return;
+  connection->machine->on_written(now);
+  if (connection->machine->has_output()) mark_dirty(id, *connection);
+}
+
+std::optional<FinishedConnection> Host::next_finished() {
+  if (finished_.empty()) return std::nullopt;
+  FinishedConnection out{finished_.front(), {}};
+  finished_.pop_front();
+  const auto at = connections_.find(out.id);
+  if (at->second.machine) {
+    at->second.machine->poll_transmit(out.last_bytes, kTransmitBytesMax, now_);
+  }
+  connections_.erase(at);
+  return out;
+}
+
+void Host::tick(TimePoint now) {
+  now_ = now;
+  std::vector<ConnectionId> ids;
+  for (const auto& [id, connection] : connections_)
+    ids.push_back(id);
+  for (const ConnectionId id : ids) {
+    Connection* const connection = find(id);
+    if (connection == nullptr || connection->ended) continue;
+    if (connection->close_at && now >= *connection->close_at) {
+      close(id, EndReason::Duplicate, "another connection to the peer is kept");
+    } else if (connection->machine) {
+      connection->machine->tick(now);
+      pump(id);
+    } else if (now - connection->begun >= config_.times.upgrade) {
+      close(id, EndReason::UpgradeTimeout, "no connection in time");
+    }
+  }
+  for (ProtocolHandler* const handler : handlers_)
+    handler->on_tick(now);
+}
+
+void Host::close(ConnectionId id, EndReason reason, std::string text) {
+  Connection* const connection = find(id);
+  if (connection == nullptr || connection->ended) return;
+  if (!connection->machine) {
+    on_ended(id, {reason, std::move(text)});
+    return;
+  }
+  connection->machine->close(reason, std::move(text));
+  pump(id);
+}
+
+void Host::disconnect(const PeerId& peer, EndReason reason, const std::string& text) {
+  const auto at = peers_.find(peer);
+  if (at == peers_.end()) return;
+  const auto ids = at->second.connections;
+  for (const ConnectionId id : ids)
+    close(id, reason, text);
+}
+
+std::vector<PeerId> Host::connected_peers() const {
+  std::vector<PeerId> out;
+  for (const auto& [peer, entry] : peers_)
+    out.push_back(peer);
+  return out;
+}
+
+const PeerInfo* Host::info(const PeerId& peer) const {
+  const auto at = peers_.find(peer);
+  return at == peers_.end() || !at->second.info ? nullptr : &*at->second.info;
+}
+
+void Host::set_info(const PeerId& peer, PeerInfo info) {
+  const auto at = peers_.find(peer);
+  if (at == peers_.end()) return;
+  at->second.info = std::move(info);
+  for (ProtocolHandler* const handler : handlers_)
+    handler->on_peer_identified(peer);
+  // A handler may have closed the connection.
+  if (observer_ != nullptr && this->info(peer) != nullptr) {
+    observer_->on_identified(peer, *this->info(peer));
+  }
+}
+
+std::optional<PeerId> Host::peer_of(ConnectionId id) const {
+  const Connection* const connection = find(id);
+  return connection == nullptr ? std::nullopt : connection->peer;
+}
+
+std::optional<Multiaddr> Host::remote_of(ConnectionId id) const {
+  const Connection* const connection = find(id);
+  return connection == nullptr ? std::nullopt : connection->remote;
+}
+
+bool Host::is_outbound(const PeerId& peer) const {
+  const auto at = peers_.find(peer);
+  return at != peers_.end() && find(best_connection(at->second))->outbound;
+}
+
+}  // namespace ol::p2p

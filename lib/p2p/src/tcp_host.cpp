@@ -1,0 +1,371 @@
+#include <ol/p2p/tcp_host.hpp>
+
+#include <netinet/tcp.h>
+#include <sys/socket.h>
+
+#include <boost/asio/buffer.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/write.hpp>
+
+#include <ol/base/check.hpp>
+#include <ol/crypto/secret.hpp>
+
+namespace ol::p2p {
+namespace {
+
+namespace asio = boost::asio;
+using tcp = asio::ip::tcp;
+using boost::system::error_code;
+
+constexpr std::size_t kReadBytes = std::size_t{256} << 10;
+// Unsent bytes the kernel takes before it says "full": what it has taken can no longer be overtaken
+// by something urgent.
+constexpr int kUnsentBytesMax = 128 << 10;
+constexpr std::chrono::milliseconds kTickTime{100};
+// A GoAway is worth this long a wait for a peer that does not read.
+constexpr std::chrono::seconds kLingerTime{1};
+// Accepting again after the process ran out of file descriptors.
+constexpr std::chrono::milliseconds kAcceptPause{100};
+
+Multiaddr address_of(const tcp::endpoint& endpoint) {
+  if (endpoint.address().is_v4()) {
+    return Multiaddr::tcp(endpoint.address().to_v4().to_bytes(), endpoint.port());
+  }
+  return Multiaddr::tcp(endpoint.address().to_v6().to_bytes(), endpoint.port());
+}
+
+/// One socket with its buffers, shared by the table and the operations in flight.
+struct Socket {
+  explicit Socket(asio::io_context& io) : socket(io), resolver(io), linger(io) {}
+
+  tcp::socket socket;
+  tcp::resolver resolver;
+  asio::steady_timer linger;
+  ConnectionId id = 0;
+  Bytes read_buffer;
+  Bytes write_buffer;
+  bool writing = false;
+  bool finishing = false;  // the host has forgotten it
+  Bytes last_bytes;
+};
+using SocketPtr = std::shared_ptr<Socket>;
+
+}  // namespace
+
+class TcpHost::Impl {
+ public:
+  Impl(HostConfig config, const IdentityKey& key)
+      : tick_timer_(io_),
+        identity_(key, crypto::X25519KeyPair::generate(), muxers()),
+        host_(
+            std::move(config), identity_, key.public_key(),
+            [](std::span<std::uint8_t> out) { crypto::fill_random(out); },
+            std::chrono::steady_clock::now()) {}
+
+  Host& host() { return host_; }
+  Result<Multiaddr, std::string> listen(const Multiaddr& address);
+  void run();
+  void stop() { io_.stop(); }
+  void post(std::function<void()> task);
+
+ private:
+  struct Acceptor {
+    explicit Acceptor(asio::io_context& io) : acceptor(io), pause(io) {}
+    tcp::acceptor acceptor;
+    asio::steady_timer pause;
+  };
+
+  static std::span<const std::string_view> muxers() {
+    static constexpr std::string_view kMuxers[] = {kYamuxProtocol};
+    return kMuxers;
+  }
+  static TimePoint now() { return std::chrono::steady_clock::now(); }
+
+  void accept(Acceptor& acceptor);
+  void on_accept(Acceptor& acceptor, const error_code& error, tcp::socket socket);
+  void dial(const DialRequest& request);
+  void connect(const SocketPtr& s, const tcp::endpoint& endpoint);
+  void begin(const SocketPtr& s);
+  void read(const SocketPtr& s);
+  void on_read(const SocketPtr& s, const error_code& error, std::size_t bytes);
+  void write(const SocketPtr& s);
+  void on_write(const SocketPtr& s, const error_code& error);
+  void finish(const FinishedConnection& finished);
+  void end_writing(const SocketPtr& s);
+  void lost(const SocketPtr& s, EndReason reason, const std::string& text);
+  void schedule_tick();
+  /// Carries out what the host has decided, until it wants nothing more.
+  void service();
+
+  asio::io_context io_;
+  asio::steady_timer tick_timer_;
+  NoiseIdentity identity_;
+  Host host_;
+  std::vector<std::unique_ptr<Acceptor>> acceptors_;
+  std::map<ConnectionId, SocketPtr> sockets_;
+};
+
+Result<Multiaddr, std::string> TcpHost::Impl::listen(const Multiaddr& address) {
+  const auto target = address.tcp_target();
+  if (!target || !target->is_literal()) {
+    return fail("cannot listen on " + address.text() + ": not a literal ip and tcp port");
+  }
+  const tcp::endpoint endpoint(asio::ip::make_address(target->host), target->port);
+  auto acceptor = std::make_unique<Acceptor>(io_);
+  error_code error;
+  acceptor->acceptor.open(endpoint.protocol(), error);
+  if (!error) acceptor->acceptor.set_option(tcp::acceptor::reuse_address(true), error);
+  if (!error) acceptor->acceptor.bind(endpoint, error);
+  if (!error) acceptor->acceptor.listen(asio::socket_base::max_listen_connections, error);
+  if (error) return fail("cannot listen on " + address.text() + ": " + error.message());
+  Multiaddr bound = address_of(acceptor->acceptor.local_endpoint());
+  acceptors_.push_back(std::move(acceptor));
+  accept(*acceptors_.back());
+  return bound;
+}
+
+void TcpHost::Impl::accept(Acceptor& acceptor) {
+  acceptor.acceptor.async_accept([this, &acceptor](const error_code& error, tcp::socket socket) {
+    on_accept(acceptor, error, std::move(socket));
+  });
+}
+
+void TcpHost::Impl::on_accept(Acceptor& acceptor, const error_code& error, tcp::socket socket) {
+  if (error == asio::error::operation_aborted) return;
+  if (error) {
+    acceptor.pause.expires_after(kAcceptPause);
+    acceptor.pause.async_wait([this, &acceptor](const error_code& cancelled) {
+      if (!cancelled) accept(acceptor);
+    });
+    return;
+  }
+  error_code gone;
+  const auto remote = socket.remote_endpoint(gone);
+  if (!gone) {
+    // Refused sockets are closed by their destructor.
+    if (const auto id = host_.on_accepted(address_of(remote), now())) {
+      auto s = std::make_shared<Socket>(io_);
+      s->socket = std::move(socket);
+      s->id = *id;
+      sockets_[*id] = s;
+      begin(s);
+    }
+  }
+  accept(acceptor);
+  service();
+}
+
+void TcpHost::Impl::dial(const DialRequest& request) {
+  auto s = std::make_shared<Socket>(io_);
+  s->id = request.id;
+  sockets_[request.id] = s;
+  if (request.target.is_literal()) {
+    connect(s, {asio::ip::make_address(request.target.host), request.target.port});
+    return;
+  }
+  s->resolver.async_resolve(
+      request.target.host, std::to_string(request.target.port),
+      [this, s](const error_code& error, const tcp::resolver::results_type& found) {
+        if (s->finishing) return;
+        if (error || found.empty()) {
+          lost(s, EndReason::ConnectFailed, "name lookup: " + error.message());
+          service();
+          return;
+        }
+        connect(s, found.begin()->endpoint());
+      });
+}
+
+void TcpHost::Impl::connect(const SocketPtr& s, const tcp::endpoint& endpoint) {
+  s->socket.async_connect(endpoint, [this, s, endpoint](const error_code& error) {
+    if (s->finishing) return;
+    if (error) {
+      lost(s, EndReason::ConnectFailed, error.message());
+    } else {
+      host_.on_connected(s->id, address_of(endpoint), now());
+      begin(s);
+    }
+    service();
+  });
+}
+
+void TcpHost::Impl::begin(const SocketPtr& s) {
+  // Failing to set one costs latency, not correctness.
+  error_code ignored;
+  s->socket.set_option(tcp::no_delay(true), ignored);
+  setsockopt(s->socket.native_handle(), IPPROTO_TCP, TCP_NOTSENT_LOWAT, &kUnsentBytesMax,
+             sizeof kUnsentBytesMax);
+  s->read_buffer.resize(kReadBytes);
+  read(s);
+}
+
+void TcpHost::Impl::read(const SocketPtr& s) {
+  s->socket.async_read_some(
+      asio::buffer(s->read_buffer),
+      [this, s](const error_code& error, std::size_t bytes) { on_read(s, error, bytes); });
+}
+
+void TcpHost::Impl::on_read(const SocketPtr& s, const error_code& error, std::size_t bytes) {
+  if (s->finishing) {
+    // The rest is thrown away until the peer closes: closing with unread bytes would make the
+    // kernel reset the connection, and our last words could be lost.
+    if (error) {
+      end_writing(s);
+      error_code ignored;
+      s->socket.close(ignored);
+      s->linger.cancel();
+    } else {
+      read(s);
+    }
+    return;
+  }
+  if (error) {
+    lost(s, EndReason::ConnectionLost,
+         error == asio::error::eof ? "closed by the peer" : error.message());
+  } else {
+    host_.on_received(s->id, ByteView(s->read_buffer).first(bytes), now());
+    read(s);
+  }
+  service();
+}
+
+void TcpHost::Impl::write(const SocketPtr& s) {
+  if (s->writing || !s->socket.is_open()) return;
+  s->write_buffer.clear();
+  if (s->finishing) {
+    s->write_buffer = std::exchange(s->last_bytes, {});
+  } else {
+    host_.poll_transmit(s->id, s->write_buffer, now());
+  }
+  if (s->write_buffer.empty()) {
+    if (s->finishing) end_writing(s);
+    return;
+  }
+  s->writing = true;
+  asio::async_write(s->socket, asio::buffer(s->write_buffer),
+                    [this, s](const error_code& error, std::size_t) { on_write(s, error); });
+}
+
+void TcpHost::Impl::on_write(const SocketPtr& s, const error_code& error) {
+  s->writing = false;
+  if (s->finishing) {
+    write(s);
+    return;
+  }
+  // After an error nothing is written any more; the read finds the peer's last words, then the end.
+  if (error) return;
+  host_.on_written(s->id, now());
+  service();
+}
+
+void TcpHost::Impl::lost(const SocketPtr& s, EndReason reason, const std::string& text) {
+  error_code ignored;
+  s->socket.close(ignored);
+  host_.on_lost(s->id, reason, text, now());
+}
+
+void TcpHost::Impl::finish(const FinishedConnection& finished) {
+  const auto at = sockets_.find(finished.id);
+  if (at == sockets_.end()) return;
+  const SocketPtr s = at->second;
+  sockets_.erase(at);
+  s->finishing = true;
+  s->resolver.cancel();
+  if (!s->socket.is_open() || s->read_buffer.empty()) {
+    error_code ignored;
+    s->socket.close(ignored);
+    return;
+  }
+  s->last_bytes = finished.last_bytes;
+  s->linger.expires_after(kLingerTime);
+  s->linger.async_wait([s](const error_code& cancelled) {
+    error_code ignored;
+    if (!cancelled) s->socket.close(ignored);
+  });
+  write(s);
+}
+
+void TcpHost::Impl::end_writing(const SocketPtr& s) {
+  error_code ignored;
+  s->socket.shutdown(tcp::socket::shutdown_send, ignored);
+}
+
+void TcpHost::Impl::schedule_tick() {
+  tick_timer_.expires_after(kTickTime);
+  tick_timer_.async_wait([this](const error_code& cancelled) {
+    if (cancelled) return;
+    host_.tick(now());
+    service();
+    schedule_tick();
+  });
+}
+
+void TcpHost::Impl::service() {
+  while (true) {
+    bool busy = false;
+    while (const auto request = host_.next_dial()) {
+      busy = true;
+      dial(*request);
+    }
+    for (const ConnectionId id : host_.take_dirty()) {
+      const auto at = sockets_.find(id);
+      if (at == sockets_.end() || at->second->writing) continue;
+      busy = true;
+      const SocketPtr s = at->second;
+      write(s);
+    }
+    while (const auto finished = host_.next_finished()) {
+      busy = true;
+      finish(*finished);
+    }
+    if (!busy) return;
+  }
+}
+
+void TcpHost::Impl::run() {
+  const auto work = asio::make_work_guard(io_);
+  schedule_tick();
+  service();
+  io_.run();
+  // Handlers that never ran hold sockets.
+  error_code ignored;
+  for (const auto& [id, s] : sockets_)
+    s->socket.close(ignored);
+}
+
+void TcpHost::Impl::post(std::function<void()> task) {
+  asio::post(io_, [this, task = std::move(task)] {
+    task();
+    service();
+  });
+}
+
+TcpHost::TcpHost(HostConfig config, const IdentityKey& key)
+    : impl_(std::make_unique<Impl>(std::move(config), key)) {}
+
+TcpHost::~TcpHost() = default;
+
+Host& TcpHost::host() {
+  return impl_->host();
+}
+
+Result<Multiaddr, std::string> TcpHost::listen(const Multiaddr& address) {
+  return impl_->listen(address);
+}
+
+void TcpHost::run() {
+  impl_->run();
+}
+
+void TcpHost::stop() {
+  impl_->stop();
+}
+
+void TcpHost::post(std::function<void()> task) {
+  impl_->post(std::move(task));
+}
+
+}  // namespace ol::p2p

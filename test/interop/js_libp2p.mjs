@@ -1,0 +1,92 @@
+// Interoperability with js-libp2p, both directions, both key types: handshake with and without the
+// early muxer, identify, ping, echo, many streams, and who answers must be who was dialled.
+// Usage: node js_libp2p.mjs OPENLIQUID
+import assert from 'node:assert/strict';
+import { randomBytes } from 'node:crypto';
+import { multiaddr } from '@multiformats/multiaddr';
+
+import { echo, eventually, startNode } from './js_node.mjs';
+import { runOurs, startOurs } from './our_node.mjs';
+
+const openliquid = process.argv[2];
+const keyTypes = [
+  ['ed25519', 'Ed25519'],
+  ['secp256k1', 'secp256k1'],
+];
+const wrongPeer = '12D3KooWBtg3aaRMjxwedh83aGiUkwSxDwUZkzuJcfaqUmo7R3pq';
+
+async function step(name, run) {
+  const begun = performance.now();
+  await run();
+  console.log(`ok ${name} (${(performance.now() - begun).toFixed(0)} ms)`);
+}
+
+async function weListen(ourKey, jsKey, earlyMuxer) {
+  const ours = await startOurs(openliquid, '--ephemeral', ourKey);
+  const js = await startNode({ keyType: jsKey, earlyMuxer });
+  try {
+    const connection = await js.dial(multiaddr(ours.address));
+    assert.equal(connection.remotePeer.toString(), ours.peer);
+    const info = await eventually('identify', async () => {
+      const peer = await js.peerStore.get(connection.remotePeer).catch(() => undefined);
+      return peer?.protocols.includes('/echo/1.0.0') ? peer : undefined;
+    });
+    assert.ok(info.protocols.includes('/ipfs/ping/1.0.0'));
+    assert.equal(new TextDecoder().decode(info.metadata.get('AgentVersion')), 'openliquid');
+    for (let i = 0; i < 3; ++i) assert.ok((await js.services.ping.ping(connection.remotePeer)) >= 0);
+    for (const size of [0, 1, 65536, 1 << 20]) {
+      const bytes = randomBytes(size);
+      assert.ok(bytes.equals(await echo(connection, bytes)), `echo of ${size} bytes`);
+    }
+    const blocks = Array.from({ length: 64 }, () => randomBytes(65536));
+    const echoed = await Promise.all(blocks.map((block) => echo(connection, block)));
+    echoed.forEach((back, i) => assert.ok(back.equals(blocks[i]), `parallel stream ${i}`));
+    for (let i = 0; i < 100; ++i) await echo(connection, Buffer.from([i]));
+    await assert.rejects(connection.newStream('/none/1.0.0'));
+    await js.hangUp(connection.remotePeer);
+    const wrong = ours.address.replace(ours.peer, wrongPeer);
+    await assert.rejects(js.dial(multiaddr(wrong)));
+  } finally {
+    await js.stop();
+    await ours.stop();
+  }
+}
+
+async function weDial(ourKey, jsKey, earlyMuxer) {
+  const js = await startNode({ keyType: jsKey, earlyMuxer });
+  try {
+    const address = js.getMultiaddrs()[0].toString();
+    const key = ['--ephemeral', ourKey];
+    const pinged = await runOurs(openliquid, 'ping', ...key, '--count', '3', address);
+    assert.equal(pinged.code, 0, pinged.stderr);
+    assert.equal(pinged.stdout.match(/^ping /gm).length, 3);
+    const dialled = await runOurs(
+      openliquid, 'dial', ...key, '--streams', '64', '--echo-bytes', '65536', address);
+    assert.equal(dialled.code, 0, dialled.stderr);
+    const info = JSON.parse(dialled.stdout.split('\n')[0]);
+    assert.equal(info.peer, js.peerId.toString());
+    assert.ok(info.agent.startsWith('js-libp2p/'), info.agent);
+    assert.ok(info.protocols.includes('/echo/1.0.0'));
+    assert.match(info.observed, /^\/ip4\/127\.0\.0\.1\/tcp\/\d+$/);
+    const large = await runOurs(
+      openliquid, 'dial', ...key, '--streams', '1', '--echo-bytes', String(1 << 20), address);
+    assert.equal(large.code, 0, large.stderr);
+    const wrong = address.replace(js.peerId.toString(), wrongPeer);
+    const refused = await runOurs(openliquid, 'ping', ...key, wrong);
+    assert.equal(refused.code, 1);
+    assert.match(refused.stderr, /wrong_peer/);
+  } finally {
+    await js.stop();
+  }
+}
+
+for (const [ourKey] of keyTypes) {
+  for (const [, jsKey] of keyTypes) {
+    const earlyMuxer = ourKey === jsKey.toLowerCase();
+    const muxer = earlyMuxer ? 'early muxer' : 'muxer by multistream';
+    await step(`js dials us: ${ourKey} and ${jsKey}, ${muxer}`, () =>
+      weListen(ourKey, jsKey, earlyMuxer));
+    await step(`we dial js: ${ourKey} and ${jsKey}, ${muxer}`, () =>
+      weDial(ourKey, jsKey, earlyMuxer));
+  }
+}
