@@ -12,12 +12,20 @@ constexpr std::uint16_t kGenesisVersionLeaders = 2;
 // With revision and contracts. Chains that start without contracts, under the first rules, keep
 // their encoding and hash.
 constexpr std::uint16_t kGenesisVersionContracts = 3;
+// With slots, crash_only and how timeouts grow. Chains that use none of them keep theirs.
+constexpr std::uint16_t kGenesisVersionRules = 4;
 
 bool leads_as_version_one(const Genesis& genesis) {
   return genesis.leaders == LeaderKind::RoundRobin && !genesis.leader_reputation;
 }
 
+bool waits_as_version_one(const Genesis& genesis) {
+  return !genesis.slots && !genesis.crash_only &&
+         genesis.pace.timeout_growth_percent == PaceParams{}.timeout_growth_percent;
+}
+
 std::uint16_t version_of(const Genesis& genesis) {
+  if (!waits_as_version_one(genesis)) return kGenesisVersionRules;
   const bool has_contracts = genesis.revision != Revision::Prague || !genesis.contracts.empty();
   if (has_contracts) return kGenesisVersionContracts;
   return leads_as_version_one(genesis) ? kGenesisVersion : kGenesisVersionLeaders;
@@ -81,6 +89,10 @@ void encode(Writer& out, const Genesis& genesis) {
     out.fixed(address);
     encode(out, contract);
   }
+  if (version < kGenesisVersionRules) return;
+  out.u64(genesis.pace.timeout_growth_percent).u8(genesis.crash_only ? 1 : 0);
+  out.u8(genesis.slots ? 1 : 0);
+  if (genesis.slots) out.u64(genesis.slots->slot_ms).u64(genesis.slots->phase_ms);
 }
 
 QuorumCertificate synthetic_certificate(const Genesis& genesis, const BlockHash& block) {
@@ -92,8 +104,32 @@ QuorumCertificate synthetic_certificate(const Genesis& genesis, const BlockHash&
 
 }  // namespace
 
+QuorumRule quorum_rule(Profile profile) {
+  switch (profile) {
+    case Profile::OpenLiquid:
+      return QuorumRule::Unit;
+    case Profile::L1:
+      return QuorumRule::MoreThanTwoThirds;
+    case Profile::Timecoin:
+      return QuorumRule::AtLeastTwoThirds;
+  }
+  OL_CHECK(false, "unknown Profile");
+}
+
+CommitRule default_rule(Profile profile) {
+  switch (profile) {
+    case Profile::OpenLiquid:
+      return CommitRule::ThreeChain;
+    case Profile::L1:
+      return CommitRule::TwoChain;
+    case Profile::Timecoin:
+      return CommitRule::TwoPhase;
+  }
+  OL_CHECK(false, "unknown Profile");
+}
+
 ValidatorSet genesis_validator_set(const Genesis& genesis) {
-  auto set = ValidatorSet::make(Epoch(0), QuorumRule::Unit, genesis.validators);
+  auto set = ValidatorSet::make(Epoch(0), quorum_rule(genesis.profile), genesis.validators);
   OL_CHECK(set.has_value(), "genesis was validated: its validators form a set");
   return *std::move(set);
 }

@@ -137,8 +137,9 @@ Read<T> bls_point(const std::string& hex, const std::string& path) {
 
 constexpr std::uint64_t kFileVersion = 1;
 constexpr std::initializer_list<const char*> kHashNames = {"blake3", "sha256"};
-constexpr std::initializer_list<const char*> kProfileNames = {"openliquid"};
-constexpr std::initializer_list<const char*> kCommitRuleNames = {"three-chain"};
+constexpr std::initializer_list<const char*> kProfileNames = {"openliquid", "l1", "timecoin"};
+constexpr std::initializer_list<const char*> kCommitRuleNames = {"three-chain", "two-chain",
+                                                                 "two-phase"};
 constexpr std::initializer_list<const char*> kRevisionNames = {"prague", "osaka"};
 constexpr std::initializer_list<const char*> kSchemeNames = {"bls-threshold", "bls-multisig",
                                                              "ed25519-list"};
@@ -151,14 +152,27 @@ std::string name_of(E value, std::initializer_list<const char*> names) {
 
 Read<PaceParams> read_pace(const Object& file) {
   OL_TRY(const json::value* value, file.get("pace"));
-  OL_TRY(const Object in, Object::open(*value, "pace",
-                                       {"timeout_base_ms", "timeout_max_ms",
-                                        "min_block_interval_ms", "empty_block_interval_ms"}));
+  OL_TRY(const Object in,
+         Object::open(*value, "pace",
+                      {"timeout_base_ms", "timeout_max_ms", "min_block_interval_ms",
+                       "empty_block_interval_ms", "timeout_growth_percent"}));
   PaceParams out;
   OL_TRY(out.timeout_base_ms, in.number("timeout_base_ms"));
   OL_TRY(out.timeout_max_ms, in.number("timeout_max_ms"));
   OL_TRY(out.min_block_interval_ms, in.number("min_block_interval_ms"));
   OL_TRY(out.empty_block_interval_ms, in.number("empty_block_interval_ms"));
+  if (in.has("timeout_growth_percent")) {
+    OL_TRY(out.timeout_growth_percent, in.number("timeout_growth_percent"));
+  }
+  return out;
+}
+
+Read<SlotParams> read_slot_params(const Object& file) {
+  OL_TRY(const json::value* value, file.get("slots"));
+  OL_TRY(const Object in, Object::open(*value, "slots", {"slot_ms", "phase_ms"}));
+  SlotParams out;
+  OL_TRY(out.slot_ms, in.number("slot_ms"));
+  OL_TRY(out.phase_ms, in.number("phase_ms"));
   return out;
 }
 
@@ -286,12 +300,28 @@ Read<void> read_contracts(const Object& file, Genesis& out) {
 }
 
 Read<Genesis> read_genesis(const json::value& root) {
-  OL_TRY(const Object file,
-         Object::open(root, "the file",
-                      {"version", "chain_id", "chain_name", "hash", "profile", "commit_rule",
-                       "certificate_scheme", "leaders", "leader_reputation", "time_ms", "pace",
-                       "gas_limit", "base_fee", "revision", "devnet", "validators",
-                       "verification_vector", "balances", "contracts"}));
+  OL_TRY(const Object file, Object::open(root, "the file",
+                                         {"version",
+                                          "chain_id",
+                                          "chain_name",
+                                          "hash",
+                                          "profile",
+                                          "commit_rule",
+                                          "certificate_scheme",
+                                          "leaders",
+                                          "leader_reputation",
+                                          "time_ms",
+                                          "pace",
+                                          "slots",
+                                          "crash_only",
+                                          "gas_limit",
+                                          "base_fee",
+                                          "revision",
+                                          "devnet",
+                                          "validators",
+                                          "verification_vector",
+                                          "balances",
+                                          "contracts"}));
   OL_TRY(const std::uint64_t version, file.number("version"));
   if (version != kFileVersion) return refuse("version must be 1");
   Genesis out;
@@ -300,7 +330,10 @@ Read<Genesis> read_genesis(const json::value& root) {
   OL_TRY(out.domain.hash, file.choice<crypto::HashAlgorithm>("hash", kHashNames));
   OL_TRY(out.chain_name, file.text("chain_name"));
   OL_TRY(out.profile, file.choice<Profile>("profile", kProfileNames));
-  OL_TRY(out.commit_rule, file.choice<CommitRule>("commit_rule", kCommitRuleNames));
+  out.commit_rule = default_rule(out.profile);
+  if (file.has("commit_rule")) {
+    OL_TRY(out.commit_rule, file.choice<CommitRule>("commit_rule", kCommitRuleNames));
+  }
   OL_TRY(out.scheme, file.choice<SchemeKind>("certificate_scheme", kSchemeNames));
   // Chains older than these two fields lack them.
   if (file.has("leaders")) {
@@ -312,6 +345,12 @@ Read<Genesis> read_genesis(const json::value& root) {
   OL_TRY(const std::uint64_t time_ms, file.number("time_ms"));
   out.time = TimeMs(time_ms);
   OL_TRY(out.pace, read_pace(file));
+  if (file.has("slots")) {
+    OL_TRY(out.slots, read_slot_params(file));
+  }
+  if (file.has("crash_only")) {
+    OL_TRY(out.crash_only, file.boolean("crash_only"));
+  }
   OL_TRY(out.gas_limit, file.number("gas_limit"));
   OL_TRY(out.base_fee, file.amount("base_fee"));
   if (file.has("revision")) {
@@ -386,6 +425,7 @@ void write_pace(JsonText& out, const PaceParams& pace) {
   out.number("timeout_max_ms", pace.timeout_max_ms);
   out.number("min_block_interval_ms", pace.min_block_interval_ms);
   out.number("empty_block_interval_ms", pace.empty_block_interval_ms);
+  out.number("timeout_growth_percent", pace.timeout_growth_percent);
   out.close('}');
 }
 
@@ -425,6 +465,14 @@ void write_contracts(JsonText& out, const Genesis& genesis) {
 
 }  // namespace
 
+std::string name_of(Profile profile) {
+  return name_of(profile, kProfileNames);
+}
+
+std::string name_of(CommitRule rule) {
+  return name_of(rule, kCommitRuleNames);
+}
+
 std::string genesis_to_json(const Genesis& genesis) {
   OL_CHECK(genesis.possession_proofs.size() == genesis.validators.size(),
            "every genesis validator has its proof of possession");
@@ -441,6 +489,14 @@ std::string genesis_to_json(const Genesis& genesis) {
   out.boolean("leader_reputation", genesis.leader_reputation);
   out.number("time_ms", genesis.time.value());
   write_pace(out, genesis.pace);
+  if (genesis.slots) {
+    out.key("slots");
+    out.open('{');
+    out.number("slot_ms", genesis.slots->slot_ms);
+    out.number("phase_ms", genesis.slots->phase_ms);
+    out.close('}');
+  }
+  out.boolean("crash_only", genesis.crash_only);
   out.number("gas_limit", genesis.gas_limit);
   out.member("base_fee", genesis.base_fee.to_decimal());
   out.member("revision", name_of(genesis.revision, kRevisionNames));

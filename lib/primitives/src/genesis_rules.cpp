@@ -1,9 +1,11 @@
 #include "genesis_rules.hpp"
 
+#include <algorithm>
 #include <set>
 #include <string>
 
 #include <ol/base/hex.hpp>
+#include <ol/primitives/fault_budget.hpp>
 
 namespace ol::primitives {
 namespace {
@@ -36,8 +38,31 @@ Check check_pace(const PaceParams& pace) {
       check_range("pace.timeout_max_ms", pace.timeout_max_ms, pace.timeout_base_ms, kPaceMax));
   OL_TRY_VOID(check_range("pace.min_block_interval_ms", pace.min_block_interval_ms, 0,
                           pace.timeout_base_ms - 1));
-  return check_range("pace.empty_block_interval_ms", pace.empty_block_interval_ms,
-                     pace.min_block_interval_ms, pace.timeout_base_ms);
+  OL_TRY_VOID(check_range("pace.empty_block_interval_ms", pace.empty_block_interval_ms,
+                          pace.min_block_interval_ms, pace.timeout_base_ms));
+  return check_range("pace.timeout_growth_percent", pace.timeout_growth_percent, 100, 1000);
+}
+
+// A commit rule and what it needs around it.
+Check check_rule(const Genesis& genesis) {
+  const bool slotted = genesis.commit_rule == CommitRule::TwoPhase;
+  if (slotted && !genesis.slots) {
+    return refuse("commit_rule two-phase votes in slots; slots must say how long they are");
+  }
+  if (!slotted && genesis.slots) {
+    return refuse("slots belong to commit_rule two-phase; leave them out");
+  }
+  if (!slotted && genesis.profile == Profile::Timecoin) {
+    return refuse("profile timecoin has blocks in slots; its commit_rule must be two-phase");
+  }
+  if (!slotted) return {};
+  if (genesis.leader_reputation) {
+    return refuse(
+        "leader_reputation is of chained rules; the leaders of a slot stand in for each "
+        "other");
+  }
+  OL_TRY_VOID(check_range("slots.slot_ms", genesis.slots->slot_ms, 2, kPaceMax));
+  return check_range("slots.phase_ms", genesis.slots->phase_ms, 1, genesis.slots->slot_ms / 2);
 }
 
 Check check_header_fields(const Genesis& genesis) {
@@ -66,8 +91,11 @@ Check check_one_validator(const Genesis& genesis, std::size_t i) {
   if (!is_name(one.name)) {
     return refuse(validator_field(i, "name") + " must be 1 to 64 printable ASCII characters");
   }
-  if (one.weight != Weight(1)) {
+  if (genesis.profile == Profile::OpenLiquid && one.weight != Weight(1)) {
     return refuse(validator_field(i, "weight") + " must be 1 in profile openliquid");
+  }
+  if (one.weight == Weight(0)) {
+    return refuse(validator_field(i, "weight") + " must not be 0; whoever has no weight follows");
   }
   // Without it one validator could choose a key that cancels the others' (trap T22).
   if (!crypto::verify_possession(one.bls_key, genesis.possession_proofs[i])) {
@@ -93,10 +121,29 @@ Check check_validators(const Genesis& genesis) {
   return {};
 }
 
+// Where any one liar can make two blocks final, the file must say that nobody lies. A set with some
+// validator of a third or more is accepted; nodes warn of it.
+Check check_budget(const Genesis& genesis) {
+  const auto set = ValidatorSet::make(Epoch(0), quorum_rule(genesis.profile), genesis.validators);
+  if (!set) return refuse("the weights add up to more than 2^64 - 1");
+  const std::uint64_t tolerated = fault_budget(*set).byzantine_weight;
+  const auto fits = [&](const Validator& one) { return one.weight.value() <= tolerated; };
+  if (genesis.crash_only || std::any_of(genesis.validators.begin(), genesis.validators.end(), fits))
+    return {};
+  return refuse(std::to_string(set->size()) +
+                " validators of these weights tolerate no Byzantine one: add validators (four of "
+                "equal weight tolerate one), or set crash_only to true if none can ever lie");
+}
+
 Check check_scheme(const Genesis& genesis) {
   const std::size_t length = genesis.verification_vector.size();
   switch (genesis.scheme) {
     case SchemeKind::BlsThreshold: {
+      if (genesis.profile != Profile::OpenLiquid) {
+        return refuse(
+            "certificate_scheme bls-threshold counts validators, not weights; use "
+            "bls-multisig or ed25519-list");
+      }
       const auto quorum = unit_quorum(static_cast<std::uint32_t>(genesis.validators.size()));
       if (length == quorum) return {};
       return refuse("verification_vector has " + std::to_string(length) +
@@ -144,7 +191,9 @@ Check check_contracts(const Genesis& genesis) {
 
 Check check_genesis(const Genesis& genesis) {
   OL_TRY_VOID(check_header_fields(genesis));
+  OL_TRY_VOID(check_rule(genesis));
   OL_TRY_VOID(check_validators(genesis));
+  OL_TRY_VOID(check_budget(genesis));
   OL_TRY_VOID(check_scheme(genesis));
   OL_TRY_VOID(check_balances(genesis));
   return check_contracts(genesis);

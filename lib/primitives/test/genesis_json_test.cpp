@@ -1,6 +1,7 @@
 #include <ol/primitives/genesis.hpp>
 
 #include <functional>
+#include <set>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -52,6 +53,105 @@ TEST(GenesisJson, reads_back_what_it_wrote) {
     EXPECT_EQ(genesis_hash(*out), genesis_hash(genesis));
     EXPECT_EQ(genesis_to_json(*out), genesis_to_json(genesis));
   }
+}
+
+/// The sample as a chain of timecoin: slots, collateral, one signature each.
+Genesis slotted() {
+  Genesis genesis = samples::genesis();
+  genesis.profile = Profile::Timecoin;
+  genesis.commit_rule = CommitRule::TwoPhase;
+  genesis.scheme = SchemeKind::Ed25519List;
+  genesis.verification_vector.clear();
+  genesis.slots = SlotParams{.slot_ms = 2000, .phase_ms = 600};
+  return genesis;
+}
+
+TEST(GenesisJson, reads_back_the_terms_of_every_commit_rule) {
+  Genesis l1 = slotted();
+  l1.profile = Profile::L1;
+  l1.commit_rule = CommitRule::TwoChain;
+  l1.slots.reset();
+  l1.pace.timeout_growth_percent = 150;
+  l1.validators[0].weight = Weight(2);
+  Genesis few = slotted();
+  few.crash_only = true;
+  few.slots->phase_ms = 700;
+  Genesis two = samples::genesis();
+  two.commit_rule = CommitRule::TwoChain;
+  std::set<Hash256> hashes;
+  for (const Genesis& genesis : {slotted(), l1, few, two}) {
+    const auto out = genesis_from_json(genesis_to_json(genesis));
+    ASSERT_TRUE(out) << out.error().message;
+    EXPECT_EQ(genesis_to_json(*out), genesis_to_json(genesis));
+    EXPECT_EQ(genesis_hash(*out), genesis_hash(genesis));
+    EXPECT_EQ(out->slots, genesis.slots);
+    EXPECT_EQ(genesis_validator_set(*out).rule(), quorum_rule(genesis.profile));
+    EXPECT_TRUE(hashes.insert(genesis_hash(genesis)).second);
+  }
+}
+
+TEST(GenesisJson, a_file_without_a_commit_rule_means_the_one_of_its_profile) {
+  const std::string line = "  \"commit_rule\": \"three-chain\",\n";
+  const auto out = genesis_from_json(replaced(line, ""));
+  ASSERT_TRUE(out) << out.error().message;
+  EXPECT_EQ(out->commit_rule, CommitRule::ThreeChain);
+  EXPECT_EQ(default_rule(Profile::L1), CommitRule::TwoChain);
+  EXPECT_EQ(default_rule(Profile::Timecoin), CommitRule::TwoPhase);
+  EXPECT_EQ(name_of(Profile::Timecoin), "timecoin");
+  EXPECT_EQ(name_of(CommitRule::TwoPhase), "two-phase");
+}
+
+TEST(GenesisJson, refuses_unsound_mixes_and_says_why) {
+  const auto why = [](const std::function<void(Genesis&)>& change) {
+    Genesis genesis = slotted();
+    change(genesis);
+    return error_of(genesis_to_json(genesis));
+  };
+  EXPECT_EQ(why([](Genesis&) {}), "accepted");
+  EXPECT_THAT(why([](Genesis& g) { g.slots.reset(); }), HasSubstr("slots must say how long"));
+  EXPECT_THAT(why([](Genesis& g) {
+                g.profile = Profile::L1;
+                g.commit_rule = CommitRule::TwoChain;
+              }),
+              HasSubstr("slots belong to commit_rule two-phase"));
+  EXPECT_THAT(why([](Genesis& g) {
+                g.commit_rule = CommitRule::TwoChain;
+                g.slots.reset();
+              }),
+              HasSubstr("its commit_rule must be two-phase"));
+  EXPECT_THAT(why([](Genesis& g) { g.leader_reputation = true; }), HasSubstr("leader_reputation"));
+  EXPECT_THAT(why([](Genesis& g) { g.slots->phase_ms = 1001; }),
+              HasSubstr("slots.phase_ms is 1001; allowed are 1 to 1000"));
+  EXPECT_EQ(why([](Genesis& g) { g.slots->phase_ms = 1000; }), "accepted");
+  EXPECT_THAT(why([](Genesis& g) { g.slots->slot_ms = 1; }), HasSubstr("slots.slot_ms is 1;"));
+  EXPECT_THAT(why([](Genesis& g) { g.validators[1].weight = Weight(0); }),
+              HasSubstr("validators[1].weight must not be 0"));
+  EXPECT_THAT(why([](Genesis& g) { g.validators[1].weight = Weight(UINT64_MAX); }),
+              HasSubstr("add up to more than"));
+  EXPECT_THAT(why([](Genesis& g) { g.pace.timeout_growth_percent = 99; }),
+              HasSubstr("pace.timeout_growth_percent is 99; allowed are 100 to 1000"));
+  EXPECT_THAT(error_of([](Genesis& g) { g.profile = Profile::L1; }),
+              HasSubstr("bls-threshold counts validators, not weights"));
+}
+
+// Three equal validators lose one to a crash; one that lies forks them.
+TEST(GenesisJson, a_set_that_tolerates_no_liar_must_be_declared_crash_only) {
+  Genesis three = slotted();
+  three.validators.pop_back();
+  three.possession_proofs.pop_back();
+  EXPECT_THAT(error_of(genesis_to_json(three)),
+              HasSubstr("3 validators of these weights tolerate no Byzantine one"));
+  three.crash_only = true;
+  EXPECT_EQ(error_of(genesis_to_json(three)), "accepted");
+  // A light one may lie although a heavy one may not: nodes warn of that one.
+  Genesis heavy = slotted();
+  heavy.validators[2].weight = Weight(5);
+  EXPECT_EQ(error_of(genesis_to_json(heavy)), "accepted");
+  heavy.validators[2].weight = Weight(1);
+  heavy.validators.pop_back();
+  heavy.possession_proofs.pop_back();
+  heavy.validators[0].weight = Weight(4);
+  EXPECT_EQ(error_of(genesis_to_json(heavy)), "accepted");
 }
 
 // Files written before chains could choose their leaders.
@@ -108,8 +208,15 @@ constexpr Refused kWrongValues[] = {
     {"\"chain_name\": \"sample\"", "\"chain_name\": 5", "chain_name must be a string"},
     {"\"chain_name\": \"sample\"", "\"chain_name\": \"\"", "chain_name must be 1 to 64"},
     {"\"blake3\"", "\"md5\"", "hash is \"md5\"; allowed are blake3, sha256"},
-    {"\"openliquid\"", "\"timecoin\"", "profile is \"timecoin\"; allowed are openliquid"},
-    {"\"three-chain\"", "\"two-chain\"", "commit_rule is \"two-chain\"; allowed are three-chain"},
+    {"\"openliquid\"", "\"bitcoin\"", "allowed are openliquid, l1, timecoin"},
+    {"\"three-chain\"", "\"one-chain\"", "allowed are three-chain, two-chain, two-phase"},
+    {"\"crash_only\": false", "\"crash_only\": 0", "crash_only must be true or false"},
+    {"\"crash_only\": false", "\"slots\": 7, \"crash_only\": false", "slots must be an object"},
+    {"\"crash_only\": false", "\"slots\": {\"slot_ms\": 2000}, \"crash_only\": false",
+     "slots.phase_ms is missing"},
+    {"\"crash_only\": false",
+     "\"slots\": {\"slot_ms\": 9, \"phase_ms\": 1, \"rank\": 1}, \"crash_only\": false",
+     "unknown key \"rank\" in slots"},
     {"\"bls-threshold\"", "\"ed25519\"", "allowed are bls-threshold, bls-multisig, ed25519-list"},
     {"\"bls-threshold\"", "\"bls-multisig\"", "verification_vector belongs to bls-threshold"},
     {"\"bls-threshold\"", "\"ed25519-list\"", "verification_vector belongs to bls-threshold"},

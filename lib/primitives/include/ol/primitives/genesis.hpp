@@ -1,6 +1,7 @@
 #pragma once
 
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -11,10 +12,11 @@
 
 namespace ol::primitives {
 
-/// The three finality designs (architecture.md section 1). Only `OpenLiquid` runs today; genesis
-/// validation refuses the others by name.
-enum class Profile : std::uint8_t { OpenLiquid = 0 };
-enum class CommitRule : std::uint8_t { ThreeChain = 0 };
+/// The three finality designs (architecture.md section 1). A profile fixes who counts for how much
+/// (`quorum_rule`) and the defaults of the other fields.
+enum class Profile : std::uint8_t { OpenLiquid = 0, L1 = 1, Timecoin = 2 };
+/// When a block is final. Source: specs/consensus.md sections 5 to 7.
+enum class CommitRule : std::uint8_t { ThreeChain = 0, TwoChain = 1, TwoPhase = 2 };
 enum class SchemeKind : std::uint8_t { BlsThreshold = 0, BlsMultisig = 1, Ed25519List = 2 };
 /// Who proposes in a view. Source: specs/consensus.md section 8.
 enum class LeaderKind : std::uint8_t { RoundRobin = 0, StakeWeighted = 1 };
@@ -37,6 +39,16 @@ struct PaceParams {
   std::uint64_t timeout_max_ms = 60'000;
   std::uint64_t min_block_interval_ms = 83;
   std::uint64_t empty_block_interval_ms = 1000;
+  /// How much longer each view lost in a row waits: 200 doubles.
+  std::uint64_t timeout_growth_percent = 200;
+};
+
+/// Slots of two_phase, counted from the genesis time; every duration in milliseconds.
+struct SlotParams {
+  std::uint64_t slot_ms = 600'000;
+  /// How long each of the two phases of a round may take.
+  std::uint64_t phase_ms = 600;
+  friend bool operator==(const SlotParams&, const SlotParams&) = default;
 };
 
 /// Everything the validators of a chain agree on before the first block. Its hash is part of every
@@ -52,6 +64,10 @@ struct Genesis {
   bool leader_reputation = false;
   TimeMs time;
   PaceParams pace;
+  /// Present exactly if the commit rule is TwoPhase.
+  std::optional<SlotParams> slots;
+  /// Declares that no validator is Byzantine: needed where the set tolerates none (n < 4).
+  bool crash_only = false;
   std::uint64_t gas_limit = 30'000'000;
   U256 base_fee;
   Revision revision = Revision::Prague;
@@ -79,6 +95,14 @@ struct GenesisError {
 /// Strict: unknown keys, duplicate keys and unsound mixes are refused. Checks every proof of
 /// possession and, for bls-threshold, the shape of the verification vector.
 [[nodiscard]] Result<Genesis, GenesisError> genesis_from_json(std::string_view json);
+/// As the genesis file writes them.
+[[nodiscard]] std::string name_of(Profile profile);
+[[nodiscard]] std::string name_of(CommitRule rule);
+/// How votes are weighed: n - f voters, more than two thirds of the stake, or two thirds of the
+/// collateral.
+[[nodiscard]] QuorumRule quorum_rule(Profile profile);
+/// What a genesis file of the profile that names no commit_rule means.
+[[nodiscard]] CommitRule default_rule(Profile profile);
 /// The validator set of epoch 0.
 [[nodiscard]] ValidatorSet genesis_validator_set(const Genesis& genesis);
 /// Digest over the canonical binary encoding (not the JSON text).
