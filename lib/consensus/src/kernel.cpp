@@ -44,7 +44,8 @@ Kernel::Kernel(const KernelConfig& config, const primitives::ValidatorSet& set,
       set_hash_(set.hash(config_.domain)),
       tree_(root.block, root.certificate),
       record_(record && !kMutantForgetRecord ? *std::move(record) : fresh_record(root)),
-      backoff_(config_.pace.timeout_base_ms, config_.pace.timeout_max_ms),
+      backoff_(config_.pace.timeout_base_ms, config_.pace.timeout_max_ms,
+               config_.pace.timeout_growth_percent),
       new_views_(set) {
   if (root.certificate.view() > record_.high_qc.view()) record_.high_qc = root.certificate;
   if (record_.lock.view < root.block->header.view)

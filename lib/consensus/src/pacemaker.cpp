@@ -7,7 +7,10 @@ namespace ol::consensus {
 std::uint64_t Backoff::timeout_ms() const {
   std::uint64_t timeout = std::min(base_ms_, max_ms_);
   for (std::uint32_t i = 0; i < lost_views_ && timeout < max_ms_; ++i) {
-    timeout = timeout > max_ms_ / 2 ? max_ms_ : timeout * 2;
+    // Genesis bounds both factors: an hour, and ten times.
+    const std::uint64_t next = std::min(timeout * growth_percent_ / 100, max_ms_);
+    if (next <= timeout) break;
+    timeout = next;
   }
   return timeout;
 }

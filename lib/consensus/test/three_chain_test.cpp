@@ -106,6 +106,21 @@ TEST(Backoff, doubles_from_two_to_sixty_seconds_and_stays) {
   EXPECT_EQ(Backoff(90'000, 60'000).timeout_ms(), 60'000U);
 }
 
+// L1-PM-2, L1-PM-3: the profile l1 waits 1 s, half as long again each time, at most 10 s.
+TEST(Backoff, grows_by_half_from_one_to_ten_seconds) {
+  Backoff backoff(1000, 10'000, 150);
+  for (const std::uint64_t expected :
+       {1000U, 1500U, 2250U, 3375U, 5062U, 7593U, 10'000U, 10'000U}) {
+    EXPECT_EQ(backoff.timeout_ms(), expected);
+    backoff.record_timeout();
+  }
+  // Growth that rounds to nothing ends the loop.
+  Backoff steady(10, 10'000, 101);
+  for (int i = 0; i < 1000; ++i)
+    steady.record_timeout();
+  EXPECT_EQ(steady.timeout_ms(), 10U);
+}
+
 // OL-PM-1.
 TEST(RoundRobin, leader_is_view_modulo_validators) {
   const RoundRobin leaders(4);
