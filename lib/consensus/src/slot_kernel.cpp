@@ -69,6 +69,10 @@ Outputs SlotKernel::step(const Input& input) {
 }
 
 void SlotKernel::on_started() {
+  // Final before a crash that the block itself did not survive here.
+  if (record_.high_qc.subject.phase == Phase::Precommit &&
+      record_.high_qc.height() >= next_height())
+    learn_final(record_.high_qc);
   if (const auto held = lock(); held && tree_.find(held->block) == nullptr)
     request_block(held->block, next_height());
 }
@@ -285,7 +289,8 @@ void SlotKernel::maybe_prepare() {
 
 void SlotKernel::maybe_precommit() {
   const auto held = lock();
-  if (!held || executed_candidate(held->block) == nullptr) return;
+  if (!held || record_.high_qc.subject.phase != Phase::Prepare) return;
+  if (executed_candidate(held->block) == nullptr) return;
   const auto next = decide_precommit(record_);
   if (next) vote(*next);
 }
@@ -307,7 +312,9 @@ void SlotKernel::vote(const SafetyRecord& next) {
 void SlotKernel::maybe_propose() {
   if (!config_.self || view_ == View(0) || leaders_.leader(view_) != *config_.self) return;
   if (record_.last_proposal.view >= view_ || !slot_is_open(view_)) return;
+  if (next_height() < record_.high_qc.height()) return;
   if (const auto held = lock()) {
+    if (record_.high_qc.subject.phase != Phase::Prepare) return;
     if (tree_.find(held->block) == nullptr || held->view >= view_) return;
     record_.last_proposal = {view_, held->block};
     dirty_ = true;

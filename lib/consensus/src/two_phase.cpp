@@ -34,19 +34,23 @@ SafetyRecord with_vote(const SafetyRecord& record, const BlockRef& vote, Height 
 
 std::optional<BlockRef> lock_at(const SafetyRecord& record, Height height) {
   const primitives::VoteSubject& best = record.high_qc.subject;
-  if (best.phase != Phase::Prepare || best.height != height) return std::nullopt;
-  return record.lock;
+  if (best.phase == Phase::Generic || best.height != height) return std::nullopt;
+  return BlockRef{best.view, best.block};
 }
 
 // Prepare b in view v iff
 //  1. (v, Prepare) is above the last vote,
 //  2. not locked at this height, or b is the locked block. A proposal whose certificate is above
 //  our
-//     lock has made its block the lock: decide_lock comes first.
+//     lock has made its block the lock: decide_lock comes first,
+//  3. no certificate above this height is known. Something is final here then, although a crash
+//  that
+//     lost the last blocks on the disk made us forget what.
 Result<SafetyRecord, VoteRefusal> decide_prepare(const SafetyRecord& record,
                                                  const PrepareFacts& facts) {
   if (!is_above_last_vote(record, facts.view, Phase::Prepare) && !kMutantSkipViewCheck)
     return fail(VoteRefusal::StaleView);
+  if (facts.height < record.high_qc.height()) return fail(VoteRefusal::LockedBranch);
   const auto lock = lock_at(record, facts.height);
   if (lock && lock->block != facts.block && !kMutantForgetSlotLock)
     return fail(VoteRefusal::LockedBranch);

@@ -12,8 +12,9 @@ struct PrepareFacts {
   Height height;
 };
 
-/// The block that a validator is held to at `height`: the one of its best prepare certificate. The
-/// record keeps that certificate as `high_qc`, and repeats where it stands as `lock`.
+/// The block that a validator is held to at `height`: the one of its best certificate, which the
+/// record keeps as `high_qc`. Of prepares, it is the lock; of precommits, the block is final but
+/// may be missing on a disk that a crash left behind.
 [[nodiscard]] std::optional<BlockRef> lock_at(const SafetyRecord& record, Height height);
 
 /// Whether to vote Prepare. @pre the certificate that the proposal carries was learned.
