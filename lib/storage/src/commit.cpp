@@ -1,6 +1,7 @@
 #include "commit.hpp"
 
 #include <algorithm>
+#include <set>
 
 #include <ol/base/check.hpp>
 
@@ -19,6 +20,11 @@ Bytes encoded(const T& value) {
   Writer out;
   encode(out, value);
   return out.take();
+}
+
+StorageError unreadable_index(Height height) {
+  return {StorageErrorKind::Corrupted, "the database's history index of block " +
+                                           std::to_string(height.value()) + " cannot be read"};
 }
 
 }  // namespace
@@ -45,7 +51,9 @@ StorageResult<void> CommitBuilder::add(std::span<const CommittedBlock> blocks) {
 StorageResult<void> CommitBuilder::add_block(const CommittedBlock& block) {
   OL_TRY_VOID(check_block(block, now_.head, identity_));
   put_chain(block);
+  put_logs(block);
   OL_TRY_VOID(put_history(block));
+  OL_TRY_VOID(put_slot_history(block));
   put_state(block.diff);
   const primitives::Header& header = block.block.header;
   now_.head = Head{header.height, header.view, block.block.hash,
@@ -85,6 +93,72 @@ StorageResult<void> CommitBuilder::put_history(const CommittedBlock& block) {
     batch_.put(Column::HistoryIndex, height_key(height), encode_addresses(touched));
   }
   return {};
+}
+
+StorageResult<void> CommitBuilder::put_slot_history(const CommittedBlock& block) {
+  const Height height = block.block.header.height;
+  std::map<state::StorageKey, Bytes> now;
+  // Storage goes with its account; what was written after that is in the diff.
+  for (const auto& [address, owner] : block.diff.storage_cleared) {
+    OL_TRY(const auto slots, slots_of(address));
+    for (const state::StorageKey& slot : slots)
+      now.emplace(slot, Bytes{});
+  }
+  for (const auto& [slot, value] : block.diff.storage)
+    now[slot] = value.to_minimal_big_endian();
+  std::vector<state::StorageKey> touched;
+  for (auto& [slot, value] : now) {
+    if (height > floor_after_) {
+      OL_TRY(const Bytes previous, stored_slot(slot));
+      batch_.put(Column::SlotHistory, slot_history_key(slot, height), previous);
+      touched.push_back(slot);
+    }
+    written_slots_[slot] = std::move(value);
+  }
+  if (!touched.empty())
+    batch_.put(Column::SlotHistoryIndex, height_key(height), encode_slots(touched));
+  return {};
+}
+
+StorageResult<Bytes> CommitBuilder::stored_slot(const state::StorageKey& slot) const {
+  const auto written = written_slots_.find(slot);
+  if (written != written_slots_.end()) return written->second;
+  OL_TRY(auto stored, store_.get(Column::Slots, slot_key(slot.address, slot.slot), nullptr));
+  return std::move(stored).value_or(Bytes{});
+}
+
+StorageResult<std::vector<state::StorageKey>> CommitBuilder::slots_of(
+    const Address& address) const {
+  std::map<state::StorageKey, bool> is_set;
+  const auto add = [&](ByteView key, ByteView) {
+    is_set[{address, *Hash256::from(key.subspan(Address::kSize))}] = true;
+    return true;
+  };
+  OL_TRY_VOID(store_.scan(Column::Slots, address.view(), slots_end(address), nullptr, add));
+  for (auto it = written_slots_.lower_bound({address, Hash256{}});
+       it != written_slots_.end() && it->first.address == address; ++it) {
+    is_set[it->first] = !it->second.empty();
+  }
+  std::vector<state::StorageKey> out;
+  for (const auto& [slot, set] : is_set) {
+    if (set) out.push_back(slot);
+  }
+  return out;
+}
+
+// Once per block and item: a query asks which blocks to look at.
+void CommitBuilder::put_logs(const CommittedBlock& block) {
+  std::set<Bytes> items;
+  for (const primitives::Receipt& receipt : block.receipts) {
+    for (const primitives::Log& log : receipt.logs) {
+      items.insert(log_address_key(log.address));
+      for (const Hash256& topic : log.topics)
+        items.insert(log_topic_key(topic));
+    }
+  }
+  if (!items.empty()) items.insert(any_log_key());
+  for (const Bytes& item : items)
+    batch_.put(Column::LogIndex, log_key(item, block.block.header.height), {});
 }
 
 StorageResult<Bytes> CommitBuilder::stored_account(const Address& address) const {
@@ -136,18 +210,31 @@ Height CommitBuilder::next_floor(std::span<const CommittedBlock> blocks) const {
 
 StorageResult<void> CommitBuilder::prune_history(Height first_new) {
   for (Height h = now_.history_floor.next(); h <= floor_after_ && h < first_new; h = h.next()) {
-    OL_TRY(const auto index, store_.get(Column::HistoryIndex, height_key(h), nullptr));
-    if (!index) continue;
-    const auto addresses = decode_addresses(*index);
-    if (!addresses) {
-      return fail(StorageError{StorageErrorKind::Corrupted,
-                               "the database's history index of block " +
-                                   std::to_string(h.value()) + " cannot be read"});
-    }
-    for (const Address& address : *addresses)
-      batch_.erase(Column::History, history_key(address, h));
-    batch_.erase(Column::HistoryIndex, height_key(h));
+    OL_TRY_VOID(prune_accounts(h));
+    OL_TRY_VOID(prune_slots(h));
   }
+  return {};
+}
+
+StorageResult<void> CommitBuilder::prune_accounts(Height height) {
+  OL_TRY(const auto index, store_.get(Column::HistoryIndex, height_key(height), nullptr));
+  if (!index) return {};
+  const auto addresses = decode_addresses(*index);
+  if (!addresses) return fail(unreadable_index(height));
+  for (const Address& address : *addresses)
+    batch_.erase(Column::History, history_key(address, height));
+  batch_.erase(Column::HistoryIndex, height_key(height));
+  return {};
+}
+
+StorageResult<void> CommitBuilder::prune_slots(Height height) {
+  OL_TRY(const auto index, store_.get(Column::SlotHistoryIndex, height_key(height), nullptr));
+  if (!index) return {};
+  const auto slots = decode_slots(*index);
+  if (!slots) return fail(unreadable_index(height));
+  for (const state::StorageKey& slot : *slots)
+    batch_.erase(Column::SlotHistory, slot_history_key(slot, height));
+  batch_.erase(Column::SlotHistoryIndex, height_key(height));
   return {};
 }
 

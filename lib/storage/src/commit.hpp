@@ -38,8 +38,15 @@ class CommitBuilder {
   void put_chain(const CommittedBlock& block);
   StorageResult<void> put_history(const CommittedBlock& block);
   StorageResult<Bytes> stored_account(const Address& address) const;
+  StorageResult<void> put_slot_history(const CommittedBlock& block);
+  StorageResult<Bytes> stored_slot(const state::StorageKey& slot) const;
+  /// Every slot of the account that is not zero.
+  StorageResult<std::vector<state::StorageKey>> slots_of(const Address& address) const;
+  void put_logs(const CommittedBlock& block);
   void put_state(const state::StateDiff& diff);
   StorageResult<void> prune_history(primitives::Height first_new);
+  StorageResult<void> prune_accounts(primitives::Height height);
+  StorageResult<void> prune_slots(primitives::Height height);
   [[nodiscard]] primitives::Height next_floor(std::span<const CommittedBlock> blocks) const;
 
   const KvStore& store_;
@@ -51,6 +58,7 @@ class CommitBuilder {
   primitives::Height floor_after_;
   /// Accounts that earlier blocks of this batch wrote, as stored: the store does not know yet.
   std::map<Address, Bytes> written_accounts_;
+  std::map<state::StorageKey, Bytes> written_slots_;
 };
 
 /// Whether `block` is the child of `head` (genesis if there is none) and its parts belong together.

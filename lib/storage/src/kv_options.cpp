@@ -37,6 +37,9 @@ bool compresses(Column column) {
     case Column::TrieNodes:
     case Column::History:
     case Column::HistoryIndex:
+    case Column::SlotHistory:
+    case Column::SlotHistoryIndex:
+    case Column::LogIndex:
       return false;
   }
   OL_CHECK(false, "every column is listed");
@@ -76,6 +79,12 @@ const char* column_name(Column column) {
       return "history";
     case Column::HistoryIndex:
       return "history_index";
+    case Column::SlotHistory:
+      return "slot_history";
+    case Column::SlotHistoryIndex:
+      return "slot_history_index";
+    case Column::LogIndex:
+      return "log_index";
   }
   OL_CHECK(false, "every column is named");
 }

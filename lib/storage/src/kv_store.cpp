@@ -195,6 +195,21 @@ StorageResult<std::optional<KvStore::Pair>> KvStore::seek(Column column, ByteVie
   return Pair{bytes_of(it->key()), bytes_of(it->value())};
 }
 
+StorageResult<void> KvStore::scan(Column column, ByteView begin, ByteView end, const KvSnapshot* at,
+                                  const Visit& visit) const {
+  const rocksdb::Slice bound = slice(end);
+  rocksdb::ReadOptions options = read_options(at);
+  options.iterate_upper_bound = &bound;
+  const std::unique_ptr<rocksdb::Iterator> it(
+      impl_->db->NewIterator(options, impl_->handle(column)));
+  for (it->Seek(slice(begin)); it->Valid(); it->Next()) {
+    const auto key = as_bytes({it->key().data(), it->key().size()});
+    if (!visit(key, as_bytes({it->value().data(), it->value().size()}))) break;
+  }
+  if (!it->status().ok()) return fail(error_of(impl_->path, it->status()));
+  return {};
+}
+
 std::unique_ptr<KvSnapshot> KvStore::snapshot() const {
   return std::make_unique<RocksSnapshot>(*impl_->db);
 }

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <filesystem>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <utility>
@@ -28,8 +29,11 @@ enum class Column : std::uint8_t {
   TrieNodes,
   History,
   HistoryIndex,
+  SlotHistory,
+  SlotHistoryIndex,
+  LogIndex,
 };
-inline constexpr std::size_t kColumns = 15;
+inline constexpr std::size_t kColumns = 18;
 
 /// Changes that become visible and survive a crash together or not at all.
 class KvBatch {
@@ -87,6 +91,11 @@ class KvStore {
   /// The first pair whose key is not below `key`.
   [[nodiscard]] StorageResult<std::optional<Pair>> seek(Column column, ByteView key,
                                                         const KvSnapshot* at) const;
+  /// Calls `visit` with every pair from `begin` up to but not including `end`, in order, until it
+  /// returns false. Both are valid for the call alone.
+  using Visit = std::function<bool(ByteView key, ByteView value)>;
+  [[nodiscard]] StorageResult<void> scan(Column column, ByteView begin, ByteView end,
+                                         const KvSnapshot* at, const Visit& visit) const;
   [[nodiscard]] std::unique_ptr<KvSnapshot> snapshot() const;
   [[nodiscard]] StorageResult<void> write(KvBatch& batch, Durability durability);
   /// Makes every batch written so far survive a power cut.

@@ -33,6 +33,30 @@ Bytes history_key(const Address& address, Height height) {
   return Writer().fixed(address).strong(height).take();
 }
 
+Bytes slot_history_key(const state::StorageKey& slot, Height height) {
+  return Writer().fixed(slot.address).fixed(slot.slot).strong(height).take();
+}
+
+namespace {
+enum class LogItem : std::uint8_t { Any = 0, Address = 1, Topic = 2 };
+}  // namespace
+
+Bytes any_log_key() {
+  return {static_cast<std::uint8_t>(LogItem::Any)};
+}
+
+Bytes log_address_key(const Address& address) {
+  return Writer().u8(static_cast<std::uint8_t>(LogItem::Address)).fixed(address).take();
+}
+
+Bytes log_topic_key(const Hash256& topic) {
+  return Writer().u8(static_cast<std::uint8_t>(LogItem::Topic)).fixed(topic).take();
+}
+
+Bytes log_key(ByteView item, Height height) {
+  return Writer().raw(item).strong(height).take();
+}
+
 Bytes encode_identity(const ChainIdentity& identity) {
   Writer out;
   out.u32(kFormatVersion).fixed(identity.genesis_hash).strong(identity.domain.chain_id);
@@ -131,6 +155,23 @@ std::optional<std::vector<Address>> decode_addresses(ByteView bytes) {
   return out;
 }
 
+Bytes encode_slots(std::span<const state::StorageKey> slots) {
+  Writer out;
+  for (const state::StorageKey& key : slots)
+    out.fixed(key.address).fixed(key.slot);
+  return out.take();
+}
+
+std::optional<std::vector<state::StorageKey>> decode_slots(ByteView bytes) {
+  if (bytes.size() % (Address::kSize + Hash256::kSize) != 0) return std::nullopt;
+  std::vector<state::StorageKey> out;
+  for (Reader in(bytes); in.remaining() > 0;) {
+    const auto address = in.fixed<Address>();
+    out.push_back({address, in.fixed<Hash256>()});
+  }
+  return out;
+}
+
 Bytes encode_previous(const std::optional<state::Account>& account) {
   return account ? state::encode_account(*account) : Bytes{};
 }
@@ -145,6 +186,10 @@ Result<std::optional<state::Account>, DecodeError> decode_previous(ByteView byte
 std::optional<U256> decode_slot(ByteView bytes) {
   if (bytes.empty() || bytes.front() == 0) return std::nullopt;
   return U256::from_big_endian(bytes);
+}
+
+std::optional<U256> decode_previous_slot(ByteView bytes) {
+  return bytes.empty() ? U256{} : decode_slot(bytes);
 }
 
 }  // namespace ol::storage

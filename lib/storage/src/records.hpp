@@ -10,7 +10,7 @@ namespace ol::storage {
 // Keys and values of the column families. Format: docs/protocol/storage.md.
 
 /// Of everything in the directory; a change makes older directories unreadable.
-inline constexpr std::uint32_t kFormatVersion = 1;
+inline constexpr std::uint32_t kFormatVersion = 2;
 
 inline constexpr std::string_view kIdentityKey = "identity";
 inline constexpr std::string_view kHeadKey = "head";
@@ -30,6 +30,15 @@ inline constexpr std::string_view kWatermarkKey = "";
 /// Above every trie node of `owner` and of no other.
 [[nodiscard]] Bytes trie_nodes_end(const Hash256& owner);
 [[nodiscard]] Bytes history_key(const Address& address, primitives::Height height);
+[[nodiscard]] Bytes slot_history_key(const state::StorageKey& slot, primitives::Height height);
+
+/// What the log index knows a block by: that it has a log, one of an address, or one with a topic.
+[[nodiscard]] Bytes any_log_key();
+[[nodiscard]] Bytes log_address_key(const Address& address);
+/// Whatever place the topic has.
+[[nodiscard]] Bytes log_topic_key(const Hash256& topic);
+/// `item` is one of the above.
+[[nodiscard]] Bytes log_key(ByteView item, primitives::Height height);
 
 struct StoredIdentity {
   std::uint32_t format = 0;
@@ -53,11 +62,17 @@ struct StoredIdentity {
 [[nodiscard]] Bytes encode_addresses(std::span<const Address> addresses);
 [[nodiscard]] std::optional<std::vector<Address>> decode_addresses(ByteView bytes);
 
+/// The slots whose history a height added to.
+[[nodiscard]] Bytes encode_slots(std::span<const state::StorageKey> slots);
+[[nodiscard]] std::optional<std::vector<state::StorageKey>> decode_slots(ByteView bytes);
+
 /// An account's value before a block; empty when there was none.
 [[nodiscard]] Bytes encode_previous(const std::optional<state::Account>& account);
 [[nodiscard]] Result<std::optional<state::Account>, DecodeError> decode_previous(ByteView bytes);
 
 /// A slot's value without leading zeros; zero is never stored.
 [[nodiscard]] std::optional<U256> decode_slot(ByteView bytes);
+/// A slot's value before a block; empty for zero.
+[[nodiscard]] std::optional<U256> decode_previous_slot(ByteView bytes);
 
 }  // namespace ol::storage

@@ -7,36 +7,14 @@
 #include <ol/crypto/hash.hpp>
 #include <ol/state/diff.hpp>
 
-#include "kv_options.hpp"
 #include "kv_store.hpp"
 #include "records.hpp"
+#include "snapshot_read.hpp"
 
 namespace ol::storage {
-namespace {
 
 using primitives::Height;
 using state::StateError;
-
-StorageError undecodable(const KvStore& store, Column column, ByteView key) {
-  return {StorageErrorKind::Corrupted,
-          "the database " + store.path().string() + " holds a record that cannot be read (" +
-              column_name(column) + ", key " + to_hex(key) +
-              "): restore it from a backup, or move this directory away and keep the safety record "
-              "beside it; the node then fetches the chain from its peers"};
-}
-
-// Absent stays absent; present must decode.
-template <typename T, typename Decode>
-Snapshot::Found<T> read(const KvStore& store, const KvSnapshot& at, Column column, ByteView key,
-                        const Decode& decode) {
-  OL_TRY(const auto bytes, store.get(column, key, &at));
-  if (!bytes) return std::nullopt;
-  auto value = decode(ByteView(*bytes));
-  if (!value) return fail(undecodable(store, column, key));
-  return std::optional<T>(*std::move(value));
-}
-
-}  // namespace
 
 Snapshot::Snapshot(const KvStore& store, const primitives::ChainDomain& domain,
                    std::unique_ptr<KvSnapshot> moment)
@@ -115,31 +93,6 @@ Snapshot::Found<std::vector<primitives::Receipt>> Snapshot::receipts(Height heig
 
 Snapshot::Found<TxnLocation> Snapshot::txn_location(const primitives::TxnHash& hash) const {
   return read<TxnLocation>(store_, *moment_, Column::Txns, hash.view(), decode_location);
-}
-
-Snapshot::Found<state::Account> Snapshot::account_at(const Address& address, Height height) const {
-  if (!has(height)) {
-    return fail(StorageError{StorageErrorKind::Missing, "block " + std::to_string(height.value()) +
-                                                            " is above the head of the chain"});
-  }
-  if (height < history_floor_) {
-    return fail(StorageError{StorageErrorKind::Pruned,
-                             "the state at block " + std::to_string(height.value()) +
-                                 " is no longer kept: account history begins at block " +
-                                 std::to_string(history_floor_.value())});
-  }
-  // The next change above `height` holds the value that stood until then.
-  const Bytes key = history_key(address, height.next());
-  OL_TRY(const auto pair, store_.seek(Column::History, key, moment_.get()));
-  const bool changed_later =
-      pair && std::ranges::equal(ByteView(pair->first).first(Address::kSize), address.view());
-  if (changed_later) {
-    auto previous = decode_previous(pair->second);
-    if (!previous) return fail(undecodable(store_, Column::History, pair->first));
-    return *previous;
-  }
-  return read<state::Account>(store_, *moment_, Column::Accounts, address.view(),
-                              state::decode_account);
 }
 
 StateError Snapshot::record_failure(StorageError error, StateError as) const {

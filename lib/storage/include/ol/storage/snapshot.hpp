@@ -7,6 +7,7 @@
 #include <ol/base/thread_safety.hpp>
 #include <ol/primitives/block.hpp>
 #include <ol/primitives/receipt.hpp>
+#include <ol/state/diff.hpp>
 #include <ol/state/state_view.hpp>
 #include <ol/state/trie.hpp>
 #include <ol/storage/error.hpp>
@@ -32,6 +33,13 @@ struct TxnLocation {
   primitives::Height height;
   std::uint32_t index = 0;
   friend bool operator==(const TxnLocation&, const TxnLocation&) = default;
+};
+
+/// Which logs are looked for. An empty list matches everything, another one any of its items.
+struct LogQuery {
+  std::vector<Address> addresses;
+  /// By place; a log with fewer topics than there are lists that are not empty does not match.
+  std::vector<std::vector<Hash256>> topics;
 };
 
 /// Everything committed at one moment: the chain up to `head()` and the state after it. Later
@@ -67,12 +75,26 @@ class Snapshot final : public state::StateView, public state::TrieNodeReader {
   [[nodiscard]] Found<TxnLocation> txn_location(const primitives::TxnHash& hash) const;
 
   /// The account after the block at `height`; inside nothing if there was none.
-  /// StorageErrorKind::Pruned below `history_floor()`, Missing above the head. Only accounts have
-  /// a history: storage slots and trie nodes exist for the head alone.
+  /// StorageErrorKind::Pruned below `history_floor()`, Missing above the head.
   [[nodiscard]] Found<state::Account> account_at(const Address& address,
                                                  primitives::Height height) const;
-  /// The lowest height that account_at answers for.
+  /// The slot after the block at `height`; zero where nothing was stored. Errors as account_at.
+  [[nodiscard]] StorageResult<U256> storage_at(const Address& address, const Hash256& slot,
+                                               primitives::Height height) const;
+  /// The lowest height that has a past: account_at, storage_at and rewind answer from there on.
   [[nodiscard]] primitives::Height history_floor() const { return history_floor_; }
+  /// The way back: what an Overlay on this snapshot needs to be the state after the block at
+  /// `height`, trie nodes included, so that proofs can be made of it. Checked against that block's
+  /// state root. Costs a trie update over everything that changed since; single values are
+  /// cheaper through StateAt. Errors as account_at.
+  [[nodiscard]] StorageResult<state::StateDiff> rewind(primitives::Height height) const;
+
+  /// Heights from `first` to `last`, ascending, of blocks that may have logs that match: every
+  /// block that has some is among them, and an exact match is up to the caller. At most
+  /// `blocks_max`; a longer list is cut at its end.
+  [[nodiscard]] StorageResult<std::vector<primitives::Height>> log_heights(
+      const LogQuery& query, primitives::Height first, primitives::Height last,
+      std::size_t blocks_max) const;
 
   // state::StateView and state::TrieNodeReader: the state after the head.
   [[nodiscard]] Result<std::optional<state::Account>, state::StateError> account(
@@ -90,6 +112,8 @@ class Snapshot final : public state::StateView, public state::TrieNodeReader {
   Snapshot(const KvStore& store, const primitives::ChainDomain& domain,
            std::unique_ptr<KvSnapshot> moment);
   state::StateError record_failure(StorageError error, state::StateError as) const;
+  /// Whether the state after `height` can be told.
+  [[nodiscard]] StorageResult<void> check_past(primitives::Height height) const;
   /// Whether the height is on the chain, so that bytes left above a damaged head never show.
   [[nodiscard]] bool has(primitives::Height height) const;
 
@@ -100,6 +124,26 @@ class Snapshot final : public state::StateView, public state::TrieNodeReader {
   primitives::Height history_floor_;
   mutable Mutex mutex_;
   mutable std::optional<StorageError> failure_ OL_GUARDED_BY(mutex_);
+};
+
+/// The state after an earlier block of a snapshot, which it borrows. Any thread.
+class StateAt final : public state::StateView {
+ public:
+  /// @pre `height` is from `snapshot.history_floor()` to its head; other heights answer every
+  ///      question with StateError::ReadFailed.
+  StateAt(const Snapshot& snapshot, primitives::Height height)
+      : snapshot_(snapshot), height_(height) {}
+
+  [[nodiscard]] Result<std::optional<state::Account>, state::StateError> account(
+      const Address& address) const override;
+  [[nodiscard]] Result<U256, state::StateError> storage(const Address& address,
+                                                        const Hash256& slot) const override;
+  [[nodiscard]] Result<state::Code, state::StateError> code(
+      const Hash256& code_hash) const override;
+
+ private:
+  const Snapshot& snapshot_;
+  primitives::Height height_;
 };
 
 }  // namespace ol::storage

@@ -1,0 +1,210 @@
+// What a snapshot knows of blocks below its head.
+#include <algorithm>
+#include <set>
+
+#include <ol/state/state_root.hpp>
+
+#include "records.hpp"
+#include "snapshot_read.hpp"
+
+namespace ol::storage {
+
+using primitives::Height;
+using state::StateError;
+
+StorageResult<void> Snapshot::check_past(Height height) const {
+  if (!has(height)) {
+    return fail(StorageError{StorageErrorKind::Missing, "block " + std::to_string(height.value()) +
+                                                            " is above the head of the chain"});
+  }
+  if (height < history_floor_) {
+    return fail(StorageError{StorageErrorKind::Pruned,
+                             "the state at block " + std::to_string(height.value()) +
+                                 " is no longer kept: history begins at block " +
+                                 std::to_string(history_floor_.value())});
+  }
+  return {};
+}
+
+// The next change above a height holds the value that stood until then.
+
+Snapshot::Found<state::Account> Snapshot::account_at(const Address& address, Height height) const {
+  OL_TRY_VOID(check_past(height));
+  if (height < head_->height) {
+    const Bytes key = history_key(address, height.next());
+    OL_TRY(const auto pair, store_.seek(Column::History, key, moment_.get()));
+    const bool changed_later =
+        pair && std::ranges::equal(ByteView(pair->first).first(Address::kSize), address.view());
+    if (changed_later) {
+      auto previous = decode_previous(pair->second);
+      if (!previous) return fail(undecodable(store_, Column::History, pair->first));
+      return *previous;
+    }
+  }
+  return read<state::Account>(store_, *moment_, Column::Accounts, address.view(),
+                              state::decode_account);
+}
+
+StorageResult<U256> Snapshot::storage_at(const Address& address, const Hash256& slot,
+                                         Height height) const {
+  OL_TRY_VOID(check_past(height));
+  const Bytes current = slot_key(address, slot);
+  if (height < head_->height) {
+    const Bytes key = slot_history_key({address, slot}, height.next());
+    OL_TRY(const auto pair, store_.seek(Column::SlotHistory, key, moment_.get()));
+    const bool changed_later =
+        pair && std::ranges::equal(ByteView(pair->first).first(current.size()), current);
+    if (changed_later) {
+      const auto previous = decode_previous_slot(pair->second);
+      if (!previous) return fail(undecodable(store_, Column::SlotHistory, pair->first));
+      return *previous;
+    }
+  }
+  OL_TRY(const auto value, read<U256>(store_, *moment_, Column::Slots, current, decode_slot));
+  return value.value_or(U256{});
+}
+
+namespace {
+
+template <typename T, typename Decode>
+StorageResult<void> gather(const KvStore& store, const KvSnapshot& at, Column column, Height height,
+                           const Decode& decode, std::set<T>& out) {
+  OL_TRY(const auto found, read<std::vector<T>>(store, at, column, height_key(height), decode));
+  if (found) out.insert(found->begin(), found->end());
+  return {};
+}
+
+}  // namespace
+
+StorageResult<state::StateDiff> Snapshot::rewind(Height height) const {
+  OL_TRY_VOID(check_past(height));
+  state::StateDiff diff;
+  std::set<Address> addresses;
+  std::set<state::StorageKey> slots;
+  for (Height h = height.next(); h <= head_->height; h = h.next()) {
+    OL_TRY_VOID(gather(store_, *moment_, Column::HistoryIndex, h, decode_addresses, addresses));
+    OL_TRY_VOID(gather(store_, *moment_, Column::SlotHistoryIndex, h, decode_slots, slots));
+  }
+  for (const Address& address : addresses) {
+    OL_TRY(auto then, account_at(address, height));
+    OL_TRY(const auto now, account_at(address, head_->height));
+    // The tries are brought back from where they are now.
+    if (then) then->storage_root = now ? now->storage_root : state::kEmptyTrieRoot;
+    const bool had_storage = now && now->storage_root != state::kEmptyTrieRoot;
+    if (!then && had_storage) diff.storage_cleared.emplace(address, state::trie_owner(address));
+    diff.accounts.emplace(address, then);
+  }
+  for (const state::StorageKey& slot : slots) {
+    const auto account = diff.accounts.find(slot.address);
+    if (account != diff.accounts.end() && !account->second) continue;
+    OL_TRY(const U256 then, storage_at(slot.address, slot.slot, height));
+    diff.storage.emplace(slot, then);
+  }
+  OL_TRY(const auto header, evm_header(height));
+  const auto root = state::update_state_root(*this, *this, head_->state_root, diff);
+  if (root && header && *root == header->state_root) return diff;
+  return fail(StorageError{StorageErrorKind::Corrupted,
+                           "the history of the database " + store_.path().string() +
+                               " does not lead back to block " + std::to_string(height.value())});
+}
+
+namespace {
+
+/// Heights under one item of the index, cut after `limit`.
+StorageResult<std::vector<Height>> heights_of(const KvStore& store, const KvSnapshot& at,
+                                              ByteView item, Height first, Height last,
+                                              std::size_t limit) {
+  std::vector<Height> out;
+  const auto take = [&](ByteView key, ByteView) {
+    const auto height = decode_height(key.subspan(item.size()));
+    if (height) out.push_back(*height);
+    return out.size() < limit;
+  };
+  OL_TRY_VOID(
+      store.scan(Column::LogIndex, log_key(item, first), log_key(item, last.next()), &at, take));
+  return out;
+}
+
+/// The union over `items`.
+StorageResult<std::vector<Height>> heights_of_any(const KvStore& store, const KvSnapshot& at,
+                                                  const std::vector<Bytes>& items, Height first,
+                                                  Height last, std::size_t limit) {
+  std::vector<Height> out;
+  for (const Bytes& item : items) {
+    OL_TRY(const auto more, heights_of(store, at, item, first, last, limit));
+    std::vector<Height> merged;
+    std::ranges::set_union(out, more, std::back_inserter(merged));
+    out = std::move(merged);
+  }
+  return out;
+}
+
+/// The lists of items of which a block must have one each.
+std::vector<std::vector<Bytes>> items_of(const LogQuery& query) {
+  std::vector<std::vector<Bytes>> out;
+  if (!query.addresses.empty()) {
+    out.emplace_back();
+    for (const Address& address : query.addresses)
+      out.back().push_back(log_address_key(address));
+  }
+  for (const std::vector<Hash256>& choices : query.topics) {
+    if (choices.empty()) continue;
+    out.emplace_back();
+    for (const Hash256& topic : choices)
+      out.back().push_back(log_topic_key(topic));
+  }
+  if (out.empty()) out.push_back({any_log_key()});
+  return out;
+}
+
+}  // namespace
+
+StorageResult<std::vector<Height>> Snapshot::log_heights(const LogQuery& query, Height first,
+                                                         Height last,
+                                                         std::size_t blocks_max) const {
+  if (!head_) return std::vector<Height>{};
+  const Height end = std::min(last, head_->height);
+  if (first > end) return std::vector<Height>{};
+  const auto lists = items_of(query);
+  // Only a list that stands alone may be cut before it is met with the others.
+  const std::size_t limit = lists.size() == 1 ? blocks_max : SIZE_MAX;
+  std::optional<std::vector<Height>> out;
+  for (const std::vector<Bytes>& items : lists) {
+    OL_TRY(auto found, heights_of_any(store_, *moment_, items, first, end, limit));
+    if (!out) {
+      out = std::move(found);
+      continue;
+    }
+    std::vector<Height> both;
+    std::ranges::set_intersection(*out, found, std::back_inserter(both));
+    out = std::move(both);
+  }
+  if (out->size() > blocks_max) out->resize(blocks_max);
+  return *std::move(out);
+}
+
+namespace {
+
+StateError to_state_error(const StorageError& error) {
+  return error.kind == StorageErrorKind::Corrupted ? StateError::Corrupt : StateError::ReadFailed;
+}
+
+}  // namespace
+
+Result<std::optional<state::Account>, StateError> StateAt::account(const Address& address) const {
+  auto found = snapshot_.account_at(address, height_);
+  if (!found) return fail(to_state_error(found.error()));
+  return *found;
+}
+
+Result<U256, StateError> StateAt::storage(const Address& address, const Hash256& slot) const {
+  const auto found = snapshot_.storage_at(address, slot, height_);
+  if (!found) return fail(to_state_error(found.error()));
+  return *found;
+}
+
+Result<state::Code, StateError> StateAt::code(const Hash256& code_hash) const {
+  return snapshot_.code(code_hash);
+}
+
+}  // namespace ol::storage
