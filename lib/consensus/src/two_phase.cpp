@@ -41,11 +41,9 @@ std::optional<BlockRef> lock_at(const SafetyRecord& record, Height height) {
 // Prepare b in view v iff
 //  1. (v, Prepare) is above the last vote,
 //  2. not locked at this height, or b is the locked block. A proposal whose certificate is above
-//  our
-//     lock has made its block the lock: decide_lock comes first,
-//  3. no certificate above this height is known. Something is final here then, although a crash
-//  that
-//     lost the last blocks on the disk made us forget what.
+//     our lock has made its block the lock: decide_lock comes first,
+//  3. no certificate above this height is known: something is final here then, although a crash
+//     that lost the last blocks on the disk made us forget what.
 Result<SafetyRecord, VoteRefusal> decide_prepare(const SafetyRecord& record,
                                                  const PrepareFacts& facts) {
   if (!is_above_last_vote(record, facts.view, Phase::Prepare) && !kMutantSkipViewCheck)
