@@ -2,6 +2,7 @@
 
 #include "bench/consensus.hpp"
 #include "bench/transfers.hpp"
+#include "chain_options.hpp"
 #include "command.hpp"
 
 namespace ol::app {
@@ -29,12 +30,6 @@ void print(const bench::Report& report, const OutputFlags& flags) {
   if (report.failed()) throw CLI::RuntimeError(1);
 }
 
-void add_scheme(CLI::App& command, std::string& scheme) {
-  command.add_option("--scheme", scheme, "Certificates")
-      ->check(CLI::IsMember({"bls-threshold", "bls-multisig"}))
-      ->capture_default_str();
-}
-
 void add_consensus(CLI::App& bench) {
   auto options = std::make_shared<bench::ConsensusOptions>();
   auto output = std::make_shared<OutputFlags>();
@@ -59,7 +54,7 @@ void add_consensus(CLI::App& bench) {
   command->add_option("--block-interval", options->block_interval_ms, "Least, in milliseconds")
       ->check(CLI::Range(1, 1'000))
       ->capture_default_str();
-  add_scheme(*command, options->scheme);
+  add_scheme_option(*command, options->scheme);
   add_output(*command, *output);
   command->callback([options, output] {
     options->directory = directory_of(*output);
@@ -89,7 +84,7 @@ void add_transfers(CLI::App& bench) {
   command->add_option("--block-interval", options->block_interval_ms, "Least, in milliseconds")
       ->check(CLI::Range(1, 1'000))
       ->capture_default_str();
-  add_scheme(*command, options->scheme);
+  add_scheme_option(*command, options->scheme);
   add_output(*command, *output);
   command->callback([options, output] {
     options->directory = directory_of(*output);

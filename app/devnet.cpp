@@ -11,6 +11,7 @@
 #include <ol/base/hex.hpp>
 #include <ol/primitives/address_text.hpp>
 
+#include "chain_options.hpp"
 #include "command.hpp"
 #include "devnet_processes.hpp"
 #include "home.hpp"
@@ -37,7 +38,7 @@ struct Flags {
   std::string home = ".devnet";
   std::uint16_t base_port = 0;
   std::string block_interval = "80ms";
-  std::string scheme = "bls-threshold";
+  ChainOptions chain;
   bool fresh = false;
   bool interval_given = false;
   /// This start made the chain.
@@ -105,7 +106,7 @@ void prepare(const Flags& flags) {
   NetworkPlan plan;
   plan.validators = flags.validators;
   plan.block_interval_ms = parse_interval_ms(flags.block_interval);
-  if (flags.scheme == "bls-multisig") plan.scheme = primitives::SchemeKind::BlsMultisig;
+  apply(flags.chain, plan);
   plan.outbox_log = true;
   plan.rpc_cors_origins = {"*"};
   const std::uint32_t rpc = flags.base_port != 0 ? flags.base_port : kRpcPort;
@@ -268,9 +269,7 @@ void add_devnet(CLI::App& app) {
                        ->add_option("--block-interval", flags->block_interval,
                                     "Shortest time between blocks, for a new chain")
                        ->capture_default_str();
-  command->add_option("--scheme", flags->scheme, "Certificates of a new chain")
-      ->check(CLI::IsMember({"bls-threshold", "bls-multisig"}))
-      ->capture_default_str();
+  add_chain_options(*command, flags->chain);
   command->add_flag("--fresh", flags->fresh, "Delete the chain that is there and start a new one");
   command->callback([flags, interval] {
     flags->interval_given = interval->count() > 0;

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <filesystem>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -16,6 +17,9 @@ struct NetworkPlan {
   std::uint64_t chain_id = 7777;
   std::string chain_name = "openliquid-devnet";
   primitives::SchemeKind scheme = primitives::SchemeKind::BlsThreshold;
+  primitives::LeaderKind leaders = primitives::LeaderKind::RoundRobin;
+  /// Absent: from seven validators on.
+  std::optional<bool> leader_reputation;
   std::uint64_t block_interval_ms = 80;
   /// One per validator; its nodes listen on these ports.
   std::vector<std::string> hosts;

@@ -1,6 +1,7 @@
 #include <iostream>
 #include <sstream>
 
+#include "chain_options.hpp"
 #include "command.hpp"
 #include "network_files.hpp"
 
@@ -11,13 +12,13 @@ struct TestnetFlags {
   NetworkPlan plan;
   std::string out = "testnet";
   std::string hosts;
-  std::string scheme = "bls-threshold";
+  ChainOptions chain;
   std::uint16_t base_port = 26656;
 };
 
 void testnet(TestnetFlags flags) {
   flags.plan.chain_name = "openliquid-testnet";
-  if (flags.scheme == "bls-multisig") flags.plan.scheme = primitives::SchemeKind::BlsMultisig;
+  apply(flags.chain, flags.plan);
   std::stringstream hosts(flags.hosts);
   for (std::string host; std::getline(hosts, host, ',');)
     flags.plan.hosts.push_back(host);
@@ -53,9 +54,7 @@ void add_testnet(CLI::App& app) {
                       "One host per validator, separated by commas; default: all on this machine");
   command->add_option("--base-port", flags->base_port, "p2p port (on this machine: of the first)")
       ->capture_default_str();
-  command->add_option("--scheme", flags->scheme, "Certificates")
-      ->check(CLI::IsMember({"bls-threshold", "bls-multisig"}))
-      ->capture_default_str();
+  add_chain_options(*command, flags->chain);
   command->callback([flags] { testnet(*flags); });
 }
 

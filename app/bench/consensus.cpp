@@ -5,6 +5,7 @@
 #include "bench/command_ledger.hpp"
 #include "bench/machine.hpp"
 #include "bench/replica.hpp"
+#include "chain_options.hpp"
 #include "command.hpp"
 #include "home.hpp"
 #include "network_files.hpp"
@@ -87,7 +88,7 @@ class Run {
     plan.validators = options_.validators;
     plan.chain_name = "openliquid-bench";
     plan.block_interval_ms = options_.block_interval_ms;
-    if (options_.scheme == "bls-multisig") plan.scheme = primitives::SchemeKind::BlsMultisig;
+    plan.scheme = scheme_of(options_.scheme);
     // Ports are found when the replicas listen.
     plan.hosts.assign(options_.validators, "127.0.0.1");
     plan.p2p_ports.assign(options_.validators, 1);

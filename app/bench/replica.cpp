@@ -83,13 +83,8 @@ void Replica::make_driver() {
   genesis_block_ =
       std::make_shared<const primitives::Block>(primitives::genesis_block(genesis, state.root));
   const auto certificate = primitives::genesis_certificate(genesis, genesis_block_->hash);
-  leaders_ = std::make_unique<consensus::RoundRobin>(set_.size());
-  if (genesis.scheme == primitives::SchemeKind::BlsThreshold) {
-    scheme_ = consensus::BlsThresholdScheme::make(
-        set_, crypto::VerificationVector(genesis.verification_vector));
-  } else {
-    scheme_ = std::make_unique<consensus::BlsMultisigScheme>(set_);
-  }
+  leaders_ = consensus::make_leaders(genesis, set_, {}, true);
+  scheme_ = consensus::make_scheme(genesis, set_);
   auto record = consensus::decode_safety_record(safety_store_->record());
   if (!record || !scheme_) throw CommandError("a benchmark's home does not load");
   auto signer = std::make_unique<consensus::Signer>(
@@ -99,7 +94,7 @@ void Replica::make_driver() {
       node::DriverParts{.domain = genesis.domain,
                         .set = set_,
                         .rule = rule_,
-                        .leaders = *leaders_,
+                        .leaders = *leaders_.schedule,
                         .scheme = *scheme_,
                         .pace = genesis.pace,
                         .genesis_certificate = certificate,
@@ -237,6 +232,7 @@ void Replica::build(primitives::View view, consensus::BlockPtr parent) {
 
 void Replica::commit(std::vector<consensus::CommittedBlock> blocks) {
   for (consensus::CommittedBlock& block : blocks) {
+    leaders_.record(block.block->header);
     for (const TxnHash& hash : block.block->item_hashes) {
       if (pool_.erase(hash) == 0) early_.insert(hash);
     }

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include <ol/base/bounded_queue.hpp>
+#include <ol/consensus/leader_reputation.hpp>
 #include <ol/node/consensus_driver.hpp>
 #include <ol/node/node.hpp>
 #include <ol/p2p/link_network.hpp>
@@ -109,7 +110,7 @@ class Replica final : node::DriverHost, p2p::NetworkHandler {
   std::unique_ptr<consensus::SafetyStore> safety_adapter_;
   std::unique_ptr<storage::BlockLog> block_log_;
   consensus::ThreeChain rule_;
-  std::unique_ptr<consensus::LeaderSchedule> leaders_;
+  consensus::Leaders leaders_;
   std::unique_ptr<consensus::CertificateScheme> scheme_;
   std::unique_ptr<p2p::Network> network_;
   std::unique_ptr<node::ConsensusDriver> driver_;

@@ -9,6 +9,7 @@
 #include "bench/chain_watcher.hpp"
 #include "bench/nodes.hpp"
 #include "bench/transfer_load.hpp"
+#include "chain_options.hpp"
 #include "command.hpp"
 #include "rpc_client.hpp"
 
@@ -57,7 +58,7 @@ class Run {
     out.validators = options.validators;
     out.chain_name = "openliquid-bench";
     out.block_interval_ms = options.block_interval_ms;
-    if (options.scheme == "bls-multisig") out.scheme = primitives::SchemeKind::BlsMultisig;
+    out.scheme = scheme_of(options.scheme);
     out.funded = TransferLoad::addresses(options.accounts);
     return out;
   }

@@ -41,7 +41,8 @@ void Byzantine::vote_for(const Header& header) {
   const auto hash = primitives::block_hash(world_.chain.genesis.domain, header);
   const VoteSubject subject = subject_of(header, hash);
   const auto digest = primitives::vote_digest(world_.chain.genesis.domain, subject);
-  const Bytes share = world_.scheme->sign(world_.chain.vote_key(self_.index()), digest);
+  const Bytes share = world_.scheme->sign(
+      {world_.chain.key(self_.index()), world_.chain.vote_key(self_.index())}, digest);
   const VoteMessage vote{subject, {self_.index(), share}};
   own_vote_ = vote;
   for (const std::uint32_t to : world_.nodes_of(world_.leaders.leader(header.view.next()))) {
@@ -157,7 +158,9 @@ QuorumCertificate Byzantine::certificate_of_few(const VoteSubject& subject) cons
   for (std::uint32_t i = 0; i < world_.chain.size(); ++i) {
     const primitives::ValidatorIndex index(i);
     if (!world_.is_honest(index))
-      shares.push_back({index, world_.scheme->sign(world_.chain.vote_key(index), digest)});
+      shares.push_back(
+          {index,
+           world_.scheme->sign({world_.chain.key(index), world_.chain.vote_key(index)}, digest)});
   }
   auto combined = world_.scheme->combine(shares);
   // The shipped scheme does not combine so few; one share has the form of a certificate.

@@ -20,8 +20,8 @@ Hash256 share_of(ByteView secret, const Hash256& digest) {
 
 }  // namespace
 
-Bytes HashScheme::sign(const crypto::BlsSecretKey& key, const Hash256& digest) const {
-  return to_bytes(share_of(key.bytes().view(), digest).view());
+Bytes HashScheme::sign(const consensus::VoterKeys& keys, const Hash256& digest) const {
+  return to_bytes(share_of(keys.vote_key.bytes().view(), digest).view());
 }
 
 std::optional<consensus::Combined> HashScheme::combine(std::span<const consensus::Share> shares) {

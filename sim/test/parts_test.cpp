@@ -240,7 +240,8 @@ class Schemes : public testing::TestWithParam<SchemeChoice> {
   const Hash256 digest = crypto::blake3(as_bytes("digest"));
 
   Share share(std::uint32_t voter, const Hash256& what) const {
-    return {ValidatorIndex(voter), scheme->sign(chain.vote_key(ValidatorIndex(voter)), what)};
+    const ValidatorIndex index(voter);
+    return {index, scheme->sign({chain.key(index), chain.vote_key(index)}, what)};
   }
 };
 
@@ -284,7 +285,7 @@ INSTANTIATE_TEST_SUITE_P(Both, Schemes,
 class Counting final : public consensus::CertificateScheme {
  public:
   explicit Counting(int& asked) : asked_(asked) {}
-  [[nodiscard]] Bytes sign(const crypto::BlsSecretKey&, const Hash256&) const override {
+  [[nodiscard]] Bytes sign(const consensus::VoterKeys&, const Hash256&) const override {
     return {};
   }
   [[nodiscard]] std::optional<consensus::Combined> combine(std::span<const Share>) override {

@@ -40,7 +40,7 @@ const primitives::ValidatorSet& validators() {
 /// Lets every certificate through: the fuzzer makes only those that a quorum could have made.
 class NoScheme final : public CertificateScheme {
  public:
-  Bytes sign(const crypto::BlsSecretKey&, const Hash256&) const override { return {}; }
+  Bytes sign(const VoterKeys&, const Hash256&) const override { return {}; }
   std::optional<Combined> combine(std::span<const Share>) override { return std::nullopt; }
   bool verify_share(const Hash256&, const Share&) const override { return false; }
   bool verify(const Hash256&, ByteView, ByteView) const override { return true; }

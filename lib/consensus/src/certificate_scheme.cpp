@@ -33,8 +33,8 @@ BlsThresholdScheme::BlsThresholdScheme(crypto::VerificationVector vector,
                                        crypto::ThresholdParams params)
     : vector_(std::move(vector)), share_keys_(std::move(share_keys)), combiner_(params) {}
 
-Bytes BlsThresholdScheme::sign(const crypto::BlsSecretKey& key, const Hash256& digest) const {
-  return sign_bls(key, digest);
+Bytes BlsThresholdScheme::sign(const VoterKeys& keys, const Hash256& digest) const {
+  return sign_bls(keys.vote_key, digest);
 }
 
 std::optional<Combined> BlsThresholdScheme::combine(std::span<const Share> shares) {
@@ -63,8 +63,8 @@ bool BlsThresholdScheme::verify(const Hash256& digest, ByteView signers, ByteVie
   return decoded && crypto::verify(vector_.group_key(), digest.view(), *decoded);
 }
 
-Bytes BlsMultisigScheme::sign(const crypto::BlsSecretKey& key, const Hash256& digest) const {
-  return sign_bls(key, digest);
+Bytes BlsMultisigScheme::sign(const VoterKeys& keys, const Hash256& digest) const {
+  return sign_bls(keys.vote_key, digest);
 }
 
 std::optional<Combined> BlsMultisigScheme::combine(std::span<const Share> shares) {
@@ -105,6 +105,19 @@ bool BlsMultisigScheme::verify(const Hash256& digest, ByteView signers, ByteView
       keys.push_back(set_.find(primitives::ValidatorIndex(i))->bls_key);
   }
   return crypto::fast_aggregate_verify(keys, digest.view(), *decoded);
+}
+
+std::unique_ptr<CertificateScheme> make_scheme(const primitives::Genesis& genesis,
+                                               const primitives::ValidatorSet& set) {
+  switch (genesis.scheme) {
+    case primitives::SchemeKind::BlsThreshold:
+      return BlsThresholdScheme::make(set, crypto::VerificationVector(genesis.verification_vector));
+    case primitives::SchemeKind::BlsMultisig:
+      return std::make_unique<BlsMultisigScheme>(set);
+    case primitives::SchemeKind::Ed25519List:
+      return std::make_unique<Ed25519ListScheme>(set);
+  }
+  OL_CHECK(false, "unknown SchemeKind");
 }
 
 }  // namespace ol::consensus

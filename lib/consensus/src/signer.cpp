@@ -105,7 +105,7 @@ bool Signer::is_last_vote(const primitives::VoteSubject& subject) const {
 
 Bytes Signer::vote_bytes(const VoteIntent& intent) const {
   if (is_last_vote(intent.subject)) return durable_->signed_vote;
-  return scheme_.sign(vote_key_, vote_digest(domain_, intent.subject));
+  return scheme_.sign({key_, vote_key_}, vote_digest(domain_, intent.subject));
 }
 
 Bytes Signer::timeout_bytes(const TimeoutIntent& intent, Epoch epoch) const {

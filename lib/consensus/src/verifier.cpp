@@ -75,7 +75,7 @@ Result<VerifiedHeader, VerifyError> Verifier::verify_proposal(const ProposalMess
     return fail(VerifyError::WrongSet);
   const primitives::Validator* proposer = set_.find(header.proposer);
   if (proposer == nullptr) return fail(VerifyError::UnknownValidator);
-  if (leaders_.leader(header.view) != header.proposer) return fail(VerifyError::NotLeader);
+  if (!leaders_.may_lead(header.view, header.proposer)) return fail(VerifyError::NotLeader);
   if (header.payload_root != payload_root(domain_, message.items))
     return fail(VerifyError::BadPayload);
 

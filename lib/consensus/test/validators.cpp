@@ -42,14 +42,17 @@ crypto::Ed25519SecretKey Validators::key(std::uint32_t i) const {
 }
 
 crypto::BlsSecretKey Validators::vote_key(std::uint32_t i) const {
-  if (kind == primitives::SchemeKind::BlsMultisig)
+  if (kind != primitives::SchemeKind::BlsThreshold)
     return *crypto::BlsSecretKey::key_gen(seed(2, i));
   return *crypto::BlsSecretKey::from_bytes(dealt->shares[i].bytes().view());
 }
 
 std::unique_ptr<CertificateScheme> Validators::make_scheme() const {
-  if (kind == primitives::SchemeKind::BlsMultisig) return std::make_unique<BlsMultisigScheme>(*set);
-  return BlsThresholdScheme::make(*set, dealt->vector);
+  primitives::Genesis genesis_fields;
+  genesis_fields.scheme = kind;
+  genesis_fields.verification_vector.assign(dealt->vector.points().begin(),
+                                            dealt->vector.points().end());
+  return consensus::make_scheme(genesis_fields, *set);
 }
 
 primitives::Block Validators::block(const primitives::Block& parent,
@@ -79,7 +82,8 @@ primitives::VoteSubject Validators::subject(const primitives::Block& block) cons
 
 VoteMessage Validators::vote(std::uint32_t voter, const primitives::VoteSubject& subject) const {
   return {subject,
-          {ValidatorIndex(voter), scheme->sign(vote_key(voter), vote_digest(domain, subject))}};
+          {ValidatorIndex(voter),
+           scheme->sign({key(voter), vote_key(voter)}, vote_digest(domain, subject))}};
 }
 
 QuorumCertificate Validators::certify(const primitives::Block& block) const {

@@ -16,7 +16,8 @@ class Collecting : public testing::TestWithParam<primitives::SchemeKind> {
 
 INSTANTIATE_TEST_SUITE_P(Schemes, Collecting,
                          testing::Values(primitives::SchemeKind::BlsThreshold,
-                                         primitives::SchemeKind::BlsMultisig));
+                                         primitives::SchemeKind::BlsMultisig,
+                                         primitives::SchemeKind::Ed25519List));
 
 TEST_P(Collecting, forms_a_certificate_at_the_quorum_and_not_before) {
   EXPECT_FALSE(collector.add(v.vote(0, v.subject(block))).certificate);

@@ -11,7 +11,7 @@ namespace {
 /// its shares are.
 class CountingScheme final : public CertificateScheme {
  public:
-  Bytes sign(const crypto::BlsSecretKey&, const Hash256&) const override { return {1}; }
+  Bytes sign(const VoterKeys&, const Hash256&) const override { return {1}; }
   std::optional<Combined> combine(std::span<const Share> shares) override {
     ++combined;
     Combined out;

@@ -11,6 +11,7 @@
 
 #include <ol/base/bounded_queue.hpp>
 #include <ol/base/thread_safety.hpp>
+#include <ol/consensus/leader_reputation.hpp>
 #include <ol/node/consensus_driver.hpp>
 #include <ol/node/node.hpp>
 #include <ol/node/version.hpp>
@@ -135,7 +136,7 @@ struct Node::Impl final : p2p::NetworkHandler, DriverHost {
 
   // Consensus.
   consensus::ThreeChain rule_;
-  std::unique_ptr<consensus::LeaderSchedule> leaders_;
+  consensus::Leaders leaders_;
   std::unique_ptr<consensus::CertificateScheme> scheme_;
   std::unique_ptr<ConsensusDriver> driver_;
 

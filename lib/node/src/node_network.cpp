@@ -98,6 +98,8 @@ void Node::Impl::build(primitives::View view, consensus::BlockPtr parent) {
   executor_->build(view, std::move(parent));
 }
 void Node::Impl::commit(std::vector<consensus::CommittedBlock> blocks) {
+  for (const consensus::CommittedBlock& block : blocks)
+    leaders_.record(block.block->header);
   executor_->commit(std::move(blocks));
 }
 void Node::Impl::discard(std::vector<consensus::BlockPtr> blocks) {

@@ -6,6 +6,7 @@
 #include <ol/execution/genesis_state.hpp>
 #include <ol/node/safety_adapter.hpp>
 
+#include "load_leaders.hpp"
 #include "node_impl.hpp"
 
 namespace ol::node {
@@ -93,7 +94,7 @@ Result<void, NodeError> Node::Impl::check_keys() {
                  ", keys/network.key is " + p2p::PeerId(parts_.network_key.public_key()).text());
   }
   const auto vote_key = parts_.validator->vote_key.public_key();
-  if (parts_.genesis.scheme == primitives::SchemeKind::BlsMultisig && vote_key != own.bls_key) {
+  if (parts_.genesis.scheme != primitives::SchemeKind::BlsThreshold && vote_key != own.bls_key) {
     return error("keys/vote.key is not the BLS key genesis names for validator " +
                  std::to_string(self_->value()));
   }
@@ -241,15 +242,12 @@ Result<void, NodeError> Node::Impl::open_execution() {
 }
 
 Result<void, NodeError> Node::Impl::make_driver() {
-  leaders_ = std::make_unique<consensus::RoundRobin>(set_.size());
-  if (parts_.genesis.scheme == primitives::SchemeKind::BlsThreshold) {
-    scheme_ = consensus::BlsThresholdScheme::make(
-        set_, crypto::VerificationVector(parts_.genesis.verification_vector));
-    if (!scheme_)
-      return error("the verification vector of the genesis does not fit its validator set");
-  } else {
-    scheme_ = std::make_unique<consensus::BlsMultisigScheme>(set_);
-  }
+  auto leaders = load_leaders(parts_.genesis, set_, *database_);
+  if (!leaders) return error(std::move(leaders).error());
+  leaders_ = *std::move(leaders);
+  scheme_ = consensus::make_scheme(parts_.genesis, set_);
+  if (!scheme_)
+    return error("the verification vector of the genesis does not fit its validator set");
   std::unique_ptr<consensus::Signer> signer;
   if (self_) {
     signer = std::make_unique<consensus::Signer>(
@@ -264,7 +262,7 @@ Result<void, NodeError> Node::Impl::make_driver() {
       std::make_unique<ConsensusDriver>(DriverParts{.domain = parts_.genesis.domain,
                                                     .set = set_,
                                                     .rule = rule_,
-                                                    .leaders = *leaders_,
+                                                    .leaders = *leaders_.schedule,
                                                     .scheme = *scheme_,
                                                     .pace = parts_.genesis.pace,
                                                     .genesis_certificate = genesis_certificate_,

@@ -19,8 +19,8 @@ class CachedScheme final : public consensus::CertificateScheme {
   explicit CachedScheme(std::unique_ptr<consensus::CertificateScheme> inner)
       : inner_(std::move(inner)) {}
 
-  [[nodiscard]] Bytes sign(const crypto::BlsSecretKey& key, const Hash256& digest) const override {
-    return inner_->sign(key, digest);
+  [[nodiscard]] Bytes sign(const consensus::VoterKeys& keys, const Hash256& digest) const override {
+    return inner_->sign(keys, digest);
   }
   [[nodiscard]] std::optional<consensus::Combined> combine(
       std::span<const consensus::Share> shares) override {

@@ -13,7 +13,7 @@ class HashScheme final : public consensus::CertificateScheme {
   HashScheme(const std::vector<Bytes>& secrets, const primitives::ValidatorSet& set)
       : secrets_(secrets), set_(set) {}
 
-  [[nodiscard]] Bytes sign(const crypto::BlsSecretKey& key, const Hash256& digest) const override;
+  [[nodiscard]] Bytes sign(const consensus::VoterKeys& keys, const Hash256& digest) const override;
   [[nodiscard]] std::optional<consensus::Combined> combine(
       std::span<const consensus::Share> shares) override;
   [[nodiscard]] bool verify_share(const Hash256& digest,

@@ -1,14 +1,23 @@
 #pragma once
 
-#include <ol/primitives/types.hpp>
+#include <memory>
+#include <vector>
+
+#include <ol/primitives/genesis.hpp>
 
 namespace ol::consensus {
 
-/// Who proposes in a view. Pure: every validator computes the same answer.
+/// Who proposes in a view. Every validator computes the same answer.
 class LeaderSchedule {
  public:
   virtual ~LeaderSchedule() = default;
   [[nodiscard]] virtual primitives::ValidatorIndex leader(primitives::View view) const = 0;
+  /// Whether a proposal of `validator` in `view` may stand. Differs from leader() only for a node
+  /// that lacks the blocks which decide, and so cannot call the others wrong.
+  [[nodiscard]] virtual bool may_lead(primitives::View view,
+                                      primitives::ValidatorIndex validator) const {
+    return leader(view) == validator;
+  }
 };
 
 /// leader(v) = v mod n. Source: specs/consensus.md section 8.
@@ -21,5 +30,34 @@ class RoundRobin final : public LeaderSchedule {
  private:
   std::uint32_t validators_;
 };
+
+/// A draw for each view, every validator with a chance in proportion to its weight: an alias table
+/// (Walker's method) in integers, asked with a hash of the epoch's randomness and the view. Known
+/// ahead, so votes find the next leader as under round robin. Immutable; any thread.
+/// Source: specs/consensus.md section 8.
+class StakeWeighted final : public LeaderSchedule {
+ public:
+  /// @param randomness  The epoch's; nobody may have chosen it with the set in mind.
+  StakeWeighted(const primitives::ValidatorSet& set, crypto::HashAlgorithm hash,
+                const Hash256& randomness);
+  [[nodiscard]] primitives::ValidatorIndex leader(primitives::View view) const override;
+
+ private:
+  /// Column i belongs to validator i up to `own` of `total_` tickets and to `other` above.
+  struct Column {
+    std::uint64_t own = 0;
+    std::uint32_t other = 0;
+  };
+
+  std::vector<Column> columns_;
+  std::uint64_t total_;
+  crypto::HashAlgorithm hash_;
+  Hash256 randomness_;
+};
+
+/// The base schedule that `genesis` chose: without reputation (leader_reputation.hpp). The first
+/// epoch's randomness is the genesis hash.
+[[nodiscard]] std::unique_ptr<LeaderSchedule> make_base_schedule(
+    const primitives::Genesis& genesis, const primitives::ValidatorSet& set);
 
 }  // namespace ol::consensus
