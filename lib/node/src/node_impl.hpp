@@ -56,6 +56,7 @@ struct Node::Impl final : p2p::NetworkHandler, DriverHost {
   [[nodiscard]] Result<void, NodeError> open_network();
   [[nodiscard]] Result<void, NodeError> open_rpc();
   [[nodiscard]] Result<void, NodeError> make_driver();
+  [[nodiscard]] RuleChoice choose_rule();
 
   // Running (node_run.cpp).
   [[nodiscard]] std::optional<NodeError> run();
@@ -135,7 +136,8 @@ struct Node::Impl final : p2p::NetworkHandler, DriverHost {
   std::unique_ptr<BlockRecords> records_;
 
   // Consensus.
-  consensus::ThreeChain rule_;
+  /// Of a chained commit rule; two_phase votes by its slot clock.
+  std::unique_ptr<const consensus::VotingRule> voting_rule_;
   consensus::Leaders leaders_;
   std::unique_ptr<consensus::CertificateScheme> scheme_;
   std::unique_ptr<ConsensusDriver> driver_;

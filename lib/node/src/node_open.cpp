@@ -248,6 +248,7 @@ Result<void, NodeError> Node::Impl::make_driver() {
   scheme_ = consensus::make_scheme(parts_.genesis, set_);
   if (!scheme_)
     return error("the verification vector of the genesis does not fit its validator set");
+  const RuleChoice rule = choose_rule();
   std::unique_ptr<consensus::Signer> signer;
   if (self_) {
     signer = std::make_unique<consensus::Signer>(
@@ -261,7 +262,7 @@ Result<void, NodeError> Node::Impl::make_driver() {
   driver_ =
       std::make_unique<ConsensusDriver>(DriverParts{.domain = parts_.genesis.domain,
                                                     .set = set_,
-                                                    .rule = rule_,
+                                                    .rule = rule,
                                                     .leaders = *leaders_.schedule,
                                                     .scheme = *scheme_,
                                                     .pace = parts_.genesis.pace,
@@ -274,6 +275,19 @@ Result<void, NodeError> Node::Impl::make_driver() {
                                                     .certificates_ahead = true},
                                         *this);
   return {};
+}
+
+// Under two_phase the slot clock also says who leads: it knows who stands in for whom.
+RuleChoice Node::Impl::choose_rule() {
+  const primitives::Genesis& genesis = parts_.genesis;
+  if (!genesis.slots) {
+    voting_rule_ = consensus::make_voting_rule(genesis.commit_rule);
+    return std::cref(*voting_rule_);
+  }
+  const consensus::SlotClock clock(genesis.time, *genesis.slots, set_.size());
+  if (genesis.leaders == primitives::LeaderKind::RoundRobin)
+    leaders_ = {.schedule = std::make_unique<consensus::SlotRobin>(clock, set_.size())};
+  return clock;
 }
 
 Result<void, NodeError> Node::Impl::open_network() {

@@ -1,6 +1,7 @@
 #include <chrono>
 
 #include <ol/base/hex.hpp>
+#include <ol/primitives/fault_budget.hpp>
 
 #include "node_impl.hpp"
 #include "txn_gossip.hpp"
@@ -54,15 +55,23 @@ Now Node::Impl::now() const {
 
 // Threads stop in the order of the data flow, so that everything final reaches the disk.
 std::optional<NodeError> Node::Impl::run() {
+  const primitives::FaultBudget budget = primitives::fault_budget(set_);
   log(LogLevel::Info, "node started",
       {{"chain", parts_.genesis.chain_name},
        {"chain_id", std::to_string(parts_.genesis.domain.chain_id.value())},
        {"genesis", to_hex(genesis_hash_.view())},
        {"height", std::to_string(root_.block->header.height.value())},
        {"validator", self_ ? std::to_string(self_->value()) : "none"},
+       {"rule", primitives::name_of(parts_.genesis.commit_rule)},
+       {"tolerates", primitives::describe(budget)},
        {"peer_id", network_->local_id().text()},
        {"p2p_port", std::to_string(network_->listening_port())},
        {"rpc_port", std::to_string(server_->port())}});
+  for (const primitives::ValidatorIndex heavy : budget.too_heavy) {
+    log(LogLevel::Warn, "one validator weighs a third or more",
+        {{"validator", std::to_string(heavy.value())},
+         {"effect", "alone it can stop finality, and by lying fork it"}});
+  }
   std::thread execution([this] { executor_->run(); });
   std::thread storing([this] { storage_loop(); });
   std::thread consensus([this] { consensus_loop(); });

@@ -1,5 +1,7 @@
 #include <algorithm>
 
+#include <ol/primitives/fault_budget.hpp>
+
 #include "node_impl.hpp"
 #include "pending_block.hpp"
 
@@ -143,7 +145,7 @@ rpc::NodeStatus NodeBackend::status() const {
   const rpc::BlockPtr block = head();
   rpc::NodeStatus out;
   out.chain_name = node_.parts_.genesis.chain_name;
-  out.profile = "openliquid";
+  out.profile = primitives::name_of(node_.parts_.genesis.profile);
   out.height = block->header.number;
   out.block =
       primitives::BlockHash::from(block->header.extra_data).value_or(primitives::BlockHash{});
@@ -173,9 +175,10 @@ rpc::NodeStatus NodeBackend::status() const {
                               .fee_recipient = validator.fee_recipient});
   }
   out.total_weight = node_.set_.total_weight();
-  out.quorum_weight = node_.set_.quorum_count();
-  out.byzantine_budget = primitives::byzantine_max(node_.set_.size());
-  out.crash_budget = node_.set_.size() - node_.set_.quorum_count();
+  const primitives::FaultBudget budget = primitives::fault_budget(node_.set_);
+  out.quorum_weight = budget.quorum_weight;
+  out.byzantine_budget = budget.byzantine_weight;
+  out.crash_budget = budget.crash_weight;
   return out;
 }
 
