@@ -230,6 +230,7 @@ bool Node::Impl::store(const std::vector<FinalBlock>& blocks) {
     const std::uint64_t stamped = block.executed->block->header.time.value();
     metrics_.observe_finality_ms(wall > stamped ? static_cast<double>(wall - stamped) : 0);
     server_->publish_new_head(block.executed->result.header, block.executed->result.evm_hash);
+    server_->publish_logs(records_->head());
   }
   executor_->on_flushed(blocks.back().executed->block->header.height);
   MutexLock lock(mutex_);

@@ -4,6 +4,8 @@
 
 #include "node_impl.hpp"
 #include "pending_block.hpp"
+#include "rpc_calls.hpp"
+#include "rpc_reads.hpp"
 
 namespace ol::node {
 namespace {
@@ -36,7 +38,8 @@ class NodeBackend final : public rpc::Backend {
       : node_(node),
         starting_(node.root_.block->header.height.value()),
         pending_(node.parts_.genesis, *node.database_, *node.pool_, fee_recipient(node),
-                 node.seed_) {}
+                 node.seed_),
+        calls_(node.parts_.genesis, *node.database_, *node.cache_, node.seed_) {}
 
   std::uint64_t chain_id() const override { return node_.parts_.genesis.domain.chain_id.value(); }
   std::string client_version() const override {
@@ -80,10 +83,36 @@ class NodeBackend final : public rpc::Backend {
     return shared_record_of(node_.pool_->find(hash));
   }
 
+  std::optional<primitives::EvmHash> block_hash(std::uint64_t number) const override {
+    return read_block_hash(*node_.database_, number);
+  }
+
   Result<rpc::AccountRecord, rpc::StateError> account(const Address& address,
-                                                      std::uint64_t number) const override;
+                                                      std::uint64_t number) const override {
+    return read_account(*node_.database_, address, number);
+  }
   Result<Hash256, rpc::StateError> storage(const Address& address, const Hash256& slot,
-                                           std::uint64_t number) const override;
+                                           std::uint64_t number) const override {
+    return read_storage(*node_.database_, address, slot, number);
+  }
+  Result<rpc::AccountProof, rpc::StateError> proof(const Address& address,
+                                                   const std::vector<Hash256>& slots,
+                                                   std::uint64_t number) const override {
+    return prove_account(*node_.database_, address, slots, number);
+  }
+  Result<std::vector<rpc::LogRecord>, rpc::LogFault> logs(
+      const rpc::LogQuery& query) const override {
+    return read_logs(*node_.database_, query);
+  }
+  Result<std::unique_ptr<rpc::CallState>, rpc::CallFailure> call_state(
+      const rpc::CallSetting& setting) const override {
+    return calls_.call_state(setting, node_.now().wall_ms / 1'000);
+  }
+  Result<std::vector<std::string>, rpc::CallFailure> trace_block(
+      const rpc::BlockRecord& block, std::size_t first, std::size_t count,
+      const rpc::TraceOptions& options) const override {
+    return calls_.trace_block(block, first, count, options);
+  }
 
   std::uint64_t pending_nonce(const Address& address) const override {
     if (const auto next = node_.pool_->next_nonce(address)) return *next;
@@ -107,38 +136,8 @@ class NodeBackend final : public rpc::Backend {
   Node::Impl& node_;
   std::uint64_t starting_;
   mutable PendingBlock pending_;
+  mutable RpcCalls calls_;
 };
-
-Result<rpc::AccountRecord, rpc::StateError> NodeBackend::account(const Address& address,
-                                                                 std::uint64_t number) const {
-  const auto snapshot = node_.database_->snapshot();
-  if (!snapshot) return fail(rpc::StateError::Unavailable);
-  const auto found = (*snapshot)->account_at(address, primitives::Height(number));
-  if (!found) {
-    const bool above = found.error().kind == storage::StorageErrorKind::Missing;
-    return fail(above ? rpc::StateError::UnknownBlock : rpc::StateError::Unavailable);
-  }
-  if (!*found) return rpc::AccountRecord{};
-  rpc::AccountRecord record{.nonce = (*found)->nonce, .balance = (*found)->balance, .code = {}};
-  const auto code = (*snapshot)->code((*found)->code_hash);
-  if (!code) return fail(rpc::StateError::Unavailable);
-  record.code = **code;
-  return record;
-}
-
-Result<Hash256, rpc::StateError> NodeBackend::storage(const Address& address, const Hash256& slot,
-                                                      std::uint64_t number) const {
-  const auto snapshot = node_.database_->snapshot();
-  if (!snapshot) return fail(rpc::StateError::Unavailable);
-  if (number > (*snapshot)->head()->height.value()) return fail(rpc::StateError::UnknownBlock);
-  // Slots are kept for the head alone; an account without code never had any.
-  OL_TRY(const rpc::AccountRecord record, account(address, number));
-  if (record.code.empty()) return Hash256{};
-  if (number != (*snapshot)->head()->height.value()) return fail(rpc::StateError::Unavailable);
-  const auto value = (*snapshot)->storage(address, slot);
-  if (!value) return fail(rpc::StateError::Unavailable);
-  return Hash256{value->to_big_endian()};
-}
 
 rpc::NodeStatus NodeBackend::status() const {
   const ConsensusView view = node_.consensus_view();

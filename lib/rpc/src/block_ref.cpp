@@ -12,17 +12,6 @@ using simdjson::dom::object;
 
 constexpr std::size_t kHashTextSize = 2 + 2 * primitives::EvmHash::kSize;
 
-Result<BlockRef, PhraseError> read_number_or_tag(std::string_view text) {
-  if (text == "latest" || text == "safe" || text == "finalized") return BlockTag::Latest;
-  if (text == "pending") return BlockTag::Pending;
-  if (text == "earliest") return BlockTag::Earliest;
-  OL_TRY(const std::uint64_t number, read_quantity(text));
-  if (number > std::uint64_t{std::numeric_limits<std::int64_t>::max()}) {
-    return fail(PhraseError("block number larger than int64"));
-  }
-  return number;
-}
-
 Result<BlockRef, PhraseError> read_hash(std::string_view text) {
   OL_TRY(const Bytes bytes, read_fixed(text, primitives::EvmHash::kSize, "block hash"));
   return *primitives::EvmHash::from(bytes);
@@ -49,7 +38,7 @@ Result<BlockRef, PhraseError> read_object(const object& json) {
   }
   if (!has_number) return fail(PhraseError("invalid arguments; neither block nor hash specified"));
   OL_TRY(const std::string_view text, read_string(number, "a block number"));
-  return read_number_or_tag(text);
+  return read_block_number(text);
 }
 
 Result<BlockRef, PhraseError> read_ref(element json) {
@@ -57,14 +46,25 @@ Result<BlockRef, PhraseError> read_ref(element json) {
   if (json.get(fields) == simdjson::SUCCESS) return read_object(fields);
   OL_TRY(const std::string_view text, read_string(json, "a block number, tag, hash or object"));
   if (text.size() == kHashTextSize) return read_hash(text);
-  return read_number_or_tag(text);
+  return read_block_number(text);
 }
 
 }  // namespace
 
+Result<BlockRef, PhraseError> read_block_number(std::string_view text) {
+  if (text == "latest" || text == "safe" || text == "finalized") return BlockTag::Latest;
+  if (text == "pending") return BlockTag::Pending;
+  if (text == "earliest") return BlockTag::Earliest;
+  OL_TRY(const std::uint64_t number, read_quantity(text));
+  if (number > std::uint64_t{std::numeric_limits<std::int64_t>::max()}) {
+    return fail(PhraseError("block number larger than int64"));
+  }
+  return number;
+}
+
 Result<BlockRef, RpcError> block_number_param(const Params& params, std::size_t i) {
   OL_TRY(const std::string_view text, params.string(i));
-  const auto ref = read_number_or_tag(text);
+  const auto ref = read_block_number(text);
   if (!ref) return bad_argument(i, ref.error());
   return *ref;
 }

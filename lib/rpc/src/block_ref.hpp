@@ -16,7 +16,9 @@ using BlockRef = std::variant<BlockTag, std::uint64_t, primitives::EvmHash>;
 /// Whether the block argument may be left out, which means latest.
 enum class Presence : std::uint8_t { Required, Optional };
 
-/// A tag or a number.
+/// A tag or a number; the error is a phrase.
+[[nodiscard]] Result<BlockRef, std::string> read_block_number(std::string_view text);
+/// The same as argument `i`.
 [[nodiscard]] Result<BlockRef, RpcError> block_number_param(const Params& params, std::size_t i);
 /// A tag, a number, a hash, or an EIP-1898 object.
 [[nodiscard]] Result<BlockRef, RpcError> block_ref_param(const Params& params, std::size_t i,

@@ -1,24 +1,27 @@
 #pragma once
 
-#include <optional>
-
-#include <ol/primitives/transaction.hpp>
+#include <ol/rpc/call.hpp>
 #include <ol/rpc/params.hpp>
+
+#include "block_ref.hpp"
+#include "json_in.hpp"
 
 namespace ol::rpc {
 
-/// The transaction object of eth_call and eth_estimateGas. Fields left out are zero or absent.
-struct CallRequest {
-  Address from;
-  /// To, value, data and access list; the rest is not set.
-  primitives::Transaction txn;
-  /// The most gas the caller allows.
-  std::optional<std::uint64_t> gas;
-  /// gasPrice, or maxFeePerGas; zero if neither was given.
-  U256 fee_cap;
-};
-
 /// Argument `i` as a transaction object.
 [[nodiscard]] Result<CallRequest, RpcError> call_request_param(const Params& params, std::size_t i);
+
+/// The overrides of a call; argument `i` holds them and is named in errors.
+[[nodiscard]] Result<StateOverrides, RpcError> state_overrides_of(const simdjson::dom::object& json,
+                                                                  std::size_t i);
+[[nodiscard]] Result<BlockOverrides, RpcError> block_overrides_of(const simdjson::dom::object& json,
+                                                                  std::size_t i);
+/// Arguments `i` and `i + 1` as state and block overrides, both optional.
+[[nodiscard]] Result<void, RpcError> override_params(const Params& params, std::size_t i,
+                                                     CallSetting& setting);
+
+/// Where a call on `ref` runs. Pending is the block after the head.
+[[nodiscard]] Result<CallSetting, RpcError> call_setting(const Backend& backend,
+                                                         const BlockRef& ref);
 
 }  // namespace ol::rpc

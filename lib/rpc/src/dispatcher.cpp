@@ -38,7 +38,9 @@ std::string failure(std::string_view id, const RpcError& error) {
   std::string out = R"({"jsonrpc":"2.0","id":)";
   out.append(id).append(R"(,"error":{"code":)").append(std::to_string(error.code));
   out.append(R"(,"message":)");
-  out.append(boost::json::serialize(boost::json::value(error.message))).append("}}");
+  out.append(boost::json::serialize(boost::json::value(error.message)));
+  if (!error.data.empty()) out.append(R"(,"data":)").append(error.data);
+  out.append("}}");
   return out;
 }
 

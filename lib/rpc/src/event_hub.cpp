@@ -11,11 +11,12 @@ std::size_t index(Topic topic) {
 
 }  // namespace
 
-SubscriptionId EventHub::add(Topic topic, std::weak_ptr<EventSink> sink) {
+SubscriptionId EventHub::add(Interest interest, std::weak_ptr<EventSink> sink) {
   const SubscriptionId id = next_id_.fetch_add(1);
+  const std::size_t place = index(interest.topic);
   const MutexLock lock(mutex_);
-  sinks_[index(topic)].emplace(id, std::move(sink));
-  counts_[index(topic)].fetch_add(1);
+  sinks_[place].emplace(id, Subscriber{std::move(sink), std::move(interest.logs)});
+  counts_[place].fetch_add(1);
   return id;
 }
 
@@ -25,6 +26,14 @@ void EventHub::remove(Topic topic, SubscriptionId id) {
 }
 
 void EventHub::deliver(Topic topic, const EventText& result) {
+  deliver(topic, nullptr, result);
+}
+
+void EventHub::deliver_log(const primitives::Log& log, const EventText& result) {
+  deliver(Topic::Logs, &log, result);
+}
+
+void EventHub::deliver(Topic topic, const primitives::Log* log, const EventText& result) {
   struct Target {
     SubscriptionId id;
     std::shared_ptr<EventSink> sink;
@@ -33,8 +42,9 @@ void EventHub::deliver(Topic topic, const EventText& result) {
   std::vector<Target> targets;
   {
     const MutexLock lock(mutex_);
-    for (const auto& [id, sink] : sinks_[index(topic)]) {
-      if (auto alive = sink.lock()) targets.push_back({id, std::move(alive)});
+    for (const auto& [id, subscriber] : sinks_[index(topic)]) {
+      if (log != nullptr && !subscriber.logs.matches(*log)) continue;
+      if (auto alive = subscriber.sink.lock()) targets.push_back({id, std::move(alive)});
     }
   }
   for (const Target& target : targets)

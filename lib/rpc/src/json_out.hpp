@@ -2,6 +2,7 @@
 
 #include <string>
 
+#include <boost/json/array.hpp>
 #include <boost/json/object.hpp>
 #include <boost/json/serialize.hpp>
 
@@ -40,6 +41,9 @@ enum class BlockStage : std::uint8_t { Committed, Pending };
                                              BlockStage stage);
 /// Transaction `index` of a committed block.
 [[nodiscard]] boost::json::object txn_json(const BlockRecord& block, std::size_t index);
+/// An EIP-2930 list.
+[[nodiscard]] boost::json::array access_list_json(
+    const std::vector<primitives::AccessListEntry>& list);
 /// A transaction that is in no block yet.
 [[nodiscard]] boost::json::object pool_txn_json(const TxnRecord& record);
 /// The receipt of transaction `index`; `first_log` is the number of logs before it in the block.

@@ -7,6 +7,7 @@
 #include <ol/primitives/txn_rules.hpp>
 
 #include "json_out.hpp"
+#include "log_filter.hpp"
 
 namespace ol::rpc {
 namespace {
@@ -14,19 +15,6 @@ namespace {
 namespace json = boost::json;
 using primitives::Transaction;
 using primitives::TxnType;
-
-json::array access_list_json(const std::vector<primitives::AccessListEntry>& list) {
-  json::array out;
-  out.reserve(list.size());
-  for (const auto& entry : list) {
-    json::array keys;
-    keys.reserve(entry.storage_keys.size());
-    for (const Hash256& key : entry.storage_keys)
-      keys.emplace_back(data(key));
-    out.emplace_back(json::object{{"address", data(entry.address)}, {"storageKeys", keys}});
-  }
-  return out;
-}
 
 // EIP-155 for legacy transactions that name their chain, 27 or 28 for those that do not; typed
 // ones carry the parity alone.
@@ -38,7 +26,7 @@ U256 signature_v(const Transaction& txn) {
 
 void put_fees(json::object& out, const Transaction& txn, const U256& gas_price) {
   out["gasPrice"] = quantity(gas_price);
-  if (txn.type != TxnType::DynamicFee) return;
+  if (txn.type < TxnType::DynamicFee) return;
   out["maxFeePerGas"] = quantity(txn.max_fee_per_gas);
   out["maxPriorityFeePerGas"] = quantity(txn.max_priority_fee_per_gas);
 }
@@ -70,20 +58,8 @@ json::array logs_json(const BlockRecord& block, std::size_t index, std::size_t f
   json::array out;
   const auto& logs = block.receipts[index].logs;
   out.reserve(logs.size());
-  for (std::size_t i = 0; i < logs.size(); ++i) {
-    json::array topics;
-    for (const Hash256& topic : logs[i].topics)
-      topics.emplace_back(data(topic));
-    out.emplace_back(json::object{{"address", data(logs[i].address)},
-                                  {"topics", topics},
-                                  {"data", data(logs[i].data)},
-                                  {"blockNumber", quantity(block.header.number)},
-                                  {"transactionHash", data(block.txns[index].hash)},
-                                  {"transactionIndex", quantity(index)},
-                                  {"blockHash", data(block.hash)},
-                                  {"logIndex", quantity(first_log + i)},
-                                  {"removed", false}});
-  }
+  for (std::size_t i = 0; i < logs.size(); ++i)
+    out.emplace_back(log_json(log_record(block, index, i, first_log + i)));
   return out;
 }
 
@@ -93,6 +69,19 @@ json::value contract_address(const TxnRecord& record) {
 }
 
 }  // namespace
+
+json::array access_list_json(const std::vector<primitives::AccessListEntry>& list) {
+  json::array out;
+  out.reserve(list.size());
+  for (const auto& entry : list) {
+    json::array keys;
+    keys.reserve(entry.storage_keys.size());
+    for (const Hash256& key : entry.storage_keys)
+      keys.emplace_back(data(key));
+    out.emplace_back(json::object{{"address", data(entry.address)}, {"storageKeys", keys}});
+  }
+  return out;
+}
 
 std::string quantity(std::uint64_t value) {
   return fmt::format("{:#x}", value);
@@ -128,6 +117,17 @@ json::object pool_txn_json(const TxnRecord& record) {
   out["transactionIndex"] = nullptr;
   put_body(out, record, record.txn.max_fee_per_gas);
   return out;
+}
+
+LogRecord log_record(const BlockRecord& block, std::size_t index, std::size_t place,
+                     std::size_t log_index) {
+  return {.log = block.receipts[index].logs[place],
+          .block_number = block.header.number,
+          .block_hash = block.hash,
+          .block_time = block.header.timestamp,
+          .txn_hash = block.txns[index].hash,
+          .txn_index = index,
+          .log_index = log_index};
 }
 
 std::size_t logs_before(const BlockRecord& block, std::size_t index) {

@@ -13,5 +13,7 @@ void add_txn_methods(Registry& registry, Backend& backend);
 void add_fee_methods(Registry& registry, const Backend& backend);
 void add_call_methods(Registry& registry, const Backend& backend);
 void add_pool_methods(Registry& registry, const Backend& backend);
+void add_log_methods(Registry& registry, const Backend& backend);
+void add_trace_methods(Registry& registry, const Backend& backend);
 
 }  // namespace ol::rpc

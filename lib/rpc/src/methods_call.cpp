@@ -1,9 +1,8 @@
-// eth_call and eth_estimateGas, as far as the chain goes: transfers between plain accounts.
-#include <algorithm>
-
-#include <ol/primitives/txn_rules.hpp>
+// eth_call, eth_estimateGas and eth_createAccessList: transactions that are asked about.
+#include <boost/json/array.hpp>
 
 #include "block_ref.hpp"
+#include "call_answer.hpp"
 #include "call_request.hpp"
 #include "json_out.hpp"
 #include "methods.hpp"
@@ -11,55 +10,63 @@
 namespace ol::rpc {
 namespace {
 
+namespace json = boost::json;
+
+/// The arguments of all three: the call, its block, overrides of state and block.
 struct PreparedCall {
-  CallRequest call;
-  U256 balance;
+  CallRequest request;
+  CallSetting setting;
+  std::unique_ptr<CallState> state;
 };
 
-// Creations, contracts and precompiles: the words a transaction of the kind is refused with.
-std::unexpected<RpcError> needs_evm() {
-  return refuse(primitives::describe(primitives::TxnRule::ContractsUnavailable));
-}
-
-// Reads the arguments and refuses what only an EVM can answer.
 Result<PreparedCall, RpcError> prepare(const Backend& backend, const Params& params) {
-  OL_TRY_VOID(params.at_most(2));
+  OL_TRY_VOID(params.at_most(4));
   PreparedCall out;
-  OL_TRY(out.call, call_request_param(params, 0));
+  OL_TRY(out.request, call_request_param(params, 0));
   OL_TRY(const BlockRef block, block_ref_param(params, 1, Presence::Optional));
-  if (!out.call.txn.to) return needs_evm();
-  if (primitives::is_precompile(*out.call.txn.to)) return needs_evm();
-  OL_TRY(const AccountRecord to, account_at(backend, *out.call.txn.to, block));
-  if (!to.code.empty()) return needs_evm();
-  OL_TRY(const AccountRecord from, account_at(backend, out.call.from, block));
-  out.balance = from.balance;
-  if (out.call.txn.value > out.balance) return refuse("insufficient funds for transfer");
+  OL_TRY(out.setting, call_setting(backend, block));
+  OL_TRY_VOID(override_params(params, 2, out.setting));
+  auto state = backend.call_state(out.setting);
+  if (!state) return call_failure(state.error(), out.setting.number);
+  out.state = *std::move(state);
   return out;
 }
 
 RpcResult call(const Backend& backend, const Params& params) {
-  OL_TRY_VOID(prepare(backend, params));
-  // There is no code at the address, so nothing runs and nothing is returned.
-  return "\"0x\"";
-}
-
-// The most gas the call may use: what it asks for, else the block's limit, and what it can pay.
-U256 gas_allowance(const PreparedCall& prepared, std::uint64_t block_gas_limit) {
-  const U256 asked = prepared.call.gas.value_or(block_gas_limit);
-  if (prepared.call.fee_cap.is_zero()) return asked;
-  const U256 affordable = (prepared.balance - prepared.call.txn.value) / prepared.call.fee_cap;
-  return std::min(asked, affordable);
-}
-
-RpcResult estimate_gas(const Backend& backend, const Params& params) {
   OL_TRY(const PreparedCall prepared, prepare(backend, params));
-  const primitives::Transaction& txn = prepared.call.txn;
-  const std::uint64_t needed = std::max(primitives::intrinsic_gas(txn), primitives::floor_gas(txn));
-  const U256 allowance = gas_allowance(prepared, backend.head()->header.gas_limit);
-  if (allowance < U256(needed)) {
-    return refuse("gas required exceeds allowance (" + allowance.to_decimal() + ")");
+  const std::uint64_t gas = capped_gas(prepared.request.gas);
+  const auto result = prepared.state->call(prepared.request, gas);
+  if (!result) return call_failure(result.error(), prepared.setting.number, gas);
+  if (!result->success) return fail(call_error(*result));
+  return quoted(data(result->output));
+}
+
+RpcResult estimate(const Backend& backend, const Params& params) {
+  OL_TRY(const PreparedCall prepared, prepare(backend, params));
+  OL_TRY(const std::uint64_t gas,
+         estimate_gas(*prepared.state, prepared.request, prepared.setting.number));
+  return quoted(quantity(gas));
+}
+
+/// With what a list warms, code may take another way; the list is taken when it stays the same.
+RpcResult create_access_list(const Backend& backend, const Params& params) {
+  constexpr int kRoundsMax = 16;
+  OL_TRY(PreparedCall prepared, prepare(backend, params));
+  const std::uint64_t gas = capped_gas(prepared.request.gas);
+  CallState::Listed listed;
+  for (int round = 0; round < kRoundsMax; ++round) {
+    auto next = prepared.state->list(prepared.request, gas);
+    if (!next) {
+      return refuse("failed to apply transaction: " + next.error().message);
+    }
+    listed = *std::move(next);
+    if (listed.reached == prepared.request.access_list) break;
+    prepared.request.access_list = listed.reached;
   }
-  return quoted(quantity(needed));
+  json::object out{{"accessList", access_list_json(listed.reached)}};
+  if (!listed.result.success) out["error"] = listed.result.error;
+  out["gasUsed"] = quantity(listed.result.gas_used);
+  return json::serialize(out);
 }
 
 }  // namespace
@@ -67,7 +74,9 @@ RpcResult estimate_gas(const Backend& backend, const Params& params) {
 void add_call_methods(Registry& registry, const Backend& backend) {
   const Backend* node = &backend;
   registry.add("eth_call", [node](const Params& p) { return call(*node, p); });
-  registry.add("eth_estimateGas", [node](const Params& p) { return estimate_gas(*node, p); });
+  registry.add("eth_estimateGas", [node](const Params& p) { return estimate(*node, p); });
+  registry.add("eth_createAccessList",
+               [node](const Params& p) { return create_access_list(*node, p); });
 }
 
 }  // namespace ol::rpc

@@ -97,6 +97,11 @@ void add_fee_methods(Registry& registry, const Backend& backend) {
                [oracle](const Params& p) { return max_priority_fee(*oracle, p); });
   registry.add("eth_gasPrice",
                [oracle, node](const Params& p) { return gas_price(*oracle, *node, p); });
+  // No block of this chain has blobs, so blob gas stays at the least Ethereum charges (EIP-4844).
+  registry.add("eth_blobBaseFee", [](const Params& p) -> RpcResult {
+    OL_TRY_VOID(p.at_most(0));
+    return "\"0x1\"";
+  });
   registry.add("eth_feeHistory", [node](const Params& p) { return answer_fee_history(*node, p); });
 }
 

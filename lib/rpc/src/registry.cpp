@@ -24,6 +24,8 @@ void add_standard_methods(Registry& registry, Backend& backend) {
   add_fee_methods(registry, backend);
   add_call_methods(registry, backend);
   add_pool_methods(registry, backend);
+  add_log_methods(registry, backend);
+  add_trace_methods(registry, backend);
 }
 
 }  // namespace ol::rpc

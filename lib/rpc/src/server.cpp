@@ -9,6 +9,7 @@
 
 #include "core.hpp"
 #include "json_out.hpp"
+#include "log_filter.hpp"
 
 namespace ol::rpc {
 namespace {
@@ -120,7 +121,8 @@ class Listener : public std::enable_shared_from_this<Listener> {
 class Server::Impl {
  public:
   Impl(ServerOptions options, Registry registry, const Backend& backend, ServerHooks hooks)
-      : core(std::move(options), std::move(registry), backend, std::move(hooks)),
+      : pool_watchers(registry.pool_watchers()),
+        core(std::move(options), std::move(registry), backend, std::move(hooks)),
         events(asio::make_strand(core.io)),
         work(asio::make_work_guard(core.io)) {}
 
@@ -156,6 +158,20 @@ class Server::Impl {
     });
   }
 
+  // Encodes each log that someone wants once.
+  void deliver_logs(const BlockRecord& block) {
+    std::size_t log_index = 0;
+    for (std::size_t i = 0; i < block.receipts.size(); ++i) {
+      const auto& logs = block.receipts[i].logs;
+      for (std::size_t place = 0; place < logs.size(); ++place) {
+        const LogRecord record = log_record(block, i, place, log_index++);
+        core.hub.deliver_log(record.log, std::make_shared<const std::string>(
+                                             boost::json::serialize(log_json(record))));
+      }
+    }
+  }
+
+  const std::vector<PoolWatcher> pool_watchers;
   Core core;
   std::vector<std::uint16_t> ports;
   std::atomic<std::size_t> waiting{0};
@@ -197,7 +213,16 @@ void Server::publish_new_head(const primitives::EvmHeader& header,
                  [header, hash] { return boost::json::serialize(header_json(header, hash)); });
 }
 
+void Server::publish_logs(BlockPtr block) {
+  impl_->publish(Topic::Logs, [impl = impl_.get(), block = std::move(block)] {
+    impl->deliver_logs(*block);
+    return std::string();
+  });
+}
+
 void Server::publish_pending(const primitives::TxnHash& hash) {
+  for (const PoolWatcher& watcher : impl_->pool_watchers)
+    watcher(hash);
   impl_->publish(Topic::PendingHashes, [hash] { return quoted(data(hash)); });
   impl_->publish(Topic::PendingTxns, [hash, node = &impl_->core.backend] {
     // It may have left the pool already, into a block or out of it.

@@ -13,7 +13,7 @@ namespace ol::rpc {
 
 /// The arguments of eth_subscribe: a name, and for newPendingTransactions whether whole
 /// transactions are wanted.
-[[nodiscard]] Result<Topic, RpcError> topic_param(const Params& params);
+[[nodiscard]] Result<Interest, RpcError> interest_param(const Params& params);
 
 /// The argument of eth_unsubscribe. What is not a number of ours is no subscription of ours.
 [[nodiscard]] Result<SubscriptionId, RpcError> subscription_param(const Params& params);

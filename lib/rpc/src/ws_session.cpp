@@ -87,11 +87,12 @@ class WsSession : public std::enable_shared_from_this<WsSession>,
   }
 
   RpcResult subscribe(const Params& params) override {
-    OL_TRY(const Topic topic, topic_param(params));
+    OL_TRY(Interest interest, interest_param(params));
+    const Topic topic = interest.topic;
     if (topics_.size() >= core_.options.limits.subscriptions_per_client_max) {
       return ol::rpc::refuse("too many subscriptions");
     }
-    const SubscriptionId id = core_.hub.add(topic, weak_from_this());
+    const SubscriptionId id = core_.hub.add(std::move(interest), weak_from_this());
     topics_.emplace(id, topic);
     return '"' + subscription_text(id) + '"';
   }

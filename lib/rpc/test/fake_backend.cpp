@@ -44,6 +44,52 @@ EvmHeader genesis_header() {
   return header;
 }
 
+/// Runs whatever the backend says.
+class FakeCallState final : public CallState {
+ public:
+  FakeCallState(const FakeBackend& backend, std::uint64_t number)
+      : backend_(backend), number_(number) {}
+
+  Result<AccountRecord, StateError> account(const Address& address) override {
+    return backend_.account(address, number_);
+  }
+  std::uint64_t block_gas_limit() const override { return 30'000'000; }
+  Result<CallResult, CallFailure> call(const CallRequest& request, std::uint64_t gas) override {
+    return backend_.on_call ? backend_.on_call(request, gas) : transfer(request, gas);
+  }
+  Result<std::string, CallFailure> trace(const CallRequest& request, std::uint64_t gas,
+                                         const TraceOptions& options) override {
+    OL_TRY_VOID(call(request, gas));
+    backend_.trace_options = options;
+    return "{\"gas\":" + std::to_string(gas) + "}";
+  }
+  Result<Listed, CallFailure> list(const CallRequest& request, std::uint64_t gas) override {
+    OL_TRY(CallResult result, call(request, gas));
+    return Listed{std::move(result), backend_.reached};
+  }
+
+ private:
+  Result<CallResult, CallFailure> transfer(const CallRequest& request, std::uint64_t gas) {
+    Transaction txn;
+    txn.to = request.to;
+    txn.data = request.data;
+    txn.access_list = request.access_list;
+    const std::uint64_t needed =
+        std::max(primitives::intrinsic_gas(txn), primitives::floor_gas(txn));
+    if (gas < needed) return fail(CallFailure{CallFault::GasTooLow, "intrinsic gas too low"});
+    if (account(request.from)->balance < request.value) {
+      return fail(CallFailure{CallFault::Refused, "insufficient funds for gas * price + value"});
+    }
+    CallResult result;
+    result.success = true;
+    result.gas_used = needed;
+    return result;
+  }
+
+  const FakeBackend& backend_;
+  std::uint64_t number_;
+};
+
 }  // namespace
 
 FakeBackend::FakeBackend() {
@@ -235,6 +281,67 @@ Result<Hash256, StateError> FakeBackend::storage(const Address& address, const H
   OL_TRY_VOID(check_state(number));
   // The contract stores each slot's own number.
   return address == contract() ? slot : Hash256{};
+}
+
+std::optional<primitives::EvmHash> FakeBackend::block_hash(std::uint64_t number) const {
+  if (number >= blocks.size()) return std::nullopt;
+  return blocks[number]->hash;
+}
+
+Result<AccountProof, StateError> FakeBackend::proof(const Address& address,
+                                                    const std::vector<Hash256>& slots,
+                                                    std::uint64_t number) const {
+  OL_TRY(const AccountRecord record, account(address, number));
+  AccountProof out;
+  out.nonce = record.nonce;
+  out.balance = record.balance;
+  out.code_hash = repeated(0xcc);
+  out.storage_root = repeated(0x55);
+  out.nodes = {{0xc0}, {0xc1, 0x01}};
+  for (const Hash256& slot : slots)
+    out.slots.push_back({slot, U256::from_fixed(*storage(address, slot, number)), {{0x80}}});
+  return out;
+}
+
+Result<std::vector<LogRecord>, LogFault> FakeBackend::logs(const LogQuery& query) const {
+  std::vector<LogRecord> out;
+  if (query.first < oldest_state) return fail(LogFault::Unavailable);
+  for (std::uint64_t number = query.first; number <= query.last; ++number) {
+    const BlockRecord& block = *blocks[number];
+    std::uint64_t log_index = 0;
+    for (std::size_t i = 0; i < block.receipts.size(); ++i) {
+      for (const primitives::Log& log : block.receipts[i].logs) {
+        const std::uint64_t place = log_index++;
+        if (!query.filter.matches(log)) continue;
+        out.push_back(
+            {log, number, block.hash, block.header.timestamp, block.txns[i].hash, i, place});
+      }
+    }
+  }
+  if (out.size() > query.logs_max) return fail(LogFault::TooMany);
+  return out;
+}
+
+Result<std::unique_ptr<CallState>, CallFailure> FakeBackend::call_state(
+    const CallSetting& wanted) const {
+  setting = wanted;
+  if (const auto state = check_state(wanted.number); !state) {
+    return fail(CallFailure{state.error() == StateError::UnknownBlock ? CallFault::UnknownBlock
+                                                                      : CallFault::Unavailable,
+                            {}});
+  }
+  return std::make_unique<FakeCallState>(*this, wanted.number);
+}
+
+Result<std::vector<std::string>, CallFailure> FakeBackend::trace_block(
+    const BlockRecord& block, std::size_t first, std::size_t count,
+    const TraceOptions& options) const {
+  trace_options = options;
+  if (block.header.number < oldest_state) return fail(CallFailure{CallFault::Unavailable, {}});
+  std::vector<std::string> out;
+  for (std::size_t i = first; i < first + count; ++i)
+    out.push_back("{\"index\":" + std::to_string(i) + "}");
+  return out;
 }
 
 std::uint64_t FakeBackend::pending_nonce(const Address& address) const {

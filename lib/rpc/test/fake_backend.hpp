@@ -1,5 +1,6 @@
 #pragma once
 
+#include <functional>
 #include <map>
 #include <memory>
 #include <vector>
@@ -47,6 +48,13 @@ class FakeBackend final : public Backend {
   bool builds_pending = true;
   /// State of lower heights is not kept.
   std::uint64_t oldest_state = 0;
+  /// What calls answer; by default every call is a transfer.
+  std::function<Result<CallResult, CallFailure>(const CallRequest&, std::uint64_t gas)> on_call;
+  /// What a call reaches, for eth_createAccessList.
+  std::vector<primitives::AccessListEntry> reached;
+  /// What the last call was set in.
+  mutable CallSetting setting;
+  mutable TraceOptions trace_options;
 
   [[nodiscard]] std::uint64_t chain_id() const override { return 7777; }
   [[nodiscard]] std::string client_version() const override { return "openliquid/fake"; }
@@ -63,6 +71,16 @@ class FakeBackend final : public Backend {
                                                           std::uint64_t number) const override;
   [[nodiscard]] Result<Hash256, StateError> storage(const Address& address, const Hash256& slot,
                                                     std::uint64_t number) const override;
+  [[nodiscard]] std::optional<primitives::EvmHash> block_hash(std::uint64_t number) const override;
+  [[nodiscard]] Result<AccountProof, StateError> proof(const Address& address,
+                                                       const std::vector<Hash256>& slots,
+                                                       std::uint64_t number) const override;
+  [[nodiscard]] Result<std::vector<LogRecord>, LogFault> logs(const LogQuery& query) const override;
+  [[nodiscard]] Result<std::unique_ptr<CallState>, CallFailure> call_state(
+      const CallSetting& wanted) const override;
+  [[nodiscard]] Result<std::vector<std::string>, CallFailure> trace_block(
+      const BlockRecord& block, std::size_t first, std::size_t count,
+      const TraceOptions& options) const override;
   [[nodiscard]] std::uint64_t pending_nonce(const Address& address) const override;
   [[nodiscard]] U256 priority_fee_min() const override { return 1'000; }
   [[nodiscard]] PoolStatus pool_status() const override;

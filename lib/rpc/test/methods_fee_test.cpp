@@ -148,10 +148,13 @@ TEST_F(FeeTest, estimates_transfers_exactly) {
 TEST_F(FeeTest, refuses_estimates_the_sender_cannot_pay) {
   EXPECT_EQ(with(R"(,"value":"0x56bc75e2d63100000")"), "\"0x5208\"");
   EXPECT_EQ(with(R"(,"value":"0x56bc75e2d63100001")"),
+            "error -32000: failed with 21000 gas: insufficient funds for gas * price + value");
+  EXPECT_EQ(with(R"(,"value":"0x56bc75e2d63100001","gasPrice":"0x1")"),
             "error -32000: insufficient funds for transfer");
   EXPECT_EQ(estimate(std::string(kTo) + R"(,"value":"0x1")"),
-            "error -32000: insufficient funds for transfer");
-  EXPECT_EQ(with(R"(,"gas":"0x5207")"), "error -32000: gas required exceeds allowance (20999)");
+            "error -32000: failed with 21000 gas: insufficient funds for gas * price + value");
+  // As geth has it, less gas than any transaction needs is no limit.
+  EXPECT_EQ(with(R"(,"gas":"0x5207")"), "\"0x5208\"");
   EXPECT_EQ(with(R"(,"value":"0x56bc75e2d630fffff","gasPrice":"0x1")"),
             "error -32000: gas required exceeds allowance (1)");
   // 100 ether at 100 ether / 21000 a gas: 21000 exactly.
@@ -159,15 +162,6 @@ TEST_F(FeeTest, refuses_estimates_the_sender_cannot_pay) {
             "\"0x5208\"");
   EXPECT_EQ(with(R"(,"maxFeePerGas":"0x10eaed59c99e7a")"),
             "error -32000: gas required exceeds allowance (20999)");
-}
-
-TEST_F(FeeTest, refuses_what_only_an_evm_can_answer) {
-  const std::string refusal = "error -32000: this chain does not execute contracts yet";
-  EXPECT_EQ(estimate(R"("data":"0x6000")"), refusal);
-  EXPECT_EQ(estimate(R"("to":"0xc0de00000000000000000000000000000000c0de")"), refusal);
-  EXPECT_EQ(estimate(R"("to":"0x0000000000000000000000000000000000000001")"), refusal);
-  EXPECT_EQ(result("eth_call", R"([{"to":"0xc0de00000000000000000000000000000000c0de"},"latest"])"),
-            refusal);
 }
 
 TEST_F(FeeTest, calls_accounts_without_code_for_nothing) {
@@ -199,7 +193,7 @@ TEST_F(FeeTest, refuses_malformed_transaction_objects) {
   const std::string entry =
       R"(,"accessList":[{"address":"0x00000000000000000000000000000000000000aa","storageKeys":)";
   EXPECT_EQ(with(entry + "{}}]"), start + "accessList: storageKeys is not an array");
-  EXPECT_EQ(with(entry + "[\"0x1\"]}]"), start + "hex string of odd length");
+  EXPECT_EQ(with(entry + "[\"0x1\"]}]"), start + "accessList: hex string of odd length");
 }
 
 }  // namespace

@@ -326,11 +326,12 @@ TEST_F(RpcTest, numbers_logs_through_the_block_and_names_created_contracts) {
   EXPECT_TRUE(receipt.at("to").is_null());
   // The first contract that Foundry's and Hardhat's first account creates.
   EXPECT_EQ(receipt.at("contractAddress"), "0x5fbdb2315678afecb367f032d93f642f64180aa3");
-  const auto expected = boost::json::parse(R"([{"address":)" + kContract + R"(,"topics":[")" +
-                                           repeat("00") + R"("],"data":"0x01",
+  const auto expected = boost::json::parse(
+      R"([{"address":)" + kContract + R"(,"topics":[")" + repeat("00") + R"("],"data":"0x01",
       "blockNumber":"0x2","transactionHash":)" +
-                                           kTypeTwo + R"(,"transactionIndex":"0x1",
-      "blockHash":)" + kBlock2 + R"(,"logIndex":"0x2","removed":false}])");
+      kTypeTwo + R"(,"transactionIndex":"0x1",
+      "blockHash":)" +
+      kBlock2 + R"(,"blockTimestamp":"0x6553f102","logIndex":"0x2","removed":false}])");
   EXPECT_EQ(receipt.at("logs"), expected);
   EXPECT_EQ(json("eth_getBlockReceipts", R"(["0x2"])").as_array()[1], receipt);
 }

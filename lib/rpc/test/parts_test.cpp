@@ -159,13 +159,17 @@ class Sink final : public EventSink {
   std::vector<std::pair<SubscriptionId, EventText>> seen;
 };
 
+Interest in(Topic topic) {
+  return {.topic = topic, .logs = {}};
+}
+
 TEST(EventHub, hands_one_encoded_text_to_every_subscriber_of_the_topic) {
   EventHub hub;
   const auto a = std::make_shared<Sink>();
   const auto b = std::make_shared<Sink>();
-  const SubscriptionId id_a = hub.add(Topic::NewHeads, a);
-  const SubscriptionId id_b = hub.add(Topic::NewHeads, b);
-  (void)hub.add(Topic::PendingHashes, b);
+  const SubscriptionId id_a = hub.add(in(Topic::NewHeads), a);
+  const SubscriptionId id_b = hub.add(in(Topic::NewHeads), b);
+  (void)hub.add(in(Topic::PendingHashes), b);
   const auto text = std::make_shared<const std::string>("{}");
   hub.deliver(Topic::NewHeads, text);
   ASSERT_EQ(a->seen.size(), 1U);
@@ -175,12 +179,26 @@ TEST(EventHub, hands_one_encoded_text_to_every_subscriber_of_the_topic) {
   EXPECT_EQ(a->seen[0].second.get(), b->seen[0].second.get());
 }
 
+TEST(EventHub, hands_a_log_to_those_who_want_it) {
+  EventHub hub;
+  const auto all = std::make_shared<Sink>();
+  const auto some = std::make_shared<Sink>();
+  (void)hub.add(in(Topic::Logs), all);
+  (void)hub.add({.topic = Topic::Logs, .logs = {.addresses = {Address{{1}}}, .topics = {}}}, some);
+  const auto text = std::make_shared<const std::string>("{}");
+  hub.deliver_log({Address{{2}}, {}, {}}, text);
+  EXPECT_EQ(all->seen.size(), 1U);
+  EXPECT_TRUE(some->seen.empty());
+  hub.deliver_log({Address{{1}}, {}, {}}, text);
+  EXPECT_EQ(some->seen.size(), 1U);
+}
+
 TEST(EventHub, forgets_who_left_and_skips_who_died) {
   EventHub hub;
   const auto sink = std::make_shared<Sink>();
-  const SubscriptionId id = hub.add(Topic::NewHeads, sink);
+  const SubscriptionId id = hub.add(in(Topic::NewHeads), sink);
   {
-    (void)hub.add(Topic::NewHeads, std::make_shared<Sink>());
+    (void)hub.add(in(Topic::NewHeads), std::make_shared<Sink>());
   }
   EXPECT_EQ(hub.open(), 2U);
   hub.remove(Topic::NewHeads, id);

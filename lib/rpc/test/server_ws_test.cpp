@@ -142,6 +142,24 @@ TEST_F(ServerWsTest, tells_of_pending_transactions_by_hash_or_whole) {
             boost::json::value(to_hex_prefixed(hash.view())));
 }
 
+TEST_F(ServerWsTest, tells_subscribers_of_the_logs_they_want) {
+  start();
+  WsClient all(endpoint());
+  WsClient some(endpoint());
+  (void)all.subscribe(R"(["logs"])");
+  (void)some.subscribe(R"(["logs",{"address":"0xc0de00000000000000000000000000000000c0de"}])");
+  auto block = std::make_shared<BlockRecord>(*backend.blocks[2]);
+  block->receipts[0].logs = {{FakeBackend::bob(), {}, {}}};
+  block->receipts[1].logs = {{FakeBackend::contract(), {}, {0x01}}};
+  server->publish_logs(block);
+  const auto of = [](const std::string& text) {
+    return boost::json::parse(text).at("params").at("result").at("logIndex");
+  };
+  EXPECT_EQ(of(all.read()), "0x0");
+  EXPECT_EQ(of(all.read()), "0x1");
+  EXPECT_EQ(of(some.read()), "0x1");
+}
+
 TEST_F(ServerWsTest, refuses_subscriptions_it_does_not_know_and_too_many) {
   options.limits.subscriptions_per_client_max = 2;
   start();
@@ -150,7 +168,7 @@ TEST_F(ServerWsTest, refuses_subscriptions_it_does_not_know_and_too_many) {
     return client.ask(R"({"jsonrpc":"2.0","id":1,"method":"eth_subscribe","params":)" + params +
                       "}");
   };
-  EXPECT_THAT(ask(R"(["logs",{}])"), HasSubstr("\"code\":-32601"));
+  EXPECT_THAT(ask(R"(["syncing"])"), HasSubstr("\"code\":-32601"));
   EXPECT_THAT(ask("[]"), HasSubstr("expected subscription name as first argument"));
   EXPECT_THAT(ask(R"(["newHeads",1])"), HasSubstr("too many arguments, want at most 1"));
   EXPECT_THAT(ask(R"(["newHeads"])"), HasSubstr("\"result\""));

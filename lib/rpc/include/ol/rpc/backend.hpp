@@ -10,6 +10,8 @@
 #include <ol/base/result.hpp>
 #include <ol/primitives/receipt.hpp>
 #include <ol/primitives/transaction.hpp>
+#include <ol/rpc/call.hpp>
+#include <ol/rpc/log_query.hpp>
 
 namespace ol::rpc {
 
@@ -53,6 +55,23 @@ struct AccountRecord {
 enum class StateError : std::uint8_t {
   UnknownBlock,  // the height is above the head
   Unavailable,   // the node does not keep the state of that height
+};
+
+/// What EIP-1186 proves of a slot; `nodes` lead from the account's storage root to its place.
+struct SlotProof {
+  Hash256 slot;
+  U256 value;
+  std::vector<Bytes> nodes;
+};
+
+/// What EIP-1186 proves of an account after some block, existing or not.
+struct AccountProof {
+  std::uint64_t nonce = 0;
+  U256 balance;
+  Hash256 code_hash;
+  Hash256 storage_root;
+  std::vector<Bytes> nodes;
+  std::vector<SlotProof> slots;
 };
 
 /// Why a transaction was not admitted. `message` is what Ethereum clients say, for instance
@@ -144,6 +163,9 @@ class Backend {
   /// Null if there is no committed block of that number or hash.
   [[nodiscard]] virtual BlockPtr block_by_number(std::uint64_t number) const = 0;
   [[nodiscard]] virtual BlockPtr block_by_hash(const primitives::EvmHash& hash) const = 0;
+  /// The hash of the committed block, without reading the rest of it.
+  [[nodiscard]] virtual std::optional<primitives::EvmHash> block_hash(
+      std::uint64_t number) const = 0;
   /// The block this node would propose on top of the head; null if it does not build one.
   [[nodiscard]] virtual BlockPtr pending_block() const = 0;
 
@@ -160,6 +182,24 @@ class Backend {
   [[nodiscard]] virtual Result<Hash256, StateError> storage(const Address& address,
                                                             const Hash256& slot,
                                                             std::uint64_t number) const = 0;
+
+  /// The proof of the account and of `slots` against the state root of block `number`.
+  [[nodiscard]] virtual Result<AccountProof, StateError> proof(const Address& address,
+                                                               const std::vector<Hash256>& slots,
+                                                               std::uint64_t number) const = 0;
+
+  /// In the order of the chain. @pre `query.last` is not above the head.
+  [[nodiscard]] virtual Result<std::vector<LogRecord>, LogFault> logs(
+      const LogQuery& query) const = 0;
+
+  /// A state that calls can run on.
+  [[nodiscard]] virtual Result<std::unique_ptr<CallState>, CallFailure> call_state(
+      const CallSetting& setting) const = 0;
+  /// The traces of the block's transactions [first, first + count), each run as it was then. The
+  /// time of `options` is for all of them.
+  [[nodiscard]] virtual Result<std::vector<std::string>, CallFailure> trace_block(
+      const BlockRecord& block, std::size_t first, std::size_t count,
+      const TraceOptions& options) const = 0;
 
   /// The account's nonce after everything of its own that waits ready in the pool.
   [[nodiscard]] virtual std::uint64_t pending_nonce(const Address& address) const = 0;

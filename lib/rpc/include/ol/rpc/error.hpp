@@ -15,11 +15,17 @@ inline constexpr int kInvalidParams = -32602;
 inline constexpr int kInternalError = -32603;
 inline constexpr int kServerError = -32000;
 inline constexpr int kResponseTooLarge = -32003;
+/// More than the node is willing to answer (EIP-1474, "limit exceeded").
+inline constexpr int kLimitExceeded = -32005;
+/// A call reverted; `data` is what it returned. As geth has it.
+inline constexpr int kReverted = 3;
 
 /// What a caller is told. `message` is one lower-case phrase, as Ethereum clients write them.
 struct RpcError {
   int code = kServerError;
   std::string message;
+  /// JSON text; empty for none.
+  std::string data = {};
 
   friend bool operator==(const RpcError&, const RpcError&) = default;
 };

@@ -4,6 +4,7 @@
 #include <map>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include <ol/rpc/backend.hpp>
 #include <ol/rpc/params.hpp>
@@ -14,11 +15,17 @@ namespace ol::rpc {
 /// throw, wait for the network, or keep the Params.
 using Handler = std::function<RpcResult(const Params&)>;
 
+/// Told of each transaction that enters the pool. Must not wait; called from any thread.
+using PoolWatcher = std::function<void(const primitives::TxnHash&)>;
+
 /// The methods a server answers, by name. Filled at start-up by one thread, read-only afterwards.
 class Registry {
  public:
   /// Adds a method. Stops the process if the name is taken: two owners are a programming mistake.
   void add(std::string name, Handler handler);
+  /// Adds a watcher for methods that answer what is new in the pool.
+  void watch_pool(PoolWatcher watcher) { pool_watchers_.push_back(std::move(watcher)); }
+  [[nodiscard]] const std::vector<PoolWatcher>& pool_watchers() const { return pool_watchers_; }
   /// Null if there is no such method.
   [[nodiscard]] const Handler* find(std::string_view name) const;
   [[nodiscard]] const std::map<std::string, Handler, std::less<>>& methods() const {
@@ -27,10 +34,11 @@ class Registry {
 
  private:
   std::map<std::string, Handler, std::less<>> methods_;
+  std::vector<PoolWatcher> pool_watchers_;
 };
 
-/// Adds every method of docs/protocol/json-rpc.md: web3, net, eth, txpool and ol. `backend` must
-/// outlive the registry. Subscriptions belong to the server and are not in a registry.
+/// Adds every method of docs/protocol/json-rpc.md: web3, net, eth, txpool, debug and ol. `backend`
+/// must outlive the registry. Subscriptions belong to the server and are not in a registry.
 void add_standard_methods(Registry& registry, Backend& backend);
 
 }  // namespace ol::rpc

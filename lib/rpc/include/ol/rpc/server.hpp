@@ -84,7 +84,10 @@ class Server {
 
   /// Tells the subscribers of newHeads. Never waits for a client.
   void publish_new_head(const primitives::EvmHeader& header, const primitives::EvmHash& hash);
-  /// Tells the subscribers of newPendingTransactions of a transaction now in the pool.
+  /// Tells the subscribers of logs what a committed block left. Shares the block until then.
+  void publish_logs(BlockPtr block);
+  /// Tells the subscribers of newPendingTransactions and the filters of a transaction now in the
+  /// pool.
   void publish_pending(const primitives::TxnHash& hash);
 
   [[nodiscard]] ServerStats stats() const;
