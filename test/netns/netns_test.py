@@ -1,0 +1,220 @@
+#!/usr/bin/env python3
+"""Real nodes in network namespaces, with delay, loss, crashes and partitions between them.
+
+Usage: netns_test.py OPENLIQUID [--validators N] [--delay MS] [--jitter MS] [--loss SHARE] [--seed S]
+
+With f = (N - 1) / 3 it shows, one after the other: the chain goes on with f nodes killed; they catch up when
+they are started again; split into halves, neither of which has a quorum, the chain stands still; within two
+time-outs after the partition is healed it goes on; everybody has one chain. Prints what it measured. Exits with 77 and a sentence
+where it cannot run.
+"""
+import argparse
+import ctypes
+import http.client
+import json
+import pathlib
+import random
+import re
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+
+from wire import Wire, missing
+
+RPC_PORT = 8545
+SKIPPED = 77
+PR_SET_PDEATHSIG = 1
+
+
+class Failure(Exception):
+    """Something that was to be shown did not happen."""
+
+
+def end_with_parent():
+    ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+
+
+class Cluster:
+    """The node processes, each in its namespace."""
+
+    def __init__(self, program, home, wire):
+        self.program, self.home, self.wire = program, pathlib.Path(home), wire
+        self.count = len(wire.namespaces)
+        self.nodes = {}
+        hosts = ",".join(n.address for n in wire.namespaces)
+        subprocess.run([program, "testnet", "--validators", str(self.count), "--out", str(self.home),
+                        "--hosts", hosts], check=True, stdout=subprocess.DEVNULL)
+
+    def start(self, i):
+        home = self.home / f"node{i}"
+        with open(home / "node.log", "a") as log, self.wire.namespaces[i].entered():
+            self.nodes[i] = subprocess.Popen([self.program, "start", "--home", str(home)],
+                                             stdout=log, stderr=log, preexec_fn=end_with_parent)
+
+    def kill(self, i):
+        node = self.nodes.pop(i)
+        node.kill()
+        node.wait()
+
+    def kill_all(self):
+        for i in list(self.nodes):
+            self.kill(i)
+
+    def ask(self, i, method, path, body=None):
+        connection = http.client.HTTPConnection("127.0.0.1", RPC_PORT)
+        connection.sock = self.wire.namespaces[i].connect(RPC_PORT, 5)
+        try:
+            connection.request(method, path, body, {"Content-Type": "application/json"})
+            return connection.getresponse().read().decode()
+        finally:
+            connection.close()
+
+    def call(self, i, method, *params):
+        body = json.dumps({"jsonrpc": "2.0", "id": 1, "method": method, "params": list(params)})
+        return json.loads(self.ask(i, "POST", "/", body))["result"]
+
+    def height(self, i):
+        return int(self.call(i, "eth_blockNumber"), 16)
+
+    def block(self, i, height):
+        return self.call(i, "eth_getBlockByNumber", hex(height), False)["hash"]
+
+    def metric(self, i, name):
+        return float(re.search(rf"^{name} (\S+)", self.ask(i, "GET", "/metrics"), re.M).group(1))
+
+    def heights(self, nodes):
+        return [self.height(i) for i in nodes]
+
+
+def wait_for(what, condition, seconds):
+    """How long it took; a node that does not answer yet does not fulfil anything."""
+    start = time.monotonic()
+    while time.monotonic() - start < seconds:
+        try:
+            if condition():
+                return time.monotonic() - start
+        except (OSError, http.client.HTTPException):
+            pass
+        time.sleep(0.02)
+    raise Failure(f"{what} did not happen within {seconds:.1f} s")
+
+
+def say(text):
+    print(f"{time.monotonic() - STARTED:6.1f} s  {text}", flush=True)
+
+
+def start_together(cluster):
+    everybody = range(cluster.count)
+    for i in everybody:
+        cluster.start(i)
+    took = wait_for("a third block everywhere", lambda: min(cluster.heights(everybody)) >= 3, 60)
+    say(f"{cluster.count} nodes have 3 final blocks after {took:.1f} s")
+
+
+def go_on_without_f(cluster, killed):
+    for i in killed:
+        cluster.kill(i)
+    alive = [i for i in range(cluster.count) if i not in killed]
+    before = max(cluster.heights(alive))
+    took = wait_for("the chain going on without f nodes",
+                    lambda: min(cluster.heights(alive)) >= before + 3, 120)
+    say(f"nodes {killed} killed: 3 more final blocks on all others after {took:.1f} s")
+
+
+def stand_still(cluster, seconds):
+    """Halves that both lack a quorum. What was under way is final or not after a few round trips, so the
+    heights are taken after a second."""
+    everybody = list(range(cluster.count))
+    middle = cluster.count // 2
+    random.shuffle(everybody)
+    cluster.wire.partition(everybody[:middle], everybody[middle:])
+    time.sleep(1)
+    before = cluster.heights(everybody)
+    time.sleep(seconds)
+    after = cluster.heights(everybody)
+    if before != after:
+        raise Failure(f"without a quorum the heights went from {before} to {after}")
+    say(f"split into {sorted(everybody[:middle])} and {sorted(everybody[middle:])}: no side has a quorum, "
+        f"nothing becomes final for {seconds:.0f} s")
+
+
+def go_on_after_healing(cluster):
+    alive = range(cluster.count)
+    timeout = max(cluster.metric(i, "openliquid_view_timeout_ms") for i in alive) / 1000
+    before = max(cluster.heights(alive))
+    cluster.wire.heal()
+    took = wait_for(f"a new final block within two time-outs of {timeout:.0f} s after healing",
+                    lambda: max(cluster.heights(alive)) > before, 2 * timeout)
+    say(f"healed: a new final block after {took:.1f} s, {took / timeout:.2f} time-outs of {timeout:.0f} s")
+    took += wait_for("the new block everywhere", lambda: min(cluster.heights(alive)) > before, 30)
+    say(f"on every node {took:.1f} s after healing")
+
+
+def catch_up(cluster, killed):
+    for i in killed:
+        cluster.start(i)
+    goal = max(cluster.heights(set(range(cluster.count)) - set(killed))) + 3
+    took = wait_for("the killed nodes catching up", lambda: min(cluster.heights(killed)) >= goal, 60)
+    say(f"nodes {killed} started again: {took:.1f} s to three blocks above the chain they met")
+
+
+def check_one_chain(cluster):
+    lowest = min(cluster.heights(range(cluster.count)))
+    for height in range(lowest + 1):
+        if len({cluster.block(i, height) for i in range(cluster.count)}) != 1:
+            raise Failure(f"different blocks at height {height}")
+    say(f"all {cluster.count} nodes have the same {lowest + 1} blocks")
+
+
+def run(cluster, stall_seconds):
+    start_together(cluster)
+    faults = (cluster.count - 1) // 3
+    killed = sorted(random.sample(range(cluster.count), faults))
+    go_on_without_f(cluster, killed)
+    catch_up(cluster, killed)
+    stand_still(cluster, stall_seconds)
+    go_on_after_healing(cluster)
+    check_one_chain(cluster)
+
+
+def show_logs(cluster):
+    for log in sorted(cluster.home.glob("*/node.log")):
+        print(f"--- {log.parent.name}\n" + "\n".join(log.read_text().splitlines()[-15:]))
+
+
+def main():
+    arguments = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
+    arguments.add_argument("openliquid")
+    arguments.add_argument("--validators", type=int, default=4)
+    arguments.add_argument("--delay", type=float, default=20, help="one way, in ms")
+    arguments.add_argument("--jitter", type=float, default=5, help="up to so many ms more or less")
+    arguments.add_argument("--loss", type=float, default=0.01, help="share of the packets")
+    arguments.add_argument("--stall", type=float, default=5, help="seconds without a quorum")
+    arguments.add_argument("--seed", type=int, default=time.time_ns() % 1_000_000)
+    options = arguments.parse_args()
+    reason = missing()
+    if reason:
+        print(f"skipped: {reason}")
+        sys.exit(SKIPPED)
+    random.seed(options.seed)
+    wire = Wire(options.validators, options.delay, options.jitter, options.loss)
+    print(f"seed {options.seed}; {options.delay:g} +- {options.jitter:g} ms and {options.loss:.1%} loss each way "
+          f"by {wire.delayed_by()}")
+    with tempfile.TemporaryDirectory(prefix="openliquid-netns-") as home:
+        cluster = Cluster(options.openliquid, home + "/net", wire)
+        try:
+            run(cluster, options.stall)
+        except Failure as failure:
+            show_logs(cluster)
+            sys.exit(f"FAILED: {failure}")
+        finally:
+            cluster.kill_all()
+            wire.close()
+            print(f"{wire.moved} packets delivered, {wire.lost} lost, {wire.stopped} cut")
+
+
+STARTED = time.monotonic()
+if __name__ == "__main__":
+    main()
