@@ -53,8 +53,8 @@ std::string FaultSet::text() const {
 
 std::string replay_command(const RunOptions& options) {
   std::string out =
-      fmt::format("openliquid sim --rule three_chain --seed {} --validators {} --views {}",
-                  options.seed, options.nodes, options.views);
+      fmt::format("openliquid sim --rule {} --seed {} --nodes {} --views {}",
+                  rule_name(options.rule), options.seed, options.nodes, options.views);
   out += options.scheme == SchemeChoice::Hash ? " --scheme hash" : " --scheme bls-threshold";
   if (options.scenario == Scenario::LockedFork) return out + " --scenario locked_fork";
   if (options.scenario == Scenario::FewVotes) return out + " --scenario few_votes";

@@ -1,34 +1,40 @@
-#include <ctime>
+#include <algorithm>
 #include <optional>
 #include <ostream>
 
 #include <fmt/format.h>
-#include <charconv>
-#include <ol/base/result.hpp>
-#include <ol/sim/search.hpp>
+#include <ol/sim/cluster/command.hpp>
 #include <ol/sim/sim.hpp>
+#include <ol/sim/usage.hpp>
 
 namespace ol::sim {
 namespace {
 
-constexpr int kHeld = 0;
-constexpr int kViolated = 1;
-constexpr int kUsage = 2;
-constexpr std::uint64_t kNodesMax = 100;
 constexpr std::uint64_t kJobsMax = 256;
+constexpr Runner kNodeRunner{.run = run_once, .replay = replay_command};
 
 constexpr std::string_view kHelp =
     R"(openliquid sim: run the consensus code on a virtual clock, network and disk
 
-  sim --rule three_chain --seed S [options]             one run, printed as a timeline
-  sim --rule three_chain --seeds A..B --jobs N [...]    search; the last line is the verdict
+whole nodes: the shipped driver, codecs, signatures and safety record
+  sim --rule RULE --seed S [options]                    one run, printed as a timeline
+  sim --rule RULE --seeds A..B --jobs N [options]       search; the last line is the verdict
+    --scheme NAME    bls-threshold: the shipped one, hash: a fast stand-in (bls-threshold)
+    --scenario NAME  random, or a scripted attack: locked_fork, few_votes (random)
 
-  --validators N     1 to 100 (4)
-  --views V          the faults end in this view (200)
-  --scheme NAME      bls-threshold: the shipped one, hash: a fast stand-in (bls-threshold)
+kernels alone: many thousand runs a minute
+  sim --kernel --rule RULE --seed S [options]           one run, printed as a timeline
+  sim --kernel --rule RULE --seeds A..B --jobs N        search
+  sim --kernel --rule RULE --seed S --hours H           H virtual hours of faults; memory by the hour
+
+options
+  --rule RULE        three_chain, two_chain; kernels also two_phase (three_chain)
+  --nodes N          1 to 100 (4)
+  --views V          the faults end in this view (200; kernels 30)
   --faults LIST      all, none, or some of network,partitions,crashes,disk,byzantine,clocks (all)
-  --scenario NAME    random, or a scripted attack: locked_fork, few_votes (random)
+  --timeline         print the run (what one run does anyway)
   --quiet            with --seed: only the last line
+  --svg FILE         kernels: write a sequence chart of the run
 
 The same flags give the same run on every machine. Exit status: 0 every check held, 1 a check
 failed, 2 wrong usage.
@@ -43,36 +49,6 @@ struct Command {
   std::uint32_t jobs = 1;
 };
 
-/// A sentence for the user.
-struct UsageError {
-  std::string message;
-};
-
-std::optional<std::uint64_t> number(std::string_view text) {
-  std::uint64_t out = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), out);
-  if (error != std::errc{} || end != text.data() + text.size()) return std::nullopt;
-  return out;
-}
-
-Result<std::uint64_t, UsageError> number_in(std::string_view flag, std::string_view text,
-                                            std::uint64_t low, std::uint64_t high) {
-  const auto value = number(text);
-  if (value && *value >= low && *value <= high) return *value;
-  return fail(UsageError{
-      fmt::format("{} takes a number from {} to {}, not \"{}\"", flag, low, high, text)});
-}
-
-Result<SeedRange, UsageError> seed_range(std::string_view text) {
-  const std::size_t dots = text.find("..");
-  if (dots != std::string_view::npos) {
-    const auto first = number(text.substr(0, dots));
-    const auto last = number(text.substr(dots + 2));
-    if (first && last && *first <= *last && *last < UINT64_MAX) return SeedRange{*first, *last};
-  }
-  return fail(UsageError{fmt::format("--seeds takes a range like 1..1000, not \"{}\"", text)});
-}
-
 std::optional<Scenario> scenario_named(std::string_view name) {
   if (name == "random") return Scenario::Random;
   if (name == "locked_fork") return Scenario::LockedFork;
@@ -84,19 +60,13 @@ Result<void, UsageError> take_name(Command& command, std::string_view flag, std:
   const auto refuse = [&](std::string_view allowed) {
     return fail(UsageError{fmt::format("{} takes {}, not \"{}\"", flag, allowed, text)});
   };
-  if (flag == "--rule") {
-    if (text != "three_chain") return refuse("three_chain");
-  } else if (flag == "--scheme") {
+  if (flag == "--scheme") {
     if (text != "hash" && text != "bls-threshold") return refuse("hash or bls-threshold");
     command.run.scheme = text == "hash" ? SchemeChoice::Hash : SchemeChoice::BlsThreshold;
   } else if (flag == "--scenario") {
     const auto scenario = scenario_named(text);
     if (!scenario) return refuse("random, locked_fork or few_votes");
     command.run.scenario = *scenario;
-  } else if (flag == "--faults") {
-    const auto faults = FaultSet::parse(text);
-    if (!faults) return refuse("all, none or names of fault classes separated by commas");
-    command.run.faults = *faults;
   } else {
     return fail(UsageError{fmt::format("unknown flag {}", flag)});
   }
@@ -104,16 +74,11 @@ Result<void, UsageError> take_name(Command& command, std::string_view flag, std:
 }
 
 Result<void, UsageError> take_flag(Command& command, std::string_view flag, std::string_view text) {
-  if (flag == "--seed") {
-    OL_TRY(command.run.seed, number_in(flag, text, 0, UINT64_MAX - 1));
-    command.seed_given = true;
-  } else if (flag == "--seeds") {
+  OL_TRY(const bool common, take_run_flag(command.run, flag, text));
+  if (flag == "--seed") command.seed_given = true;
+  if (common) return {};
+  if (flag == "--seeds") {
     OL_TRY(command.range, seed_range(text));
-  } else if (flag == "--validators") {
-    OL_TRY(const std::uint64_t nodes, number_in(flag, text, 1, kNodesMax));
-    command.run.nodes = static_cast<std::uint32_t>(nodes);
-  } else if (flag == "--views") {
-    OL_TRY(command.run.views, number_in(flag, text, 1, 1'000'000));
   } else if (flag == "--jobs") {
     OL_TRY(const std::uint64_t jobs, number_in(flag, text, 1, kJobsMax));
     command.jobs = static_cast<std::uint32_t>(jobs);
@@ -131,8 +96,8 @@ Result<Command, UsageError> parse(std::span<const std::string> args) {
       command.help = true;
       return command;
     }
-    if (flag == "--quiet") {
-      command.quiet = true;
+    if (flag == "--quiet" || flag == "--timeline") {
+      command.quiet = flag == "--quiet";
       continue;
     }
     const std::size_t equals = flag.find('=');
@@ -149,6 +114,8 @@ Result<Command, UsageError> parse(std::span<const std::string> args) {
   }
   if (command.seed_given == command.range.has_value())
     return fail(UsageError{"give either --seed S or --seeds A..B"});
+  if (command.run.rule == Rule::TwoPhase)
+    return fail(UsageError{"two_phase runs at the kernel level: add --kernel"});
   return command;
 }
 
@@ -166,32 +133,20 @@ int run_one(Command command, std::ostream& out) {
   return run.ok() ? kHeld : kViolated;
 }
 
-double cpu_seconds() {
-  return static_cast<double>(std::clock()) / static_cast<double>(CLOCKS_PER_SEC);
-}
-
 int run_search(const Command& command, std::ostream& out) {
   const double before = cpu_seconds();
-  const SearchReport found = search(command.run, *command.range, command.jobs, &out);
-  const double cpu = cpu_seconds() - before;
-  out << fmt::format(
-      "{}\n{} views, {} blocks, {} events, {} pieces of evidence; slowest recovery {} ms; {:.1f} s "
-      "of CPU, {:.0f} seeds per CPU-minute\n",
-      found.faults.text(), found.views, found.blocks, found.events, found.evidence,
-      found.recovery_max_ms, cpu, cpu > 0 ? 60.0 * static_cast<double>(found.seeds) / cpu : 0.0);
-  if (!found.failures.empty()) {
-    RunOptions first = command.run;
-    first.seed = found.failures.front().seed;
-    out << "replay the first: " << replay_command(first) << '\n';
-  }
-  out << fmt::format("{} seeds, {} violations: {}\n", found.seeds, found.failures.size(),
-                     found.failures.empty() ? "every check held" : "FAILED");
+  const SearchReport found = search(command.run, *command.range, command.jobs, &out, kNodeRunner);
+  out << summary(found, command.run, cpu_seconds() - before, kNodeRunner);
   return found.failures.empty() ? kHeld : kViolated;
 }
 
 }  // namespace
 
 int run_sim(std::span<const std::string> args, std::ostream& out) {
+  const bool help = std::any_of(args.begin(), args.end(), [](const std::string& arg) {
+    return arg == "--help" || arg == "-h";
+  });
+  if (!help && cluster::is_cluster_command(args)) return cluster::run_cluster_command(args, out);
   auto command = parse(args);
   if (!command) {
     out << "openliquid sim: " << command.error().message << " (see openliquid sim --help)\n";

@@ -24,7 +24,7 @@ void add(SearchReport& total, const RunReport& run, std::uint64_t seed) {
 }  // namespace
 
 SearchReport search(const RunOptions& options, SeedRange range, std::uint32_t jobs,
-                    std::ostream* progress) {
+                    std::ostream* progress, const Runner& runner) {
   SearchReport total;
   std::mutex mutex;
   std::atomic<std::uint64_t> next{range.first};
@@ -33,12 +33,12 @@ SearchReport search(const RunOptions& options, SeedRange range, std::uint32_t jo
       RunOptions one = options;
       one.seed = seed;
       one.log = nullptr;
-      const RunReport run = run_once(one);
+      const RunReport run = runner.run(one);
       const std::lock_guard lock(mutex);
       add(total, run, seed);
       if (!run.ok() && progress != nullptr) {
         *progress << fmt::format("seed {}: {}\n  replay: {}\n", seed, run.violation,
-                                 replay_command(one));
+                                 runner.replay(one));
       }
     }
   };
@@ -51,6 +51,23 @@ SearchReport search(const RunOptions& options, SeedRange range, std::uint32_t jo
   std::sort(total.failures.begin(), total.failures.end(),
             [](const Failure& a, const Failure& b) { return a.seed < b.seed; });
   return total;
+}
+
+std::string summary(const SearchReport& found, const RunOptions& options, double cpu_seconds,
+                    const Runner& runner) {
+  std::string out = fmt::format(
+      "{}\n{} views, {} blocks, {} events, {} pieces of evidence; slowest recovery {} ms; {:.1f} s "
+      "of CPU, {:.0f} seeds per CPU-minute\n",
+      found.faults.text(), found.views, found.blocks, found.events, found.evidence,
+      found.recovery_max_ms, cpu_seconds,
+      cpu_seconds > 0 ? 60.0 * static_cast<double>(found.seeds) / cpu_seconds : 0.0);
+  if (!found.failures.empty()) {
+    RunOptions first = options;
+    first.seed = found.failures.front().seed;
+    out += "replay the first: " + runner.replay(first) + "\n";
+  }
+  return out + fmt::format("{} seeds, {} violations: {}\n", found.seeds, found.failures.size(),
+                           found.failures.empty() ? "every check held" : "FAILED");
 }
 
 }  // namespace ol::sim

@@ -24,9 +24,11 @@ World::World(const RunOptions& run, const std::vector<primitives::ValidatorIndex
       random(chance),
       trace(run.log),
       scheme(chain.make_scheme(run.scheme)),
+      rule(voting_rule(run.rule)),
       leaders(run.nodes),
       honest_(honest_flags(run.nodes, byzantine)),
-      checker(honest_, chain.quorum(), chain.genesis_block, chain.genesis_results.state_root),
+      checker(honest_, chain.quorum(), chain.genesis_block, chain.genesis_results.state_root,
+              run.rule),
       network(run.nodes + static_cast<std::uint32_t>(twins.size()), queue, random.fork(), faults,
               *this) {
   std::vector<primitives::ValidatorIndex> indices;

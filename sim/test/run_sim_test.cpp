@@ -25,7 +25,7 @@ Answer run(const std::vector<std::string>& args) {
 
 TEST(RunSim, searches_and_ends_with_the_verdict) {
   const Answer answer = run({"--rule", "three_chain", "--seeds", "1..3", "--views=20", "--scheme",
-                             "hash", "--jobs", "2", "--validators", "4"});
+                             "hash", "--jobs", "2", "--nodes", "4"});
   EXPECT_EQ(answer.status, 0);
   EXPECT_THAT(answer.text, HasSubstr("seeds per CPU-minute"));
   EXPECT_THAT(answer.text, EndsWith("3 seeds, 0 violations: every check held\n"));
@@ -36,7 +36,7 @@ TEST(RunSim, says_how_to_replay_a_failing_seed_and_fails) {
       run({"--seeds", "4..5", "--views", "3", "--scheme", "hash", "--scenario", "locked_fork"});
   EXPECT_EQ(answer.status, 1);
   EXPECT_THAT(answer.text, HasSubstr("replay the first: openliquid sim --rule three_chain --seed 4 "
-                                     "--validators 4 --views 3 --scheme hash --scenario "
+                                     "--nodes 4 --views 3 --scheme hash --scenario "
                                      "locked_fork\n"));
   EXPECT_THAT(answer.text, EndsWith("2 seeds, 2 violations: FAILED\n"));
 }
@@ -70,7 +70,7 @@ TEST(RunSim, replays_a_printed_command) {
   options.scheme = SchemeChoice::BlsThreshold;
   options.faults = *FaultSet::parse("crashes,disk");
   EXPECT_EQ(replay_command(options),
-            "openliquid sim --rule three_chain --seed 77 --validators 7 --views 200 --scheme "
+            "openliquid sim --rule three_chain --seed 77 --nodes 7 --views 200 --scheme "
             "bls-threshold --faults crashes,disk");
 }
 
@@ -96,11 +96,15 @@ TEST(RunSim, answers_wrong_usage_with_a_sentence) {
       {{"--seeds", "5"}, "--seeds takes a range like 1..1000, not \"5\""},
       {{"--seeds", "5..4"}, "--seeds takes a range like 1..1000, not \"5..4\""},
       {{"--seeds", "..4"}, "--seeds takes a range like 1..1000, not \"..4\""},
-      {{"--seed", "1", "--validators", "0"}, "--validators takes a number from 1 to 100, not"},
-      {{"--seed", "1", "--validators", "101"}, "--validators takes a number from 1 to 100, not"},
+      {{"--seed", "1", "--nodes", "0"}, "--nodes takes a number from 1 to 100, not"},
+      {{"--seed", "1", "--nodes", "101"}, "--nodes takes a number from 1 to 100, not"},
       {{"--seed", "1", "--views", "0"}, "--views takes a number from 1 to 1000000, not \"0\""},
       {{"--seed", "1", "--jobs", "257"}, "--jobs takes a number from 1 to 256, not \"257\""},
-      {{"--seed", "1", "--rule", "two_chain"}, "--rule takes three_chain, not \"two_chain\""},
+      {{"--seed", "1", "--rule", "x"},
+       "--rule takes three_chain, two_chain or two_phase, not \"x\""},
+      {{"--seed", "1", "--rule", "two_phase"}, "two_phase runs at the kernel level: add --kernel"},
+      {{"--kernel"}, "give either --seed S or --seeds A..B"},
+      {{"--kernel", "--seed", "1", "--colour", "red"}, "unknown flag --colour"},
       {{"--seed", "1", "--scheme", "rsa"}, "--scheme takes hash or bls-threshold, not \"rsa\""},
       {{"--seed", "1", "--scenario", "x"}, "--scenario takes random, locked_fork or few_votes"},
       {{"--seed", "1", "--faults", "hail"}, "--faults takes all, none or names of fault classes"},

@@ -10,6 +10,8 @@ namespace {
 using testing::HasSubstr;
 using testing::IsEmpty;
 
+constexpr Runner kRunner{.run = run_once, .replay = replay_command};
+
 RunOptions options(std::uint64_t seed, std::uint32_t nodes = 4) {
   RunOptions out;
   out.seed = seed;
@@ -99,7 +101,7 @@ class Search : public testing::TestWithParam<std::uint32_t> {};
 TEST_P(Search, meets_every_kind_of_fault_and_holds) {
   RunOptions all = options(0, GetParam());
   all.views = 120;
-  const SearchReport report = search(all, {1, 40}, 2, nullptr);
+  const SearchReport report = search(all, {1, 40}, 2, nullptr, kRunner);
   EXPECT_THAT(report.failures, IsEmpty());
   EXPECT_EQ(report.seeds, 40U);
   EXPECT_GT(report.evidence, 0U);
@@ -110,8 +112,8 @@ TEST_P(Search, meets_every_kind_of_fault_and_holds) {
 INSTANTIATE_TEST_SUITE_P(Sizes, Search, testing::Values(4U, 7U));
 
 TEST(Search, does_not_depend_on_the_number_of_threads) {
-  const SearchReport one = search(options(0), {1, 6}, 1, nullptr);
-  const SearchReport three = search(options(0), {1, 6}, 3, nullptr);
+  const SearchReport one = search(options(0), {1, 6}, 1, nullptr, kRunner);
+  const SearchReport three = search(options(0), {1, 6}, 3, nullptr, kRunner);
   EXPECT_EQ(one.events, three.events);
   EXPECT_EQ(one.views, three.views);
   EXPECT_EQ(one.blocks, three.blocks);
@@ -124,13 +126,13 @@ TEST(Search, lists_failures_by_seed_with_the_command_that_repeats_them) {
   impossible.scenario = Scenario::FewVotes;
   impossible.views = 3;
   std::ostringstream progress;
-  const SearchReport report = search(impossible, {5, 8}, 2, &progress);
+  const SearchReport report = search(impossible, {5, 8}, 2, &progress, kRunner);
   ASSERT_EQ(report.failures.size(), 4U);
   for (std::size_t i = 0; i < 4; ++i)
     EXPECT_EQ(report.failures[i].seed, 5 + i);
   EXPECT_THAT(progress.str(), HasSubstr("seed 7: the script did not reach its end\n"
                                         "  replay: openliquid sim --rule three_chain --seed 7 "
-                                        "--validators 4 --views 3 --scheme hash "
+                                        "--nodes 4 --views 3 --scheme hash "
                                         "--scenario few_votes\n"));
 }
 

@@ -7,6 +7,7 @@
 #include <string_view>
 
 #include <ol/sim/fault_counts.hpp>
+#include <ol/sim/rule.hpp>
 
 namespace ol::sim {
 
@@ -43,6 +44,7 @@ struct FaultSet {
 
 /// Everything that decides a run. The same options give the same run on every machine.
 struct RunOptions {
+  Rule rule = Rule::ThreeChain;
   std::uint64_t seed = 0;
   std::uint32_t nodes = 4;
   /// The faults end when an honest node reaches this view, or in virtual time after

@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <ostream>
+#include <string>
 #include <vector>
 
 #include <ol/sim/options.hpp>
@@ -31,9 +32,18 @@ struct SearchReport {
   std::vector<Failure> failures;  // ascending by seed
 };
 
+/// How one run of a search is made and how a person repeats it.
+struct Runner {
+  RunReport (*run)(const RunOptions& options);
+  std::string (*replay)(const RunOptions& options);
+};
+
 /// Runs `options` with every seed of `range` on `jobs` threads. The result does not depend on
 /// `jobs`. @param progress  told of each failure as it is found; may be null.
 [[nodiscard]] SearchReport search(const RunOptions& options, SeedRange range, std::uint32_t jobs,
-                                  std::ostream* progress);
+                                  std::ostream* progress, const Runner& runner);
+/// What a search found, for people; the last line is the verdict.
+[[nodiscard]] std::string summary(const SearchReport& found, const RunOptions& options,
+                                  double cpu_seconds, const Runner& runner);
 
 }  // namespace ol::sim

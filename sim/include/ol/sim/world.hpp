@@ -59,7 +59,7 @@ class World final : public NetworkUser {
   Random random;
   Trace trace;
   std::unique_ptr<consensus::CertificateScheme> scheme;
-  consensus::ThreeChain rule;
+  const consensus::VotingRule& rule;
   consensus::RoundRobin leaders;
 
  private:
