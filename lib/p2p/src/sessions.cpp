@@ -258,6 +258,7 @@ void LinkNetwork::end_session(SessionId id, const CloseReason& reason, Farewell 
 
   const Clock::time_point now = Clock::now();
   if (session->ready) {
+    OL_CHECK(peer != nullptr, "a ready session's peer is known");
     peer->link.reset();
     peers_.schedule_dial(*peer, now, now - session->ready_since);
     handler_.on_peer_disconnected(*session->peer, reason);
