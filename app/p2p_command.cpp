@@ -6,7 +6,10 @@
 #include <boost/json/array.hpp>
 #include <boost/json/serialize.hpp>
 
+#include <ol/base/hex.hpp>
+#include <ol/crypto/hash.hpp>
 #include <ol/p2p/echo.hpp>
+#include <ol/p2p/gossip_protocol.hpp>
 #include <ol/p2p/identify.hpp>
 #include <ol/p2p/ping.hpp>
 #include <ol/p2p/tcp_host.hpp>
@@ -30,6 +33,8 @@ struct Flags {
   std::string listen = "/ip4/127.0.0.1/tcp/0";
   bool multiaddr = false;
   bool test_protocols = false;
+  bool strict_sign = false;
+  std::vector<std::string> connect;
   unsigned count = 3;
   std::size_t echo_bytes = 0;
   unsigned streams = 0;
@@ -59,6 +64,19 @@ std::string milliseconds(p2p::Duration time) {
          " ms";
 }
 
+constexpr const char* kTestTopic = "interop";
+constexpr const char* kAckTopic = "interop/ack";
+
+p2p::GossipParameters gossip_parameters(const Flags& flags) {
+  p2p::GossipParameters out;
+  out.signing =
+      flags.strict_sign ? p2p::GossipSigning::StrictSign : p2p::GossipSigning::StrictNoSign;
+  out.topics = {kTestTopic, kAckTopic};
+  // Tests run many nodes on one machine.
+  out.score.count_ips = false;
+  return out;
+}
+
 /// A libp2p host for the length of one command: identify, ping and, when asked for, echo. It is
 /// registered as a protocol of its own to hear the time.
 class Session final : public p2p::HostObserver, public p2p::ProtocolHandler {
@@ -70,7 +88,15 @@ class Session final : public p2p::HostObserver, public p2p::ProtocolHandler {
         identify_(tcp_.host(), key_, sequence()),
         ping_(tcp_.host()),
         echo_client_(tcp_.host()) {
-    if (flags.test_protocols) echo_.emplace(tcp_.host());
+    if (flags.test_protocols) {
+      echo_.emplace(tcp_.host());
+      gossip_.emplace(tcp_.host(), key_, gossip_parameters(flags),
+                      [this](const p2p::GossipMessage& message, const PeerId& from) {
+                        return on_message(message, from);
+                      });
+      gossip_->join(kTestTopic);
+      gossip_->join(kAckTopic);
+    }
     tcp_.host().set_observer(*this);
     tcp_.host().add_protocol({}, *this, {});
   }
@@ -88,6 +114,12 @@ class Session final : public p2p::HostObserver, public p2p::ProtocolHandler {
       sigwait(&set, &received);
       tcp_.stop();
     });
+    for (const std::string& address : flags_.connect) {
+      const auto dialled = tcp_.host().dial(address_of(address));
+      if (!dialled) {
+        throw CommandError("cannot dial " + address + ": " + p2p::refusal_name(dialled.error()));
+      }
+    }
     tcp_.run();
   }
 
@@ -163,6 +195,16 @@ class Session final : public p2p::HostObserver, public p2p::ProtocolHandler {
         std::chrono::duration_cast<std::chrono::milliseconds>(since_1970).count());
   }
 
+  /// Answers every message of the test topic with its hash on the other.
+  p2p::GossipVerdict on_message(const p2p::GossipMessage& message, const PeerId& from) {
+    if (message.topic != kTestTopic) return p2p::GossipVerdict::Accept;
+    const Hash256 digest = crypto::sha256(message.data());
+    std::cout << "gossip: " << to_hex(digest.view()) << " from " << from.text() << std::endl;
+    // A duplicate was answered before.
+    static_cast<void>(gossip_->publish(kAckTopic, digest.view()));
+    return p2p::GossipVerdict::Accept;
+  }
+
   static sigset_t stop_signals() {
     sigset_t set;
     sigemptyset(&set);
@@ -215,6 +257,7 @@ class Session final : public p2p::HostObserver, public p2p::ProtocolHandler {
   p2p::IdentifyProtocol identify_;
   p2p::PingProtocol ping_;
   std::optional<p2p::EchoProtocol> echo_;
+  std::optional<p2p::GossipProtocol> gossip_;
   p2p::EchoClient echo_client_;
   Task task_ = Task::Describe;
   std::optional<p2p::TimePoint> deadline_;
@@ -264,7 +307,10 @@ void add_p2p(CLI::App& app) {
   listen->add_option("--listen", flags->listen, "A multiaddr of /ip4 or /ip6 with /tcp")
       ->capture_default_str();
   listen->add_flag("--p2p-test-protocols", flags->test_protocols,
-                   "Serve /echo/1.0.0, for tests of interoperability");
+                   "Serve /echo/1.0.0, and answer gossip on the topic interop with its SHA-256 on "
+                   "interop/ack, for tests of interoperability");
+  listen->add_flag("--strict-sign", flags->strict_sign, "Gossip with signatures");
+  listen->add_option("--connect", flags->connect, "Also dial this multiaddr; may be repeated");
   for (auto* command : {ping, dial}) {
     command->add_option("address", flags->address, "A multiaddr, best with /p2p")->required();
     command->add_option("--timeout", flags->seconds, "Give up after so many seconds")

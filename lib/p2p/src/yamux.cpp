@@ -301,7 +301,7 @@ bool YamuxSession::write(StreamId id, SharedBytes bytes) {
   }
   if (bytes->empty()) return true;
   stream.queued += bytes->size();
-  stream.was_full = stream.was_full || stream.queued > limits_.send_buffer_max / 2;
+  stream.was_full = stream.was_full || stream.queued > limits_.send_low_water;
   stream.queue.push_back({std::move(bytes), 0});
   schedule(id, stream);
   return true;

@@ -125,7 +125,7 @@ void YamuxSession::write_data(Bytes& out, StreamId id, Stream& stream, std::size
 }
 
 void YamuxSession::note_writable(StreamId id, Stream& stream) {
-  if (!stream.was_full || stream.queued > limits_.send_buffer_max / 2) return;
+  if (!stream.was_full || stream.queued > limits_.send_low_water) return;
   stream.was_full = false;
   if (!stream.write_closed) events_.emplace_back(YamuxWritable{id});
 }

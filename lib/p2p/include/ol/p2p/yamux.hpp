@@ -40,7 +40,8 @@ struct YamuxLimits {
   std::uint32_t window_max = 16 << 20;
   /// Growth of windows above their start size, over all streams of the connection.
   std::uint64_t window_growth_max = 32 << 20;
-  std::size_t send_buffer_max = 4 << 20;  // bytes queued on one stream
+  std::size_t send_buffer_max = 4 << 20;   // bytes queued on one stream
+  std::size_t send_low_water = 256 << 10;  // a stream that held more reports when it is below
   std::size_t queued_pongs = 32;
   std::size_t queued_resets = 1024;
   unsigned stray_frames_per_second = 4096;  // frames of streams that do not exist
@@ -84,7 +85,7 @@ struct YamuxEnded {
 struct YamuxReset {
   StreamId id = 0;
 };
-/// A stream that refused data, or held more than half of what it may, has room again.
+/// A stream that refused data, or held more than the low-water mark, is below that mark again.
 struct YamuxWritable {
   StreamId id = 0;
 };

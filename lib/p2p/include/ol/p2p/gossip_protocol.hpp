@@ -1,0 +1,76 @@
+#pragma once
+
+#include <functional>
+#include <map>
+#include <memory>
+#include <string>
+
+#include <ol/p2p/delimited.hpp>
+#include <ol/p2p/gossip_router.hpp>
+#include <ol/p2p/host.hpp>
+
+namespace ol::p2p {
+
+/// Gossipsub on a host: two one-way streams per peer, the router between them.
+/// Source: libp2p gossipsub 1.0 to 1.2 specs.
+class GossipProtocol final : public ProtocolHandler {
+ public:
+  /// Judges a message on the host's thread; GossipVerdict::Accept is its delivery.
+  using Validate = std::function<GossipVerdict(const GossipMessage&, const PeerId& from)>;
+
+  /// @param host  Borrowed; the protocols are registered with it.
+  /// @param key   Signs under StrictSign. Borrowed.
+  GossipProtocol(Host& host, const IdentityKey& key, GossipParameters parameters,
+                 Validate validate);
+
+  void join(const std::string& topic);
+  void leave(const std::string& topic);
+  [[nodiscard]] Result<GossipPublished, GossipPublishError> publish(const std::string& topic,
+                                                                    ByteView data);
+  [[nodiscard]] GossipRouter& router() { return router_; }
+
+  void on_peer_identified(const PeerId& peer) override;
+  void on_peer_disconnected(const PeerId& peer) override;
+  void on_stream_opened(StreamKey key, const PeerId& peer, std::string_view protocol,
+                        bool inbound) override;
+  void on_stream_data(StreamKey key, ByteView bytes) override;
+  void on_stream_ended(StreamKey key) override;
+  void on_stream_failed(StreamKey key, std::string_view why) override;
+  void on_stream_writable(StreamKey key) override;
+  void on_tick(TimePoint now) override;
+
+ private:
+  /// How long after a gossip stream broke the next is opened.
+  static constexpr Duration kReopenPause = std::chrono::seconds{1};
+
+  struct Peer {
+    std::optional<StreamKey> outbound;
+    bool is_open = false;  // the outbound stream may be written to
+    std::optional<StreamKey> inbound;
+    std::optional<TimePoint> reopen_at;
+  };
+  struct Inbound {
+    PeerId peer;
+    DelimitedReader reader{kGossipRpcBytesMax};
+  };
+
+  void open(const PeerId& id);
+  void ensure_peer(const PeerId& id, StreamKey key);
+  void read(StreamKey key, Inbound& inbound, ByteView bytes);
+  void lose(StreamKey key);
+  /// Judges what has come and sends what waits.
+  void pump();
+  void handle(GossipEvent event);
+  void flush(const PeerId& id);
+
+  Host& host_;
+  GossipRouter router_;
+  Validate validate_;
+  std::map<PeerId, Peer> peers_;
+  std::map<StreamKey, Inbound> inbound_;
+  std::map<StreamKey, PeerId> outbound_;
+  std::optional<TimePoint> next_heartbeat_;
+  bool pumping_ = false;
+};
+
+}  // namespace ol::p2p

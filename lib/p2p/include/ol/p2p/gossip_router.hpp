@@ -1,0 +1,265 @@
+#pragma once
+
+#include <deque>
+#include <map>
+#include <optional>
+#include <random>
+#include <set>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include <ol/p2p/gossip_cache.hpp>
+#include <ol/p2p/gossip_message.hpp>
+#include <ol/p2p/gossip_queue.hpp>
+#include <ol/p2p/gossip_score.hpp>
+#include <ol/p2p/multiaddr.hpp>
+
+/// Gossipsub 1.1 with scoring and 1.2's IDONTWANT as a machine without I/O.
+/// Source: libp2p gossipsub 1.0, 1.1 and 1.2 specs; parameters and deviations in
+/// docs/protocol/libp2p.md.
+namespace ol::p2p {
+
+struct GossipParameters {
+  GossipSigning signing = GossipSigning::StrictNoSign;
+  std::set<std::string> topics;            // all that exist; others are ignored
+  std::set<std::string> droppable_topics;  // of these, the first to go when a peer is slow
+  std::set<PeerId> direct;                 // always forwarded to, never in a mesh, never scored
+
+  std::size_t d = 8;
+  std::size_t d_low = 6;
+  std::size_t d_high = 12;
+  std::size_t d_score = 4;
+  std::size_t d_out = 2;
+  std::size_t d_lazy = 6;
+  double gossip_factor = 0.25;
+  Duration heartbeat = std::chrono::milliseconds{700};
+  Duration prune_backoff = std::chrono::seconds{60};
+  Duration unsubscribe_backoff = std::chrono::seconds{10};
+  Duration backoff_max = std::chrono::seconds{3600};
+  Duration graft_flood = std::chrono::seconds{10};
+  Duration fanout_life = std::chrono::seconds{60};
+  Duration opportunistic_every = std::chrono::seconds{60};
+  std::size_t idontwant_bytes = 1024;  // from this size on
+  std::size_t flood_bytes = 16 << 10;  // own messages up to this size go to everyone
+  std::size_t topics_per_peer = 64;
+
+  unsigned ihave_per_heartbeat = 10;
+  std::size_t ihave_ids_per_heartbeat = 5000;
+  std::size_t idontwant_ids_per_heartbeat = 1000;
+  std::size_t iwant_bytes_per_heartbeat = std::size_t{8} << 20;
+  unsigned iwant_repeats = 3;
+  unsigned idontwant_heartbeats = 3;
+  Duration promise_life = std::chrono::seconds{3};
+  std::size_t validations_per_peer = 256;
+  std::size_t exchanged_peers = 16;
+
+  GossipQueueLimits queue;
+  Duration forwarded_life = std::chrono::seconds{2};  // in a send queue
+  Duration own_life = std::chrono::seconds{5};
+  Duration slow_peer_time = std::chrono::seconds{10};
+
+  GossipCacheLimits cache;
+  GossipRpcLimits rpc;
+  ScoreParameters score;
+};
+
+/// Whether the parameters fit each other.
+[[nodiscard]] bool is_valid(const GossipParameters& parameters);
+
+enum class GossipVersion : std::uint8_t { V10, V11, V12 };
+
+struct GossipPeer {
+  GossipVersion version = GossipVersion::V12;
+  bool outbound = false;  // we dialled
+  std::string ip;         // a key for counting; empty for none
+};
+
+/// What the application thinks of a message.
+enum class GossipVerdict : std::uint8_t {
+  Accept,    // good: pass it on
+  Ignore,    // of no use, nobody's fault
+  TooEarly,  // of no use now: forget it, so that it can come again
+  Reject,    // bad: punish whoever sent it
+};
+
+/// A message to validate: answer with `GossipRouter::judge`.
+struct GossipReceived {
+  GossipMessagePtr message;
+  PeerId from;
+};
+/// A message of ours that a peer did not get.
+struct GossipUndelivered {
+  PeerId peer;
+  MessageId id;
+};
+/// A peer whose queue stayed full. Disconnect it.
+struct GossipSlowPeer {
+  PeerId peer;
+};
+/// A peer we were told of when we were pruned; its record is verified. Dial it if more are wanted.
+struct GossipExchanged {
+  PeerId peer;
+  std::vector<Multiaddr> addresses;
+};
+using GossipEvent =
+    std::variant<GossipReceived, GossipUndelivered, GossipSlowPeer, GossipExchanged>;
+
+enum class GossipPublishError : std::uint8_t { UnknownTopic, Duplicate, TooLong };
+
+struct GossipPublished {
+  MessageId id;
+  std::size_t recipients = 0;
+};
+
+struct GossipCounters {
+  std::uint64_t received = 0;
+  std::uint64_t duplicates = 0;
+  std::uint64_t rejected = 0;
+  std::uint64_t graylisted_rpcs = 0;
+  std::uint64_t overflowed = 0;  // validations that did not fit
+  std::uint64_t undelivered = 0;
+};
+
+/// The router. Feed RPCs and the time, drain events, send what peers have waiting. Single-threaded.
+class GossipRouter {
+ public:
+  /// @param key   Signs under StrictSign. Borrowed.
+  /// @param seed  Of every random choice.
+  GossipRouter(GossipParameters parameters, const IdentityKey& key, std::uint64_t seed);
+
+  void add_peer(const PeerId& peer, const GossipPeer& info, TimePoint now);
+  void remove_peer(const PeerId& peer, TimePoint now);
+  [[nodiscard]] bool has_peer(const PeerId& peer) const { return peers_.contains(peer); }
+  /// @pre The peer was added.
+  void set_version(const PeerId& peer, GossipVersion version) {
+    peers_.at(peer).info.version = version;
+  }
+
+  /// @return Why the peer should be disconnected, if its RPC breaks a limit.
+  [[nodiscard]] Result<void, GossipRpcError> on_rpc(const PeerId& peer, ByteView rpc,
+                                                    TimePoint now);
+  /// @pre The topic is one of the parameters'.
+  void join(const std::string& topic, TimePoint now);
+  void leave(const std::string& topic, TimePoint now);
+  [[nodiscard]] Result<GossipPublished, GossipPublishError> publish(const std::string& topic,
+                                                                    ByteView data, TimePoint now);
+  void judge(const MessageId& id, GossipVerdict verdict, TimePoint now);
+  void set_application_score(const PeerId& peer, double score) {
+    score_.set_application_score(peer, score);
+  }
+  /// Call every `GossipParameters::heartbeat`.
+  void heartbeat(TimePoint now);
+
+  [[nodiscard]] std::optional<GossipEvent> next_event();
+  /// Peers that have something waiting, each once.
+  [[nodiscard]] std::set<PeerId> take_ready() { return std::exchange(ready_, {}); }
+  /// The next RPC for a peer with its length, in pieces; nothing if none waits.
+  [[nodiscard]] std::vector<SharedBytes> take_rpc(const PeerId& peer, TimePoint now);
+
+  [[nodiscard]] double score(const PeerId& peer, TimePoint now) const;
+  [[nodiscard]] std::set<PeerId> mesh(const std::string& topic) const;
+  [[nodiscard]] const GossipParameters& parameters() const { return parameters_; }
+  [[nodiscard]] const GossipCounters& counters() const { return counters_; }
+  /// Entries of every table a peer can make grow, for tests of bounds.
+  [[nodiscard]] std::size_t table_entries() const;
+
+ private:
+  struct Peer {
+    GossipPeer info;
+    std::set<std::string> topics;
+    GossipQueue queue;
+    unsigned ihaves = 0;  // of this heartbeat, as the next three
+    std::size_t ihave_ids = 0;
+    std::size_t idontwant_ids = 0;
+    std::size_t iwant_bytes = 0;
+    std::map<MessageId, std::uint64_t> unwanted;  // until that heartbeat
+    std::map<MessageId, unsigned> sent;           // answers to IWANT per id
+    std::size_t validating = 0;
+    std::optional<TimePoint> full_since;
+  };
+  struct Backoff {
+    TimePoint until;
+    TimePoint pruned_at;
+  };
+  struct Fanout {
+    std::set<PeerId> peers;
+    TimePoint last_published;
+  };
+  struct Validating {
+    GossipMessagePtr message;
+    PeerId from;
+  };
+  using TopicPeer = std::pair<std::string, PeerId>;
+
+  [[nodiscard]] Peer* find(const PeerId& peer);
+  [[nodiscard]] bool is_direct(const PeerId& peer) const {
+    return parameters_.direct.contains(peer);
+  }
+  [[nodiscard]] bool is_joined(const std::string& topic) const { return mesh_.contains(topic); }
+
+  // Messages.
+  void on_subscription(const PeerId& id, Peer& peer, const RpcSubscription& subscription,
+                       TimePoint now);
+  void on_message(const PeerId& id, Peer& peer, const RpcMessage& message, TimePoint now);
+  void on_duplicate(const PeerId& id, SeenMessage& seen, const std::string& topic, TimePoint now);
+  void announce_unwanted(const PeerId& from, const GossipMessage& message);
+  void forward(const GossipMessagePtr& message, const SeenMessage& seen, TimePoint now);
+  [[nodiscard]] std::set<PeerId> recipients(const std::string& topic, std::size_t bytes,
+                                            TimePoint now);
+  void send(const PeerId& id, Peer& peer, const GossipMessagePtr& message, GossipClass priority,
+            TimePoint now);
+
+  // Control.
+  void on_ihave(const PeerId& id, Peer& peer, const RpcIhave& ihave, TimePoint now);
+  void on_iwant(const PeerId& id, Peer& peer, const std::vector<ByteView>& ids, TimePoint now);
+  void on_graft(const PeerId& id, Peer& peer, const std::string& topic, TimePoint now);
+  void on_prune(const PeerId& id, Peer& peer, const RpcPrune& prune, TimePoint now);
+  void on_exchanged(const RpcPrune& prune);
+  void on_idontwant(Peer& peer, const std::vector<ByteView>& ids);
+  void add_to_mesh(const PeerId& id, const std::string& topic, TimePoint now);
+  void refuse_graft(const PeerId& id, Peer& peer, const std::string& topic, TimePoint now);
+  void set_backoff(const PeerId& id, const std::string& topic, Duration time, TimePoint now);
+  [[nodiscard]] bool in_backoff(const PeerId& id, const std::string& topic, TimePoint now) const;
+
+  // Heartbeat.
+  void graft_peer(const PeerId& id, const std::string& topic, TimePoint now);
+  void prune_peer(const PeerId& id, const std::string& topic, Duration backoff, TimePoint now);
+  void keep_mesh(const std::string& topic, TimePoint now);
+  void trim_mesh(const std::string& topic, TimePoint now);
+  void improve_mesh(const std::string& topic, TimePoint now);
+  void keep_fanout(TimePoint now);
+  void emit_gossip(const std::string& topic, TimePoint now);
+  void break_promises(TimePoint now);
+  void expire(TimePoint now);
+  void check_slow_peers(TimePoint now);
+  /// Peers of a topic that could be grafted: not in the mesh, direct, in backoff or disliked.
+  [[nodiscard]] std::vector<PeerId> candidates(const std::string& topic, TimePoint now);
+  [[nodiscard]] std::size_t outbound_count(const std::set<PeerId>& peers);
+  template <typename T>
+  void shuffle(std::vector<T>& items) {
+    std::shuffle(items.begin(), items.end(), random_);
+  }
+  void mark_ready(const PeerId& id) { ready_.insert(id); }
+
+  GossipParameters parameters_;
+  const IdentityKey& key_;
+  PeerId self_;
+  std::mt19937_64 random_;
+  std::uint64_t seqno_;
+  std::map<PeerId, Peer> peers_;
+  std::map<std::string, std::set<PeerId>> mesh_;  // an entry for every topic joined
+  std::map<std::string, Fanout> fanout_;
+  std::map<TopicPeer, Backoff> backoffs_;
+  std::map<MessageId, std::map<PeerId, TimePoint>> promises_;
+  std::map<MessageId, Validating> validating_;
+  GossipCache cache_;
+  GossipScore score_;
+  std::deque<GossipEvent> events_;
+  std::set<PeerId> ready_;
+  GossipCounters counters_;
+  std::uint64_t heartbeats_ = 0;
+  std::optional<TimePoint> improved_at_;
+};
+
+}  // namespace ol::p2p

@@ -1,0 +1,142 @@
+// What peers may ask of the router: announcements, requests, and who is in whose mesh.
+// Source: gossipsub 1.1, "Control messages" and "Security"; gossipsub 1.2, "IDONTWANT".
+#include <algorithm>
+
+#include <ol/p2p/envelope.hpp>
+#include <ol/p2p/gossip_router.hpp>
+
+namespace ol::p2p {
+namespace {
+
+// Backoffs remembered at most; only the topics of the network have them.
+constexpr std::size_t kBackoffsMax = 16384;
+
+std::uint64_t seconds_of(Duration time) {
+  return static_cast<std::uint64_t>(std::chrono::duration_cast<std::chrono::seconds>(time).count());
+}
+
+}  // namespace
+
+void GossipRouter::on_ihave(const PeerId& id, Peer& peer, const RpcIhave& ihave, TimePoint now) {
+  if (score(id, now) < parameters_.score.gossip) return;
+  peer.ihaves += 1;
+  if (peer.ihaves > parameters_.ihave_per_heartbeat) return;
+  if (!is_joined(std::string(ihave.topic))) return;
+  std::vector<MessageId> wanted;
+  for (const ByteView bytes : ihave.ids) {
+    if (peer.ihave_ids >= parameters_.ihave_ids_per_heartbeat) break;
+    peer.ihave_ids += 1;
+    const MessageId message(as_text(bytes));
+    if (cache_.find_seen(message) == nullptr) wanted.push_back(message);
+  }
+  if (wanted.empty()) return;
+  shuffle(wanted);
+  // One promise per request is enough to catch those who announce what they do not have.
+  promises_[wanted.front()].emplace(id, now + parameters_.promise_life);
+  peer.queue.iwant(std::move(wanted));
+  mark_ready(id);
+}
+
+void GossipRouter::on_iwant(const PeerId& id, Peer& peer, const std::vector<ByteView>& ids,
+                            TimePoint now) {
+  if (score(id, now) < parameters_.score.gossip) return;
+  for (const ByteView bytes : ids) {
+    const MessageId name(as_text(bytes));
+    const GossipMessagePtr message = cache_.get(name);
+    if (message == nullptr || peer.unwanted.contains(name)) continue;
+    unsigned& sent = peer.sent[name];
+    if (sent >= parameters_.iwant_repeats) continue;
+    if (peer.iwant_bytes + message->data_size > parameters_.iwant_bytes_per_heartbeat) return;
+    sent += 1;
+    peer.iwant_bytes += message->data_size;
+    send(id, peer, message, GossipClass::Forwarded, now);
+  }
+}
+
+void GossipRouter::on_idontwant(Peer& peer, const std::vector<ByteView>& ids) {
+  for (const ByteView bytes : ids) {
+    if (peer.idontwant_ids >= parameters_.idontwant_ids_per_heartbeat) return;
+    peer.idontwant_ids += 1;
+    const MessageId id(as_text(bytes));
+    peer.unwanted[id] = heartbeats_ + parameters_.idontwant_heartbeats;
+    peer.queue.remove(id);
+  }
+}
+
+void GossipRouter::on_graft(const PeerId& id, Peer& peer, const std::string& topic, TimePoint now) {
+  // No answer for unknown topics: it would turn one message into two.
+  if (!is_joined(topic)) return;
+  const std::set<PeerId>& members = mesh_.at(topic);
+  if (members.contains(id)) return;
+  if (is_direct(id)) return refuse_graft(id, peer, topic, now);
+  const auto backoff = backoffs_.find({topic, id});
+  if (backoff != backoffs_.end() && now < backoff->second.until) {
+    score_.misbehaved(id, 1);
+    if (now - backoff->second.pruned_at < parameters_.graft_flood) score_.misbehaved(id, 1);
+    return refuse_graft(id, peer, topic, now);
+  }
+  if (score(id, now) < 0) return refuse_graft(id, peer, topic, now);
+  if (members.size() >= parameters_.d_high && !peer.info.outbound) {
+    return refuse_graft(id, peer, topic, now);
+  }
+  // Whoever grafts takes part, even if its subscription is still on the way.
+  peer.topics.insert(topic);
+  add_to_mesh(id, topic, now);
+}
+
+void GossipRouter::refuse_graft(const PeerId& id, Peer& peer, const std::string& topic,
+                                TimePoint now) {
+  set_backoff(id, topic, parameters_.prune_backoff, now);
+  peer.queue.prune(topic, seconds_of(parameters_.prune_backoff));
+  mark_ready(id);
+}
+
+void GossipRouter::add_to_mesh(const PeerId& id, const std::string& topic, TimePoint now) {
+  if (mesh_.at(topic).insert(id).second) score_.graft(id, topic, now);
+}
+
+void GossipRouter::on_prune(const PeerId& id, Peer&, const RpcPrune& prune, TimePoint now) {
+  const std::string topic(prune.topic);
+  if (!is_joined(topic)) return;
+  if (mesh_.at(topic).erase(id) > 0) score_.prune(id, topic, now);
+  // Compared in seconds before it becomes a duration: the peer may name any 64-bit number
+  // (CVE-2026-33040).
+  Duration backoff = parameters_.prune_backoff;
+  if (prune.backoff_s && *prune.backoff_s > 0) {
+    const std::uint64_t seconds = std::min(*prune.backoff_s, seconds_of(parameters_.backoff_max));
+    backoff = std::chrono::seconds{static_cast<std::int64_t>(seconds)};
+  }
+  set_backoff(id, topic, backoff, now);
+  if (score(id, now) >= parameters_.score.accept_exchange) on_exchanged(prune);
+}
+
+void GossipRouter::on_exchanged(const RpcPrune& prune) {
+  std::size_t count = 0;
+  for (const RpcExchangedPeer& entry : prune.peers) {
+    const auto peer = PeerId::from_bytes(entry.peer);
+    if (!peer || *peer == self_ || peers_.contains(*peer)) continue;
+    // Without a record there is no address to dial, and unsigned ones are not believed.
+    const auto record = open_peer_record(entry.record);
+    if (!record || record->peer != *peer) continue;
+    if (++count > parameters_.exchanged_peers) return;
+    events_.emplace_back(GossipExchanged{*peer, record->addresses});
+  }
+}
+
+void GossipRouter::set_backoff(const PeerId& id, const std::string& topic, Duration time,
+                               TimePoint now) {
+  const TopicPeer key{topic, id};
+  if (backoffs_.size() >= kBackoffsMax && !backoffs_.contains(key)) return;
+  Backoff& backoff = backoffs_[key];
+  backoff.until = std::max(backoff.until, now + time);
+  backoff.pruned_at = now;
+}
+
+bool GossipRouter::in_backoff(const PeerId& id, const std::string& topic, TimePoint now) const {
+  const auto at = backoffs_.find({topic, id});
+  // Two heartbeats longer than stated: the peer's clock and ours differ, and grafting too early
+  // costs us.
+  return at != backoffs_.end() && now < at->second.until + 2 * parameters_.heartbeat;
+}
+
+}  // namespace ol::p2p

@@ -1,0 +1,234 @@
+#include <ol/p2p/gossip_protocol.hpp>
+
+#include <algorithm>
+#include <array>
+
+#include "address_prefix.hpp"
+
+namespace ol::p2p {
+namespace {
+
+// Newest first: the first a peer has is used.
+constexpr std::array<std::string_view, 3> kIds{"/meshsub/1.2.0", "/meshsub/1.1.0",
+                                               "/meshsub/1.0.0"};
+// What waits in the stream can no longer be dropped or overtaken; the router's queue can.
+constexpr std::size_t kStreamBytesMax = std::size_t{256} << 10;
+
+std::vector<std::string> ids() {
+  return {kIds.begin(), kIds.end()};
+}
+
+GossipVersion version_of(std::string_view id) {
+  if (id == kIds[0]) return GossipVersion::V12;
+  return id == kIds[1] ? GossipVersion::V11 : GossipVersion::V10;
+}
+
+}  // namespace
+
+GossipProtocol::GossipProtocol(Host& host, const IdentityKey& key, GossipParameters parameters,
+                               Validate validate)
+    : host_(host),
+      router_(std::move(parameters), key, host.random_u64()),
+      validate_(std::move(validate)) {
+  host_.add_protocol(ids(), *this, {2, StreamPriority::Normal});
+}
+
+void GossipProtocol::join(const std::string& topic) {
+  router_.join(topic, host_.now());
+  pump();
+}
+
+void GossipProtocol::leave(const std::string& topic) {
+  router_.leave(topic, host_.now());
+  pump();
+}
+
+Result<GossipPublished, GossipPublishError> GossipProtocol::publish(const std::string& topic,
+                                                                    ByteView data) {
+  auto out = router_.publish(topic, data, host_.now());
+  pump();
+  return out;
+}
+
+void GossipProtocol::on_peer_identified(const PeerId& id) {
+  const Peer& peer = peers_[id];
+  if (!peer.outbound) open(id);
+}
+
+void GossipProtocol::open(const PeerId& id) {
+  const PeerInfo* const info = host_.info(id);
+  if (info == nullptr) return;
+  const bool speaks = std::any_of(kIds.begin(), kIds.end(), [&](std::string_view protocol) {
+    return info->protocols.contains(protocol);
+  });
+  if (!speaks) return;
+  const auto key = host_.open_stream(id, ids(), *this);
+  Peer& peer = peers_[id];
+  peer.outbound = key;
+  peer.is_open = false;
+  peer.reopen_at.reset();
+  if (key) {
+    outbound_[*key] = id;
+  } else {
+    peer.reopen_at = host_.now() + kReopenPause;
+  }
+}
+
+void GossipProtocol::on_peer_disconnected(const PeerId& id) {
+  peers_.erase(id);
+  std::erase_if(inbound_, [&](const auto& entry) { return entry.second.peer == id; });
+  std::erase_if(outbound_, [&](const auto& entry) { return entry.second == id; });
+  router_.remove_peer(id, host_.now());
+}
+
+void GossipProtocol::on_stream_opened(StreamKey key, const PeerId& id, std::string_view protocol,
+                                      bool inbound) {
+  Peer& peer = peers_[id];
+  if (inbound) {
+    // The newest counts: the peer may have lost the older one.
+    if (peer.inbound) {
+      inbound_.erase(*peer.inbound);
+      host_.reset(*peer.inbound);
+    }
+    peer.inbound = key;
+    inbound_[key].peer = id;
+    return;
+  }
+  if (peer.outbound != key) return;
+  peer.is_open = true;
+  ensure_peer(id, key);
+  router_.set_version(id, version_of(protocol));
+  pump();
+}
+
+void GossipProtocol::ensure_peer(const PeerId& id, StreamKey key) {
+  if (router_.has_peer(id)) return;
+  const auto remote = host_.remote_of(key.connection);
+  router_.add_peer(
+      id, {GossipVersion::V11, host_.is_outbound(id), remote ? ip_of(*remote) : std::string{}},
+      host_.now());
+}
+
+void GossipProtocol::on_stream_data(StreamKey key, ByteView bytes) {
+  host_.consume(key, bytes.size());
+  const auto at = inbound_.find(key);
+  // Nobody writes on the stream we write on; its bytes are thrown away.
+  if (at == inbound_.end()) return;
+  read(key, at->second, bytes);
+  pump();
+}
+
+void GossipProtocol::read(StreamKey key, Inbound& inbound, ByteView bytes) {
+  while (true) {
+    const auto rpc = inbound.reader.next(bytes);
+    if (rpc && !*rpc) return;
+    std::string problem;
+    if (!rpc) {
+      problem = "gossip rpc over 4 MiB or with a malformed length";
+    } else {
+      // The peer's stream may open before ours: its subscriptions come first.
+      ensure_peer(inbound.peer, key);
+      const auto taken = router_.on_rpc(inbound.peer, **rpc, host_.now());
+      if (!taken) problem = describe(taken.error());
+    }
+    if (problem.empty()) continue;
+    host_.close(key.connection, EndReason::Misbehaved, problem);
+    return;
+  }
+}
+
+void GossipProtocol::on_stream_ended(StreamKey key) {
+  // Nobody writes on the stream we write on, so its end on their side means nothing.
+  if (!inbound_.contains(key)) return;
+  host_.reset(key);
+  lose(key);
+}
+
+void GossipProtocol::on_stream_failed(StreamKey key, std::string_view) {
+  lose(key);
+}
+
+void GossipProtocol::lose(StreamKey key) {
+  const auto inbound = inbound_.find(key);
+  if (inbound != inbound_.end()) {
+    const auto peer = peers_.find(inbound->second.peer);
+    if (peer != peers_.end() && peer->second.inbound == key) peer->second.inbound.reset();
+    inbound_.erase(inbound);
+  }
+  auto outbound = outbound_.extract(key);
+  if (outbound.empty()) return;
+  const auto peer = peers_.find(outbound.mapped());
+  if (peer == peers_.end() || peer->second.outbound != key) return;
+  peer->second.outbound.reset();
+  peer->second.is_open = false;
+  peer->second.reopen_at = host_.now() + kReopenPause;
+  // A new stream starts with all subscriptions again.
+  router_.remove_peer(outbound.mapped(), host_.now());
+}
+
+void GossipProtocol::on_stream_writable(StreamKey key) {
+  const auto at = outbound_.find(key);
+  if (at != outbound_.end()) flush(at->second);
+}
+
+void GossipProtocol::on_tick(TimePoint now) {
+  const Duration heartbeat = router_.parameters().heartbeat;
+  if (!next_heartbeat_) next_heartbeat_ = now + heartbeat;
+  if (now >= *next_heartbeat_) {
+    // After a pause of the process one heartbeat is enough.
+    next_heartbeat_ = std::max(*next_heartbeat_ + heartbeat, now);
+    router_.heartbeat(now);
+  }
+  std::vector<PeerId> reopen;
+  for (const auto& [id, peer] : peers_) {
+    if (peer.reopen_at && now >= *peer.reopen_at) reopen.push_back(id);
+  }
+  for (const PeerId& id : reopen)
+    open(id);
+  pump();
+}
+
+void GossipProtocol::pump() {
+  // Validation may publish, which comes here again.
+  if (std::exchange(pumping_, true)) return;
+  while (auto event = router_.next_event())
+    handle(*std::move(event));
+  pumping_ = false;
+  for (const PeerId& id : router_.take_ready())
+    flush(id);
+}
+
+void GossipProtocol::handle(GossipEvent event) {
+  if (const auto* const received = std::get_if<GossipReceived>(&event)) {
+    router_.judge(received->message->id, validate_(*received->message, received->from),
+                  host_.now());
+  } else if (const auto* const slow = std::get_if<GossipSlowPeer>(&event)) {
+    host_.disconnect(slow->peer, EndReason::WriteStalled, "the peer does not take its gossip");
+  } else if (const auto* const told = std::get_if<GossipExchanged>(&event)) {
+    for (const Multiaddr& address : told->addresses) {
+      if (!address.is_dialable(host_.config().profile)) continue;
+      // Refused when the limits are reached or the peer is connected by now.
+      static_cast<void>(host_.dial(address.with_peer(told->peer)));
+      break;
+    }
+  }
+}
+
+void GossipProtocol::flush(const PeerId& id) {
+  const auto at = peers_.find(id);
+  if (at == peers_.end() || !at->second.is_open) return;
+  const StreamKey key = *at->second.outbound;
+  while (host_.queued_bytes(key) <= kStreamBytesMax) {
+    const auto pieces = router_.take_rpc(id, host_.now());
+    if (pieces.empty()) return;
+    for (const SharedBytes& piece : pieces) {
+      if (host_.write(key, piece)) continue;
+      // Half an RPC cannot be taken back.
+      host_.reset(key);
+      lose(key);
+      return;
+    }
+  }
+}
+
+}  // namespace ol::p2p

@@ -1,0 +1,337 @@
+// Peers and messages. Control messages are in gossip_control.cpp, upkeep in gossip_heartbeat.cpp.
+#include <ol/p2p/gossip_router.hpp>
+
+#include <algorithm>
+
+#include <ol/base/check.hpp>
+
+namespace ol::p2p {
+namespace {
+
+// Senders remembered per message: as many as may have to be punished.
+constexpr std::size_t kSendersMax = 64;
+
+}  // namespace
+
+bool is_valid(const GossipParameters& p) {
+  const bool degrees = p.d_low <= p.d && p.d <= p.d_high && p.d_score <= p.d && p.d_out < p.d_low &&
+                       p.d_out <= p.d / 2;
+  const bool droppable = std::includes(p.topics.begin(), p.topics.end(), p.droppable_topics.begin(),
+                                       p.droppable_topics.end());
+  const bool windows = p.cache.gossip_windows <= p.cache.windows && p.cache.windows > 0;
+  return degrees && droppable && windows && p.heartbeat.count() > 0 && is_valid(p.score);
+}
+
+GossipRouter::GossipRouter(GossipParameters parameters, const IdentityKey& key, std::uint64_t seed)
+    : parameters_(std::move(parameters)),
+      key_(key),
+      self_(key.public_key()),
+      random_(seed),
+      seqno_(random_() >> 1),
+      cache_(parameters_.cache),
+      score_(parameters_.score) {
+  OL_CHECK(is_valid(parameters_), "gossip parameters are checked when they are configured");
+}
+
+GossipRouter::Peer* GossipRouter::find(const PeerId& peer) {
+  const auto at = peers_.find(peer);
+  return at == peers_.end() ? nullptr : &at->second;
+}
+
+double GossipRouter::score(const PeerId& peer, TimePoint now) const {
+  return is_direct(peer) ? 0 : score_.score(peer, now);
+}
+
+std::set<PeerId> GossipRouter::mesh(const std::string& topic) const {
+  const auto at = mesh_.find(topic);
+  return at == mesh_.end() ? std::set<PeerId>{} : at->second;
+}
+
+std::size_t GossipRouter::table_entries() const {
+  std::size_t out = cache_.seen_count() + cache_.message_count() + backoffs_.size() +
+                    promises_.size() + validating_.size() + score_.size() + events_.size();
+  for (const auto& [id, peer] : peers_)
+    out += peer.topics.size() + peer.unwanted.size() + peer.sent.size() + peer.queue.size();
+  return out;
+}
+
+std::optional<GossipEvent> GossipRouter::next_event() {
+  if (events_.empty()) return std::nullopt;
+  GossipEvent out = std::move(events_.front());
+  events_.pop_front();
+  return out;
+}
+
+void GossipRouter::add_peer(const PeerId& id, const GossipPeer& info, TimePoint) {
+  Peer peer{info, {}, GossipQueue(parameters_.queue), 0, 0, 0, 0, {}, {}, 0, {}};
+  // The first RPC carries all our subscriptions.
+  for (const auto& [topic, members] : mesh_)
+    peer.queue.subscribe(true, topic);
+  const bool added = peers_.emplace(id, std::move(peer)).second;
+  OL_CHECK(added, "a peer is added once");
+  score_.add_peer(id, info.ip);
+  mark_ready(id);
+}
+
+void GossipRouter::remove_peer(const PeerId& id, TimePoint now) {
+  if (peers_.erase(id) == 0) return;
+  for (auto& [topic, members] : mesh_) {
+    if (members.erase(id) > 0) score_.prune(id, topic, now);
+  }
+  for (auto& [topic, fanout] : fanout_)
+    fanout.peers.erase(id);
+  ready_.erase(id);
+  score_.remove_peer(id, now);
+}
+
+Result<void, GossipRpcError> GossipRouter::on_rpc(const PeerId& id, ByteView bytes, TimePoint now) {
+  Peer* const peer = find(id);
+  OL_CHECK(peer != nullptr, "RPCs come from peers that were added");
+  if (score(id, now) < parameters_.score.graylist) {
+    counters_.graylisted_rpcs += 1;
+    return {};
+  }
+  OL_TRY(const GossipRpc rpc, parse_gossip_rpc(bytes, parameters_.rpc));
+  for (const RpcSubscription& subscription : rpc.subscriptions)
+    on_subscription(id, *peer, subscription, now);
+  for (const RpcMessage& message : rpc.messages)
+    on_message(id, *peer, message, now);
+  for (const RpcIhave& ihave : rpc.ihave)
+    on_ihave(id, *peer, ihave, now);
+  if (!rpc.iwant.empty()) on_iwant(id, *peer, rpc.iwant, now);
+  for (const std::string_view topic : rpc.graft)
+    on_graft(id, *peer, std::string(topic), now);
+  for (const RpcPrune& prune : rpc.prune)
+    on_prune(id, *peer, prune, now);
+  if (!rpc.idontwant.empty()) on_idontwant(*peer, rpc.idontwant);
+  return {};
+}
+
+// A peer can name any number of topics; only those that exist are kept.
+void GossipRouter::on_subscription(const PeerId& id, Peer& peer,
+                                   const RpcSubscription& subscription, TimePoint now) {
+  const std::string topic(subscription.topic);
+  if (!parameters_.topics.contains(topic)) return;
+  if (subscription.subscribe) {
+    if (peer.topics.size() < parameters_.topics_per_peer) peer.topics.insert(topic);
+    return;
+  }
+  peer.topics.erase(topic);
+  const auto mesh = mesh_.find(topic);
+  if (mesh != mesh_.end() && mesh->second.erase(id) > 0) score_.prune(id, topic, now);
+  const auto fanout = fanout_.find(topic);
+  if (fanout != fanout_.end()) fanout->second.peers.erase(id);
+}
+
+void GossipRouter::on_message(const PeerId& id, Peer& peer, const RpcMessage& message,
+                              TimePoint now) {
+  const std::string topic(message.topic);
+  if (!is_joined(topic)) return;
+  counters_.received += 1;
+  const auto reject = [&] {
+    counters_.rejected += 1;
+    score_.invalid_message(id, topic);
+  };
+  const auto message_name = message_id(message, parameters_.signing);
+  if (!message_name) return reject();
+  promises_.erase(*message_name);
+  if (SeenMessage* const seen = cache_.find_seen(*message_name)) {
+    on_duplicate(id, *seen, topic, now);
+    return;
+  }
+  // The author's signature comes before the id counts as seen, or anybody could take the id of a
+  // message that is still to come.
+  auto accepted = accept_message(message, parameters_.signing);
+  if (!accepted || (*accepted)->author == self_) return reject();
+  if (peer.validating >= parameters_.validations_per_peer) {
+    counters_.overflowed += 1;
+    return;
+  }
+  SeenMessage& seen = cache_.add_seen(*message_name, now);
+  seen.senders.insert(id);
+  announce_unwanted(id, **accepted);
+  peer.validating += 1;
+  validating_.emplace(*message_name, Validating{*accepted, id});
+  events_.emplace_back(GossipReceived{*std::move(accepted), id});
+}
+
+void GossipRouter::on_duplicate(const PeerId& id, SeenMessage& seen, const std::string& topic,
+                                TimePoint now) {
+  counters_.duplicates += 1;
+  const bool is_new = seen.senders.size() < kSendersMax && seen.senders.insert(id).second;
+  switch (seen.state) {
+    case SeenState::Validating:
+      return;  // counted once the verdict is known
+    case SeenState::Accepted:
+      if (is_new && now - seen.judged_at <= parameters_.score.topic.mesh_deliveries_window) {
+        score_.near_delivery(id, topic);
+      }
+      return;
+    case SeenState::Ignored:
+      return;
+    case SeenState::Rejected:
+      score_.invalid_message(id, topic);
+      return;
+  }
+}
+
+// gossipsub 1.2: on the first sight of a large message, before it is validated, the others in the
+// mesh are told not to send it.
+void GossipRouter::announce_unwanted(const PeerId& from, const GossipMessage& message) {
+  if (message.data_size < parameters_.idontwant_bytes) return;
+  for (const PeerId& id : mesh_.at(message.topic)) {
+    Peer& peer = *find(id);
+    if (id == from || peer.info.version != GossipVersion::V12) continue;
+    peer.queue.idontwant(message.id);
+    mark_ready(id);
+  }
+}
+
+void GossipRouter::judge(const MessageId& id, GossipVerdict verdict, TimePoint now) {
+  auto node = validating_.extract(id);
+  if (node.empty()) return;
+  const Validating& entry = node.mapped();
+  const std::string& topic = entry.message->topic;
+  if (Peer* const peer = find(entry.from))
+    peer->validating -= std::min<std::size_t>(1, peer->validating);
+  SeenMessage* const seen = cache_.find_seen(id);
+  if (seen == nullptr) return;  // forgotten under pressure
+  seen->judged_at = now;
+  switch (verdict) {
+    case GossipVerdict::Accept:
+      seen->state = SeenState::Accepted;
+      score_.first_delivery(entry.from, topic);
+      for (const PeerId& sender : seen->senders) {
+        if (sender != entry.from) score_.near_delivery(sender, topic);
+      }
+      cache_.put(entry.message);
+      forward(entry.message, *seen, now);
+      return;
+    case GossipVerdict::Ignore:
+      seen->state = SeenState::Ignored;
+      return;
+    case GossipVerdict::TooEarly:
+      cache_.forget(id);
+      return;
+    case GossipVerdict::Reject:
+      seen->state = SeenState::Rejected;
+      counters_.rejected += 1;
+      for (const PeerId& sender : seen->senders)
+        score_.invalid_message(sender, topic);
+      return;
+  }
+}
+
+void GossipRouter::forward(const GossipMessagePtr& message, const SeenMessage& seen,
+                           TimePoint now) {
+  const auto joined = mesh_.find(message->topic);
+  if (joined == mesh_.end()) return;
+  std::set<PeerId> targets = joined->second;
+  for (const PeerId& direct : parameters_.direct) {
+    const Peer* const peer = find(direct);
+    if (peer != nullptr && peer->topics.contains(message->topic)) targets.insert(direct);
+  }
+  const GossipClass priority = parameters_.droppable_topics.contains(message->topic)
+                                   ? GossipClass::Droppable
+                                   : GossipClass::Forwarded;
+  for (const PeerId& id : targets) {
+    if (seen.senders.contains(id) || message->author == id) continue;
+    send(id, *find(id), message, priority, now);
+  }
+}
+
+void GossipRouter::send(const PeerId& id, Peer& peer, const GossipMessagePtr& message,
+                        GossipClass priority, TimePoint now) {
+  if (peer.unwanted.contains(message->id)) return;
+  const bool own = priority == GossipClass::Own;
+  const TimePoint expires = now + (own ? parameters_.own_life : parameters_.forwarded_life);
+  if (peer.queue.push(message, priority, expires)) {
+    mark_ready(id);
+    return;
+  }
+  counters_.undelivered += 1;
+  if (own) events_.emplace_back(GossipUndelivered{id, message->id});
+}
+
+void GossipRouter::join(const std::string& topic, TimePoint now) {
+  OL_CHECK(parameters_.topics.contains(topic), "topics are named in the parameters");
+  if (is_joined(topic)) return;
+  mesh_[topic];
+  for (auto& [id, peer] : peers_) {
+    peer.queue.subscribe(true, topic);
+    mark_ready(id);
+  }
+  auto fanout = fanout_.extract(topic);
+  if (!fanout.empty()) {
+    for (const PeerId& id : fanout.mapped().peers) {
+      const bool fit = score(id, now) >= 0 && !in_backoff(id, topic, now) && !is_direct(id);
+      if (fit && mesh_.at(topic).size() < parameters_.d) graft_peer(id, topic, now);
+    }
+  }
+  for (const PeerId& id : candidates(topic, now)) {
+    if (mesh_.at(topic).size() >= parameters_.d) break;
+    graft_peer(id, topic, now);
+  }
+}
+
+void GossipRouter::leave(const std::string& topic, TimePoint now) {
+  if (!is_joined(topic)) return;
+  for (const PeerId& id : mesh(topic))
+    prune_peer(id, topic, parameters_.unsubscribe_backoff, now);
+  mesh_.erase(topic);
+  for (auto& [id, peer] : peers_) {
+    peer.queue.subscribe(false, topic);
+    mark_ready(id);
+  }
+}
+
+/// Who gets a message of ours: everyone for a small one, so that no mesh can silence us; the mesh
+/// for a large one, or our uplink would pay for every peer.
+std::set<PeerId> GossipRouter::recipients(const std::string& topic, std::size_t bytes,
+                                          TimePoint now) {
+  std::set<PeerId> out;
+  for (auto& [id, peer] : peers_) {
+    if (!peer.topics.contains(topic)) continue;
+    const bool flood =
+        bytes <= parameters_.flood_bytes && score(id, now) >= parameters_.score.publish;
+    if (is_direct(id) || flood) out.insert(id);
+  }
+  if (const auto joined = mesh_.find(topic); joined != mesh_.end()) {
+    out.insert(joined->second.begin(), joined->second.end());
+    return out;
+  }
+  Fanout& fanout = fanout_[topic];
+  fanout.last_published = now;
+  for (const PeerId& id : candidates(topic, now)) {
+    if (fanout.peers.size() >= parameters_.d) break;
+    fanout.peers.insert(id);
+  }
+  out.insert(fanout.peers.begin(), fanout.peers.end());
+  return out;
+}
+
+Result<GossipPublished, GossipPublishError> GossipRouter::publish(const std::string& topic,
+                                                                  ByteView data, TimePoint now) {
+  if (!parameters_.topics.contains(topic)) return fail(GossipPublishError::UnknownTopic);
+  // Room for everything an RPC has besides the data.
+  if (data.size() > kGossipRpcBytesMax - 1024) return fail(GossipPublishError::TooLong);
+  seqno_ += 1;
+  const GossipMessagePtr message = make_message(topic, data, parameters_.signing, key_, seqno_);
+  if (cache_.find_seen(message->id) != nullptr) return fail(GossipPublishError::Duplicate);
+  SeenMessage& seen = cache_.add_seen(message->id, now);
+  seen.state = SeenState::Accepted;
+  seen.judged_at = now;
+  cache_.put(message);
+  const std::set<PeerId> targets = recipients(topic, data.size(), now);
+  for (const PeerId& id : targets)
+    send(id, *find(id), message, GossipClass::Own, now);
+  return GossipPublished{message->id, targets.size()};
+}
+
+std::vector<SharedBytes> GossipRouter::take_rpc(const PeerId& id, TimePoint now) {
+  Peer* const peer = find(id);
+  if (peer == nullptr) return {};
+  return peer->queue.take_rpc(now);
+}
+
+}  // namespace ol::p2p
