@@ -3,6 +3,12 @@
 #include <ol/exchange/types.hpp>
 
 namespace ol::exchange {
+namespace {
+
+// 10^29; times the highest rate, 5 * 10^8 ppb, it still fits 128 bits.
+constexpr Int128 kNtlEnd = Int128{1'000'000'000'000'000} * 100'000'000'000'000;
+
+}  // namespace
 
 Result<MarginTable, Error> MarginTable::make(std::span<const MarginTier> tiers) {
   std::vector<Row> rows;
@@ -34,16 +40,16 @@ const MarginTable::Row& MarginTable::row_of(Int128 ntl) const {
   return rows_[i];
 }
 
-std::int64_t MarginTable::maintenance(Int128 ntl) const {
+Int128 MarginTable::maintenance(Int128 ntl) const {
   OL_CHECK(ntl >= 0, "margin of a negative notional");
-  OL_CHECK(ntl <= kRawUsdMax, "margin of a notional out of range");
+  OL_CHECK(ntl <= kNtlEnd, "margin of a notional out of range");
   const Row& row = row_of(ntl);
-  return must_i64(ceil_div(ntl * row.rate_ppb, kPpb) - row.deduction);
+  return ceil_div(ntl * row.rate_ppb, kPpb) - row.deduction;
 }
 
-std::int64_t MarginTable::initial(Int128 ntl, std::uint32_t leverage) const {
+Int128 MarginTable::initial(Int128 ntl, std::uint32_t leverage) const {
   OL_CHECK(leverage >= 1, "margin without leverage");
-  return must_i64(max128(ceil_div(ntl, leverage), Int128{2} * maintenance(ntl)));
+  return max128(ceil_div(ntl, leverage), 2 * maintenance(ntl));
 }
 
 }  // namespace ol::exchange

@@ -33,10 +33,11 @@ class MarginTable {
   /// Error::BadLeverage otherwise.
   [[nodiscard]] static Result<MarginTable, Error> make(std::span<const MarginTier> tiers);
 
-  /// MM(ntl) in micro-dollars, rounded up. @pre 0 <= ntl <= 10^18 or the process stops.
-  [[nodiscard]] std::int64_t maintenance(Int128 ntl) const;
+  /// MM(ntl) in micro-dollars, rounded up. @pre 0 <= ntl <= 10^29, which any position at any price
+  /// is far below, or the process stops.
+  [[nodiscard]] Int128 maintenance(Int128 ntl) const;
   /// IM(ntl, leverage) = max(ceil_div(ntl, leverage), 2 * MM(ntl)). @pre As above, leverage >= 1.
-  [[nodiscard]] std::int64_t initial(Int128 ntl, std::uint32_t leverage) const;
+  [[nodiscard]] Int128 initial(Int128 ntl, std::uint32_t leverage) const;
   [[nodiscard]] std::uint32_t max_leverage() const { return rows_.front().max_leverage; }
   [[nodiscard]] const Row& row_of(Int128 ntl) const;
   [[nodiscard]] const std::vector<Row>& rows() const { return rows_; }

@@ -1,0 +1,165 @@
+#pragma once
+
+#include <array>
+#include <concepts>
+#include <cstdint>
+#include <string>
+#include <type_traits>
+#include <utility>
+#include <vector>
+
+#include <ol/base/codec.hpp>
+#include <ol/exchange/arith.hpp>
+
+namespace ol::exchange {
+
+/// Writes the fields of records: fixed width, big-endian (dex.md 18.1); texts and lists with a u32
+/// count before. A record lists its fields once, in `fields(archive, record)`, for writing and
+/// reading alike.
+class FieldWriter {
+ public:
+  explicit FieldWriter(Writer& out) : out_(out) {}
+
+  template <typename... T>
+  void operator()(const T&... values) {
+    (write(values), ...);
+  }
+
+ private:
+  template <typename T>
+  void write(const T& v) {
+    if constexpr (std::is_same_v<T, Int128>) {
+      const auto bits = static_cast<Uint128>(v);
+      out_.u64(static_cast<std::uint64_t>(bits >> 64)).u64(static_cast<std::uint64_t>(bits));
+    } else if constexpr (std::is_enum_v<T>) {
+      write(static_cast<std::underlying_type_t<T>>(v));
+    } else if constexpr (std::is_integral_v<T>) {
+      write_integer(v);
+    } else {
+      // Writing changes nothing; one list of fields serves both directions.
+      fields(*this, const_cast<T&>(v));
+    }
+  }
+  template <std::integral T>
+  void write_integer(T v) {
+    if constexpr (sizeof(T) == 1) out_.u8(static_cast<std::uint8_t>(v));
+    if constexpr (sizeof(T) == 2) out_.u16(static_cast<std::uint16_t>(v));
+    if constexpr (sizeof(T) == 4) out_.u32(static_cast<std::uint32_t>(v));
+    if constexpr (sizeof(T) == 8) out_.u64(static_cast<std::uint64_t>(v));
+  }
+  template <typename T, typename Tag>
+  void write(const Strong<T, Tag>& v) {
+    out_.strong(v);
+  }
+  template <std::size_t N, typename Tag>
+  void write(const FixedBytes<N, Tag>& v) {
+    out_.fixed(v);
+  }
+  void write(const std::string& v) { out_.blob(as_bytes(v)); }
+  template <typename T>
+  void write(const std::vector<T>& v) {
+    out_.u32(static_cast<std::uint32_t>(v.size()));
+    for (const T& item : v)
+      write(item);
+  }
+  template <typename T, std::size_t N>
+  void write(const std::array<T, N>& v) {
+    for (const T& item : v)
+      write(item);
+  }
+  template <typename A, typename B>
+  void write(const std::pair<A, B>& v) {
+    write(v.first);
+    write(v.second);
+  }
+
+  Writer& out_;
+};
+
+/// Reads what FieldWriter wrote. Bounded by the input; failures stay in the reader.
+class FieldReader {
+ public:
+  explicit FieldReader(Reader& in) : in_(in) {}
+
+  template <typename... T>
+  void operator()(T&... values) {
+    (read(values), ...);
+  }
+
+ private:
+  static constexpr std::uint32_t kTextMax = 1U << 16;
+  static constexpr std::uint32_t kListMax = 1U << 20;
+
+  template <typename T>
+  void read(T& v) {
+    if constexpr (std::is_same_v<T, Int128>) {
+      const Uint128 high = in_.u64();
+      v = static_cast<Int128>((high << 64) | in_.u64());
+    } else if constexpr (std::is_same_v<T, bool>) {
+      const std::uint8_t byte = in_.u8();
+      if (byte > 1) in_.reject(DecodeError::BadValue);
+      v = byte == 1;
+    } else if constexpr (std::is_enum_v<T>) {
+      std::underlying_type_t<T> raw{};
+      read(raw);
+      v = static_cast<T>(raw);
+    } else if constexpr (std::is_integral_v<T>) {
+      if constexpr (sizeof(T) == 1) v = static_cast<T>(in_.u8());
+      if constexpr (sizeof(T) == 2) v = static_cast<T>(in_.u16());
+      if constexpr (sizeof(T) == 4) v = static_cast<T>(in_.u32());
+      if constexpr (sizeof(T) == 8) v = static_cast<T>(in_.u64());
+    } else {
+      fields(*this, v);
+    }
+  }
+  template <typename T, typename Tag>
+  void read(Strong<T, Tag>& v) {
+    v = in_.strong<Strong<T, Tag>>();
+  }
+  template <std::size_t N, typename Tag>
+  void read(FixedBytes<N, Tag>& v) {
+    v = in_.fixed<FixedBytes<N, Tag>>();
+  }
+  void read(std::string& v) { v = std::string(as_text(in_.blob(kTextMax))); }
+  template <typename T>
+  void read(std::vector<T>& v) {
+    const std::uint32_t count = in_.count(kListMax);
+    v.clear();
+    for (std::uint32_t i = 0; i < count && in_.ok(); ++i)
+      read(v.emplace_back());
+  }
+  template <typename T, std::size_t N>
+  void read(std::array<T, N>& v) {
+    for (T& item : v)
+      read(item);
+  }
+  template <typename A, typename B>
+  void read(std::pair<A, B>& v) {
+    read(v.first);
+    read(v.second);
+  }
+
+  Reader& in_;
+};
+
+/// The bytes of a record.
+template <typename T>
+[[nodiscard]] Bytes encode_fields(const T& value) {
+  Writer out;
+  FieldWriter archive(out);
+  archive(value);
+  return out.take();
+}
+
+/// A record from exactly its bytes.
+template <typename T>
+[[nodiscard]] Result<T, DecodeError> decode_fields(ByteView bytes) {
+  Reader in(bytes);
+  FieldReader archive(in);
+  T out{};
+  archive(out);
+  if (auto done = in.finish(); !done) return fail(done.error());
+  return out;
+}
+
+}  // namespace ol::exchange

@@ -1,0 +1,53 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <vector>
+
+#include <ol/base/codec.hpp>
+#include <ol/base/result.hpp>
+#include <ol/exchange/block.hpp>
+#include <ol/exchange/params.hpp>
+#include <ol/exchange/state.hpp>
+
+namespace ol::exchange {
+
+/// The exchange: state, and blocks that change it (dex.md 5). Pure and deterministic: the same
+/// blocks give the same results, events and state on every machine.
+///
+/// Blocks are executed on a tip that consensus may abandon: `execute` puts a block on top,
+/// `undo_block` takes the last one off again, exactly, and `commit_block` makes the oldest one
+/// final, after which it cannot be undone. One thread at a time.
+class Engine {
+ public:
+  explicit Engine(const Params& params) : params_(params) {}
+  Engine(const Engine&) = delete;
+  Engine& operator=(const Engine&) = delete;
+
+  /// What a validator checks before it votes (dex.md 5.2); executing needs nothing else. Pure.
+  [[nodiscard]] Result<void, BlockError> check(const BlockInput& block) const;
+
+  /// Executes a block. @pre `check` passed, or the process stops.
+  [[nodiscard]] BlockResult execute(const BlockInput& block);
+
+  /// Takes the last executed block off. @pre There is one that is not committed.
+  void undo_block();
+  /// Makes the oldest executed block final. @pre There is one.
+  void commit_block();
+  [[nodiscard]] std::size_t open_blocks() const { return blocks_.size(); }
+
+  [[nodiscard]] const State& state() const { return state_; }
+
+  /// The whole state as records, from which `restore` makes an equal engine.
+  [[nodiscard]] StateRecords records() const;
+  /// An engine with the state of the records. DecodeError where they are damaged.
+  [[nodiscard]] static Result<std::unique_ptr<Engine>, DecodeError> restore(
+      const Params& params, const StateRecords& records);
+
+ private:
+  Params params_;
+  State state_;
+  std::vector<UndoLog::Mark> blocks_;  // where each block that can be undone begins
+};
+
+}  // namespace ol::exchange

@@ -1,0 +1,107 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <set>
+#include <utility>
+#include <vector>
+
+#include <ol/exchange/book.hpp>
+#include <ol/exchange/journal.hpp>
+#include <ol/exchange/order_index.hpp>
+#include <ol/exchange/order_pool.hpp>
+#include <ol/exchange/records.hpp>
+
+namespace ol::exchange {
+
+/// All resting orders: the books of all markets, the index by id, the orders of each account and
+/// the orders that expire. Every change can be undone, down to the place in the queue. One thread
+/// at a time.
+class OrderStore final : public Undoable {
+ public:
+  explicit OrderStore(UndoLog& log) : log_(log) {}
+
+  /// An empty book for the next market.
+  MarketIndex add_book() {
+    books_.push_back(std::make_unique<Book>(pool_));
+    return static_cast<MarketIndex>(books_.size() - 1);
+  }
+  [[nodiscard]] const Book& book(MarketIndex market) const { return *books_[market]; }
+  [[nodiscard]] const OrderNode& operator[](Slot slot) const { return pool_[slot]; }
+  [[nodiscard]] const OrderCold& cold(Slot slot) const { return cold_[slot]; }
+  /// The order with that id, or none.
+  [[nodiscard]] Slot find(OrderId oid) const { return index_.find(oid.value()); }
+
+  /// Rests an order at the tail of its level.
+  Slot add(const OrderNode& node, const OrderCold& cold);
+  /// Takes a resting order away.
+  void remove(Slot slot);
+  /// Sets the size left and what the owner's modify must know of fills. @pre sz > 0.
+  void resize(Slot slot, std::uint64_t sz, std::uint64_t filled_height,
+              std::uint64_t filled_in_block);
+
+  /// Resting orders of an account; the first in no particular order, the next by
+  /// `cold().owner_next`.
+  [[nodiscard]] Slot first_of(AccountIndex account) const {
+    return account < owners_.size() ? owners_[account].head : kNoSlot;
+  }
+  [[nodiscard]] std::uint32_t count_of(AccountIndex account) const {
+    return account < owners_.size() ? owners_[account].count : 0;
+  }
+  /// Ids of an account's resting orders, ascending.
+  [[nodiscard]] std::vector<OrderId> orders_of(AccountIndex account) const;
+  /// Ids of orders with good_til <= time, by time and id.
+  [[nodiscard]] std::vector<OrderId> expired(TimeMs time) const;
+  /// Calls `visit(slot)` for every resting order, ids ascending.
+  template <typename Visit>
+  void for_each(Visit visit) const {
+    index_.for_each(visit);
+  }
+
+  struct TouchedLevel {
+    MarketIndex market = 0;
+    Side side = Side::Buy;
+    std::uint64_t tick = 0;
+    friend auto operator<=>(const TouchedLevel&, const TouchedLevel&) = default;
+  };
+  void begin_block() {
+    dirty_orders_.clear();
+    dirty_levels_.clear();
+  }
+  /// Orders and levels changed since, possibly repeated.
+  [[nodiscard]] const std::vector<std::uint64_t>& dirty_orders() const { return dirty_orders_; }
+  [[nodiscard]] const std::vector<TouchedLevel>& dirty_levels() const { return dirty_levels_; }
+
+  void undo_last() override;
+  void forget_oldest(std::size_t count) override { history_.drop_front(count); }
+
+ private:
+  enum class Change : std::uint8_t { Added, Removed, Resized };
+  struct Saved {
+    Change change = Change::Added;
+    Slot slot = kNoSlot;
+    OrderNode node;
+    OrderCold cold;
+  };
+  struct Owner {
+    Slot head = kNoSlot;
+    std::uint32_t count = 0;
+  };
+
+  void attach(Slot slot);
+  void detach(Slot slot);
+  void save(Change change, Slot slot);
+
+  UndoLog& log_;
+  OrderPool pool_;
+  ChunkVector<OrderCold, 12> cold_;
+  std::vector<std::unique_ptr<Book>> books_;
+  OrderIndex index_;
+  std::vector<Owner> owners_;
+  std::set<std::pair<TimeMs, std::uint64_t>> expiring_;
+  History<Saved> history_;
+  std::vector<std::uint64_t> dirty_orders_;
+  std::vector<TouchedLevel> dirty_levels_;
+};
+
+}  // namespace ol::exchange

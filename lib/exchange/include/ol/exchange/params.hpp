@@ -1,0 +1,52 @@
+#pragma once
+
+#include <cstdint>
+
+#include <ol/exchange/price.hpp>
+#include <ol/exchange/types.hpp>
+
+namespace ol::exchange {
+
+/// Chain parameters with the defaults of dex.md 23. All validators of a chain hold the same.
+struct Params {
+  std::uint32_t fills_per_order_max = 1000;
+  std::uint32_t open_orders = 1000;
+  std::uint32_t open_orders_max = 5000;
+  std::int64_t usd_per_extra_order = 5'000'000 * kUsdPerDollar;
+  TimeMs oracle_fresh_ms = 10'000;
+  TimeMs oracle_stale_ms = 60'000;
+  TimeMs mark_period_ms = 3'000;
+  std::uint32_t oracle_mode = 0;  // 0 weighted median, 1 trimmed mean
+  std::uint32_t oracle_trim_percent = 20;
+  std::int64_t step_clamp_ppb = 50'000'000;
+  std::int64_t deviation_flag_ppb = 50'000'000;
+  std::uint32_t deviation_rounds = 10;
+  std::int64_t breaker_ppb = 150'000'000;
+  TimeMs breaker_window_ms = 300'000;
+  TimeMs breaker_pause_ms = 30'000;
+  std::int64_t partial_above_usd = 100'000 * kUsdPerDollar;
+  std::int64_t partial_ppb = 200'000'000;
+  TimeMs partial_pause_ms = 30'000;
+  FundingParams funding;
+  TimeMs premium_period_ms = 5'000;
+  std::int64_t funding_sweep_usd = kUsdPerDollar;
+  std::size_t nonces_kept = 100;
+  TimeMs nonce_past_ms = 2ULL * 86'400'000;
+  TimeMs nonce_future_ms = 86'400'000;
+  std::uint32_t sub_accounts = 10;
+  std::uint32_t named_agents = 3;
+  std::uint32_t agents_per_sub = 2;
+  std::uint64_t budget_actions = 10'000;
+  TimeMs over_budget_ms = 10'000;
+  std::int64_t vault_cut_ppb = 100'000'000;
+  std::int64_t leader_share_ppb = 50'000'000;
+  TimeMs vault_lock_ms = 86'400'000;
+  TimeMs backstop_lock_ms = 4ULL * 86'400'000;
+  std::uint64_t seal_bond = 10;
+  std::uint64_t seal_window = 5;
+  std::int64_t trigger_band_ppb = 100'000'000;
+  std::int64_t slice_band_ppb = 30'000'000;  // TWAP slices and vault reductions
+  TimeMs twap_period_ms = 30'000;
+};
+
+}  // namespace ol::exchange

@@ -1,0 +1,300 @@
+#include "accounts.hpp"
+
+#include <algorithm>
+#include <limits>
+
+#include "margin.hpp"
+
+namespace ol::exchange {
+namespace {
+
+const Address& address_of(const Context& ctx, AccountIndex account) {
+  return ctx.state.accounts[account].address;
+}
+
+// Users and their sub-accounts take transfers; vaults by shares only, system accounts by their
+// steps only (dex.md 2.4).
+bool takes_transfers(const State& state, const Address& destination) {
+  if (destination.is_zero()) return false;
+  const AccountIndex found = state.find_account(destination);
+  if (found == kNobody) return true;
+  const AccountKind kind = state.accounts[found].kind;
+  return kind == AccountKind::User || kind == AccountKind::SubAccount;
+}
+
+bool plain_text(const std::string& text) {
+  return text.size() <= kStringBytesMax;
+}
+
+}  // namespace
+
+Outcome move_usd(Context& ctx, AccountIndex from, AccountIndex to, std::uint64_t usd) {
+  State& state = ctx.state;
+  settle_funding(ctx, from);
+  if (Int128{usd} > withdrawable(state, from)) return Error::TransferTooLarge;
+  if (Int128{state.accounts[to].raw_usd} + usd > kRawUsdMax) return Error::Overflow;
+  const auto amount = static_cast<std::int64_t>(usd);
+  state.accounts.edit(from).raw_usd -= amount;
+  state.accounts.edit(to).raw_usd += amount;
+  return std::nullopt;
+}
+
+Outcome move_spot(Context& ctx, AccountIndex from, AccountIndex to, TokenId token,
+                  std::uint64_t wei) {
+  State& state = ctx.state;
+  if (state.tokens.find(token) == nullptr) return Error::BadAsset;
+  const SpotBalance* source = state.find_balance(from, token);
+  if (source == nullptr || source->total - source->hold < wei) return Error::InsufficientSpot;
+  if (wei == 0 || from == to) return std::nullopt;
+  SpotBalance& giver = state.edit_balance(from, token);
+  const std::uint64_t entry = must_u64(trunc_div(Int128{giver.entry_ntl} * wei, giver.total));
+  giver.entry_ntl -= entry;
+  giver.total -= wei;
+  SpotBalance& taker = state.edit_balance(to, token);
+  taker.total += wei;  // the supply bounds the sum
+  taker.entry_ntl += entry;
+  return std::nullopt;
+}
+
+Outcome run(Context& ctx, AccountIndex account, const UpdateLeverage& action) {
+  State& state = ctx.state;
+  const MarketIndex market = state.find_market(action.asset);
+  if (market == kNobody || state.info(market).spot()) return Error::BadAsset;
+  const MarketInfo& info = state.info(market);
+  if (action.leverage < 1 || action.leverage > info.max_leverage) return Error::BadLeverage;
+  if (action.is_cross && info.config.isolated_only) return Error::BadLeverage;
+  const PerpState now = state.perp_or_default(account, market);
+  const bool changes_mode = action.is_cross == now.isolated;
+  bool busy = now.szi != 0 || now.has_orders();
+  for (const OrderId oid : state.orders.orders_of(account)) {
+    busy = busy || state.orders[state.orders.find(oid)].market == market;
+  }
+  if (changes_mode && busy) return Error::HasPosition;
+  settle_funding(ctx, account);
+  const Int128 free_before = free_margin(state, account);
+  PerpState& perp = state.edit_perp(account, market);
+  perp.isolated = !action.is_cross;
+  perp.leverage = static_cast<std::uint8_t>(action.leverage);
+  // Lower requirements are always welcome, even to an account that is short.
+  const Int128 free_after = free_margin(state, account);
+  if (free_after < 0 && free_after < free_before) return Error::InsufficientMargin;
+  return std::nullopt;
+}
+
+Outcome run(Context& ctx, AccountIndex account, const UpdateIsolatedMargin& action) {
+  State& state = ctx.state;
+  const MarketIndex market = state.find_market(action.asset);
+  if (market == kNobody || state.info(market).spot()) return Error::BadAsset;
+  const PerpState now = state.perp_or_default(account, market);
+  if (!now.isolated || now.szi == 0) return Error::TransferTooLarge;
+  settle_funding(ctx, account);
+  const Int128 usd = action.usd;
+  if (usd < 0) {
+    if (state.info(market).config.isolated_only) return Error::NotAuthorized;  // dex.md 8.5
+    const PerpState& perp = *state.find_perp(account, market);
+    if (-usd > isolated_withdrawable(state, perp)) return Error::TransferTooLarge;
+  } else if (usd > withdrawable(state, account)) {
+    return Error::TransferTooLarge;
+  }
+  state.accounts.edit(account).raw_usd -= action.usd;
+  state.edit_perp(account, market).iso_raw += action.usd;
+  return std::nullopt;
+}
+
+Outcome run(Context& ctx, AccountIndex account, const UsdClassTransfer& action) {
+  State& state = ctx.state;
+  const Int128 wei = Int128{action.usd} * kWeiPerUsd;
+  if (action.usd > static_cast<std::uint64_t>(kRawUsdMax) || !to_i64(wei)) return Error::Overflow;
+  const auto usd = static_cast<std::int64_t>(action.usd);
+  if (action.to_perp) {
+    const SpotBalance* balance = state.find_balance(account, kUsdToken);
+    const Int128 available =
+        balance == nullptr ? Int128{0} : Int128{balance->total} - balance->hold;
+    if (available < wei) return Error::InsufficientSpot;
+    if (Int128{state.accounts[account].raw_usd} + usd > kRawUsdMax) return Error::Overflow;
+    state.edit_balance(account, kUsdToken).total -= must_u64(wei);
+    state.accounts.edit(account).raw_usd += usd;
+    return std::nullopt;
+  }
+  settle_funding(ctx, account);
+  if (usd > withdrawable(state, account)) return Error::TransferTooLarge;
+  state.accounts.edit(account).raw_usd -= usd;
+  SpotBalance& balance = state.edit_balance(account, kUsdToken);
+  balance.total = must_u64(balance.total + wei);
+  return std::nullopt;
+}
+
+Outcome run(Context& ctx, AccountIndex account, const UsdSend& action) {
+  if (action.destination == address_of(ctx, account)) return Error::SelfTransfer;
+  if (!takes_transfers(ctx.state, action.destination)) return Error::NotAuthorized;
+  // Judged before the account is made: a refusal leaves no trace.
+  settle_funding(ctx, account);
+  if (Int128{action.usd} > withdrawable(ctx.state, account)) return Error::TransferTooLarge;
+  return move_usd(ctx, account, ctx.state.open_account(action.destination), action.usd);
+}
+
+Outcome run(Context& ctx, AccountIndex account, const SpotSend& action) {
+  if (action.destination == address_of(ctx, account)) return Error::SelfTransfer;
+  if (!takes_transfers(ctx.state, action.destination)) return Error::NotAuthorized;
+  const SpotBalance* source = ctx.state.find_balance(account, action.token);
+  if (ctx.state.tokens.find(action.token) == nullptr) return Error::BadAsset;
+  if (source == nullptr || source->total - source->hold < action.amount) {
+    return Error::InsufficientSpot;
+  }
+  const AccountIndex to = ctx.state.open_account(action.destination);
+  return move_spot(ctx, account, to, action.token, action.amount);
+}
+
+Outcome run(Context& ctx, AccountIndex account, const CreateSubAccount& action) {
+  State& state = ctx.state;
+  if (!plain_text(action.name)) return Error::BatchTooLarge;
+  const Account& master = state.accounts[account];
+  if (master.kind != AccountKind::User) return Error::NotAuthorized;
+  if (master.sub_accounts >= ctx.params.sub_accounts) return Error::SubAccountLimit;
+  if (state.sub_names.contains({master.address, action.name})) return Error::SubAccountLimit;
+  const Address address = sub_account_address(master.address, master.sub_accounts);
+  const AccountIndex sub = state.open_account(address);
+  ++state.accounts.edit(account).sub_accounts;
+  Account& made = state.accounts.edit(sub);
+  made.kind = AccountKind::SubAccount;
+  made.master = state.accounts[account].address;
+  made.family = account;
+  state.sub_names.set({made.master, action.name}, address);
+  return std::nullopt;
+}
+
+Outcome run(Context& ctx, AccountIndex account, const SubAccountTransfer& action) {
+  State& state = ctx.state;
+  const AccountIndex sub = state.find_account(action.sub_account);
+  const bool owned = sub != kNobody && state.accounts[sub].kind == AccountKind::SubAccount &&
+                     state.accounts[sub].master == address_of(ctx, account);
+  if (!owned) return Error::NotAuthorized;
+  const AccountIndex from = action.is_deposit ? account : sub;
+  const AccountIndex to = action.is_deposit ? sub : account;
+  if (action.is_perp) return move_usd(ctx, from, to, action.amount);
+  return move_spot(ctx, from, to, action.token, action.amount);
+}
+
+void revoke_agent(Context& ctx, const Address& agent) {
+  State& state = ctx.state;
+  Agent& record = state.agents.edit(agent);
+  record.revoked = true;
+  state.agent_names.erase({record.account, record.name});
+}
+
+void expire_agents(Context& ctx) {
+  std::vector<Address> over;
+  for (const auto& [address, agent] : ctx.state.agents.items()) {
+    const bool due = !agent.revoked && agent.valid_until != 0 && agent.valid_until < ctx.block.time;
+    if (due) over.push_back(address);
+  }
+  for (const Address& address : over)
+    revoke_agent(ctx, address);
+}
+
+Outcome run(Context& ctx, AccountIndex account, const ApproveAgent& action) {
+  State& state = ctx.state;
+  if (!plain_text(action.name)) return Error::BatchTooLarge;
+  const Account& owner = state.accounts[account];
+  const Address* old = state.agent_names.find({owner.address, action.name});
+  if (action.agent.is_zero()) {
+    if (old == nullptr) return Error::NotAuthorized;
+    revoke_agent(ctx, Address(*old));
+    return std::nullopt;
+  }
+  const bool taken =
+      state.find_account(action.agent) != kNobody || state.agents.contains(action.agent);
+  if (taken) {
+    const Agent* known = state.agents.find(action.agent);
+    return known != nullptr && known->revoked ? Error::AgentRevoked : Error::NotAuthorized;
+  }
+  if (action.valid_until != 0 && action.valid_until <= ctx.block.time) return Error::Expired;
+  std::size_t named = 0;
+  const auto& names = state.agent_names.items();
+  for (auto it = names.lower_bound({owner.address, ""});
+       it != names.end() && it->first.first == owner.address; ++it)
+    named += it->first.second.empty() ? 0 : 1;
+  // One unnamed and three named per master, two in all per sub-account (dex.md 13.4).
+  const bool sub = owner.kind == AccountKind::SubAccount;
+  const std::size_t all = named + (names.contains({owner.address, ""}) ? 1U : 0U);
+  const bool full = sub ? all >= ctx.params.agents_per_sub
+                        : !action.name.empty() && named >= ctx.params.named_agents;
+  if (old == nullptr && full) return Error::NotAuthorized;
+  if (old != nullptr) revoke_agent(ctx, Address(*old));
+  state.agents.set(action.agent, {owner.address, action.name, action.valid_until, false});
+  state.agent_names.set({owner.address, action.name}, action.agent);
+  return std::nullopt;
+}
+
+Outcome run(Context& ctx, AccountIndex account, const ApproveBuilderFee& action) {
+  if (action.max_fee > kBuilderFeeSpotMax) return Error::BuilderFee;
+  if (action.builder.is_zero()) return Error::BuilderFee;
+  ctx.state.builders.set({address_of(ctx, account), action.builder}, action.max_fee);
+  return std::nullopt;
+}
+
+Outcome run(Context& ctx, AccountIndex account, const SetReferrer& action) {
+  State& state = ctx.state;
+  const Account& owner = state.accounts[account];
+  const Address* referrer = state.referral_codes.find(action.code);
+  if (referrer == nullptr || owner.referrer_set || *referrer == owner.address) {
+    return Error::BadReferral;
+  }
+  if (Int128{owner.volume} >= kReferralThreshold) return Error::BadReferral;
+  const Address chosen = *referrer;
+  Account& changed = state.accounts.edit(account);
+  changed.referrer_set = true;
+  changed.referrer = chosen;
+  return std::nullopt;
+}
+
+Outcome run(Context& ctx, const RegisterReferral& action) {
+  State& state = ctx.state;
+  const AccountIndex account = state.find_account(action.account);
+  if (account == kNobody) return Error::UnknownAccount;
+  const bool well_formed = !action.code.empty() && action.code.size() <= 20 &&
+                           std::ranges::all_of(action.code, [](char c) {
+                             return (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
+                           });
+  if (!well_formed || state.referral_codes.contains(action.code)) return Error::BadReferral;
+  if (Int128{state.accounts[account].volume} < kReferralThreshold) return Error::BadReferral;
+  state.referral_codes.set(action.code, action.account);
+  return std::nullopt;
+}
+
+Outcome run(Context& ctx, AccountIndex account, const EvmUserModify& action) {
+  ctx.state.accounts.edit(account).big_blocks = action.using_big_blocks;
+  return std::nullopt;
+}
+
+Outcome run(Context& ctx, AccountIndex account, const SealOrder& action) {
+  State& state = ctx.state;
+  if (state.seals.contains(action.commitment)) return Error::SealMismatch;
+  // The bond is action credits; a reveal in time gives them back (dex.md 19.2).
+  state.accounts.edit(account).credits_used += ctx.params.seal_bond;
+  state.seals.set(action.commitment, {address_of(ctx, account), ctx.block.height, {}});
+  return std::nullopt;
+}
+
+Outcome run(Context& ctx, AccountIndex account, const ClaimRewards& /*action*/) {
+  State& state = ctx.state;
+  const Address owner = address_of(ctx, account);
+  std::vector<std::pair<TokenId, std::uint64_t>> owed;
+  const auto& items = state.rewards.items();
+  for (auto it = items.lower_bound({owner, TokenId(0)});
+       it != items.end() && it->first.first == owner; ++it)
+    owed.emplace_back(it->first.second, it->second);
+  for (const auto& [token, amount] : owed) {
+    if (token == kPerpRewards) {
+      state.accounts.edit(kFeePoolIndex).raw_usd -= must_i64(amount);
+      state.accounts.edit(account).raw_usd += must_i64(amount);
+    } else {
+      state.edit_balance(kFeePoolIndex, token).total -= amount;
+      state.edit_balance(account, token).total += amount;
+    }
+    state.rewards.erase({owner, token});
+  }
+  return std::nullopt;
+}
+
+}  // namespace ol::exchange

@@ -1,0 +1,52 @@
+#pragma once
+
+#include "context.hpp"
+#include "margin.hpp"
+
+namespace ol::exchange {
+
+/// One side of a fill.
+struct FillSide {
+  AccountIndex account = kNobody;
+  Side side = Side::Buy;
+  bool taker = false;
+  FillKind kind = FillKind::Trade;
+  Address builder;  // zero: none
+  std::uint32_t builder_fee = 0;
+};
+
+/// Moves a perp's cash and position for one side of a fill, fees included (dex.md 2.2, 8.5, 9).
+/// Returns the fee charged, negative for a rebate, or nothing where an amount left its range; the
+/// caller then reverts. @pre Funding is settled.
+[[nodiscard]] std::optional<Int128> fill_perp(Context& ctx, MarketIndex market,
+                                              const FillSide& side, std::uint64_t sz,
+                                              std::uint64_t px);
+
+/// Whether closing an isolated position may leave less than nothing for the cross bucket.
+enum class Shortfall : std::uint8_t { Refuse, Allow };
+
+/// The same without fees and volume, for ADL and settlement.
+[[nodiscard]] bool move_position(Context& ctx, AccountIndex account, MarketIndex market, Side side,
+                                 std::uint64_t sz, std::uint64_t px, Shortfall shortfall);
+
+/// Moves base and quote of a spot fill for one side (dex.md 6.4). A maker pays from its escrow.
+[[nodiscard]] std::optional<Int128> fill_spot(Context& ctx, MarketIndex market,
+                                              const FillSide& side, std::uint64_t sz,
+                                              std::uint64_t px);
+
+/// Whether the account may make a fill it has just made (dex.md 8.8). `before` is the bucket
+/// before, `szi_before` the position.
+[[nodiscard]] bool admissible(const Context& ctx, AccountIndex account, MarketIndex market,
+                              const Bucket& before, std::int64_t szi_before);
+
+/// Rates an account pays now, discounts applied (dex.md 9.3).
+[[nodiscard]] FeeRates rates_of(const State& state, AccountIndex account, bool spot);
+
+/// What the order would at most cost in fees (dex.md 8.3).
+[[nodiscard]] Int128 worst_fee(const State& state, AccountIndex account, Int128 ntl,
+                               std::uint32_t builder_fee);
+
+/// Pays micro-dollars into the insurance fund; what bankrupts owe comes first (dex.md 12.6).
+void pay_insurance(Context& ctx, std::int64_t usd);
+
+}  // namespace ol::exchange

@@ -1,0 +1,41 @@
+#pragma once
+
+#include "context.hpp"
+
+namespace ol::exchange {
+
+/// Value and requirements of a bucket: an account's cross positions, or one isolated position
+/// (dex.md 8). Micro-dollars.
+struct Bucket {
+  Int128 av = 0;   // account value at mark
+  Int128 mm = 0;   // maintenance margin
+  Int128 im = 0;   // initial margin of exposure, resting orders included (8.2)
+  Int128 ntl = 0;  // sum of |szi| * mark
+
+  /// dex.md 12.1.
+  [[nodiscard]] bool liquidatable() const { return av < mm; }
+};
+
+/// Pays what funding has accrued on an account's positions (dex.md 11.3). Every reader of margin
+/// calls it first.
+void settle_funding(Context& ctx, AccountIndex account);
+
+/// The exposure of dex.md 8.2 in lots.
+[[nodiscard]] Int128 exposure(const PerpState& perp);
+
+/// What resting opening orders of an isolated asset reserve in the cross bucket (dex.md 8.2).
+[[nodiscard]] Int128 isolated_reserve(const State& state, const PerpState& perp);
+
+[[nodiscard]] Bucket cross_bucket(const State& state, AccountIndex account);
+[[nodiscard]] Bucket isolated_bucket(const State& state, const PerpState& perp);
+/// The bucket that the account's position in a market belongs to.
+[[nodiscard]] Bucket bucket_of(const State& state, AccountIndex account, MarketIndex market);
+
+/// Free of dex.md 8.3.
+[[nodiscard]] Int128 free_margin(const State& state, AccountIndex account);
+/// Withdrawable of dex.md 8.4; never more than keeps Free at zero or above.
+[[nodiscard]] Int128 withdrawable(const State& state, AccountIndex account);
+/// The same rule on an isolated bucket (dex.md 8.5).
+[[nodiscard]] Int128 isolated_withdrawable(const State& state, const PerpState& perp);
+
+}  // namespace ol::exchange

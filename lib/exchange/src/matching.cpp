@@ -1,0 +1,329 @@
+#include "matching.hpp"
+
+#include <algorithm>
+
+namespace ol::exchange {
+namespace {
+
+// Escrow or exposure of `sz` lots of a resting order, given (+1) or taken back (-1).
+void reserve(Context& ctx, const OrderNode& node, std::uint64_t sz, int direction) {
+  State& state = ctx.state;
+  const MarketInfo& info = state.info(node.market);
+  const std::uint64_t px = node.tick * info.config.tick_px;
+  const Int128 ntl = notional(px, sz) * direction;
+  const Int128 lots = Int128{sz} * direction;
+  if (info.spot()) {
+    const bool buys = node.side == Side::Buy;
+    SpotBalance& balance =
+        state.edit_balance(node.account, buys ? info.config.quote : info.config.base);
+    const Int128 amount = buys ? ntl : lots * info.config.base_wei_per_lot;
+    balance.hold = must_u64(balance.hold + amount);
+    OL_CHECK(balance.hold <= balance.total, "escrow beyond the balance");
+    return;
+  }
+  if (node.reduce_only) return;
+  PerpState& perp = state.edit_perp(node.account, node.market);
+  if (node.side == Side::Buy) {
+    perp.buy_lots = must_u64(perp.buy_lots + lots);
+    perp.buy_ntl += ntl;
+  } else {
+    perp.sell_lots = must_u64(perp.sell_lots + lots);
+    perp.sell_ntl += ntl;
+  }
+}
+
+void drop_cloid(Context& ctx, const Address& owner, const Cloid& cloid) {
+  if (!cloid.is_zero()) ctx.state.cloids.erase({owner, cloid});
+}
+
+// Removes without event or group; what stays of both is the caller's.
+void remove_resting(Context& ctx, Slot slot) {
+  State& state = ctx.state;
+  drop_cloid(ctx, state.accounts[state.orders[slot].account].address,
+             state.orders.cold(slot).cloid);
+  state.orders.remove(slot);
+}
+
+// Fills `sz` of a resting order: its reservation and the book.
+void shrink_maker(Context& ctx, Slot slot, std::uint64_t sz) {
+  State& state = ctx.state;
+  const OrderNode node = state.orders[slot];
+  const OrderCold& cold = state.orders.cold(slot);
+  if (!state.info(node.market).spot()) reserve(ctx, node, sz, -1);
+  if (sz == node.sz) {
+    remove_resting(ctx, slot);
+    return;
+  }
+  const std::uint64_t height = ctx.block.height;
+  const std::uint64_t before = cold.filled_height == height ? cold.filled_in_block : 0;
+  state.orders.resize(slot, node.sz - sz, height, before + sz);
+}
+
+// How much of a reduce-only order its owner's position lets through (dex.md 4.6).
+std::uint64_t opposing(const State& state, AccountIndex account, MarketIndex market, Side side) {
+  const PerpState* perp = state.find_perp(account, market);
+  if (perp == nullptr || perp->szi == 0) return 0;
+  if ((perp->szi > 0) != (side == Side::Sell)) return 0;
+  return static_cast<std::uint64_t>(abs128(perp->szi));
+}
+
+enum class Verdict : std::uint8_t { Done, MakerRefused, TakerRefused };
+
+/// Executes one fill, or leaves everything as it was.
+class Execution {
+ public:
+  Execution(Context& ctx, const Taker& taker, Slot maker, std::uint64_t sz)
+      : ctx_(ctx),
+        taker_(taker),
+        node_(ctx.state.orders[maker]),
+        cold_(ctx.state.orders.cold(maker)),
+        slot_(maker),
+        sz_(sz),
+        px_(node_.tick * ctx.state.info(taker.market).config.tick_px) {}
+
+  Verdict run() {
+    const Checkpoint point = checkpoint(ctx_);
+    const FillSide maker{node_.account,   node_.side,    false,
+                         FillKind::Trade, cold_.builder, cold_.builder_fee};
+    shrink_maker(ctx_, slot_, sz_);
+    if (!one_side(maker, true, maker_fee_)) {
+      revert(ctx_, point);
+      return Verdict::MakerRefused;
+    }
+    const bool exempt = taker_.side.kind == FillKind::Liquidation;  // dex.md 8.8
+    if (!one_side(taker_.side, !exempt, taker_fee_)) {
+      revert(ctx_, point);
+      return Verdict::TakerRefused;
+    }
+    record();
+    return Verdict::Done;
+  }
+
+ private:
+  bool one_side(const FillSide& side, bool checked, Int128& fee_out) {
+    const MarketIndex market = taker_.market;
+    if (ctx_.state.info(market).spot()) {
+      const auto fee = fill_spot(ctx_, market, side, sz_, px_);
+      fee_out = fee.value_or(0);
+      return fee.has_value();
+    }
+    settle_funding(ctx_, side.account);
+    const Bucket before = bucket_of(ctx_.state, side.account, market);
+    const PerpState* perp = ctx_.state.find_perp(side.account, market);
+    const std::int64_t szi = perp == nullptr ? 0 : perp->szi;
+    const auto fee = fill_perp(ctx_, market, side, sz_, px_);
+    fee_out = fee.value_or(0);
+    return fee && (!checked || admissible(ctx_, side.account, market, before, szi));
+  }
+
+  void record() {
+    State& state = ctx_.state;
+    state.markets.edit(taker_.market).last_px = px_;
+    Globals& globals = state.globals.edit(0);
+    const std::uint64_t tid = (globals.height << 24) | globals.fills_in_block++;
+    ctx_.emit(FillEvent{tid, state.info(taker_.market).config.asset, px_, sz_,
+                        state.accounts[taker_.side.account].address,
+                        state.accounts[node_.account].address, taker_.oid, OrderId(node_.oid),
+                        taker_.side.side, taker_fee_, maker_fee_, taker_.side.kind});
+    if (node_.group != 0) parent_filled(ctx_, node_.group, OrderId(node_.oid), sz_);
+  }
+
+  Context& ctx_;
+  const Taker& taker_;
+  OrderNode node_;
+  OrderCold cold_;
+  Slot slot_;
+  std::uint64_t sz_;
+  std::uint64_t px_;
+  Int128 maker_fee_ = 0;
+  Int128 taker_fee_ = 0;
+};
+
+// dex.md 7.1. Returns whether the taker goes on.
+bool prevent_self_trade(Context& ctx, const Taker& taker, Slot maker, MatchResult& result) {
+  const std::uint64_t resting = ctx.state.orders[maker].sz;
+  switch (taker.stp) {
+    case Stp::CancelMaker:
+      cancel_resting(ctx, maker, CancelReason::SelfTradeCanceled);
+      return true;
+    case Stp::CancelBoth:
+      cancel_resting(ctx, maker, CancelReason::SelfTradeCanceled);
+      [[fallthrough]];
+    case Stp::CancelTaker:
+      result.stopped = CancelReason::SelfTradeCanceled;
+      return false;
+    case Stp::Decrement: {
+      const std::uint64_t both = std::min(resting, result.left);
+      result.left -= both;
+      if (both == resting) {
+        cancel_resting(ctx, maker, CancelReason::SelfTradeCanceled);
+      } else {
+        const OrderNode node = ctx.state.orders[maker];
+        const OrderCold& cold = ctx.state.orders.cold(maker);
+        reserve(ctx, node, both, -1);
+        ctx.state.orders.resize(maker, resting - both, cold.filled_height, cold.filled_in_block);
+      }
+      if (result.left > 0) return true;
+      result.stopped = CancelReason::SelfTradeCanceled;
+      return false;
+    }
+  }
+  OL_CHECK(false, "a self-trade rule of no kind");
+}
+
+}  // namespace
+
+void release_part(Context& ctx, const OrderNode& node, std::uint64_t sz) {
+  reserve(ctx, node, sz, -1);
+}
+
+bool in_exec_band(const State& state, MarketIndex market, std::uint64_t px) {
+  const Int128 oracle = state.markets[market].oracle;
+  if (oracle == 0) return state.info(market).spot();  // a pair may have no oracle
+  const Int128 band = state.info(market).config.exec_band_ppb;
+  return Int128{px} * kPpb >= oracle * (kPpb - band) && Int128{px} * kPpb <= oracle * (kPpb + band);
+}
+
+MatchResult match(Context& ctx, const Taker& taker) {
+  State& state = ctx.state;
+  const MarketIndex market = taker.market;
+  const std::uint64_t tick_px = state.info(market).config.tick_px;
+  const Side side = taker.side.side;
+  const std::uint64_t limit = taker.limit_px / tick_px;
+  const Book& book = state.orders.book(market);
+  MatchResult out;
+  out.left = taker.sz;
+  std::uint64_t clip = ~std::uint64_t{0};
+  if (taker.reduce_only) clip = opposing(state, taker.side.account, market, side);
+  std::uint32_t fills = 0;
+  while (out.left > 0) {
+    const auto tick = book.best_tick(opposite(side));
+    if (!tick || !Book::crosses(side, limit, *tick)) break;
+    if (clip == 0) {
+      out.stopped = CancelReason::ReduceOnlyCanceled;
+      break;
+    }
+    const Slot slot = book.level(opposite(side), *tick)->head;
+    const OrderNode& maker = state.orders[slot];
+    if (maker.good_til != 0 && maker.good_til <= ctx.block.time) {
+      cancel_resting(ctx, slot, CancelReason::Expired);
+      continue;
+    }
+    if (maker.account == taker.side.account) {
+      if (prevent_self_trade(ctx, taker, slot, out)) continue;
+      break;
+    }
+    std::uint64_t room = maker.sz;
+    if (maker.reduce_only) {
+      room = std::min(room, opposing(state, maker.account, market, maker.side));
+      if (room == 0) {
+        cancel_resting(ctx, slot, CancelReason::ReduceOnlyCanceled);
+        continue;
+      }
+    }
+    if (!in_exec_band(state, market, *tick * tick_px)) {
+      out.stopped = CancelReason::BandCanceled;
+      break;
+    }
+    const std::uint64_t sz = std::min({out.left, room, clip});
+    const Verdict verdict = Execution(ctx, taker, slot, sz).run();
+    if (verdict == Verdict::MakerRefused) {
+      cancel_resting(ctx, slot, CancelReason::MarginCanceled);
+      continue;
+    }
+    if (verdict == Verdict::TakerRefused) {
+      out.stopped = CancelReason::MarginCanceled;
+      break;
+    }
+    out.left -= sz;
+    out.filled += sz;
+    out.quote += notional(*tick * tick_px, sz);
+    if (taker.reduce_only) clip -= sz;
+    if (++fills == ctx.params.fills_per_order_max && out.left > 0) {
+      out.stopped = CancelReason::MatchLimit;
+      break;
+    }
+  }
+  return out;
+}
+
+void rest_order(Context& ctx, const OrderNode& node, const OrderCold& cold) {
+  State& state = ctx.state;
+  OrderNode placed = node;
+  MarketState& market = state.markets.edit(node.market);
+  placed.seq = market.next_seq++;
+  reserve(ctx, placed, placed.sz, 1);
+  state.orders.add(placed, cold);
+  const Address owner = state.accounts[node.account].address;
+  if (!cold.cloid.is_zero()) state.cloids.set({owner, cold.cloid}, OrderId(node.oid));
+  const MarketConfig& config = state.info(node.market).config;
+  ctx.emit(RestEvent{OrderId(node.oid), owner, config.asset, node.side, node.tick * config.tick_px,
+                     node.sz});
+}
+
+void cancel_resting(Context& ctx, Slot slot, CancelReason reason) {
+  State& state = ctx.state;
+  const OrderNode node = state.orders[slot];
+  reserve(ctx, node, node.sz, -1);
+  remove_resting(ctx, slot);
+  ctx.emit(CancelEvent{OrderId(node.oid), state.accounts[node.account].address,
+                       state.info(node.market).config.asset, node.sz, reason});
+  if (node.group == 0) return;
+  // Children die with their parent (dex.md 4.1).
+  const OrderGroup group = *state.groups.find(node.group);
+  state.groups.erase(node.group);
+  for (const std::uint64_t child : group.children) {
+    const OrderId oid(child);
+    if (const TriggerOrder* trigger = state.triggers.find(oid)) {
+      ctx.emit(CancelEvent{oid, trigger->account, trigger->order.asset, trigger->order.sz, reason});
+      remove_trigger(ctx, oid);
+    }
+  }
+}
+
+void add_trigger(Context& ctx, OrderId oid, const TriggerOrder& trigger) {
+  State& state = ctx.state;
+  state.triggers.set(oid, trigger);
+  state.trigger_owners.set({trigger.account, oid}, true);
+  ++state.accounts.edit(state.find_account(trigger.account)).triggers;
+  if (!trigger.order.cloid.is_zero()) {
+    state.cloids.set({trigger.account, trigger.order.cloid}, oid);
+  }
+  if (trigger.active_sz > 0) state.trigger_index.set(trigger_key(oid, trigger.order), true);
+}
+
+void remove_trigger(Context& ctx, OrderId oid) {
+  State& state = ctx.state;
+  const TriggerOrder trigger = *state.triggers.find(oid);
+  state.triggers.erase(oid);
+  state.trigger_owners.erase({trigger.account, oid});
+  --state.accounts.edit(state.find_account(trigger.account)).triggers;
+  drop_cloid(ctx, trigger.account, trigger.order.cloid);
+  state.trigger_index.erase(trigger_key(oid, trigger.order));
+}
+
+void cancel_trigger(Context& ctx, OrderId oid, CancelReason reason) {
+  State& state = ctx.state;
+  const TriggerOrder trigger = *state.triggers.find(oid);
+  ctx.emit(CancelEvent{oid, trigger.account, trigger.order.asset, trigger.order.sz, reason});
+  remove_trigger(ctx, oid);
+  if (trigger.group == 0 || !state.groups.contains(trigger.group)) return;
+  std::erase(state.groups.edit(trigger.group).children, oid.value());
+}
+
+void parent_filled(Context& ctx, std::uint64_t group_id, OrderId oid, std::uint64_t sz) {
+  State& state = ctx.state;
+  const OrderGroup* found = state.groups.find(group_id);
+  if (found == nullptr || found->parent != oid.value()) return;
+  OrderGroup& group = state.groups.edit(group_id);
+  group.parent_filled += sz;
+  for (const std::uint64_t child : std::vector(group.children)) {
+    TriggerOrder& trigger = state.triggers.edit(OrderId(child));
+    trigger.active_sz =
+        must_u64(floor_div(Int128{trigger.order.sz} * group.parent_filled, group.parent_sz));
+    if (trigger.active_sz == 0) continue;
+    state.trigger_index.set(trigger_key(OrderId(child), trigger.order), true);
+  }
+}
+
+}  // namespace ol::exchange

@@ -1,0 +1,17 @@
+#pragma once
+
+#include "placing.hpp"
+
+namespace ol::exchange {
+
+/// The checks of dex.md 4.5 before matching, in its order; the first failure. `bbo` is set for
+/// BadAloPx. @pre The asset exists.
+[[nodiscard]] std::optional<Error> check_order(Context& ctx, const Placer& placer,
+                                               MarketIndex market, const Order& order,
+                                               std::uint64_t& bbo);
+
+/// The checks of a waiting order: its form and its limits; margin is checked when it fires.
+[[nodiscard]] std::optional<Error> check_trigger(Context& ctx, const Placer& placer,
+                                                 MarketIndex market, const Order& order);
+
+}  // namespace ol::exchange

@@ -1,0 +1,112 @@
+#include <ol/exchange/order_store.hpp>
+
+#include <algorithm>
+
+namespace ol::exchange {
+
+void OrderStore::save(Change change, Slot slot) {
+  const OrderNode& node = pool_[slot];
+  // What undoing an addition needs is where it is.
+  history_.push(change == Change::Added ? Saved{change, slot, {}, {}}
+                                        : Saved{change, slot, node, cold_[slot]});
+  log_.record(*this);
+  dirty_orders_.push_back(node.oid);
+  dirty_levels_.push_back({node.market, node.side, node.tick});
+}
+
+// Index, owner's list and expiry; the book is the caller's.
+void OrderStore::attach(Slot slot) {
+  const OrderNode& node = pool_[slot];
+  OrderCold& cold = cold_[slot];
+  index_.add(node.oid, slot);
+  if (node.account >= owners_.size()) owners_.resize(node.account + 1);
+  Owner& owner = owners_[node.account];
+  cold.owner_prev = kNoSlot;
+  cold.owner_next = owner.head;
+  if (owner.head != kNoSlot) cold_[owner.head].owner_prev = slot;
+  owner.head = slot;
+  ++owner.count;
+  if (node.good_til != 0) expiring_.insert({node.good_til, node.oid});
+}
+
+void OrderStore::detach(Slot slot) {
+  const OrderNode& node = pool_[slot];
+  const OrderCold& cold = cold_[slot];
+  index_.remove(node.oid);
+  Owner& owner = owners_[node.account];
+  (cold.owner_prev == kNoSlot ? owner.head : cold_[cold.owner_prev].owner_next) = cold.owner_next;
+  if (cold.owner_next != kNoSlot) cold_[cold.owner_next].owner_prev = cold.owner_prev;
+  --owner.count;
+  if (node.good_til != 0) expiring_.erase({node.good_til, node.oid});
+}
+
+Slot OrderStore::add(const OrderNode& node, const OrderCold& cold) {
+  const Slot slot = pool_.allocate();
+  while (cold_.size() <= slot)
+    cold_.grow();
+  pool_[slot] = node;
+  cold_[slot] = cold;
+  books_[node.market]->insert(slot);
+  attach(slot);
+  save(Change::Added, slot);
+  return slot;
+}
+
+void OrderStore::remove(Slot slot) {
+  save(Change::Removed, slot);
+  books_[pool_[slot].market]->unlink(slot);
+  detach(slot);
+  pool_.release(slot);
+}
+
+void OrderStore::resize(Slot slot, std::uint64_t sz, std::uint64_t filled_height,
+                        std::uint64_t filled_in_block) {
+  OL_CHECK(sz > 0, "a resting order without size");
+  save(Change::Resized, slot);
+  books_[pool_[slot].market]->resize(slot, sz);
+  cold_[slot].filled_height = filled_height;
+  cold_[slot].filled_in_block = filled_in_block;
+}
+
+void OrderStore::undo_last() {
+  const Saved saved = history_.pop();
+  switch (saved.change) {
+    case Change::Added:
+      books_[pool_[saved.slot].market]->unlink(saved.slot);
+      detach(saved.slot);
+      pool_.release(saved.slot);
+      return;
+    case Change::Removed:
+      pool_.unrelease(saved.slot);
+      pool_[saved.slot] = saved.node;
+      cold_[saved.slot] = saved.cold;
+      books_[saved.node.market]->relink(saved.slot);
+      attach(saved.slot);
+      return;
+    case Change::Resized:
+      books_[saved.node.market]->resize(saved.slot, saved.node.sz);
+      cold_[saved.slot].filled_height = saved.cold.filled_height;
+      cold_[saved.slot].filled_in_block = saved.cold.filled_in_block;
+      return;
+  }
+  OL_CHECK(false, "a change of no kind");
+}
+
+std::vector<OrderId> OrderStore::orders_of(AccountIndex account) const {
+  std::vector<OrderId> out;
+  for (Slot slot = first_of(account); slot != kNoSlot; slot = cold_[slot].owner_next)
+    out.emplace_back(pool_[slot].oid);
+  std::ranges::sort(out);
+  return out;
+}
+
+std::vector<OrderId> OrderStore::expired(TimeMs time) const {
+  std::vector<OrderId> out;
+  for (const auto& [good_til, oid] : expiring_) {
+    if (good_til > time) break;
+    out.emplace_back(oid);
+  }
+  return out;
+}
+
+}  // namespace ol::exchange

@@ -1,0 +1,164 @@
+#include "invariants.hpp"
+
+#include <map>
+
+namespace ol::exchange::test {
+namespace {
+
+bool flat(const State& s, AccountIndex account) {
+  for (const State::Place& place : s.perps_of(account)) {
+    if (s.perps[place.index].szi != 0) return false;
+  }
+  return true;
+}
+
+// dex.md 20.1 and 20.2.
+std::string conservation(const State& s) {
+  std::map<TokenId, Int128> tokens;
+  for (std::uint32_t i = 0; i < s.balances.size(); ++i) {
+    if (s.balances[i].account != kNobody) tokens[s.balances[i].token] += s.balances[i].total;
+  }
+  Int128 cash = 0;
+  for (AccountIndex i = 0; i < s.accounts.size(); ++i)
+    cash += Int128{s.accounts[i].raw_usd} - s.accounts[i].bad_debt;
+  for (std::uint32_t i = 0; i < s.perps.size(); ++i)
+    cash += s.perps[i].iso_raw;
+  for (MarketIndex i = 0; i < s.market_count(); ++i)
+    cash += s.markets[i].funding_pool;
+  for (const auto& [id, token] : s.tokens.items()) {
+    const Int128 issued = token.issued;
+    if (id == kUsdToken) {
+      const Int128 all = tokens[id] + cash * kWeiPerUsd;
+      if (all != issued + Int128{s.global().issued_usd} * kWeiPerUsd) return "20.2 dollars";
+    } else if (tokens[id] != issued) {
+      return "20.1 token " + std::to_string(id.value());
+    }
+  }
+  return "";
+}
+
+// dex.md 20.3.
+std::string open_interest(const State& s) {
+  std::map<MarketIndex, std::pair<Int128, Int128>> sums;
+  for (std::uint32_t i = 0; i < s.perps.size(); ++i) {
+    if (s.perps[i].account == kNobody) continue;
+    auto& [all, longs] = sums[s.perps[i].market];
+    all += s.perps[i].szi;
+    if (s.perps[i].szi > 0) longs += s.perps[i].szi;
+  }
+  for (const auto& [market, sum] : sums) {
+    if (sum.first != 0) return "20.3 sizes do not cancel";
+    if (sum.second != s.markets[market].open_interest) return "20.3 open interest";
+  }
+  return "";
+}
+
+struct Resting {
+  Int128 buys = 0;
+  Int128 sells = 0;
+  Int128 buy_ntl = 0;
+  Int128 sell_ntl = 0;
+};
+
+// dex.md 20.4, and the exposure of 8.2, recomputed from the orders.
+std::string reservations(const State& s) {
+  std::map<std::pair<AccountIndex, MarketIndex>, Resting> perps;
+  std::map<std::pair<AccountIndex, TokenId>, Int128> holds;
+  s.orders.for_each([&](Slot slot) {
+    const OrderNode& n = s.orders[slot];
+    const MarketConfig& config = s.info(n.market).config;
+    const Int128 ntl = notional(n.tick * config.tick_px, n.sz);
+    if (is_spot(config.asset)) {
+      const bool buys = n.side == Side::Buy;
+      holds[{n.account, buys ? config.quote : config.base}] +=
+          buys ? ntl : Int128{n.sz} * config.base_wei_per_lot;
+    } else if (!n.reduce_only) {
+      Resting& r = perps[{n.account, n.market}];
+      (n.side == Side::Buy ? r.buys : r.sells) += n.sz;
+      (n.side == Side::Buy ? r.buy_ntl : r.sell_ntl) += ntl;
+    }
+  });
+  for (std::uint32_t i = 0; i < s.balances.size(); ++i) {
+    const SpotBalance& b = s.balances[i];
+    if (b.account == kNobody) continue;
+    if (b.hold > b.total) return "20.4 hold above total";
+    if (holds[{b.account, b.token}] != b.hold) return "20.4 hold";
+  }
+  for (std::uint32_t i = 0; i < s.perps.size(); ++i) {
+    const PerpState& p = s.perps[i];
+    if (p.account == kNobody) continue;
+    const Resting& r = perps[{p.account, p.market}];
+    const bool same = r.buys == p.buy_lots && r.sells == p.sell_lots && r.buy_ntl == p.buy_ntl &&
+                      r.sell_ntl == p.sell_ntl;
+    if (!same) return "8.2 exposure of resting orders";
+    if (p.szi == 0 && (p.iso_raw != 0 || p.entry_ntl != 0)) return "flat position with remains";
+  }
+  return "";
+}
+
+// dex.md 20.5 and 20.6.
+std::string balances(const State& s) {
+  for (AccountIndex i = 0; i < s.accounts.size(); ++i) {
+    const Account& a = s.accounts[i];
+    if (a.bad_debt < 0) return "20.5 negative debt";
+    if (flat(s, i) && a.raw_usd < 0) return "20.5 flat account below zero";
+  }
+  if (s.accounts[kInsuranceIndex].raw_usd < 0) return "20.6 insurance";
+  if (s.accounts[kFeePoolIndex].raw_usd < 0) return "20.6 fee pool";
+  return "";
+}
+
+std::string check_side(const State& s, MarketIndex market, Side side, std::size_t& orders) {
+  const Book& book = s.orders.book(market);
+  auto tick = book.best_tick(side);
+  while (tick) {
+    const Level& level = *book.level(side, *tick);
+    std::uint64_t total = 0;
+    std::uint64_t seq = 0;
+    std::uint32_t count = 0;
+    for (Slot slot = level.head; slot != kNoSlot; slot = s.orders[slot].next) {
+      const OrderNode& n = s.orders[slot];
+      if (n.sz == 0) return "20.7 empty order";
+      if (n.seq <= seq) return "20.7 queue out of order";
+      if (n.tick != *tick || n.side != side || n.market != market) return "20.7 order misplaced";
+      if (s.orders.find(OrderId(n.oid)) != slot) return "20.7 index";
+      seq = n.seq;
+      total += n.sz;
+      ++count;
+    }
+    if (count == 0 || count != level.count || total != level.total_sz) return "20.7 level totals";
+    orders += count;
+    const auto next = book.next_tick(side, *tick);
+    if (next && (side == Side::Buy ? *next >= *tick : *next <= *tick)) return "20.7 level order";
+    tick = next;
+  }
+  return "";
+}
+
+// dex.md 20.7.
+std::string books(const State& s) {
+  std::size_t seen = 0;
+  for (MarketIndex market = 0; market < s.market_count(); ++market) {
+    const Book& book = s.orders.book(market);
+    const auto bid = book.best_tick(Side::Buy);
+    const auto ask = book.best_tick(Side::Sell);
+    if (bid && ask && *bid >= *ask) return "20.7 crossed book";
+    for (const Side side : {Side::Buy, Side::Sell}) {
+      if (auto bad = check_side(s, market, side, seen); !bad.empty()) return bad;
+    }
+  }
+  std::size_t indexed = 0;
+  s.orders.for_each([&](Slot) { ++indexed; });
+  return indexed == seen ? "" : "20.7 index and books differ";
+}
+
+}  // namespace
+
+std::string broken_invariant(const State& state) {
+  for (const auto check : {conservation, open_interest, reservations, balances, books}) {
+    if (std::string bad = check(state); !bad.empty()) return bad;
+  }
+  return "";
+}
+
+}  // namespace ol::exchange::test

@@ -1,0 +1,354 @@
+// Margin, fills and the liquidation ladder: dex.md 8 and 12 with the vectors of 21.2 to 21.5.
+#include "margin.hpp"
+
+#include "exchange_fixture.hpp"
+#include "invariants.hpp"
+
+namespace ol::exchange {
+namespace {
+
+using namespace test;
+
+const Address kA = user(1);
+const Address kMaker = user(2);
+
+Bucket cross_of(Chain& chain, const Address& address) {
+  return cross_bucket(chain.state(), chain.state().find_account(address));
+}
+
+class Dex8Margin : public testing::Test {
+ protected:
+  void SetUp() override { chain.deposit(kMaker, 10'000'000); }
+  void TearDown() override { EXPECT_EQ(broken_invariant(chain.state()), ""); }
+
+  void leverage(const Address& who, AssetId asset, std::uint32_t value, bool cross = true) {
+    ASSERT_TRUE(chain.act(who, UpdateLeverage{asset, cross, value}).ok);
+  }
+  // `taker` trades with the maker at px.
+  OrderResult trade(const Address& taker, AssetId asset, Side side, std::uint64_t sz,
+                    std::uint64_t px) {
+    const OrderResult rests =
+        chain.order(kMaker, order_of(asset, opposite(side), px, sz, Tif::Alo));
+    EXPECT_EQ(rests.kind, OrderResult::Kind::Resting) << name(rests.error);
+    const OrderResult out = chain.order(taker, order_of(asset, side, px, sz, Tif::Ioc));
+    if (out.kind == OrderResult::Kind::Error || out.total_sz < sz) {
+      chain.act(kMaker, CancelAll{asset, CancelSide::Both});
+    }
+    return out;
+  }
+
+  Chain chain;
+};
+
+TEST_F(Dex8Margin, vector_21_2_cross) {
+  chain.deposit(kA, 10'000);
+  leverage(kA, kBtc, 10);
+  EXPECT_EQ(trade(kA, kBtc, Side::Buy, 100'000, 600'000).kind, OrderResult::Kind::Filled);
+  EXPECT_EQ(chain.account(kA).raw_usd, -50'027'000'000);
+  const Bucket bucket = cross_of(chain, kA);
+  EXPECT_EQ(bucket.av, 9'973'000'000);
+  EXPECT_EQ(bucket.im, 6'000'000'000);
+  EXPECT_EQ(bucket.mm, 750'000'000);
+  const AccountIndex a = chain.state().find_account(kA);
+  EXPECT_EQ(free_margin(chain.state(), a), 3'973'000'000);
+  EXPECT_EQ(withdrawable(chain.state(), a), 3'973'000'000);
+}
+
+TEST_F(Dex8Margin, vector_21_2_liquidatable_at_506602_and_not_before) {
+  chain.deposit(kA, 10'000);
+  leverage(kA, kBtc, 10);
+  trade(kA, kBtc, Side::Buy, 100'000, 600'000);
+  chain.oracle(kBtc, 506'603);
+  EXPECT_EQ(cross_of(chain, kA).av, 633'300'000);
+  EXPECT_EQ(cross_of(chain, kA).mm, 633'253'750);
+  EXPECT_TRUE(chain.events_of<LiquidationEvent>().empty());
+  chain.oracle(kBtc, 506'602);
+  EXPECT_EQ(cross_of(chain, kA).av, 633'200'000);
+  EXPECT_EQ(cross_of(chain, kA).mm, 633'252'500);
+  EXPECT_FALSE(chain.events_of<LiquidationEvent>().empty());
+}
+
+class Dex8FillAdmission : public Dex8Margin {
+ protected:
+  void SetUp() override {
+    Dex8Margin::SetUp();
+    chain.deposit(kA, 2'000);
+    leverage(kA, kBtc, 40);
+    ASSERT_EQ(trade(kA, kBtc, Side::Buy, 100'000, 600'000).kind, OrderResult::Kind::Filled);
+    ASSERT_EQ(chain.account(kA).raw_usd, -58'027'000'000);
+    ASSERT_EQ(cross_of(chain, kA).av, 1'973'000'000);
+  }
+};
+
+TEST_F(Dex8FillAdmission, vector_21_2b_sale_at_585000_is_admitted) {
+  EXPECT_EQ(trade(kA, kBtc, Side::Sell, 100'000, 585'000).kind, OrderResult::Kind::Filled);
+  EXPECT_EQ(chain.account(kA).raw_usd, 446'675'000);
+}
+
+TEST_F(Dex8FillAdmission, vector_21_2b_sale_at_580000_is_refused) {
+  const OrderResult out = trade(kA, kBtc, Side::Sell, 100'000, 580'000);
+  EXPECT_EQ(out.error, Error::IocCancel);
+  EXPECT_EQ(chain.perp(kA, kBtc).szi, 100'000);
+}
+
+TEST_F(Dex8FillAdmission, vector_21_2b_half_at_585000_is_admitted) {
+  EXPECT_EQ(trade(kA, kBtc, Side::Sell, 50'000, 585'000).kind, OrderResult::Kind::Filled);
+  EXPECT_EQ(cross_of(chain, kA).av, 1'209'837'500);
+  EXPECT_EQ(cross_of(chain, kA).mm, 375'000'000);
+}
+
+TEST_F(Dex8FillAdmission, binds_makers_too) {
+  // A rests a sale below mark; the taker is honest, the fill is not admitted for A.
+  const OrderResult rests = chain.order(kA, order_of(kBtc, Side::Sell, 580'000, 100'000));
+  ASSERT_EQ(rests.kind, OrderResult::Kind::Resting);
+  const OrderResult out =
+      chain.order(kMaker, order_of(kBtc, Side::Buy, 580'000, 100'000, Tif::Ioc));
+  EXPECT_EQ(out.error, Error::IocCancel);
+  const auto cancels = chain.events_of<CancelEvent>();
+  ASSERT_FALSE(cancels.empty());
+  EXPECT_EQ(cancels.front().reason, CancelReason::MarginCanceled);
+  EXPECT_EQ(cancels.front().oid, rests.oid);
+}
+
+TEST_F(Dex8FillAdmission, enlarging_needs_free_margin) {
+  EXPECT_EQ(trade(kA, kBtc, Side::Buy, 40'000, 600'000).error, Error::InsufficientMargin);
+  EXPECT_EQ(trade(kA, kBtc, Side::Buy, 20'000, 600'000).kind, OrderResult::Kind::Filled);
+}
+
+TEST_F(Dex8Margin, vector_21_3_isolated) {
+  chain.deposit(kA, 10'000);
+  leverage(kA, kEth, 5, false);
+  EXPECT_EQ(trade(kA, kEth, Side::Sell, 100'000, 300'000).kind, OrderResult::Kind::Filled);
+  PerpState perp = chain.perp(kA, kEth);
+  EXPECT_EQ(perp.iso_raw, 36'000'000'000);
+  EXPECT_EQ(chain.account(kA).raw_usd, 10'000'000'000 - 6'000'000'000 - 13'500'000);
+  Bucket bucket = isolated_bucket(chain.state(), perp);
+  EXPECT_EQ(bucket.av, 6'000'000'000);
+  EXPECT_EQ(bucket.mm, 600'000'000);
+  chain.oracle(kEth, 352'941);
+  EXPECT_TRUE(chain.events_of<LiquidationEvent>().empty());
+  chain.oracle(kEth, 352'942);
+  bucket = isolated_bucket(chain.state(), chain.perp(kA, kEth));
+  EXPECT_EQ(bucket.av, 705'800'000);
+  EXPECT_EQ(bucket.mm, 705'884'000);
+  EXPECT_FALSE(chain.events_of<LiquidationEvent>().empty());
+}
+
+TEST_F(Dex8Margin, closing_an_isolated_position_returns_its_cash) {
+  chain.deposit(kA, 10'000);
+  leverage(kA, kEth, 5, false);
+  trade(kA, kEth, Side::Sell, 100'000, 300'000);
+  EXPECT_EQ(trade(kA, kEth, Side::Buy, 100'000, 300'000).kind, OrderResult::Kind::Filled);
+  EXPECT_EQ(chain.perp(kA, kEth).iso_raw, 0);
+  EXPECT_EQ(chain.account(kA).raw_usd, 10'000'000'000 - 2 * 13'500'000);
+}
+
+TEST_F(Dex8Margin, resting_opening_orders_of_an_isolated_asset_reserve_margin) {
+  chain.deposit(kA, 10'000);
+  leverage(kA, kEth, 5, false);
+  ASSERT_EQ(chain.order(kA, order_of(kEth, Side::Buy, 290'000, 100'000)).kind,
+            OrderResult::Kind::Resting);
+  const AccountIndex a = chain.state().find_account(kA);
+  EXPECT_EQ(free_margin(chain.state(), a), 10'000'000'000 - 29'000'000'000 / 5);
+  EXPECT_EQ(chain.order(kA, order_of(kEth, Side::Buy, 290'000, 100'000)).error,
+            Error::InsufficientMargin);
+}
+
+TEST_F(Dex8Margin, exposure_counts_the_larger_side_once) {
+  chain.deposit(kA, 1'000);
+  leverage(kA, kBtc, 10);
+  // 8,999 dollars each way; both sides together need no more than one.
+  ASSERT_EQ(chain.order(kA, order_of(kBtc, Side::Buy, 590'000, 15'000)).kind,
+            OrderResult::Kind::Resting);
+  EXPECT_EQ(chain.order(kA, order_of(kBtc, Side::Sell, 610'000, 15'000)).kind,
+            OrderResult::Kind::Resting);
+  EXPECT_EQ(chain.order(kA, order_of(kBtc, Side::Buy, 590'000, 15'000)).error,
+            Error::InsufficientMargin);
+}
+
+TEST_F(Dex8Margin, leverage_is_bounded_and_modes_change_only_when_flat) {
+  chain.deposit(kA, 10'000);
+  const auto set = [&](std::uint32_t value, bool cross) {
+    return chain.act(kA, UpdateLeverage{kBtc, cross, value});
+  };
+  EXPECT_EQ(set(0, true).error, Error::BadLeverage);
+  EXPECT_EQ(set(41, true).error, Error::BadLeverage);
+  EXPECT_TRUE(set(40, true).ok);
+  trade(kA, kBtc, Side::Buy, 100'000, 600'000);
+  EXPECT_EQ(set(40, false).error, Error::HasPosition);
+  EXPECT_EQ(set(5, true).error, Error::InsufficientMargin);
+  EXPECT_TRUE(set(10, true).ok);
+  EXPECT_EQ(chain.act(kA, UpdateLeverage{kSpot, true, 1}).error, Error::BadAsset);
+}
+
+TEST_F(Dex8Margin, isolated_margin_moves_within_withdrawable) {
+  chain.deposit(kA, 10'000);
+  leverage(kA, kEth, 5, false);
+  EXPECT_EQ(chain.act(kA, UpdateIsolatedMargin{kEth, 1}).error, Error::TransferTooLarge);
+  trade(kA, kEth, Side::Sell, 100'000, 300'000);
+  // AV equals IM: nothing to take out.
+  EXPECT_EQ(chain.act(kA, UpdateIsolatedMargin{kEth, -1}).error, Error::TransferTooLarge);
+  EXPECT_TRUE(chain.act(kA, UpdateIsolatedMargin{kEth, 1'000'000'000}).ok);
+  EXPECT_EQ(chain.perp(kA, kEth).iso_raw, 37'000'000'000);
+  EXPECT_TRUE(chain.act(kA, UpdateIsolatedMargin{kEth, -1'000'000'000}).ok);
+  EXPECT_EQ(chain.act(kA, UpdateIsolatedMargin{kEth, 5'000'000'000}).error,
+            Error::TransferTooLarge);
+}
+
+class Dex12Ladder : public Dex8Margin {
+ protected:
+  void SetUp() override {
+    Dex8Margin::SetUp();
+    chain.deposit(kA, 19'000);
+  }
+  void open_long() {
+    ASSERT_EQ(trade(kA, kBtc, Side::Buy, 300'000, 600'000).kind, OrderResult::Kind::Filled);
+    ASSERT_EQ(chain.account(kA).raw_usd, -161'081'000'000);
+    ASSERT_EQ(cross_of(chain, kA).av, 18'919'000'000);
+  }
+  void partial() {
+    ASSERT_EQ(chain.order(kMaker, order_of(kBtc, Side::Buy, 542'000, 60'000)).kind,
+              OrderResult::Kind::Resting);
+    chain.oracle(kBtc, 543'000);
+    ASSERT_EQ(chain.perp(kA, kBtc).szi, 240'000);
+  }
+};
+
+TEST_F(Dex12Ladder, vector_21_4_partial_liquidation_at_the_market) {
+  open_long();
+  partial();
+  EXPECT_EQ(chain.account(kA).raw_usd, -128'575'634'000);
+  EXPECT_EQ(cross_of(chain, kA).av, 1'744'366'000);
+  EXPECT_EQ(cross_of(chain, kA).mm, 1'629'000'000);
+  const auto fills = chain.events_of<FillEvent>();
+  ASSERT_EQ(fills.size(), 1U);
+  EXPECT_EQ(fills[0].kind, FillKind::Liquidation);
+  EXPECT_EQ(fills[0].sz, 60'000U);
+  EXPECT_EQ(fills[0].taker_fee, 14'634'000);
+}
+
+TEST_F(Dex12Ladder, vector_21_4_never_sells_below_the_bankruptcy_price) {
+  open_long();
+  // 536930 is one tick below the limit 536940 (bankruptcy 536937), 536940 is at it.
+  ASSERT_EQ(chain.order(kMaker, order_of(kBtc, Side::Buy, 536'930, 60'000)).kind,
+            OrderResult::Kind::Resting);
+  chain.oracle(kBtc, 543'000);
+  EXPECT_EQ(chain.perp(kA, kBtc).szi, 300'000);
+}
+
+TEST_F(Dex12Ladder, vector_21_4_sells_at_the_bankruptcy_price) {
+  open_long();
+  ASSERT_EQ(chain.order(kMaker, order_of(kBtc, Side::Buy, 536'940, 60'000)).kind,
+            OrderResult::Kind::Resting);
+  chain.oracle(kBtc, 543'000);
+  EXPECT_EQ(chain.perp(kA, kBtc).szi, 240'000);
+  EXPECT_GE(cross_of(chain, kA).av, 0);
+}
+
+TEST_F(Dex12Ladder, vector_21_4_all_goes_within_30_seconds_and_the_vault_takes_the_gap) {
+  open_long();
+  partial();
+  chain.system({CreditUsd{kBackstop, 10'000 * kDollar}});
+  chain.oracle(kBtc, 542'000);
+  EXPECT_EQ(chain.perp(kA, kBtc).szi, 240'000);  // no bids, value still above two thirds of MM
+  EXPECT_EQ(cross_of(chain, kA).av, 1'504'366'000);
+  EXPECT_EQ(cross_of(chain, kA).mm, 1'626'000'000);
+  chain.oracle(kBtc, 539'000);
+  EXPECT_EQ(chain.perp(kA, kBtc).szi, 0);
+  EXPECT_EQ(chain.account(kA).raw_usd, 0);
+  EXPECT_EQ(chain.perp(kBackstop, kBtc).szi, 240'000);
+  EXPECT_EQ(chain.account(kBackstop).raw_usd, 10'000'000'000 - 128'575'634'000);
+  const auto steps = chain.events_of<LiquidationEvent>();
+  ASSERT_FALSE(steps.empty());
+  EXPECT_EQ(steps.back().method, LiquidationEvent::Method::Backstop);
+  EXPECT_EQ(steps.back().usd, 784'366'000);
+}
+
+TEST_F(Dex12Ladder, a_second_order_within_30_seconds_is_for_all) {
+  open_long();
+  partial();
+  ASSERT_EQ(chain.order(kMaker, order_of(kBtc, Side::Buy, 541'000, 1'000'000)).kind,
+            OrderResult::Kind::Resting);
+  chain.oracle(kBtc, 542'000);
+  EXPECT_EQ(chain.perp(kA, kBtc).szi, 0);
+  EXPECT_GE(chain.account(kA).raw_usd, 0);
+}
+
+TEST_F(Dex12Ladder, after_30_seconds_it_is_a_fifth_again) {
+  open_long();
+  partial();
+  ASSERT_EQ(chain.order(kMaker, order_of(kBtc, Side::Buy, 541'000, 1'000'000)).kind,
+            OrderResult::Kind::Resting);
+  chain.oracle(kBtc, 542'000, 30'000);
+  EXPECT_EQ(chain.perp(kA, kBtc).szi, 240'000 - 48'000);
+}
+
+// Shorts C1, C2, C3 of 21.5 opened against the maker, then the ladder down to 530000.
+TEST_F(Dex12Ladder, vector_21_5_insurance_and_adl) {
+  const Address c1 = user(11);
+  const Address c2 = user(12);
+  const Address c3 = user(13);
+  const auto open_short = [&](const Address& who, std::int64_t usd, std::uint64_t sz,
+                              std::uint64_t px) {
+    const std::int64_t fee = must_i64(fee_of(notional(px, sz), 450'000));
+    chain.system({CreditUsd{who, usd + fee}, SetOracle{kBtc, px}});
+    ASSERT_EQ(trade(who, kBtc, Side::Sell, sz, px).kind, OrderResult::Kind::Filled);
+  };
+  open_short(c3, 10'000'000'000, 100'000, 520'000);
+  open_short(c2, 40'000'000'000, 500'000, 550'000);
+  open_short(c1, 6'000'000'000, 200'000, 600'000);
+  open_long();
+  partial();
+  const std::int64_t insurance = chain.account(kInsurance).raw_usd;
+  chain.system({CreditUsd{kInsurance, 1'000'000'000 - insurance}});
+  const auto av = [&](const Address& who) { return cross_of(chain, who).av; };
+  chain.keep_blocks_open();
+  const std::int64_t maker_cash = chain.account(kMaker).raw_usd;
+  chain.oracle(kBtc, 530'000);
+  EXPECT_EQ(chain.account(kInsurance).raw_usd, 0);
+  EXPECT_EQ(chain.perp(kA, kBtc).szi, 0);
+  EXPECT_EQ(chain.account(kA).raw_usd, 0);
+  EXPECT_EQ(chain.account(kA).bad_debt, 0);
+  EXPECT_EQ(chain.perp(c1, kBtc).szi, 0);
+  EXPECT_EQ(chain.account(c1).raw_usd, 126'000'000'000 - 106'313'028'334);
+  EXPECT_EQ(chain.perp(c2, kBtc).szi, -460'000);
+  EXPECT_EQ(chain.account(c2).raw_usd, 315'000'000'000 - 21'262'605'666);
+  EXPECT_EQ(av(c3), 9'000'000'000);
+  EXPECT_EQ(chain.perp(c3, kBtc).szi, -100'000);
+  EXPECT_EQ(chain.account(kMaker).raw_usd, maker_cash);
+  // Undone, the candidates are exactly those of the vector.
+  chain.engine().undo_block();
+  EXPECT_EQ(chain.account(kA).raw_usd, -128'575'634'000);
+  EXPECT_EQ(chain.perp(c1, kBtc).entry_ntl, -120'000'000'000);
+}
+
+TEST_F(Dex12Ladder, what_the_other_side_cannot_pay_is_bad_debt_that_insurance_income_repays) {
+  // The only short is nearly broke itself, so a gap leaves a debt nobody can pay.
+  Chain small;
+  small.deposit(kA, 1'600);
+  small.deposit(kMaker, 1'600);
+  ASSERT_TRUE(small.act(kA, UpdateLeverage{kBtc, true, 40}).ok);
+  ASSERT_TRUE(small.act(kMaker, UpdateLeverage{kBtc, true, 40}).ok);
+  small.order(kMaker, order_of(kBtc, Side::Sell, 600'000, 100'000, Tif::Alo));
+  small.order(kA, order_of(kBtc, Side::Buy, 600'000, 100'000, Tif::Ioc));
+  ASSERT_EQ(small.perp(kA, kBtc).szi, 100'000);
+  // Take the short's winnings away: it withdraws all it may before the price falls on.
+  small.oracle(kBtc, 100'000);
+  EXPECT_EQ(small.perp(kA, kBtc).szi, 0);
+  EXPECT_EQ(small.perp(kMaker, kBtc).szi, 0);
+  const Account& bankrupt = small.account(kA);
+  EXPECT_EQ(bankrupt.raw_usd, 0);
+  EXPECT_EQ(broken_invariant(small.state()), "");
+}
+
+TEST_F(Dex12Ladder, isolated_losses_stay_in_their_bucket) {
+  leverage(kA, kEth, 25, false);
+  ASSERT_EQ(trade(kA, kEth, Side::Buy, 50'000, 300'000).kind, OrderResult::Kind::Filled);
+  const std::int64_t cash = chain.account(kA).raw_usd;
+  chain.oracle(kEth, 200'000);
+  EXPECT_EQ(chain.perp(kA, kEth).szi, 0);
+  EXPECT_EQ(chain.account(kA).raw_usd, cash);
+}
+
+}  // namespace
+}  // namespace ol::exchange
