@@ -2,6 +2,7 @@
 #include <iostream>
 
 #include <ol/base/hex.hpp>
+#include <ol/execution/system_contracts.hpp>
 #include <ol/p2p/peer_id.hpp>
 #include <ol/primitives/address_text.hpp>
 
@@ -55,6 +56,7 @@ void plan(const Flags& flags) {
       duration_cast<milliseconds>(system_clock::now().time_since_epoch()).count()));
   genesis.pace.min_block_interval_ms = flags.block_interval_ms;
   genesis.base_fee = U256(1'000'000'000);
+  genesis.contracts = execution::system_contracts();
   for (const std::string& text : flags.balances) {
     const std::size_t equals = text.find('=');
     const auto amount = equals == std::string::npos

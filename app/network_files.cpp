@@ -4,6 +4,7 @@
 
 #include <ol/base/hex.hpp>
 #include <ol/crypto/dkg.hpp>
+#include <ol/execution/system_contracts.hpp>
 #include <ol/p2p/peer_id.hpp>
 
 #include "command.hpp"
@@ -107,6 +108,7 @@ primitives::Genesis make_genesis(const NetworkPlan& plan, const std::vector<Made
   }
   for (const Address& address : plan.funded)
     genesis.balances[address] = balance;
+  genesis.contracts = execution::system_contracts();
   return genesis;
 }
 

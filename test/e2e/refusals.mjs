@@ -69,8 +69,7 @@ assert.ok((await send(other, { nonce: 6 })).result);
 const nonce = 1;
 const good = await sign(rich, { nonce });
 const balance = BigInt((await call('eth_getBalance', rich.address, 'latest')).result);
-const auth = { address: to, nonce: 0n, chainId: 0n, signature: rich.signingKey.sign(ethers.id('x')) };
-const withBlob = ethers.concat(['0x03', ethers.encodeRlp([ethers.toBeHex(chainId)])]);
+const blob = { type: 3, nonce, maxFeePerBlobGas: 1n, blobVersionedHashes: ['0x01' + 'ab'.repeat(31)] };
 
 // name, raw envelope, words that the message must be (or begin with, if they end in "…")
 const refusals = [
@@ -78,8 +77,8 @@ const refusals = [
   ['not RLP', '0xc3010203', 'rlp: …'],
   ['cut short', good.slice(0, -2), 'rlp: …'],
   ['trailing byte', good + '00', 'rlp: …'],
-  ['type 3 (blobs)', withBlob, 'transaction type not supported'],
-  ['type 4 (EIP-7702)', await sign(rich, { type: 4, nonce, authorizationList: [auth] }), 'transaction type not supported'],
+  ['type 3 (blobs)', await sign(rich, blob), 'transaction type not supported: tx type 3 not supported by this pool'],
+  ['type 4 (EIP-7702) without a list', await sign(rich, { type: 4, nonce, authorizationList: [] }), 'set code tx must have at least one authorization tuple'],
   ['type 0x7f', '0x7f' + good.slice(4), 'transaction type not supported'],
   ['oversized', await sign(rich, { nonce, gasLimit: 20_000_000, data: '0x' + '00'.repeat(128 * 1024) }), 'oversized data: transaction size 131…'],
   ['other chain', await sign(rich, { nonce, chainId: chainId + 1 }), `invalid chain id for signer: have ${chainId + 1} want ${chainId}`],
@@ -92,8 +91,8 @@ const refusals = [
   ['tip above fee cap', signUnchecked(rich, { nonce, maxPriorityFeePerGas: 200n * gwei }), `max priority fee per gas higher than max fee per gas: maxPriorityFeePerGas: ${200n * gwei}, maxFeePerGas: ${100n * gwei}`],
   ['no tip', await sign(rich, { nonce, maxPriorityFeePerGas: 0n }), 'transaction underpriced: gas tip cap 0, minimum needed 1'],
   ['above the block gas limit', await sign(rich, { nonce, gasLimit: 40_000_000 }), 'exceeds block gas limit…'],
-  ['contract creation', await sign(rich, { nonce, to: null, gasLimit: 100_000, data: '0x6000' }), 'this chain does not execute contracts yet: contract creation'],
-  ['precompile call', await sign(rich, { nonce, to: '0x' + '00'.repeat(19) + '01' }), 'this chain does not execute contracts yet: the target is a precompiled contract'],
+  ['creation below its gas', await sign(rich, { nonce, to: null, gasLimit: 53_000, data: '0x6000' }), 'intrinsic gas too low: gas 53000, minimum needed 53022'],
+  ['init code above 48 KiB', await sign(rich, { nonce, to: null, gasLimit: 10_000_000, data: '0x' + '00'.repeat(49_153) }), 'max initcode size exceeded: code size 49153, limit 49152'],
   ['already known', queued, 'already known'],
   ['replacement underpriced', await sign(other, { nonce: 5, value: 2n }), 'replacement transaction underpriced'],
   ['replacement 9 % dearer', await sign(other, { nonce: 5, maxFeePerGas: 109n * gwei, maxPriorityFeePerGas: (109n * gwei) / 100n }), 'replacement transaction underpriced'],
@@ -133,6 +132,13 @@ for (const [name, body, status, code] of requests) {
 assert.equal((await call('txpool_status')).result.queued, '0x2');
 assert.equal((await call('txpool_status')).result.pending, '0x0');
 await transfer(rich);
+// Contracts are created and called, precompiled ones too; what fails pays and says so.
+const reverts = '0x6005600c60003960056000f3' + '60006000fd';
+const created = await receipt(await transfer(rich, { to: null, value: 0n, gasLimit: 100_000, data: reverts }));
+assert.equal(created.contractAddress, ethers.getCreateAddress({ from: rich.address, nonce: 2 }).toLowerCase());
+await transfer(rich, { to: '0x' + '00'.repeat(19) + '04', gasLimit: 30_000, data: '0x01' });
+const failing = await send(rich, { nonce: 4, to: created.contractAddress, value: 0n, gasLimit: 50_000 });
+assert.equal((await receipt(failing.result)).status, '0x0');
 // A replacement 10 % dearer is taken, and once the gap closes what waited goes through.
 const dearer = await send(other, { nonce: 5, maxFeePerGas: 110n * gwei, maxPriorityFeePerGas: (110n * gwei) / 100n });
 assert.ok(dearer.result, JSON.stringify(dearer));
