@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <memory>
 #include <string>
@@ -101,7 +102,8 @@ class Chain {
   }
   /// Queues an action of a user; `act` and `block` run what is queued.
   VerifiedAction action(const Address& signer, ActionBody body, const Address& account = {}) {
-    Action out{std::move(body), account, ++nonce_, 0};
+    nonce_ = std::max(nonce_ + 1, state().global().time);
+    Action out{std::move(body), account, nonce_, 0};
     Hash256 hash;
     for (std::size_t i = 0; i < 8; ++i)
       hash.bytes[i] = static_cast<std::uint8_t>(nonce_ >> (8 * i));

@@ -1,6 +1,8 @@
 // The invariants of dex.md 20 over random actions, prices, restarts and undone blocks.
 #include <cstdlib>
 #include <iostream>
+#include <map>
+#include <string>
 
 #include "exchange_fixture.hpp"
 #include "invariants.hpp"
@@ -58,7 +60,8 @@ class Traders {
   }
 
   Chain& chain() { return chain_; }
-  Random& random() { return random_; }
+  /// How often what happened, so that a run that tests nothing is seen.
+  [[nodiscard]] const std::map<std::string, std::size_t>& counts() const { return counts_; }
 
  private:
   static constexpr std::uint8_t kUsers = 9;
@@ -171,8 +174,21 @@ class Traders {
 
   // dex.md 20.9 for what a block's events tell.
   void check_fills(const BlockResult& out) {
+    for (const ActionResult& result : out.results) {
+      ++counts_[result.ok ? "ok" : name(result.error)];
+      for (const OrderResult& order : result.orders) {
+        if (order.kind == OrderResult::Kind::Error) ++counts_[name(order.error)];
+      }
+    }
     for (const Event& event : out.events) {
+      if (const auto* cancel = std::get_if<CancelEvent>(&event)) ++counts_[name(cancel->reason)];
+      if (const auto* step = std::get_if<LiquidationEvent>(&event)) {
+        ++counts_["liquidation " + std::to_string(static_cast<int>(step->method))];
+        if (step->method == LiquidationEvent::Method::Adl && step->usd > 0) ++counts_["bad debt"];
+      }
+      if (std::holds_alternative<FundingEvent>(event)) ++counts_["funding"];
       if (const auto* fill = std::get_if<FillEvent>(&event)) {
+        ++counts_["fill " + std::to_string(static_cast<int>(fill->kind))];
         EXPECT_NE(fill->taker, fill->maker) << "20.9 self-trade";
         EXPECT_GT(fill->sz, 0U);
       }
@@ -184,6 +200,7 @@ class Traders {
 
   Chain chain_;
   Random random_;
+  std::map<std::string, std::size_t> counts_;
   std::uint64_t btc_ = 600'000;
   std::uint64_t eth_ = 300'000;
 };
@@ -207,6 +224,12 @@ TEST(Dex20Invariants, hold_after_every_block_of_random_actions) {
     ASSERT_EQ(broken_invariant(traders.chain().state()), "") << "after the restart at block " << i;
   }
   std::cout << actions << " actions in " << blocks << " blocks, seed " << seed << "\n";
+  for (const auto& [what, count] : traders.counts())
+    std::cout << "  " << what << ": " << count << "\n";
+  for (const char* what : {"fill 0", "fill 1", "fill 2", "fill 3", "liquidation 4", "funding",
+                           "marginCanceled", "reduceOnlyCanceled", "selfTradeCanceled", "ok"}) {
+    EXPECT_TRUE(traders.counts().contains(what)) << what << " never happened";
+  }
 }
 
 // dex.md 20.13: restore plus replay against the straight run.
