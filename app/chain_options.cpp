@@ -13,7 +13,41 @@ const std::map<std::string, primitives::SchemeKind>& schemes() {
   return kSchemes;
 }
 
+const std::map<std::string, primitives::Profile>& profiles() {
+  static const std::map<std::string, primitives::Profile> kProfiles{
+      {"openliquid", primitives::Profile::OpenLiquid},
+      {"l1", primitives::Profile::L1},
+      {"timecoin", primitives::Profile::Timecoin}};
+  return kProfiles;
+}
+
+// architecture.md section 1.
+primitives::SchemeKind default_scheme(primitives::Profile profile) {
+  switch (profile) {
+    case primitives::Profile::OpenLiquid:
+      return primitives::SchemeKind::BlsThreshold;
+    case primitives::Profile::L1:
+      return primitives::SchemeKind::BlsMultisig;
+    case primitives::Profile::Timecoin:
+      return primitives::SchemeKind::Ed25519List;
+  }
+  throw CommandError("unknown profile");
+}
+
 }  // namespace
+
+void add_profile_option(CLI::App& command, std::string& profile) {
+  command
+      .add_option("--profile", profile,
+                  "How blocks become final: openliquid three certificates in a row, l1 two, "
+                  "timecoin two votes in a slot")
+      ->check(CLI::IsMember(profiles()))
+      ->capture_default_str();
+}
+
+primitives::Profile profile_of(const std::string& name) {
+  return profiles().at(name);
+}
 
 void add_scheme_option(CLI::App& command, std::string& scheme) {
   command.add_option("--scheme", scheme, "Certificates: signatures of a group, or a list of each")
@@ -22,7 +56,15 @@ void add_scheme_option(CLI::App& command, std::string& scheme) {
 }
 
 void add_chain_options(CLI::App& command, ChainOptions& options) {
-  add_scheme_option(command, options.scheme);
+  add_profile_option(command, options.profile);
+  command
+      .add_option("--scheme", options.scheme,
+                  "Certificates: signatures of a group, or a list of each; auto: the profile's")
+      ->check(CLI::IsMember({"auto", "bls-threshold", "bls-multisig", "ed25519-list"}))
+      ->capture_default_str();
+  command.add_option("--slot-seconds", options.slot_seconds, "Length of a slot, for timecoin")
+      ->check(CLI::Range(2, 3600))
+      ->capture_default_str();
   command.add_option("--leaders", options.leaders, "Who proposes in a view")
       ->check(CLI::IsMember({"round-robin", "stake-weighted"}))
       ->capture_default_str();
@@ -38,7 +80,9 @@ primitives::SchemeKind scheme_of(const std::string& name) {
 }
 
 void apply(const ChainOptions& options, NetworkPlan& plan) {
-  plan.scheme = scheme_of(options.scheme);
+  plan.profile = profile_of(options.profile);
+  plan.scheme = options.scheme == "auto" ? default_scheme(plan.profile) : scheme_of(options.scheme);
+  plan.slot_ms = options.slot_seconds * 1000;
   if (options.leaders == "stake-weighted") plan.leaders = primitives::LeaderKind::StakeWeighted;
   if (options.reputation != "auto") plan.leader_reputation = options.reputation == "on";
 }

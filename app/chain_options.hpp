@@ -9,7 +9,10 @@ namespace ol::app {
 
 /// How a new chain certifies blocks and who leads, as its maker wrote it on the command line.
 struct ChainOptions {
-  std::string scheme = "bls-threshold";
+  std::string profile = "openliquid";
+  /// "auto" is the profile's.
+  std::string scheme = "auto";
+  std::uint64_t slot_seconds = 2;
   std::string leaders = "round-robin";
   /// "auto" passes over failing leaders from seven validators on.
   std::string reputation = "auto";
@@ -17,10 +20,14 @@ struct ChainOptions {
 
 /// Adds --scheme. The name is checked when the command line is read.
 void add_scheme_option(CLI::App& command, std::string& scheme);
-/// Adds --scheme, --leaders and --leader-reputation.
+/// Adds --profile. The name is checked when the command line is read.
+void add_profile_option(CLI::App& command, std::string& profile);
+/// Adds --profile, --scheme, --leaders, --leader-reputation and --slot-seconds.
 void add_chain_options(CLI::App& command, ChainOptions& options);
 /// @pre `name` passed the check of add_scheme_option.
 [[nodiscard]] primitives::SchemeKind scheme_of(const std::string& name);
+/// @pre `name` passed the check of add_profile_option.
+[[nodiscard]] primitives::Profile profile_of(const std::string& name);
 void apply(const ChainOptions& options, NetworkPlan& plan);
 
 }  // namespace ol::app

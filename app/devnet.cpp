@@ -10,6 +10,7 @@
 
 #include <ol/base/hex.hpp>
 #include <ol/primitives/address_text.hpp>
+#include <ol/primitives/fault_budget.hpp>
 
 #include "chain_options.hpp"
 #include "command.hpp"
@@ -41,6 +42,7 @@ struct Flags {
   ChainOptions chain;
   bool fresh = false;
   bool interval_given = false;
+  bool profile_given = false;
   /// This start made the chain.
   bool made = false;
 };
@@ -84,6 +86,9 @@ void check_continues(const Flags& flags) {
     throw CommandError(flags.home + " holds a devnet " + what +
                        "; leave the flag out, name another --home, or start over with --fresh");
   };
+  if (flags.profile_given && genesis.profile != profile_of(flags.chain.profile)) {
+    refuse("of profile " + primitives::name_of(genesis.profile));
+  }
   const auto there = genesis.validators.size();
   if (there != flags.validators) {
     refuse("of " + std::to_string(there) + " validators (--validators " + std::to_string(there) +
@@ -130,7 +135,11 @@ void prepare(const Flags& flags) {
 void print_accounts(const Flags& flags) {
   const auto genesis = read_genesis(home_of(flags, 0).genesis());
   std::cout << "OpenLiquid devnet: " << flags.validators << " validators, chain id "
-            << genesis.domain.chain_id.value() << ", home " << flags.home
+            << genesis.domain.chain_id.value() << ", home " << flags.home << "\nProfile "
+            << primitives::name_of(genesis.profile) << ", commit rule "
+            << primitives::name_of(genesis.commit_rule) << ", tolerates "
+            << primitives::describe(
+                   primitives::fault_budget(primitives::genesis_validator_set(genesis)))
             << "\n\nAccounts, 10000 ether each at the start (mnemonic: " << kDevMnemonic << ")\n";
   for (std::uint32_t i = 0; i < 10; ++i) {
     const auto key = account_from_mnemonic(kDevMnemonic, i);
@@ -173,12 +182,17 @@ std::uint64_t number(const boost::json::value& value) {
   return value.is_uint64() ? value.as_uint64() : static_cast<std::uint64_t>(value.as_int64());
 }
 
+/// How many of these equal validators a block needs.
+std::uint32_t quorum_of(const Flags& flags) {
+  return primitives::genesis_validator_set(read_genesis(home_of(flags, 0).genesis()))
+      .quorum_count();
+}
+
 void report_ended(const Flags& flags, DevnetProcesses& processes) {
   for (const auto& [i, how] : processes.ended()) {
     std::cout << "\nvalidator " << i << ' ' << how << "; the last lines of its log:\n"
               << processes.log_tail(i, kLogTailLines) << processes.running() << " of "
-              << flags.validators << " nodes run, blocks need "
-              << primitives::unit_quorum(flags.validators)
+              << flags.validators << " nodes run, blocks need " << quorum_of(flags)
               << ". It can be started again with: openliquid start --home "
               << home_of(flags, i).root.string() << std::endl;
   }
@@ -271,8 +285,9 @@ void add_devnet(CLI::App& app) {
                        ->capture_default_str();
   add_chain_options(*command, flags->chain);
   command->add_flag("--fresh", flags->fresh, "Delete the chain that is there and start a new one");
-  command->callback([flags, interval] {
+  command->callback([flags, interval, command] {
     flags->interval_given = interval->count() > 0;
+    flags->profile_given = command->count("--profile") > 0;
     devnet(*flags);
   });
 }

@@ -3,6 +3,7 @@
 #include <ol/base/hex.hpp>
 #include <ol/p2p/peer_id.hpp>
 
+#include "chain_options.hpp"
 #include "command.hpp"
 #include "home.hpp"
 
@@ -16,6 +17,7 @@ struct Flags {
   std::string passphrase_file;
   bool encrypt = false;
   bool follower = false;
+  bool profile_given = false;
 };
 
 void make_validator_keys(const Home& home, const std::optional<std::string>& passphrase) {
@@ -38,7 +40,11 @@ void init(const Flags& flags) {
   const bool follower = flags.follower || !flags.genesis.empty();
   std::string genesis;
   if (!flags.genesis.empty()) {
-    static_cast<void>(read_genesis(flags.genesis));
+    const auto given = read_genesis(flags.genesis);
+    if (flags.profile_given && given.profile != profile_of(flags.profile)) {
+      throw CommandError(flags.genesis + " is of profile " + primitives::name_of(given.profile) +
+                         ", not " + flags.profile);
+    }
     genesis = read_text(flags.genesis);
   }
   PassphraseSource source(flags.passphrase_file);
@@ -52,8 +58,9 @@ void init(const Flags& flags) {
   if (!genesis.empty()) write_new_text(home.genesis(), genesis);
   write_new_text(home.config(), render_config(AppConfig{}));
   std::cout << "home " << flags.home << " is made; "
-            << (follower ? "it follows a chain without voting. "
-                         : "next: openliquid genesis ceremony join. ")
+            << (follower                        ? "it follows a chain without voting. "
+                : flags.profile == "openliquid" ? "next: openliquid genesis ceremony join. "
+                                                : "give these keys to whoever makes the genesis. ")
             << "Peers go into " << home.config().string() << '\n';
 }
 
@@ -67,12 +74,13 @@ void add_init(CLI::App& app) {
   command->add_option("--genesis", flags->genesis,
                       "The genesis of a chain to follow; without it keys of a validator are made");
   command->add_flag("--follower", flags->follower, "Make no validator keys");
-  command->add_option("--profile", flags->profile, "The kind of chain")
-      ->check(CLI::IsMember({"openliquid"}))
-      ->capture_default_str();
+  add_profile_option(*command, flags->profile);
   command->add_option("--passphrase-file", flags->passphrase_file, "Encrypts the keys");
   command->add_flag("--encrypt", flags->encrypt, "Ask for a passphrase and encrypt the keys");
-  command->callback([flags] { init(*flags); });
+  command->callback([flags, command] {
+    flags->profile_given = command->count("--profile") > 0;
+    init(*flags);
+  });
 }
 
 }  // namespace ol::app

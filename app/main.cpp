@@ -1,9 +1,11 @@
+#include <filesystem>
 #include <iostream>
 
 #include <ol/node/version.hpp>
 
 #include "command.hpp"
 #include "evm/evm_command.hpp"
+#include "timed.hpp"
 #ifdef OL_WITH_SIM
 #include <ol/sim/sim.hpp>
 #endif
@@ -26,6 +28,8 @@ void add_sim(CLI::App& app) {
 }  // namespace
 
 int main(int argc, char** argv) {
+  // The same program under the name that timecoin's document gives it.
+  if (std::filesystem::path(argv[0]).filename() == "timed") return ol::app::timed_main(argc, argv);
   CLI::App app{"OpenLiquid: a Byzantine-fault-tolerant chain with an Ethereum interface"};
   app.require_subcommand(1);
   ol::app::add_bench(app);

@@ -1,11 +1,13 @@
 #include "network_files.hpp"
 
+#include <algorithm>
 #include <chrono>
 
 #include <ol/base/hex.hpp>
 #include <ol/crypto/dkg.hpp>
 #include <ol/execution/system_contracts.hpp>
 #include <ol/p2p/peer_id.hpp>
+#include <ol/primitives/fault_budget.hpp>
 
 #include "command.hpp"
 #include "home.hpp"
@@ -74,6 +76,25 @@ std::uint64_t wall_ms() {
       duration_cast<milliseconds>(system_clock::now().time_since_epoch()).count());
 }
 
+// architecture.md section 1: hash, rule and pace of each profile.
+void set_profile(primitives::Genesis& genesis, const NetworkPlan& plan) {
+  genesis.profile = plan.profile;
+  genesis.commit_rule = primitives::default_rule(plan.profile);
+  if (plan.profile == primitives::Profile::L1) {
+    genesis.domain.hash = crypto::HashAlgorithm::Sha256;
+    genesis.pace.timeout_base_ms = 1000;
+    genesis.pace.timeout_max_ms = 10'000;
+    genesis.pace.timeout_growth_percent = 150;
+    // A leader waits less than the others wait for it.
+    genesis.pace.min_block_interval_ms = std::min<std::uint64_t>(plan.block_interval_ms, 500);
+    genesis.pace.empty_block_interval_ms = 500;
+  }
+  if (plan.profile == primitives::Profile::Timecoin) {
+    genesis.slots = primitives::SlotParams{.slot_ms = plan.slot_ms, .phase_ms = 600};
+    genesis.leader_reputation = false;
+  }
+}
+
 primitives::Genesis make_genesis(const NetworkPlan& plan, const std::vector<MadeKeys>& keys,
                                  const SharedKey& shared) {
   primitives::Genesis genesis;
@@ -85,18 +106,21 @@ primitives::Genesis make_genesis(const NetworkPlan& plan, const std::vector<Made
       plan.leader_reputation.value_or(plan.validators >= kReputationValidators);
   genesis.time = primitives::TimeMs(wall_ms());
   genesis.pace.min_block_interval_ms = plan.block_interval_ms;
+  set_profile(genesis, plan);
   genesis.base_fee = U256(1'000'000'000);
   genesis.devnet = true;
   for (std::uint32_t i = 0; i < plan.validators; ++i) {
     genesis.validators.push_back(
-        {.name = "validator" + std::to_string(i),
-         .weight = primitives::Weight(1),
+        {.name = plan.names.empty() ? "validator" + std::to_string(i) : plan.names[i],
+         .weight = primitives::Weight(plan.weight),
          .key = keys[i].validator.public_key(),
          .bls_key = keys[i].bls.public_key(),
          .network_key = keys[i].network.public_key(),
          .fee_recipient = account_from_mnemonic(kDevMnemonic, 100 + i).address()});
     genesis.possession_proofs.push_back(keys[i].bls.prove_possession());
   }
+  const auto set = primitives::genesis_validator_set(genesis);
+  genesis.crash_only = primitives::fault_budget(set).byzantine_validators == 0;
   if (plan.scheme == primitives::SchemeKind::BlsThreshold) {
     genesis.verification_vector.assign(shared.vector.points().begin(),
                                        shared.vector.points().end());
@@ -135,6 +159,8 @@ void create_network(const NetworkPlan& plan, const std::filesystem::path& out) {
   const SharedKey shared = run_ceremony(plan);
   const primitives::Genesis genesis = make_genesis(plan, keys, shared);
   const std::string json = primitives::genesis_to_json(genesis);
+  if (auto sound = primitives::genesis_from_json(json); !sound)
+    throw CommandError(sound.error().message);
   const bool threshold = plan.scheme == primitives::SchemeKind::BlsThreshold;
   for (std::uint32_t i = 0; i < plan.validators; ++i) {
     const Home home{out / ("node" + std::to_string(i))};

@@ -16,7 +16,14 @@ struct NetworkPlan {
   std::uint32_t validators = 4;
   std::uint64_t chain_id = 7777;
   std::string chain_name = "openliquid-devnet";
+  primitives::Profile profile = primitives::Profile::OpenLiquid;
   primitives::SchemeKind scheme = primitives::SchemeKind::BlsThreshold;
+  /// Of each validator, where the profile weighs them.
+  std::uint64_t weight = 1;
+  /// For profile timecoin.
+  std::uint64_t slot_ms = 2000;
+  /// "validator0", "validator1", .. where empty.
+  std::vector<std::string> names;
   primitives::LeaderKind leaders = primitives::LeaderKind::RoundRobin;
   /// Absent: from seven validators on.
   std::optional<bool> leader_reputation;
@@ -33,7 +40,7 @@ struct NetworkPlan {
 
 /// Writes one complete home per validator, `out`/node0 .., funded with the ten development
 /// accounts. The group key is made by the key ceremony run in this process, which therefore has
-/// seen every share: genesis says `devnet`.
+/// seen every share: genesis says `devnet`, and `crash_only` where the set tolerates no liar.
 void create_network(const NetworkPlan& plan, const std::filesystem::path& out);
 
 }  // namespace ol::app

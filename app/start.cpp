@@ -6,6 +6,7 @@
 #include "command.hpp"
 #include "home.hpp"
 #include "logging.hpp"
+#include "run_node.hpp"
 
 namespace ol::app {
 namespace {
@@ -22,6 +23,8 @@ struct Flags {
 const char* environment(const char* name) {
   return std::getenv(name);
 }
+
+}  // namespace
 
 void run_node(node::NodeParts parts, const AppConfig& config) {
   // Blocked before any thread starts, so that only the waiting thread below receives them.
@@ -45,6 +48,8 @@ void run_node(node::NodeParts parts, const AppConfig& config) {
   waiter.join();
   if (failure) throw CommandError(failure->message);
 }
+
+namespace {
 
 void start(const Flags& flags) {
   const Home home{flags.home};

@@ -1,0 +1,151 @@
+#!/usr/bin/env python3
+"""End-to-end checks of the other commit rules: a devnet of each profile finalises a transfer.
+
+Usage: profile_test.py OPENLIQUID CASE, with CASE one of l1, timecoin, timed.
+"""
+import os
+import pathlib
+import random
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
+from devnet_test import call, free_base_port, wait_for  # noqa: E402
+
+KEY = "0xac0974bec39a17e36ba4a6b4d238ff944bacb478cbed5efcae784d7bf4f2ff80"
+
+
+def status(port):
+    return call(port, "ol_status")["result"]
+
+
+def height(port):
+    return int(call(port, "eth_blockNumber")["result"], 16)
+
+
+def transfer(program, port):
+    """Sends one and waits until it is final; returns its block."""
+    sent = subprocess.run(
+        [program, "tx", "send", "--rpc", f"http://127.0.0.1:{port}", "--to", "0x" + "11" * 20, "--value", "1ether",
+         "--key", KEY], check=True, capture_output=True, text=True, timeout=30).stdout
+    assert "status success" in sent, sent
+    return int(sent.split("final in block ")[1].split(",")[0])
+
+
+def balance(port):
+    return int(call(port, "eth_getBalance", "0x" + "11" * 20, "latest")["result"], 16)
+
+
+class Network:
+    """A devnet in one process group that this script started, and nodes it starts beside it."""
+
+    def __init__(self, program, home, profile, validators):
+        self.program, self.home, self.base = program, pathlib.Path(home), free_base_port()
+        self.validators = validators
+        self.devnet = subprocess.Popen(
+            [program, "devnet", "--profile", profile, "--validators", str(validators), "--home", home, "--base-port",
+             str(self.base)], stdout=subprocess.PIPE, text=True)
+        self.started = []
+        self.pids, self.said = {}, ""
+        for line in self.devnet.stdout:
+            self.said += line
+            if "  pid " in line:
+                self.pids[int(line.split()[1])] = int(line.split("pid ")[1].split()[0])
+            if line.startswith("ready"):
+                return
+        sys.exit("FAILED: devnet ended before it was ready\n" + self.said)
+
+    def port(self, i):
+        return self.base + i
+
+    def restart(self, i):
+        home = self.home / f"node{i}"
+        log = open(home / "node.log", "a")
+        self.started.append(subprocess.Popen([self.program, "start", "--home", str(home)], stdout=log, stderr=log))
+
+    def stop(self):
+        for node in self.started:
+            node.terminate()
+            node.wait(30)
+        self.devnet.send_signal(signal.SIGINT)
+        self.devnet.stdout.read()
+        if self.devnet.wait(30) != 0:
+            sys.exit("FAILED: devnet did not stop cleanly")
+
+
+def case_l1(program, home):
+    net = Network(program, home, "l1", 4)
+    try:
+        assert status(net.base)["profile"] == "l1", status(net.base)
+        assert "commit rule two-chain, tolerates 1 Byzantine, 1 crash" in net.said, net.said
+        block = transfer(program, net.port(0))
+        for i in range(4):
+            wait_for(f"node {i} having the transfer", lambda: height(net.port(i)) >= block, 10)
+            assert balance(net.port(i)) == 10**18
+    finally:
+        net.stop()
+
+
+# Requirements TC-BZ-1, TC-BZ-2: one of three is killed, the others go on, and it catches up.
+def case_timecoin(program, home):
+    net = Network(program, home, "timecoin", 3)
+    try:
+        assert "commit rule two-phase, tolerates 0 Byzantine, 1 crash" in net.said, net.said
+        budgets = status(net.base)["budgets"]
+        assert (budgets["byzantineWeight"], budgets["crashWeight"]) == (0, 1), budgets
+        os.kill(net.pids[2], signal.SIGKILL)
+        block = transfer(program, net.port(0))
+        assert balance(net.port(1)) == 10**18 or height(net.port(1)) < block
+        net.restart(2)
+        wait_for("the restarted node catching up", lambda: height(net.port(2)) >= block, 20)
+        assert balance(net.port(2)) == 10**18
+    finally:
+        net.stop()
+
+
+# The daemon of timecoin's document, three times on one machine.
+def case_timed(program, home):
+    timed = str(pathlib.Path(program).parent / "timed")
+    base = random.randrange(20000, 50000)
+
+    def start(k, collateral="1000"):
+        return subprocess.Popen(
+            [timed, "--port", str(base + k - 1), "--validator-id", f"validator_{k}", "--collateral", collateral,
+             "--home", home], stdout=open(f"{home}-{k}.log", "w"), stderr=subprocess.STDOUT)
+
+    nodes = [start(k) for k in (1, 2, 3)]
+    try:
+        wait_for("a final block", lambda: min(height(base + 1000 + i) for i in range(3)) >= 1, 30)
+        refused = start(3, "5000")
+        assert refused.wait(10) == 1
+        assert "--collateral 5000 is not funded" in pathlib.Path(f"{home}-3.log").read_text()
+        said = pathlib.Path(f"{home}-1.log").read_text()
+        assert "quorum 2000 of 3000, tolerates 0 Byzantine, 1 crash" in said, said
+    finally:
+        for node in nodes:
+            node.terminate()
+        for node in nodes:
+            assert node.wait(30) == 0
+
+
+def main():
+    program, case = str(pathlib.Path(sys.argv[1]).resolve()), sys.argv[2]
+    seed = int(os.environ.get("OL_SEED", str(time.time_ns() % 1_000_000)))
+    random.seed(seed)
+    print(f"case {case}, seed {seed}")
+    begin = time.monotonic()
+    with tempfile.TemporaryDirectory(prefix="openliquid-e2e-") as home:
+        try:
+            globals()[f"case_{case}"](program, home + "/net")
+        except BaseException:
+            for log in sorted(pathlib.Path(home).rglob("*.log")):
+                print(f"--- {log}\n" + "\n".join(log.read_text().splitlines()[-15:]))
+            raise
+    print(f"case {case}: passed in {time.monotonic() - begin:.1f} s")
+
+
+if __name__ == "__main__":
+    main()
