@@ -96,7 +96,7 @@ bool BlsMultisigScheme::verify_share(const Hash256& digest, const Share& share) 
 bool BlsMultisigScheme::verify(const Hash256& digest, ByteView signers, ByteView signature) const {
   const auto weight = set_.weight_of_bitmap(signers);
   if (!weight) return false;
-  if (!set_.is_quorum(*weight) && !kMutantSmallQuorum) return false;
+  if (!set_.is_quorum(*weight) && !kMutantSmallQuorum && !kMutantTwoFPlusOne) return false;
   const auto decoded = crypto::BlsSignature::from_bytes(signature);
   if (!decoded) return false;
   std::vector<crypto::BlsPublicKey> keys;

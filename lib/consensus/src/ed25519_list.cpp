@@ -54,7 +54,7 @@ bool Ed25519ListScheme::verify_share(const Hash256& digest, const Share& share) 
 bool Ed25519ListScheme::verify(const Hash256& digest, ByteView signers, ByteView signature) const {
   const auto weight = set_.weight_of_bitmap(signers);
   if (!weight) return false;
-  if (!set_.is_quorum(*weight) && !kMutantSmallQuorum) return false;
+  if (!set_.is_quorum(*weight) && !kMutantSmallQuorum && !kMutantTwoFPlusOne) return false;
   std::size_t count = 0;
   for (const std::uint8_t byte : signers)
     count += static_cast<std::size_t>(std::popcount(byte));

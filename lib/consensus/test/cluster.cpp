@@ -27,7 +27,8 @@ std::string number(View view) {
 
 }  // namespace
 
-Cluster::Cluster(std::uint32_t n) : v_(n) {
+Cluster::Cluster(std::uint32_t n, primitives::CommitRule rule)
+    : v_(n), rule_(make_voting_rule(rule)) {
   keep(v_.genesis);
   const auto genesis = std::make_shared<const primitives::Block>(v_.genesis);
   for (std::uint32_t i = 0; i < n; ++i) {
@@ -52,7 +53,7 @@ void Cluster::boot(std::uint32_t i, std::optional<SafetyRecord> record) {
       std::make_unique<Signer>(v_.domain, v_.set->hash(v_.domain), ValidatorIndex(i), v_.key(i),
                                v_.vote_key(i), *node.scheme, node.store, record);
   node.kernel = std::make_unique<Kernel>(KernelConfig{v_.domain, ValidatorIndex(i), {}}, *v_.set,
-                                         rule_, *v_.leaders, node.chain.back(), std::move(record));
+                                         *rule_, *v_.leaders, node.chain.back(), std::move(record));
 }
 
 void Cluster::run_to(View view) {

@@ -14,7 +14,8 @@ namespace ol::consensus::test {
 /// log in words; an unsafe event ends the process.
 class Cluster {
  public:
-  explicit Cluster(std::uint32_t n);
+  explicit Cluster(std::uint32_t n,
+                   primitives::CommitRule rule = primitives::CommitRule::ThreeChain);
   ~Cluster();
 
   /// Delivers everything on the way. Leaders build blocks for views up to `view`.
@@ -83,7 +84,7 @@ class Cluster {
   void keep(const primitives::Block& block);
 
   Validators v_;
-  ThreeChain rule_;
+  std::unique_ptr<const VotingRule> rule_;
   std::vector<std::unique_ptr<Node>> nodes_;
   std::deque<Envelope> wire_;
   std::set<std::pair<std::uint32_t, std::uint32_t>> cut_;

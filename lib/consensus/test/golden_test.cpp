@@ -99,6 +99,27 @@ TEST(Golden, messages) {
   expect_golden(CertificateMessage{certificate()}, golden::kCertificate);
 }
 
+// Kind, view 99, the certificate of the message above, 64 bytes of signature.
+TEST(Golden, reproposal) {
+  std::string hex = "050000000000000063" + std::string(golden::kCertificate.substr(2));
+  for (int i = 0; i < 64; ++i)
+    hex += "e4";
+  expect_golden(ReproposalMessage{View(99), certificate(), filled<crypto::Ed25519Signature>(0xe4)},
+                hex);
+}
+
+// The digest is that of a proposal of the same block in the new view, field by field.
+TEST(Golden, digest_of_a_reproposal) {
+  const primitives::ChainDomain domain{.chain_id = primitives::ChainId(7)};
+  auto again = header(0);
+  again.view = View(120);
+  again.height = subject().height;
+  EXPECT_EQ(reproposal_digest(domain, View(120), subject()),
+            proposal_digest(domain, again, subject().block));
+  EXPECT_NE(reproposal_digest(domain, View(121), subject()),
+            reproposal_digest(domain, View(120), subject()));
+}
+
 TEST(Golden, safety_record) {
   SafetyRecord record;
   record.epoch = Epoch(3);
@@ -155,6 +176,8 @@ TEST(Messages, refuse_views_and_heights_that_no_chain_reaches) {
     VoteMessage high_vote = vote();
     high_vote.subject.height = Height(number);
     EXPECT_EQ(decodes(high_vote), good);
+    ReproposalMessage far_round{View(number), certificate(), {}};
+    EXPECT_EQ(decodes(far_round), good);
     CertificateMessage far_certificate{certificate()};
     far_certificate.certificate.subject.view = View(number);
     EXPECT_EQ(decodes(far_certificate), good);

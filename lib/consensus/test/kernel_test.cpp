@@ -1,24 +1,36 @@
 // The kernel as a state machine: specs/consensus.md sections 4, 5 and 8; requirements 5.1.
 #include <gtest/gtest.h>
 
+#include "chained_rules.hpp"
 #include "validators.hpp"
 
 namespace ol::consensus::test {
 namespace {
 
 /// One kernel, fed by hand with what others would send.
-class KernelTest : public testing::Test {
+class KernelTestFixture : public testing::Test {
+ public:
+  explicit KernelTestFixture(primitives::CommitRule chosen) : rule(make_voting_rule(chosen)) {}
+
  protected:
   Validators v{4};
-  ThreeChain rule;
+  std::unique_ptr<const VotingRule> rule;
   Verifier verifier = v.verifier();
   std::vector<Height> committed;
+  std::vector<BlockHash> discarded;
 
+  /// Heights 1, 2, .. of the blocks that are final when `certified` blocks in a row are certified.
+  std::vector<Height> final_of(std::size_t certified) const {
+    std::vector<Height> out;
+    for (std::size_t i = 1; i + rule->depth() <= certified + 1; ++i)
+      out.emplace_back(i);
+    return out;
+  }
   std::unique_ptr<Kernel> make(std::optional<std::uint32_t> self,
                                std::optional<SafetyRecord> record = {}) {
     const auto index = self ? std::optional(ValidatorIndex(*self)) : std::nullopt;
     return std::make_unique<Kernel>(
-        KernelConfig{v.domain, index, {}}, *v.set, rule, *v.leaders,
+        KernelConfig{v.domain, index, {}}, *v.set, *rule, *v.leaders,
         CommittedBlock{std::make_shared<const primitives::Block>(v.genesis), v.genesis_certificate},
         std::move(record));
   }
@@ -42,6 +54,8 @@ class KernelTest : public testing::Test {
   Outputs note(Outputs out) {
     for (const CommittedBlock& block : out.commit)
       committed.push_back(block.block->header.height);
+    for (const BlockPtr& block : out.discarded)
+      discarded.push_back(block->hash);
     return out;
   }
   /// Blocks 1..count in consecutive views, each on the certificate of the one before.
@@ -56,7 +70,20 @@ class KernelTest : public testing::Test {
   }
 };
 
-TEST_F(KernelTest, votes_only_after_execution_and_persists_first) {
+/// What holds whichever rule decides.
+class KernelTest : public KernelTestFixture,
+                   public testing::WithParamInterface<primitives::CommitRule> {
+ public:
+  KernelTest() : KernelTestFixture(GetParam()) {}
+};
+INSTANTIATE_TEST_SUITE_P(Rules, KernelTest, kChainedRules, rule_name);
+
+class ThreeChainKernelTest : public KernelTestFixture {
+ public:
+  ThreeChainKernelTest() : KernelTestFixture(primitives::CommitRule::ThreeChain) {}
+};
+
+TEST_P(KernelTest, votes_only_after_execution_and_persists_first) {
   auto kernel = make(0);
   const auto block = chain(1)[0];
   const Outputs received = propose(*kernel, block);
@@ -70,14 +97,14 @@ TEST_F(KernelTest, votes_only_after_execution_and_persists_first) {
   EXPECT_EQ(kernel->view(), View(2));
 }
 
-TEST_F(KernelTest, never_votes_for_a_block_that_does_not_execute) {
+TEST_P(KernelTest, never_votes_for_a_block_that_does_not_execute) {
   auto kernel = make(0);
   const auto block = chain(1)[0];
   propose(*kernel, block);
   EXPECT_FALSE(executed(*kernel, block, Execution::Invalid).vote);
 }
 
-TEST_F(KernelTest, votes_once_in_a_view_and_reports_the_rival) {
+TEST_P(KernelTest, votes_once_in_a_view_and_reports_the_rival) {
   auto kernel = make(0);
   const auto first = v.block(v.genesis, v.genesis_certificate, View(1), 1);
   const auto rival = v.block(v.genesis, v.genesis_certificate, View(1), 2);
@@ -90,7 +117,7 @@ TEST_F(KernelTest, votes_once_in_a_view_and_reports_the_rival) {
 }
 
 // Trap T2: the proposal b''' proves QC(b''); b' must wait for QC(b''').
-TEST_F(KernelTest, commits_only_when_the_third_block_itself_is_certified) {
+TEST_F(ThreeChainKernelTest, commits_only_when_the_third_block_itself_is_certified) {
   auto kernel = make(std::nullopt);
   const auto blocks = chain(5);
   for (std::size_t i = 0; i < 3; ++i)
@@ -104,7 +131,7 @@ TEST_F(KernelTest, commits_only_when_the_third_block_itself_is_certified) {
   EXPECT_EQ(committed, (std::vector<Height>{Height(1), Height(2)}));
 }
 
-TEST_F(KernelTest, a_gap_in_views_commits_later_and_in_order) {
+TEST_F(ThreeChainKernelTest, a_gap_in_views_commits_later_and_in_order) {
   auto kernel = make(std::nullopt);
   const auto b1 = v.block(v.genesis, v.genesis_certificate, View(1));
   const auto q1 = v.certify(b1);
@@ -121,7 +148,7 @@ TEST_F(KernelTest, a_gap_in_views_commits_later_and_in_order) {
   EXPECT_EQ(committed, (std::vector<Height>{Height(1), Height(2)}));
 }
 
-TEST_F(KernelTest, certificates_that_come_before_their_blocks_commit_all_the_same) {
+TEST_P(KernelTest, certificates_that_come_before_their_blocks_commit_all_the_same) {
   auto kernel = make(std::nullopt);
   const auto blocks = chain(3);
   const Outputs early = certified(*kernel, v.certify(blocks[2]));
@@ -131,11 +158,11 @@ TEST_F(KernelTest, certificates_that_come_before_their_blocks_commit_all_the_sam
   for (const std::size_t i : {2U, 1U, 0U}) {
     note(kernel->step(BlockFetched{*verifier.verify_fetched(blocks[i], blocks[i].hash)}));
   }
-  EXPECT_EQ(committed, std::vector<Height>{Height(1)});
+  EXPECT_EQ(committed, final_of(3));
   EXPECT_EQ(kernel->status().orphans, 0U);
 }
 
-TEST_F(KernelTest, leader_builds_on_the_certificate_of_the_view_before) {
+TEST_P(KernelTest, leader_builds_on_the_certificate_of_the_view_before) {
   auto kernel = make(2);
   const auto blocks = chain(1);
   propose(*kernel, blocks[0]);
@@ -155,7 +182,7 @@ TEST_F(KernelTest, leader_builds_on_the_certificate_of_the_view_before) {
                    .proposal);
 }
 
-TEST_F(KernelTest, leader_after_a_lost_view_needs_a_quorum_of_new_views) {
+TEST_P(KernelTest, leader_after_a_lost_view_needs_a_quorum_of_new_views) {
   auto kernel = make(2);
   EXPECT_FALSE(left(*kernel, 0, 1, v.genesis_certificate).build);
   const Outputs joined = left(*kernel, 1, 1, v.genesis_certificate);
@@ -171,7 +198,7 @@ TEST_F(KernelTest, leader_after_a_lost_view_needs_a_quorum_of_new_views) {
   EXPECT_EQ(asked.build->timeout_certificate->view, View(1));
 }
 
-TEST_F(KernelTest, a_timer_ends_voting_in_its_view) {
+TEST_P(KernelTest, a_timer_ends_voting_in_its_view) {
   auto kernel = make(0);
   const auto block = chain(1)[0];
   const Outputs out = kernel->step(TimerFired{View(1)});
@@ -185,7 +212,7 @@ TEST_F(KernelTest, a_timer_ends_voting_in_its_view) {
   EXPECT_EQ(kernel->view(), View(1));
 }
 
-TEST_F(KernelTest, a_timer_of_another_view_changes_nothing) {
+TEST_P(KernelTest, a_timer_of_another_view_changes_nothing) {
   auto kernel = make(0);
   ASSERT_TRUE(kernel->step(TimerFired{View(1)}).timeout);
   for (const std::uint64_t view : {0U, 2U, 9U}) {
@@ -196,7 +223,7 @@ TEST_F(KernelTest, a_timer_of_another_view_changes_nothing) {
 }
 
 // The lock of b (QC of its child known) holds against an older branch and yields to a newer one.
-TEST_F(KernelTest, the_lock_refuses_an_older_branch_and_yields_to_a_newer_certificate) {
+TEST_F(ThreeChainKernelTest, the_lock_refuses_an_older_branch_and_yields_to_a_newer_certificate) {
   auto kernel = make(0);
   const auto blocks = chain(3);
   for (const auto& block : blocks) {
@@ -224,7 +251,7 @@ TEST_F(KernelTest, the_lock_refuses_an_older_branch_and_yields_to_a_newer_certif
   EXPECT_TRUE(executed(*kernel, newer).vote);
 }
 
-TEST_F(KernelTest, restarts_in_the_view_it_left_and_above_everything_it_voted_in) {
+TEST_P(KernelTest, restarts_in_the_view_it_left_and_above_everything_it_voted_in) {
   SafetyRecord record;
   record.high_qc = v.genesis_certificate;
   record.lock = {View(0), v.genesis.hash};
@@ -241,7 +268,7 @@ TEST_F(KernelTest, restarts_in_the_view_it_left_and_above_everything_it_voted_in
   EXPECT_FALSE(executed(*kernel, block).vote);
 }
 
-TEST_F(KernelTest, observers_follow_and_never_sign) {
+TEST_P(KernelTest, observers_follow_and_never_sign) {
   auto kernel = make(0);
   kernel->become_observer();
   const auto block = chain(1)[0];
@@ -250,23 +277,22 @@ TEST_F(KernelTest, observers_follow_and_never_sign) {
   EXPECT_FALSE(kernel->step(TimerFired{View(1)}).timeout);
 }
 
-TEST_F(KernelTest, a_committed_block_discards_the_branches_beside_it) {
+TEST_P(KernelTest, a_committed_block_discards_the_branches_beside_it) {
   auto kernel = make(std::nullopt);
   const auto blocks = chain(3);
   const auto rival = v.block(v.genesis, v.genesis_certificate, View(1), 8);
   propose(*kernel, rival);
   for (const auto& block : blocks)
     propose(*kernel, block);
-  const Outputs out = certified(*kernel, v.certify(blocks[2]));
-  ASSERT_EQ(out.discarded.size(), 1U);
-  EXPECT_EQ(out.discarded[0]->hash, rival.hash);
-  EXPECT_EQ(kernel->tree().root().hash, blocks[0].hash);
+  certified(*kernel, v.certify(blocks[2]));
+  EXPECT_EQ(discarded, std::vector{rival.hash});
+  EXPECT_EQ(kernel->tree().root().hash, blocks[3 - rule->depth()].hash);
 }
 
-TEST_F(KernelTest, one_validator_alone_commits) {
+TEST_P(KernelTest, one_validator_alone_commits) {
   const Validators one(1);
   Verifier check = one.verifier();
-  Kernel kernel(KernelConfig{one.domain, ValidatorIndex(0), {}}, *one.set, rule, *one.leaders,
+  Kernel kernel(KernelConfig{one.domain, ValidatorIndex(0), {}}, *one.set, *rule, *one.leaders,
                 CommittedBlock{std::make_shared<const primitives::Block>(one.genesis),
                                one.genesis_certificate},
                 std::nullopt);
@@ -280,7 +306,7 @@ TEST_F(KernelTest, one_validator_alone_commits) {
     out = kernel.step(CertificateReceived{*check.verify_certificate(one.certify(block))});
     commits += out.commit.size();
   }
-  EXPECT_EQ(commits, 2U);
+  EXPECT_EQ(commits, final_of(4).size());
 }
 
 }  // namespace

@@ -39,7 +39,12 @@ class Stage {
     std::string verb;
     in >> verb;
     if (verb == "nodes") {
-      cluster_ = std::make_unique<Cluster>(next(in));
+      const std::uint32_t n = next(in);
+      std::string rule;
+      in >> rule;
+      EXPECT_TRUE(rule.empty() || rule == "two_chain") << rule;
+      cluster_ = std::make_unique<Cluster>(
+          n, rule.empty() ? primitives::CommitRule::ThreeChain : primitives::CommitRule::TwoChain);
     } else if (verb == "run") {
       cluster_->run_to(View(next(in)));
     } else if (verb == "timeout") {

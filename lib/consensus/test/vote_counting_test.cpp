@@ -67,6 +67,27 @@ TEST_F(Counting, asks_for_nothing_before_a_quorum_of_distinct_voters) {
   EXPECT_EQ(scheme.combined, 0);
 }
 
+// Trap T4: whoever is not in the set weighs nothing, not one.
+TEST_F(Counting, strangers_never_help_a_quorum) {
+  for (std::uint32_t i = 0; i < 4; ++i)
+    EXPECT_FALSE(add(i).certificate);
+  for (std::uint32_t stranger = 7; stranger < 20; ++stranger)
+    EXPECT_FALSE(add(stranger).certificate);
+  EXPECT_EQ(scheme.combined, 0);
+  EXPECT_EQ(collector.ignored(), 13U);
+}
+
+// Trap T1: f = 1 at six validators, and three of them are half, which the other half can be too.
+TEST(CountingSix, three_of_six_are_no_quorum) {
+  const Validators six(6);
+  CountingScheme counting;
+  VoteCollector votes(six.domain, *six.set, counting);
+  const auto what = six.subject(six.block(six.genesis, six.genesis_certificate, View(1)));
+  for (std::uint32_t i = 0; i < 4; ++i)
+    EXPECT_FALSE(votes.add({what, {ValidatorIndex(i), Bytes{1}}}).certificate) << i;
+  EXPECT_TRUE(votes.add({what, {ValidatorIndex(4), Bytes{1}}}).certificate);
+}
+
 // f = 2 liars among the first five: one failed combination, one look at each share, then the two
 // honest ones that follow complete the quorum.
 TEST_F(Counting, f_liars_cost_one_search_and_no_view) {
