@@ -5,31 +5,73 @@
 #include "rpc_client.hpp"
 
 namespace ol::app {
+namespace {
+
+namespace json = boost::json;
+
+std::string text_of(const json::value& value) {
+  return value.is_string() ? std::string(value.as_string()) : json::serialize(value);
+}
+
+void print_member(std::string_view key, const json::value& value) {
+  if (!value.is_array()) {
+    std::cout << key << ": " << text_of(value) << '\n';
+    return;
+  }
+  std::cout << key << ": " << value.as_array().size() << '\n';
+  for (const json::value& entry : value.as_array())
+    std::cout << "  " << json::serialize(entry) << '\n';
+}
+
+/// "validator1, validator3", as the node's status names them.
+std::string names(const json::value& status, const json::value& indices) {
+  std::string out;
+  for (const json::value& index : indices.as_array()) {
+    const auto& validator =
+        status.at("validators").at(static_cast<std::size_t>(index.to_number<std::uint64_t>()));
+    out += (out.empty() ? "" : ", ") + text_of(validator.at("name"));
+  }
+  return out.empty() ? "nobody" : out;
+}
+
+void print_block(std::string_view what, const json::value& at) {
+  std::cout << what << ": view " << json::serialize(at.at("view")) << ", block "
+            << text_of(at.at("blockHash")) << '\n';
+}
+
+// Why a chain stands still is what an operator asks first.
+void print_consensus(const json::value& status, const json::value& state) {
+  std::cout << "waiting for: " << text_of(state.at("waiting").at("text")) << '\n';
+  print_block("lock", state.at("lock"));
+  print_block("last vote", state.at("lastVote"));
+  const json::value& best = state.at("highCertificate");
+  std::cout << "best certificate: view " << json::serialize(best.at("view")) << ", height "
+            << json::serialize(best.at("height")) << '\n'
+            << "view timeout: " << json::serialize(state.at("timeoutMs")) << " ms after "
+            << json::serialize(state.at("lostViews")) << " lost views\n"
+            << "left the view: " << names(status, state.at("left")) << '\n'
+            << "passed over as leaders: " << names(status, state.at("passedOver")) << '\n';
+}
+
+}  // namespace
 
 void add_status(CLI::App& app) {
   auto url = std::make_shared<std::string>("http://127.0.0.1:8545");
-  auto json = std::make_shared<bool>(false);
-  auto* command = app.add_subcommand("status", "Show where a node stands");
+  auto as_json = std::make_shared<bool>(false);
+  auto* command = app.add_subcommand("status", "Show where a node stands and what it waits for");
   command->add_option("--rpc", *url, "The node's JSON-RPC address")->capture_default_str();
-  command->add_flag("--json", *json, "Print the answer as it is");
-  command->callback([url, json] {
-    const boost::json::value status = rpc_call(*url, "ol_status");
-    if (*json) {
-      std::cout << boost::json::serialize(status) << '\n';
+  command->add_flag("--json", *as_json, "Print ol_status, with ol_consensusState as \"consensus\"");
+  command->callback([url, as_json] {
+    json::value status = rpc_call(*url, "ol_status");
+    const json::value consensus = rpc_call(*url, "ol_consensusState");
+    if (*as_json) {
+      status.as_object()["consensus"] = consensus;
+      std::cout << json::serialize(status) << '\n';
       return;
     }
-    for (const auto& [key, value] : status.as_object()) {
-      if (value.is_array()) {
-        std::cout << key << ": " << value.as_array().size() << '\n';
-        for (const auto& entry : value.as_array())
-          std::cout << "  " << boost::json::serialize(entry) << '\n';
-      } else {
-        std::cout << key << ": "
-                  << (value.is_string() ? std::string(value.as_string())
-                                        : boost::json::serialize(value))
-                  << '\n';
-      }
-    }
+    for (const auto& [key, value] : status.as_object())
+      print_member(key, value);
+    print_consensus(status, consensus);
   });
 }
 

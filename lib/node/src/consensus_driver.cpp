@@ -52,6 +52,7 @@ ConsensusDriver::ConsensusDriver(DriverParts parts, DriverHost& host)
       verifier_(domain_, set_, parts.scheme, leaders_, std::move(parts.genesis_certificate),
                 consensus::kEd25519Signatures, phases_of(parts.rule)),
       collector_(domain_, set_, parts.scheme, phases_of(parts.rule)),
+      votes_(set_.size()),
       signer_(std::move(parts.signer)),
       self_(signer_ ? parts.self : std::nullopt),
       signing_(self_.has_value()),
@@ -231,6 +232,7 @@ void ConsensusDriver::step(const consensus::Input& input) {
   }
   stepping_ = false;
   collector_.forget_through(kernel_->vote_floor());
+  votes_.on_view(kernel_->view());
 }
 
 void ConsensusDriver::apply(consensus::Outputs outputs) {
@@ -412,6 +414,7 @@ void ConsensusDriver::handle(const consensus::ReproposalMessage& message, const 
 }
 
 void ConsensusDriver::collect(const VoteMessage& vote) {
+  votes_.on_vote(vote.subject.view, vote.share.voter, now_.monotonic_ms);
   auto outcome = collector_.add(vote);
   for (const consensus::Evidence& evidence : outcome.evidence) {
     ++counters_.evidence;

@@ -6,6 +6,7 @@
 #include <prometheus/registry.h>
 #include <prometheus/text_serializer.h>
 
+#include <algorithm>
 #include <map>
 
 #include <ol/base/thread_safety.hpp>
@@ -57,6 +58,7 @@ struct Metrics::Impl {
           stats.rejected, labels);
   }
   void set_consensus(const ConsensusView& view);
+  void set_validators(const ConsensusView& view, const std::vector<EvidenceCount>& evidence);
   void set_network(const p2p::NetworkCounters& network);
   void set_rpc(const rpc::ServerStats& stats);
   void set_pool(const mempool::Stats& stats);
@@ -93,6 +95,30 @@ void Metrics::Impl::set_consensus(const ConsensusView& view) {
       {"ranges_requested", c.ranges_requested}};
   for (const auto& [name, value] : counts) {
     count("openliquid_consensus_" + name + "_total", "Consensus events since start", value);
+  }
+}
+
+void Metrics::Impl::set_validators(const ConsensusView& view,
+                                   const std::vector<EvidenceCount>& evidence) {
+  for (std::size_t i = 0; i < view.votes.size(); ++i) {
+    const VoteStats& votes = view.votes[i];
+    const std::map<std::string, std::string> labels{{"validator", std::to_string(i)}};
+    count("openliquid_votes_seen_total", "Votes that reached this node as collector", votes.seen,
+          labels);
+    count("openliquid_votes_missed_total", "Votes that did not, where others' did", votes.missed,
+          labels);
+    count("openliquid_votes_behind_ms_total",
+          "Sum over the votes seen of the time since the first of their view", votes.behind_ms,
+          labels);
+    const bool passed = std::find(view.passed_over.begin(), view.passed_over.end(),
+                                  primitives::ValidatorIndex(static_cast<std::uint32_t>(i))) !=
+                        view.passed_over.end();
+    set("openliquid_leader_passed_over", "1 while the validator does not lead because it failed",
+        passed ? 1 : 0, labels);
+  }
+  for (const EvidenceCount& one : evidence) {
+    count("openliquid_evidence_total", "Proofs of misbehaviour, and invalid shares", one.count,
+          {{"validator", std::to_string(one.validator)}, {"kind", one.kind}});
   }
 }
 
@@ -198,6 +224,7 @@ std::string Metrics::text(const MetricsSample& sample) {
   // Two scrapes at once would each add what one of them should.
   const MutexLock lock(impl_->scrape);
   impl_->set_consensus(sample.consensus);
+  impl_->set_validators(sample.consensus, sample.evidence);
   impl_->set_network(sample.network);
   impl_->set_rpc(sample.rpc);
   impl_->set_pool(sample.pool);

@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include <ol/base/bounded_queue.hpp>
 #include <ol/mempool/mempool.hpp>
@@ -14,9 +15,17 @@ namespace ol::node {
 
 struct ConsensusView;
 
+/// How often a validator was caught.
+struct EvidenceCount {
+  std::uint32_t validator = 0;
+  std::string kind;
+  std::uint64_t count = 0;
+};
+
 /// Everything a scrape shows that is read at that moment.
 struct MetricsSample {
   const ConsensusView& consensus;
+  std::vector<EvidenceCount> evidence;
   p2p::NetworkCounters network;
   rpc::ServerStats rpc;
   mempool::Stats pool;

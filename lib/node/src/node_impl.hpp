@@ -16,6 +16,7 @@
 #include <ol/node/node.hpp>
 #include <ol/node/version.hpp>
 #include <ol/p2p/link_network.hpp>
+#include <ol/rpc/consensus_backend.hpp>
 #include <ol/rpc/server.hpp>
 #include <ol/storage/block_log.hpp>
 #include <ol/storage/outbox_log.hpp>
@@ -23,6 +24,7 @@
 #include <ol/storage/safety_store.hpp>
 
 #include "block_records.hpp"
+#include "evidence_store.hpp"
 #include "executor.hpp"
 #include "metrics.hpp"
 #include "txn_pool.hpp"
@@ -36,6 +38,12 @@ struct ConsensusView {
   DriverCounters counters;
   primitives::Height best_peer_height;
   bool signing = false;
+  /// Of the view before the current one, where this node collects its votes.
+  std::vector<primitives::ValidatorIndex> voters;
+  /// Leaders passed over in the current view's round.
+  std::vector<primitives::ValidatorIndex> passed_over;
+  /// By validator.
+  std::vector<VoteStats> votes;
   std::uint64_t last_commit_wall_ms = 0;
   std::uint64_t finality_ms = 0;
 };
@@ -52,6 +60,7 @@ struct Node::Impl final : p2p::NetworkHandler, DriverHost {
   [[nodiscard]] Result<void, NodeError> check_keys();
   [[nodiscard]] Result<void, NodeError> open_database();
   [[nodiscard]] Result<void, NodeError> open_safety();
+  [[nodiscard]] Result<void, NodeError> open_evidence();
   [[nodiscard]] Result<void, NodeError> open_execution();
   [[nodiscard]] Result<void, NodeError> open_network();
   [[nodiscard]] Result<void, NodeError> open_rpc();
@@ -76,6 +85,12 @@ struct Node::Impl final : p2p::NetworkHandler, DriverHost {
   [[nodiscard]] Result<primitives::TxnHash, rpc::SubmitError> submit(Bytes envelope);
   [[nodiscard]] p2p::Flow on_gossip(const p2p::PeerId& peer, ByteView bytes);
   void signal_work();
+
+  // Evidence (node_evidence.cpp).
+  void on_evidence_gossip(const p2p::PeerId& peer, ByteView proof);
+  void take_evidence(const Bytes& proof, const std::optional<p2p::PeerId>& from);
+  void tell_evidence(const p2p::PeerId& peer);
+  [[nodiscard]] std::vector<EvidenceCount> count_evidence() const;
 
   // p2p::NetworkHandler, on the io thread (node_network.cpp).
   std::optional<std::string> check_hello(const p2p::PeerId& peer, ByteView hello) override;
@@ -124,6 +139,7 @@ struct Node::Impl final : p2p::NetworkHandler, DriverHost {
   std::optional<consensus::SafetyRecord> safety_record_;
   std::unique_ptr<storage::BlockLog> block_log_;
   std::unique_ptr<storage::OutboxLog> outbox_;
+  std::unique_ptr<EvidenceStore> evidence_;
   consensus::CommittedBlock root_;
   primitives::EvmHeader root_evm_;
   primitives::QuorumCertificate genesis_certificate_;
@@ -145,6 +161,7 @@ struct Node::Impl final : p2p::NetworkHandler, DriverHost {
   // The world.
   std::unique_ptr<p2p::Network> network_;
   std::unique_ptr<rpc::Backend> backend_;
+  std::unique_ptr<rpc::ConsensusBackend> consensus_backend_;
   std::unique_ptr<rpc::Server> server_;
   Metrics metrics_;
 
@@ -164,10 +181,14 @@ struct Node::Impl final : p2p::NetworkHandler, DriverHost {
   ConsensusView view_ OL_GUARDED_BY(mutex_);
   std::set<p2p::PeerId> paused_peers_ OL_GUARDED_BY(mutex_);
   std::set<p2p::PeerId> connected_ OL_GUARDED_BY(mutex_);
+  /// By validator, since start: no file, for nobody else could check them.
+  std::map<std::uint32_t, std::uint64_t> invalid_shares_ OL_GUARDED_BY(mutex_);
   std::uint64_t next_publish_ms_ = 0;
 };
 
 /// The answers of this node to RPC (rpc_backend.cpp).
 [[nodiscard]] std::unique_ptr<rpc::Backend> make_rpc_backend(Node::Impl& node);
+/// And about consensus (rpc_consensus.cpp).
+[[nodiscard]] std::unique_ptr<rpc::ConsensusBackend> make_consensus_backend(Node::Impl& node);
 
 }  // namespace ol::node

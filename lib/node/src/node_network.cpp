@@ -35,6 +35,7 @@ void Node::Impl::on_peer_connected(const p2p::PeerId& peer, p2p::Direction direc
   log(LogLevel::Info, "peer connected",
       {{"peer", peer.short_text()},
        {"direction", direction == p2p::Direction::Inbound ? "in" : "out"}});
+  tell_evidence(peer);
   post([peer](ConsensusDriver& driver, Now t) { driver.on_peer_connected(t, peer); });
 }
 
@@ -153,17 +154,6 @@ bool Node::Impl::has_work() {
 void Node::Impl::record_outgoing(ByteView message) {
   if (!outbox_) return;
   if (auto written = outbox_->append(message); !written) fatal(written.error().message);
-}
-
-void Node::Impl::on_evidence(const consensus::Evidence& evidence) {
-  const Bytes proof = encode_evidence(evidence);
-  const char* kind = std::holds_alternative<consensus::DoubleProposal>(evidence) ? "double proposal"
-                     : std::holds_alternative<consensus::DoubleVote>(evidence)   ? "double vote"
-                                                                                 : "invalid share";
-  log(LogLevel::Error, "evidence of misbehaviour",
-      {{"kind", kind},
-       {"validator", std::to_string(consensus::accused(evidence).value())},
-       {"proof", to_hex(proof)}});
 }
 
 void Node::Impl::warn(std::string sentence) {

@@ -68,6 +68,7 @@ Result<void, NodeError> Node::Impl::open() {
   OL_TRY_VOID(check_keys());
   OL_TRY_VOID(open_database());
   OL_TRY_VOID(open_safety());
+  OL_TRY_VOID(open_evidence());
   OL_TRY_VOID(open_execution());
   OL_TRY_VOID(make_driver());
   OL_TRY_VOID(open_network());
@@ -241,6 +242,17 @@ Result<void, NodeError> Node::Impl::open_execution() {
   return {};
 }
 
+Result<void, NodeError> Node::Impl::open_evidence() {
+  auto opened = EvidenceStore::open(parts_.config.data_dir / "evidence", parts_.genesis, set_);
+  if (!opened) return error(std::move(opened).error());
+  evidence_ = *std::move(opened);
+  if (evidence_->ignored_files() > 0) {
+    log(LogLevel::Warn, "files of the evidence directory prove nothing and are left alone",
+        {{"files", std::to_string(evidence_->ignored_files())}});
+  }
+  return {};
+}
+
 Result<void, NodeError> Node::Impl::make_driver() {
   auto leaders = load_leaders(parts_.genesis, set_, *database_);
   if (!leaders) return error(std::move(leaders).error());
@@ -318,6 +330,8 @@ Result<void, NodeError> Node::Impl::open_rpc() {
   backend_ = make_rpc_backend(*this);
   rpc::Registry registry;
   rpc::add_standard_methods(registry, *backend_);
+  consensus_backend_ = make_consensus_backend(*this);
+  rpc::add_consensus_methods(registry, *consensus_backend_);
   rpc::ServerOptions options;
   options.endpoints = {{parts_.config.rpc_host, parts_.config.rpc_port}};
   options.limits.connections_max = parts_.config.rpc_connections_max;

@@ -138,8 +138,13 @@ void Node::Impl::publish_view(bool now_required) {
   const Now t = now();
   if (!now_required && t.monotonic_ms < next_publish_ms_) return;
   next_publish_ms_ = t.monotonic_ms + kPublishMs;
+  consensus::KernelStatus kernel = driver_->status();
+  const primitives::View view = kernel.view;
   MutexLock lock(mutex_);
-  view_.kernel = driver_->status();
+  view_.kernel = std::move(kernel);
+  view_.voters = driver_->voters(primitives::View(view.value() > 0 ? view.value() - 1 : 0));
+  view_.votes = driver_->vote_stats();
+  if (leaders_.reputation != nullptr) view_.passed_over = leaders_.reputation->passed_over(view);
   view_.counters = driver_->counters();
   view_.best_peer_height = driver_->best_peer_height();
   view_.signing = driver_->signing();
@@ -273,6 +278,7 @@ void Node::Impl::gossip_loop() {
 std::string Node::Impl::metrics_text() {
   const ConsensusView view = consensus_view();
   return metrics_.text({.consensus = view,
+                        .evidence = count_evidence(),
                         .network = network_->counters(),
                         .rpc = server_->stats(),
                         .pool = pool_->stats(),

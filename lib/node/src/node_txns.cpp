@@ -61,6 +61,10 @@ Result<primitives::TxnHash, rpc::SubmitError> Node::Impl::submit(Bytes envelope)
 }
 
 p2p::Flow Node::Impl::on_gossip(const p2p::PeerId& peer, ByteView bytes) {
+  if (const auto proof = evidence_in(bytes)) {
+    on_evidence_gossip(peer, *proof);
+    return p2p::Flow::Continue;
+  }
   auto batch = decode_txn_batch(bytes);
   if (!batch) {
     punish(peer, std::string("transaction batch: ") + describe(batch.error()));

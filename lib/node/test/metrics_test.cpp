@@ -16,6 +16,7 @@ class MetricsTest : public testing::Test {
     rpc::ServerStats rpc;
     rpc.methods.push_back({.method = "eth_chainId", .calls = calls, .latency = {}});
     return metrics_.text({.consensus = view,
+                          .evidence = evidence,
                           .network = network,
                           .rpc = rpc,
                           .pool = {},
@@ -35,6 +36,7 @@ class MetricsTest : public testing::Test {
   }
 
   ConsensusView view;
+  std::vector<EvidenceCount> evidence;
   std::uint64_t executed = 0;
   std::uint64_t calls = 0;
 
@@ -78,6 +80,20 @@ TEST_F(MetricsTest, gauges_go_down_again) {
   EXPECT_TRUE(shows(scrape(), "openliquid_lost_views 3"));
   view.kernel.lost_views = 0;
   EXPECT_TRUE(shows(scrape(), "openliquid_lost_views 0"));
+}
+
+TEST_F(MetricsTest, shows_each_validators_votes_and_misdeeds) {
+  view.votes = {{.seen = 9, .missed = 0, .behind_ms = 4},
+                {.seen = 7, .missed = 2, .behind_ms = 30}};
+  view.passed_over = {primitives::ValidatorIndex(1)};
+  evidence = {{.validator = 1, .kind = "double vote", .count = 3}};
+  const std::string text = scrape();
+  EXPECT_TRUE(shows(text, "openliquid_votes_seen_total{validator=\"1\"} 7")) << text;
+  EXPECT_TRUE(shows(text, "openliquid_votes_missed_total{validator=\"1\"} 2"));
+  EXPECT_TRUE(shows(text, "openliquid_votes_behind_ms_total{validator=\"0\"} 4"));
+  EXPECT_TRUE(shows(text, "openliquid_leader_passed_over{validator=\"0\"} 0"));
+  EXPECT_TRUE(shows(text, "openliquid_leader_passed_over{validator=\"1\"} 1"));
+  EXPECT_TRUE(shows(text, "openliquid_evidence_total{kind=\"double vote\",validator=\"1\"} 3"));
 }
 
 }  // namespace

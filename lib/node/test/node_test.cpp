@@ -1,9 +1,11 @@
 #include <gtest/gtest.h>
 
 #include <boost/json/serialize.hpp>
+#include <fstream>
 #include <map>
 
 #include <ol/base/hex.hpp>
+#include <ol/consensus/evidence.hpp>
 #include <ol/consensus/messages.hpp>
 #include <ol/storage/outbox_log.hpp>
 
@@ -98,6 +100,65 @@ TEST(Node, multisig_chain_makes_blocks) {
   Cluster cluster(4, primitives::SchemeKind::BlsMultisig);
   start_all(cluster, 4);
   EXPECT_TRUE(Cluster::eventually([&] { return cluster.height(3) >= 3; }));
+}
+
+TEST(Node, ed25519_chain_makes_blocks) {
+  Cluster cluster(4, primitives::SchemeKind::Ed25519List);
+  start_all(cluster, 4);
+  EXPECT_TRUE(Cluster::eventually([&] { return cluster.height(3) >= 3; }));
+}
+
+/// What validator 3 signs when it votes for two blocks in view 77.
+Bytes double_vote(const Cluster& cluster) {
+  const auto set = primitives::genesis_validator_set(cluster.genesis());
+  const auto scheme = consensus::make_scheme(cluster.genesis(), set);
+  const auto parts = cluster.parts(3);
+  const auto vote = [&](std::uint8_t salt) {
+    const primitives::VoteSubject subject{.epoch = set.epoch(),
+                                          .set_hash = set.hash(cluster.genesis().domain),
+                                          .phase = primitives::Phase::Generic,
+                                          .height = primitives::Height(40),
+                                          .view = primitives::View(77),
+                                          .block = primitives::BlockHash{{salt}}};
+    const auto digest = primitives::vote_digest(cluster.genesis().domain, subject);
+    Bytes share = scheme->sign({parts.validator->key, parts.validator->vote_key}, digest);
+    return consensus::VoteMessage{subject, {primitives::ValidatorIndex(3), std::move(share)}};
+  };
+  return encode_evidence(consensus::DoubleVote{.first = vote(1), .second = vote(2)});
+}
+
+// specs/consensus.md section 9. Node 0 has it on disk from an earlier run.
+TEST(Node, evidence_reaches_every_node_its_rpc_and_its_metrics) {
+  Cluster cluster(4);
+  const Bytes proof = double_vote(cluster);
+  std::filesystem::create_directories(cluster.home(0) / "evidence");
+  std::ofstream(cluster.home(0) / "evidence" / "old.evidence", std::ios::binary) << as_text(proof);
+  start_all(cluster, 4);
+  for (std::uint32_t i = 0; i < 4; ++i) {
+    ASSERT_TRUE(Cluster::eventually([&] {
+      return cluster.call(i, "ol_evidence").as_array().size() == 1;
+    })) << i;
+    const auto shown = cluster.call(i, "ol_evidence").at(0);
+    EXPECT_EQ(shown.at("kind"), "double vote");
+    EXPECT_EQ(shown.at("validator"), 3);
+    EXPECT_EQ(shown.at("view"), 77);
+    EXPECT_EQ(std::string(shown.at("proof").as_string()), to_hex_prefixed(proof));
+    EXPECT_NE(cluster.get(i, "/metrics")
+                  .find("\nopenliquid_evidence_total{kind=\"double vote\",validator=\"3\"} 1\n"),
+              std::string::npos);
+  }
+  // What came from a peer is on disk too.
+  EXPECT_FALSE(cluster.stop(2));
+  EXPECT_FALSE(std::filesystem::is_empty(cluster.home(2) / "evidence"));
+}
+
+TEST(Node, consensus_state_says_what_a_node_without_a_quorum_waits_for) {
+  Cluster cluster(4);
+  start_all(cluster, 2);
+  const auto waiting = [&] { return cluster.call(0, "ol_consensusState").at("waiting"); };
+  ASSERT_TRUE(Cluster::eventually([&] { return waiting().at("for") == "timeouts"; }));
+  ASSERT_TRUE(Cluster::eventually([&] { return waiting().at("from") == boost::json::value{2, 3}; }))
+      << boost::json::serialize(waiting());
 }
 
 TEST(Node, chain_goes_on_without_one_validator_which_catches_up_and_votes_again) {

@@ -14,6 +14,7 @@
 #include <ol/consensus/slot_kernel.hpp>
 #include <ol/consensus/vote_collector.hpp>
 #include <ol/node/sync_messages.hpp>
+#include <ol/node/vote_watch.hpp>
 #include <ol/p2p/channel.hpp>
 #include <ol/p2p/peer_id.hpp>
 #include <ol/primitives/genesis.hpp>
@@ -158,6 +159,8 @@ class ConsensusDriver {
   [[nodiscard]] std::vector<primitives::ValidatorIndex> voters(primitives::View view) const {
     return collector_.voters(view);
   }
+  /// How the validators' votes reach this node, by index.
+  [[nodiscard]] const std::vector<VoteStats>& vote_stats() const { return votes_.stats(); }
 
  private:
   struct PendingProposal {
@@ -239,6 +242,7 @@ class ConsensusDriver {
   DriverHost& host_;
   consensus::Verifier verifier_;
   consensus::VoteCollector collector_;
+  VoteWatch votes_;
   std::unique_ptr<consensus::Signer> signer_;
   std::optional<primitives::ValidatorIndex> self_;
   bool signing_ = false;

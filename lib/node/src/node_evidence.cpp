@@ -1,0 +1,81 @@
+// Evidence: what this node finds and what its peers prove is stored, told to everyone once, logged
+// and counted. specs/consensus.md section 9.
+#include <ol/base/hex.hpp>
+
+#include "node_impl.hpp"
+
+namespace ol::node {
+
+// On the consensus thread.
+void Node::Impl::on_evidence(const consensus::Evidence& evidence) {
+  if (const auto* bad = std::get_if<consensus::InvalidShare>(&evidence)) {
+    // Proves nothing to others: anyone could have made it.
+    log(LogLevel::Error, "invalid share",
+        {{"validator", std::to_string(bad->vote.share.voter.value())},
+         {"view", std::to_string(bad->vote.subject.view.value())}});
+    const MutexLock lock(mutex_);
+    ++invalid_shares_[bad->vote.share.voter.value()];
+    return;
+  }
+  take_evidence(encode_evidence(evidence), std::nullopt);
+}
+
+// On the io thread: decoding and a look at what is known are cheap, signatures are not.
+void Node::Impl::on_evidence_gossip(const p2p::PeerId& peer, ByteView proof) {
+  const auto evidence = consensus::decode_evidence(proof);
+  if (!evidence) {
+    punish(peer, std::string("evidence: ") + describe(evidence.error()));
+    return;
+  }
+  if (evidence_->knows(*evidence)) return;
+  // Dropped when busy: whoever connects next tells it again.
+  static_cast<void>(
+      workers_->try_submit([this, peer, bytes = to_bytes(proof)] { take_evidence(bytes, peer); }));
+}
+
+void Node::Impl::take_evidence(const Bytes& proof, const std::optional<p2p::PeerId>& from) {
+  const auto outcome = evidence_->add(proof);
+  if (!outcome) {
+    log(LogLevel::Error, "evidence not stored", {{"reason", outcome.error()}});
+    return;
+  }
+  if (*outcome == EvidenceStore::Outcome::NoProof && from) {
+    punish(*from, "evidence that proves nothing");
+    return;
+  }
+  if (*outcome != EvidenceStore::Outcome::New) return;
+  const auto evidence = consensus::decode_evidence(proof);
+  log(LogLevel::Error, "evidence of misbehaviour",
+      {{"kind", kind_name(*evidence)},
+       {"validator", std::to_string(consensus::accused(*evidence).value())},
+       {"view", std::to_string(point_of(*evidence).view.value())},
+       {"from", from ? from->short_text() : "this node"},
+       {"proof", to_hex(proof)}});
+  broadcast(p2p::Channel::Gossip, encode_evidence_gossip(proof));
+}
+
+// A peer that was away hears of all of it; what it knows costs it a look into a table.
+void Node::Impl::tell_evidence(const p2p::PeerId& peer) {
+  for (const Bytes& proof : evidence_->list())
+    send(peer, p2p::Channel::Gossip, encode_evidence_gossip(proof));
+}
+
+std::vector<EvidenceCount> Node::Impl::count_evidence() const {
+  std::map<std::pair<std::uint32_t, std::string>, std::uint64_t> counts;
+  for (const Bytes& proof : evidence_->list()) {
+    const auto evidence = consensus::decode_evidence(proof);
+    OL_CHECK(evidence.has_value(), "what was stored decodes");
+    ++counts[{consensus::accused(*evidence).value(), kind_name(*evidence)}];
+  }
+  {
+    const MutexLock lock(mutex_);
+    for (const auto& [validator, count] : invalid_shares_)
+      counts[{validator, "invalid share"}] += count;
+  }
+  std::vector<EvidenceCount> out;
+  for (const auto& [what, count] : counts)
+    out.push_back({.validator = what.first, .kind = what.second, .count = count});
+  return out;
+}
+
+}  // namespace ol::node

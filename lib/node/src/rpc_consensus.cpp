@@ -1,0 +1,80 @@
+#include "node_impl.hpp"
+#include "waiting.hpp"
+
+namespace ol::node {
+namespace {
+
+std::vector<std::uint32_t> numbers(const std::vector<primitives::ValidatorIndex>& list) {
+  std::vector<std::uint32_t> out;
+  for (const primitives::ValidatorIndex index : list)
+    out.push_back(index.value());
+  return out;
+}
+
+rpc::BlockAt block_at(const consensus::BlockRef& ref) {
+  return {.view = ref.view.value(), .block = ref.block};
+}
+
+class NodeConsensusBackend final : public rpc::ConsensusBackend {
+ public:
+  explicit NodeConsensusBackend(Node::Impl& node) : node_(node) {}
+
+  rpc::ConsensusState consensus_state() const override {
+    const ConsensusView view = node_.consensus_view();
+    const consensus::KernelStatus& kernel = view.kernel;
+    const Waiting waiting = waiting_for(view, node_.set_, node_.self_);
+    rpc::ConsensusState out;
+    out.rule = primitives::name_of(node_.parts_.genesis.commit_rule);
+    out.epoch = node_.set_.epoch().value();
+    out.view = kernel.view.value();
+    out.leader = kernel.leader.value();
+    if (node_.self_) out.validator = node_.self_->value();
+    out.signing = view.signing;
+    out.lock = block_at(kernel.lock);
+    out.last_vote = block_at(kernel.last_vote);
+    out.high_certificate_view = kernel.high_qc_view.value();
+    out.high_certificate_height = kernel.high_qc_height.value();
+    out.committed_height = kernel.committed_height.value();
+    out.best_peer_height = view.best_peer_height.value();
+    out.timeout_ms = kernel.timeout_ms;
+    out.lost_views = kernel.lost_views;
+    out.waiting_for = name(waiting.what);
+    out.waiting_view = waiting.view.value();
+    out.waiting_from = numbers(waiting.from);
+    out.waiting_text = waiting.sentence;
+    out.voters = numbers(view.voters);
+    out.left = numbers(kernel.leavers);
+    out.passed_over = numbers(view.passed_over);
+    for (const VoteStats& votes : view.votes)
+      out.votes.push_back(
+          {.seen = votes.seen, .missed = votes.missed, .behind_ms = votes.behind_ms});
+    return out;
+  }
+
+  std::vector<rpc::EvidenceRecord> evidence() const override {
+    std::vector<rpc::EvidenceRecord> out;
+    for (Bytes& proof : node_.evidence_->list()) {
+      const auto evidence = consensus::decode_evidence(proof);
+      OL_CHECK(evidence.has_value(), "what was stored decodes");
+      const EvidencePoint point = point_of(*evidence);
+      out.push_back({.kind = kind_name(*evidence),
+                     .validator = consensus::accused(*evidence).value(),
+                     .epoch = point.epoch.value(),
+                     .height = point.height.value(),
+                     .view = point.view.value(),
+                     .proof = std::move(proof)});
+    }
+    return out;
+  }
+
+ private:
+  Node::Impl& node_;
+};
+
+}  // namespace
+
+std::unique_ptr<rpc::ConsensusBackend> make_consensus_backend(Node::Impl& node) {
+  return std::make_unique<NodeConsensusBackend>(node);
+}
+
+}  // namespace ol::node

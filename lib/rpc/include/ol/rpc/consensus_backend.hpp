@@ -1,0 +1,86 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include <ol/rpc/registry.hpp>
+
+namespace ol::rpc {
+
+/// A block by the view that proposed it.
+struct BlockAt {
+  std::uint64_t view = 0;
+  primitives::BlockHash block;
+};
+
+/// How one validator's votes reach the node that answers, in the views it collects.
+struct VoteRecord {
+  std::uint64_t seen = 0;
+  std::uint64_t missed = 0;
+  /// Sum over the seen ones of the time after the first vote of their view.
+  std::uint64_t behind_ms = 0;
+};
+
+/// Where consensus stands on one node and what it waits for.
+struct ConsensusState {
+  std::string rule;
+  std::uint64_t epoch = 0;
+  std::uint64_t view = 0;
+  std::uint32_t leader = 0;
+  /// Absent on a node that only follows.
+  std::optional<std::uint32_t> validator;
+  bool signing = false;
+  BlockAt lock;
+  BlockAt last_vote;
+  std::uint64_t high_certificate_view = 0;
+  std::uint64_t high_certificate_height = 0;
+  std::uint64_t committed_height = 0;
+  /// A claim of its peers.
+  std::uint64_t best_peer_height = 0;
+  std::uint64_t timeout_ms = 0;
+  std::uint32_t lost_views = 0;
+  /// "sync", "votes", "ownBlock", "block", "timeouts" or "nothing".
+  std::string waiting_for;
+  std::uint64_t waiting_view = 0;
+  /// Validators.
+  std::vector<std::uint32_t> waiting_from;
+  /// The same for people, with names.
+  std::string waiting_text;
+  /// Voted in the view before, where this node collects.
+  std::vector<std::uint32_t> voters;
+  /// Left the view by timeout.
+  std::vector<std::uint32_t> left;
+  /// Do not lead now because they failed.
+  std::vector<std::uint32_t> passed_over;
+  /// By validator.
+  std::vector<VoteRecord> votes;
+};
+
+/// A proof that a validator broke a rule.
+struct EvidenceRecord {
+  /// "double proposal" or "double vote".
+  std::string kind;
+  std::uint32_t validator = 0;
+  std::uint64_t epoch = 0;
+  std::uint64_t height = 0;
+  std::uint64_t view = 0;
+  /// Encoded: docs/protocol/consensus-messages.md, "Evidence".
+  Bytes proof;
+};
+
+/// How the node answers about consensus. Any rpc thread; nothing here throws or waits for
+/// consensus.
+class ConsensusBackend {
+ public:
+  virtual ~ConsensusBackend() = default;
+  [[nodiscard]] virtual ConsensusState consensus_state() const = 0;
+  /// By validator and view.
+  [[nodiscard]] virtual std::vector<EvidenceRecord> evidence() const = 0;
+};
+
+/// ol_consensusState and ol_evidence. `backend` outlives the registry.
+void add_consensus_methods(Registry& registry, const ConsensusBackend& backend);
+
+}  // namespace ol::rpc
