@@ -131,7 +131,8 @@ void fire(Context& ctx, OrderId oid) {
   order.sz -= order.sz % state.info(market).config.lot_sz;
   const OrderResult result =
       place_as(ctx, {account, trigger.builder, trigger.builder_fee}, order, oid, 0);
-  if (group == nullptr) return;
+  // The order may have met its own parent and taken the group along (dex.md 7.1).
+  if (trigger.group == 0 || !state.groups.contains(trigger.group)) return;
   std::erase(state.groups.edit(trigger.group).children, oid.value());
   if (result.kind == OrderResult::Kind::Error) return;
   const OrderGroup siblings = *state.groups.find(trigger.group);
