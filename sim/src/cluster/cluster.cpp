@@ -425,7 +425,9 @@ void Cluster::build(NodeId node, const consensus::BuildRequest& request) {
 bool Cluster::has_block(const Machine& m, const BlockHash& block) const {
   if (m.kernel->tree().find(block) != nullptr) return true;
   const BlockPtr found = find_block(block);
-  return found != nullptr && m.final_block(found->header.height) == found;
+  if (found == nullptr) return false;
+  const BlockPtr final = m.final_block(found->header.height);
+  return final != nullptr && final->hash == block;
 }
 
 void Cluster::fetch(NodeId node, const BlockHash& block) {

@@ -184,7 +184,7 @@ void Cluster::take(NodeId node, NodeId from, Parcel& parcel) {
     step(node, consensus::ReproposalReceived{*parcel.reproposal});
   } else if (parcel.new_view) {
     const NewViewMessage& left = parcel.new_view->message();
-    if (left.high_qc.view().next() < m.kernel->high_qc().view() && from != node)
+    if (left.high_qc.view().next() < m.kernel->high_qc().view() && from != node && !m.liar)
       post(node, from, pack(CertificateMessage{m.kernel->high_qc()}, m.index));
     if (!m.is_up()) return;
     if (left.last_vote && leaders.leader(left.view.next()) == m.index)

@@ -2,11 +2,15 @@
 
 #include <algorithm>
 #include <array>
+#include <filesystem>
 #include <fstream>
+#include <iterator>
 #include <ostream>
 
 #include <fmt/format.h>
 #include <ol/sim/cluster/chaos.hpp>
+#include <ol/sim/cluster/story.hpp>
+#include <ol/sim/cluster/twins.hpp>
 #include <ol/sim/usage.hpp>
 
 namespace ol::sim::cluster {
@@ -16,10 +20,10 @@ constexpr std::uint64_t kJobsMax = 256;
 constexpr std::uint64_t kHoursMax = 1000;
 
 /// What is to be run.
-enum class Mode : std::uint8_t { None, Kernel };
+enum class Mode : std::uint8_t { Kernel, Twins, Story, Stories };
 
 struct Command {
-  Mode mode = Mode::None;
+  Mode mode = Mode::Kernel;
   RunOptions run;
   bool seed_given = false;
   std::optional<SeedRange> range;
@@ -27,6 +31,14 @@ struct Command {
   std::uint64_t hours = 0;
   bool quiet = false;
   std::string svg;
+  /// A story, or a folder of them.
+  std::string path;
+  /// Given on the command line, and not by the story alone.
+  bool rule_given = false;
+  bool nodes_given = false;
+  std::uint64_t rounds = 4;
+  std::optional<std::uint64_t> sample;
+  std::optional<std::uint64_t> scenario;
 };
 
 std::string replay_kernels(const RunOptions& options) {
@@ -52,10 +64,21 @@ Result<void, UsageError> take_flag(Command& command, std::string_view flag,
     OL_TRY(command.hours, number_in(flag, text, 1, kHoursMax));
   } else if (flag == "--svg") {
     command.svg = text;
+  } else if (flag == "--replay" || flag == "--stories") {
+    command.mode = flag == "--replay" ? Mode::Story : Mode::Stories;
+    command.path = text;
+  } else if (flag == "--rounds") {
+    OL_TRY(command.rounds, number_in(flag, text, 1, kTwinsRoundsMax));
+  } else if (flag == "--sample") {
+    OL_TRY(command.sample, number_in(flag, text, 1, UINT64_MAX - 1));
+  } else if (flag == "--case") {
+    OL_TRY(command.scenario, number_in(flag, text, 0, UINT64_MAX - 1));
   } else {
     OL_TRY(const bool known, take_run_flag(command.run, flag, text));
     if (!known) return fail(UsageError{fmt::format("unknown flag {}", flag)});
-    if (flag == "--seed") command.seed_given = true;
+    command.seed_given |= flag == "--seed";
+    command.rule_given |= flag == "--rule";
+    command.nodes_given |= flag == "--nodes";
   }
   return {};
 }
@@ -63,6 +86,8 @@ Result<void, UsageError> take_flag(Command& command, std::string_view flag,
 bool take_switch(Command& command, std::string_view flag) {
   if (flag == "--kernel") {
     command.mode = Mode::Kernel;
+  } else if (flag == "--twins") {
+    command.mode = Mode::Twins;
   } else if (flag == "--quiet") {
     command.quiet = true;
   } else if (flag == "--timeline") {
@@ -134,7 +159,98 @@ Result<int, UsageError> run_hours(const Command& command, std::ostream& out) {
   return run.ok() ? kHeld : kViolated;
 }
 
+std::string replay_twins(const Command& command, std::uint64_t scenario) {
+  return fmt::format("openliquid sim --twins --rule {} --rounds {} --case {}",
+                     rule_name(command.run.rule), command.rounds, scenario);
+}
+
+Result<int, UsageError> run_one_twins(const Command& command, std::ostream& out) {
+  Chart chart(command.quiet ? nullptr : &out);
+  bool early = false;
+  const std::string violation =
+      run_twins_scenario(command.run.rule, *command.scenario,
+                         static_cast<std::uint32_t>(command.rounds), &chart, early);
+  OL_TRY_VOID(write_svg(command, chart, replay_twins(command, *command.scenario)));
+  out << fmt::format("scenario {}: {}\n", *command.scenario,
+                     violation.empty() ? "every check held" : "VIOLATION: " + violation);
+  return violation.empty() ? kHeld : kViolated;
+}
+
+int run_all_twins(const Command& command, std::ostream& out) {
+  const double before = cpu_seconds();
+  const TwinsReport found = run_twins({.rule = command.run.rule,
+                                       .rounds = static_cast<std::uint32_t>(command.rounds),
+                                       .sample = command.sample,
+                                       .seed = command.run.seed,
+                                       .jobs = command.jobs});
+  for (const TwinsFailure& failure : found.failures)
+    out << fmt::format("scenario {}: {}\n  replay: {}\n", failure.scenario, failure.violation,
+                       replay_twins(command, failure.scenario));
+  out << fmt::format(
+      "{} rounds: {} scenarios, {} of them distinct up to names; {} run, {} committed before the "
+      "links were mended; {:.1f} s of CPU\n{} scenarios, {} violations: {}\n",
+      command.rounds, found.all, found.distinct, found.run, found.committed, cpu_seconds() - before,
+      found.run, found.failures.size(), found.failures.empty() ? "every check held" : "FAILED");
+  return found.failures.empty() ? kHeld : kViolated;
+}
+
+/// Plays one file under every rule and size that it and the command line name.
+Result<bool, UsageError> play_file(const Command& command, const std::filesystem::path& file,
+                                   Chart* chart, std::ostream& out) {
+  std::ifstream in(file);
+  if (!in) return fail(UsageError{fmt::format("{} cannot be read", file.string())});
+  const std::string text{std::istreambuf_iterator<char>(in), {}};
+  const auto story = parse_story(text);
+  if (!story)
+    return fail(UsageError{
+        fmt::format("{}:{}: {}", file.string(), story.error().line, story.error().problem)});
+  bool held = true;
+  for (const Rule rule : story->rules) {
+    if (command.rule_given && rule != command.run.rule) continue;
+    for (const std::uint32_t size : story->sizes) {
+      if (command.nodes_given && size != command.run.nodes) continue;
+      const auto played = play_story(*story, rule, size, chart);
+      held &= played.has_value();
+      out << fmt::format("{} {} n = {}: {}\n", file.stem().string(), rule_name(rule), size,
+                         played ? "happened as told"
+                                : fmt::format("FAILED at line {}: {}", played.error().line,
+                                              played.error().problem));
+      if (chart != nullptr) return held;
+    }
+  }
+  return held;
+}
+
+Result<int, UsageError> run_story(const Command& command, std::ostream& out) {
+  Chart chart(command.quiet ? nullptr : &out);
+  const bool told = !command.quiet || !command.svg.empty();
+  OL_TRY(const bool held, play_file(command, command.path, told ? &chart : nullptr, out));
+  OL_TRY_VOID(write_svg(command, chart, command.path));
+  return held ? kHeld : kViolated;
+}
+
+Result<int, UsageError> run_stories(const Command& command, std::ostream& out) {
+  std::vector<std::filesystem::path> files;
+  std::error_code ignored;
+  for (const auto& entry : std::filesystem::directory_iterator(command.path, ignored)) {
+    if (entry.path().extension() == ".story") files.push_back(entry.path());
+  }
+  if (files.empty()) return fail(UsageError{command.path + " holds no stories"});
+  std::sort(files.begin(), files.end());
+  std::size_t failed = 0;
+  for (const auto& file : files) {
+    OL_TRY(const bool held, play_file(command, file, nullptr, out));
+    failed += held ? 0 : 1;
+  }
+  out << fmt::format("{} stories, {} failed\n", files.size(), failed);
+  return failed == 0 ? kHeld : kViolated;
+}
+
 Result<int, UsageError> run(const Command& command, std::ostream& out) {
+  if (command.mode == Mode::Story) return run_story(command, out);
+  if (command.mode == Mode::Stories) return run_stories(command, out);
+  if (command.mode == Mode::Twins && command.scenario) return run_one_twins(command, out);
+  if (command.mode == Mode::Twins) return run_all_twins(command, out);
   if (command.range) return run_search(command, out);
   if (command.hours > 0) return run_hours(command, out);
   return run_one(command, out);
@@ -143,7 +259,7 @@ Result<int, UsageError> run(const Command& command, std::ostream& out) {
 }  // namespace
 
 bool is_cluster_command(std::span<const std::string> args) {
-  constexpr std::array<std::string_view, 1> kModes{"--kernel"};
+  constexpr std::array<std::string_view, 4> kModes{"--kernel", "--twins", "--replay", "--stories"};
   return std::any_of(args.begin(), args.end(), [&](const std::string& arg) {
     const std::string_view flag = std::string_view(arg).substr(0, arg.find('='));
     return std::find(kModes.begin(), kModes.end(), flag) != kModes.end();

@@ -34,7 +34,7 @@ std::vector<NodeId> Liar::others() const {
 }
 
 std::vector<NodeId> Liar::some_others() {
-  if (!audience.empty()) return audience;
+  if (audience) return *audience;
   std::vector<NodeId> out = others();
   std::erase_if(out, [&](NodeId) { return random_.chance(500); });
   return out;
@@ -128,8 +128,8 @@ void Liar::on_proposal(ProposalMessage proposal) {
   std::vector<NodeId> to = others();
   if (draws(how.withhold_proposal, Fault::WithheldProposal)) to = some_others();
   if (!draws(how.equivocate, Fault::Equivocation)) return post(std::move(proposal), to);
-  std::vector<NodeId> second = audience;
-  if (audience.empty()) {
+  std::vector<NodeId> second = audience.value_or(std::vector<NodeId>{});
+  if (!audience) {
     for (const NodeId node : others()) {
       if (random_.chance(500)) second.push_back(node);
     }

@@ -16,8 +16,8 @@ class Liar {
 
   /// Stories change the behaviour as they go.
   Misbehaviour how;
-  /// Whom a story shows what; empty: drawn each time.
-  std::vector<NodeId> audience;
+  /// Whom a story shows what; absent: drawn each time.
+  std::optional<std::vector<NodeId>> audience;
 
   /// What its kernel signed, instead of sending it.
   void on_proposal(consensus::ProposalMessage proposal);
