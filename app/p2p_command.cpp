@@ -11,6 +11,7 @@
 #include <ol/p2p/echo.hpp>
 #include <ol/p2p/gossip_protocol.hpp>
 #include <ol/p2p/identify.hpp>
+#include <ol/p2p/kad_protocol.hpp>
 #include <ol/p2p/ping.hpp>
 #include <ol/p2p/tcp_host.hpp>
 
@@ -77,6 +78,13 @@ p2p::GossipParameters gossip_parameters(const Flags& flags) {
   return out;
 }
 
+p2p::KadParameters kad_parameters() {
+  p2p::KadParameters out;
+  // As above: every address is the same machine's.
+  out.table.count_prefixes = false;
+  return out;
+}
+
 /// A libp2p host for the length of one command: identify, ping and, when asked for, echo. It is
 /// registered as a protocol of its own to hear the time.
 class Session final : public p2p::HostObserver, public p2p::ProtocolHandler {
@@ -88,6 +96,7 @@ class Session final : public p2p::HostObserver, public p2p::ProtocolHandler {
         identify_(tcp_.host(), key_, sequence()),
         ping_(tcp_.host()),
         echo_client_(tcp_.host()) {
+    if (flags.address.empty()) kad_.emplace(tcp_.host(), kad_parameters());
     if (flags.test_protocols) {
       echo_.emplace(tcp_.host());
       gossip_.emplace(tcp_.host(), key_, gossip_parameters(flags),
@@ -258,6 +267,7 @@ class Session final : public p2p::HostObserver, public p2p::ProtocolHandler {
   p2p::PingProtocol ping_;
   std::optional<p2p::EchoProtocol> echo_;
   std::optional<p2p::GossipProtocol> gossip_;
+  std::optional<p2p::KadProtocol> kad_;
   p2p::EchoClient echo_client_;
   Task task_ = Task::Describe;
   std::optional<p2p::TimePoint> deadline_;

@@ -300,6 +300,13 @@ void Host::disconnect(const PeerId& peer, EndReason reason, const std::string& t
     close(id, reason, text);
 }
 
+bool Host::is_dialling(const PeerId& peer) const {
+  return std::any_of(connections_.begin(), connections_.end(), [&](const auto& entry) {
+    const Connection& connection = entry.second;
+    return connection.expected == peer && !connection.peer && !connection.ended;
+  });
+}
+
 std::vector<PeerId> Host::connected_peers() const {
   std::vector<PeerId> out;
   for (const auto& [peer, entry] : peers_)

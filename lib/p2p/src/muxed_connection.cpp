@@ -240,10 +240,7 @@ void MuxedConnection::translate(const YamuxEvent& event) {
                      fail_stream(e.id, "ended before its protocol was agreed");
                    }
                  },
-                 [&](const YamuxReset& e) {
-                   streams_.erase(e.id);
-                   events_.emplace_back(StreamFailed{e.id, "reset by the peer"});
-                 },
+                 [&](const YamuxReset& e) { drop_stream(e.id, "reset by the peer"); },
                  [&](const YamuxWritable& e) { events_.emplace_back(StreamWritable{e.id}); },
                  [&](const YamuxRoundTrip& e) { events_.emplace_back(RoundTripMeasured{e.time}); },
                  [&](const YamuxGoAway& e) {
@@ -297,13 +294,17 @@ void MuxedConnection::negotiate_stream(StreamId id, StreamState& stream, ByteVie
 }
 
 void MuxedConnection::fail_stream(StreamId id, std::string why) {
-  const auto at = streams_.find(id);
-  const bool inbound =
-      at != streams_.end() && std::holds_alternative<MultistreamResponder>(at->second.negotiation);
-  streams_.erase(id);
   yamux_->reset(id);
+  drop_stream(id, std::move(why));
+}
+
+void MuxedConnection::drop_stream(StreamId id, std::string why) {
+  const auto at = streams_.find(id);
   // Nobody knows yet of an inbound stream without a protocol.
-  if (!inbound) events_.emplace_back(StreamFailed{id, std::move(why)});
+  const bool unknown =
+      at != streams_.end() && std::holds_alternative<MultistreamResponder>(at->second.negotiation);
+  if (at != streams_.end()) streams_.erase(at);
+  if (!unknown) events_.emplace_back(StreamFailed{id, std::move(why)});
 }
 
 std::optional<StreamId> MuxedConnection::open(std::vector<std::string> protocols, bool lazy,

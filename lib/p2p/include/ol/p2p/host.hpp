@@ -201,6 +201,8 @@ class Host {
   [[nodiscard]] std::uint64_t random_u64();
 
   [[nodiscard]] bool is_connected(const PeerId& peer) const { return peers_.contains(peer); }
+  /// Whether a connection to the peer is being made by us.
+  [[nodiscard]] bool is_dialling(const PeerId& peer) const;
   [[nodiscard]] std::vector<PeerId> connected_peers() const;
   [[nodiscard]] const PeerInfo* info(const PeerId& peer) const;
   void set_info(const PeerId& peer, PeerInfo info);

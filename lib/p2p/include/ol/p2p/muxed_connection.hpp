@@ -164,6 +164,7 @@ class MuxedConnection {
   void on_data(StreamId id, ByteView bytes);
   void negotiate_stream(StreamId id, StreamState& stream, ByteView bytes);
   void fail_stream(StreamId id, std::string why);
+  void drop_stream(StreamId id, std::string why);
   [[nodiscard]] std::optional<StreamId> open(std::vector<std::string> protocols, bool lazy,
                                              StreamPriority priority, TimePoint now);
   void seal(ByteView plaintext);

@@ -1,0 +1,106 @@
+#pragma once
+
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include <ol/p2p/delimited.hpp>
+#include <ol/p2p/host.hpp>
+#include <ol/p2p/kad_table.hpp>
+
+namespace ol::p2p {
+
+struct KadParameters {
+  /// `/<chain id>/kad/1.0.0`, so that networks never mix.
+  std::string protocol = "/openliquid/kad/1.0.0";
+  bool server = true;  // clients ask and are not asked
+  KadTableLimits table;
+  std::size_t parallel = 3;
+  Duration query_time = std::chrono::seconds{10};
+  Duration lookup_time = std::chrono::seconds{10};
+  Duration refresh_every = std::chrono::minutes{10};
+  std::size_t refresh_buckets = 16;  // of those that hold somebody, per refresh
+};
+
+/// Kademlia for finding peers only: no values, no providers, so nothing can be stored with us.
+/// Source: libp2p kad-dht spec.
+class KadProtocol final : public ProtocolHandler {
+ public:
+  /// The closest peers that answered, closest first.
+  using Done = std::function<void(const std::vector<KadPeer>&)>;
+
+  /// @param host  Borrowed; the protocol is registered with it.
+  KadProtocol(Host& host, KadParameters parameters);
+  ~KadProtocol() override;
+
+  /// Asks the network who is closest to `target`, any bytes up to kKadTargetBytesMax. `done` is
+  /// called exactly once unless the protocol is destroyed before.
+  void look_up(Bytes target, Done done);
+  /// Looks up ourselves and a random key per bucket. Runs by itself every `refresh_every` and when
+  /// the first peer is known.
+  void refresh();
+
+  [[nodiscard]] const KadTable& table() const { return table_; }
+
+  void on_peer_identified(const PeerId& peer) override;
+  void on_peer_disconnected(const PeerId& peer) override;
+  void on_stream_opened(StreamKey key, const PeerId& peer, std::string_view protocol,
+                        bool inbound) override;
+  void on_stream_data(StreamKey key, ByteView bytes) override;
+  void on_stream_ended(StreamKey key) override;
+  void on_stream_failed(StreamKey key, std::string_view why) override;
+  void on_tick(TimePoint now) override;
+
+ private:
+  enum class QueryState : std::uint8_t { New, Connecting, Asking, Answered, Failed };
+  struct Candidate {
+    KadPeer peer;
+    QueryState state = QueryState::New;
+    TimePoint since;
+  };
+  struct Lookup {
+    Bytes target;
+    KadKey key;
+    std::map<KadKey, Candidate> candidates;  // by distance
+    TimePoint deadline;
+    Done done;
+  };
+  struct Asked {
+    std::uint64_t lookup = 0;
+    KadKey distance;
+    DelimitedReader reader{kKadResponseBytesMax};
+  };
+  struct Served {
+    PeerId peer;
+    DelimitedReader reader{kKadRequestBytesMax};
+    TimePoint since;
+  };
+
+  void serve(StreamKey key, Served& served, ByteView bytes);
+  [[nodiscard]] std::optional<KadMessage> answer(const KadMessage& request, const PeerId& asker);
+  void read_answer(StreamKey key, ByteView bytes);
+  void add_candidates(Lookup& lookup, const std::vector<KadPeer>& peers);
+  /// Starts as many queries as may run; finishes the lookup if none are left to ask.
+  void advance(std::uint64_t id);
+  void ask(std::uint64_t id, const KadKey& distance);
+  void query_failed(StreamKey key);
+  void finish(std::uint64_t id);
+  void check_oldest(const PeerId& oldest);
+  [[nodiscard]] std::optional<Multiaddr> dialable(const KadPeer& peer) const;
+  [[nodiscard]] Bytes random_target(std::size_t bucket);
+
+  Host& host_;
+  KadParameters parameters_;
+  KadTable table_;
+  std::uint64_t next_lookup_ = 1;
+  std::map<std::uint64_t, Lookup> lookups_;
+  std::map<StreamKey, Asked> asked_;
+  std::map<StreamKey, Served> served_;
+  std::map<PeerId, TimePoint> suspects_;  // oldest of full buckets, until when they may show up
+  std::optional<TimePoint> next_refresh_;
+};
+
+}  // namespace ol::p2p

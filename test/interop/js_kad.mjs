@@ -1,0 +1,46 @@
+// Kademlia with js-libp2p: js nodes that know only us find each other through us, and our FIND_NODE
+// finds our way back to them.
+// Usage: node js_kad.mjs OPENLIQUID
+import assert from 'node:assert/strict';
+import { kadDHT, passthroughMapper } from '@libp2p/kad-dht';
+import { multiaddr } from '@multiformats/multiaddr';
+
+import { eventually, startNode } from './js_node.mjs';
+import { startOurs } from './our_node.mjs';
+
+const openliquid = process.argv[2];
+const protocol = '/openliquid/kad/1.0.0';
+const count = 5;
+
+const ours = await startOurs(openliquid, '--ephemeral', 'ed25519');
+const nodes = [];
+try {
+  for (let i = 0; i < count; ++i) {
+    const dht = kadDHT({ protocol, clientMode: false, peerInfoMapper: passthroughMapper });
+    nodes.push(await startNode({ keyType: i % 2 ? 'secp256k1' : 'Ed25519', services: { dht } }));
+  }
+  for (const node of nodes) await node.dial(multiaddr(ours.address));
+  const ourId = nodes[0].getPeers()[0];
+  for (const node of nodes) {
+    await eventually('we name the protocol in identify', async () => {
+      const peer = await node.peerStore.get(ourId).catch(() => undefined);
+      return peer?.protocols.includes(protocol);
+    });
+  }
+  for (const seeker of nodes) {
+    for (const sought of nodes) {
+      if (seeker === sought) continue;
+      const found = await eventually('the peer through our table', () =>
+        seeker.peerRouting
+          .findPeer(sought.peerId, { signal: AbortSignal.timeout(3000) })
+          .catch(() => undefined));
+      const addresses = found.multiaddrs.map((address) => address.toString().split('/p2p/')[0]);
+      const own = sought.getMultiaddrs()[0].toString().split('/p2p/')[0];
+      assert.ok(addresses.includes(own), `${addresses} has ${own}`);
+    }
+  }
+  console.log(`ok ${count} js nodes that knew only us find each other`);
+} finally {
+  for (const node of nodes) await node.stop();
+  await ours.stop();
+}
