@@ -2,12 +2,15 @@
 
 #include <fcntl.h>
 
+#include <random>
+
 #include <ol/base/check.hpp>
 
 #include "commit.hpp"
 #include "file.hpp"
 #include "kv_store.hpp"
 #include "records.hpp"
+#include "state_cache.hpp"
 #include "verify.hpp"
 
 namespace ol::storage {
@@ -62,6 +65,12 @@ StorageResult<std::unique_ptr<Snapshot>> checked_snapshot(const KvStore& store,
   return snapshot;
 }
 
+// Strangers choose addresses and slots; nobody may know which share a place in the cache.
+std::uint64_t random_seed() {
+  std::random_device device;
+  return (std::uint64_t{device()} << 32) | device();
+}
+
 }  // namespace
 
 struct Database::Impl {
@@ -69,6 +78,7 @@ struct Database::Impl {
   ChainIdentity identity;
   Descriptor lock;
   std::unique_ptr<KvStore> store;
+  std::unique_ptr<StateCache> cache;
   std::optional<ManifestWatch> manifest;  // of the committing thread
   mutable Mutex mutex;
   Standing standing OL_GUARDED_BY(mutex);
@@ -112,6 +122,8 @@ StorageResult<std::unique_ptr<Database>> Database::open(const DatabaseOptions& o
   // Once more on what will be used: opening for writing may stop earlier in the log.
   OL_TRY(const auto snapshot, checked_snapshot(*impl->store, place, identity));
   impl->set_standing({snapshot->head(), snapshot->history_floor()});
+  impl->cache = std::make_unique<StateCache>(options.state_cache_bytes, random_seed());
+  if (snapshot->head()) impl->cache->reset(snapshot->head()->height);
   return std::unique_ptr<Database>(new Database(std::move(impl)));
 }
 
@@ -127,12 +139,16 @@ StorageResult<void> Database::commit(std::span<const CommittedBlock> blocks) {
   OL_TRY_VOID(impl_->store->write(builder.batch(), impl_->options.sync_commits
                                                        ? KvStore::Durability::Device
                                                        : KvStore::Durability::Process));
+  std::vector<const state::StateDiff*> diffs;
+  for (const CommittedBlock& block : blocks)
+    diffs.push_back(&block.diff);
+  impl_->cache->follow(builder.after().head->height, diffs);
   impl_->set_standing(builder.after());
   return {};
 }
 
 StorageResult<std::unique_ptr<Snapshot>> Database::snapshot() const {
-  return Snapshot::take(*impl_->store, impl_->identity.domain);
+  return Snapshot::take(*impl_->store, impl_->identity.domain, impl_->cache.get());
 }
 
 StorageResult<void> Database::sync() {

@@ -10,26 +10,29 @@
 #include "kv_store.hpp"
 #include "records.hpp"
 #include "snapshot_read.hpp"
+#include "state_cache.hpp"
 
 namespace ol::storage {
 
 using primitives::Height;
 using state::StateError;
 
-Snapshot::Snapshot(const KvStore& store, const primitives::ChainDomain& domain,
+Snapshot::Snapshot(const KvStore& store, const primitives::ChainDomain& domain, StateCache* cache,
                    std::unique_ptr<KvSnapshot> moment)
-    : store_(store), domain_(domain), moment_(std::move(moment)) {}
+    : store_(store), domain_(domain), cache_(cache), moment_(std::move(moment)) {}
 
 Snapshot::~Snapshot() = default;
 
 StorageResult<std::unique_ptr<Snapshot>> Snapshot::take(const KvStore& store,
-                                                        const primitives::ChainDomain& domain) {
-  std::unique_ptr<Snapshot> out(new Snapshot(store, domain, store.snapshot()));
+                                                        const primitives::ChainDomain& domain,
+                                                        StateCache* cache) {
+  std::unique_ptr<Snapshot> out(new Snapshot(store, domain, cache, store.snapshot()));
   OL_TRY(out->head_,
          read<Head>(store, *out->moment_, Column::Meta, as_bytes(kHeadKey), decode_head));
   OL_TRY(const auto floor, read<Height>(store, *out->moment_, Column::Meta,
                                         as_bytes(kHistoryFloorKey), decode_height));
   out->history_floor_ = floor.value_or(Height(0));
+  if (!out->head_) out->cache_ = nullptr;
   return out;
 }
 
@@ -107,17 +110,31 @@ std::optional<StorageError> Snapshot::failure() const {
 }
 
 Result<std::optional<state::Account>, StateError> Snapshot::account(const Address& address) const {
+  if (cache_ != nullptr) {
+    if (auto known = cache_->accounts().find(address, head_->height.value())) return *known;
+  }
   auto found = read<state::Account>(store_, *moment_, Column::Accounts, address.view(),
                                     state::decode_account);
-  if (found) return *found;
+  if (found) {
+    if (cache_ != nullptr) cache_->accounts().keep(address, *found, head_->height.value());
+    return *found;
+  }
   const auto as = found.error().kind == StorageErrorKind::Corrupted ? StateError::Corrupt
                                                                     : StateError::ReadFailed;
   return fail(record_failure(std::move(found.error()), as));
 }
 
 Result<U256, StateError> Snapshot::storage(const Address& address, const Hash256& slot) const {
+  if (cache_ != nullptr) {
+    const auto known = cache_->slots().find({address, slot}, head_->height.value());
+    if (known) return *known;
+  }
   auto found = read<U256>(store_, *moment_, Column::Slots, slot_key(address, slot), decode_slot);
-  if (found) return found->value_or(U256{});
+  if (found) {
+    const U256 value = found->value_or(U256{});
+    if (cache_ != nullptr) cache_->slots().keep({address, slot}, value, head_->height.value());
+    return value;
+  }
   const auto as = found.error().kind == StorageErrorKind::Corrupted ? StateError::Corrupt
                                                                     : StateError::ReadFailed;
   return fail(record_failure(std::move(found.error()), as));
@@ -125,6 +142,9 @@ Result<U256, StateError> Snapshot::storage(const Address& address, const Hash256
 
 Result<state::Code, StateError> Snapshot::code(const Hash256& code_hash) const {
   if (code_hash == state::kEmptyCodeHash) return std::make_shared<const Bytes>();
+  if (cache_ != nullptr) {
+    if (auto known = cache_->code().find(code_hash, 0)) return *std::move(known);
+  }
   auto found = store_.get(Column::Codes, code_hash.view(), moment_.get());
   if (!found) return fail(record_failure(std::move(found.error()), StateError::ReadFailed));
   const bool known = found->has_value() && crypto::keccak256(**found) == code_hash;
@@ -132,7 +152,9 @@ Result<state::Code, StateError> Snapshot::code(const Hash256& code_hash) const {
     return fail(
         record_failure(undecodable(store_, Column::Codes, code_hash.view()), StateError::Corrupt));
   }
-  return std::make_shared<const Bytes>(**std::move(found));
+  auto code = std::make_shared<const Bytes>(**std::move(found));
+  if (cache_ != nullptr) cache_->code().keep(code_hash, code, 0);
+  return code;
 }
 
 Result<std::optional<Bytes>, StateError> Snapshot::trie_node(const state::TrieNodeKey& key) const {

@@ -37,6 +37,7 @@ DatabaseOptions test_options(const std::filesystem::path& path) {
   DatabaseOptions out;
   out.path = path;
   out.block_cache_bytes = 4 * 1024 * 1024;
+  out.state_cache_bytes = 64 * 1024;
   out.write_buffer_bytes = 256 * 1024;
   out.log_bytes_max = 1024 * 1024;
   return out;

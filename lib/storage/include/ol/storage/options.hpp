@@ -7,12 +7,14 @@
 
 namespace ol::storage {
 
-/// How a database is kept. Memory in use stays near block_cache_bytes + write_buffer_bytes.
+/// How a database is kept. Memory in use stays near the caches and write_buffer_bytes together.
 struct DatabaseOptions {
   /// The directory; created if it does not exist.
   std::filesystem::path path;
   /// Cache for blocks of table files, index and filter blocks included.
   std::size_t block_cache_bytes = 256 * 1024 * 1024;
+  /// Accounts and slots of the head kept decoded in memory, beside at most 24 MiB of code.
+  std::size_t state_cache_bytes = 32 * 1024 * 1024;
   /// Changes gathered in memory, over all column families, before they become a table file.
   std::size_t write_buffer_bytes = 64 * 1024 * 1024;
   /// The write-ahead log is cut once it is this long; also bounds replay at start-up.

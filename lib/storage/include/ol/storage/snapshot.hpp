@@ -16,6 +16,7 @@ namespace ol::storage {
 
 class KvStore;
 class KvSnapshot;
+class StateCache;
 
 /// The newest committed block.
 struct Head {
@@ -55,7 +56,7 @@ class Snapshot final : public state::StateView, public state::TrieNodeReader {
 
   /// For the Database, which hands snapshots out.
   [[nodiscard]] static StorageResult<std::unique_ptr<Snapshot>> take(
-      const KvStore& store, const primitives::ChainDomain& domain);
+      const KvStore& store, const primitives::ChainDomain& domain, StateCache* cache = nullptr);
   ~Snapshot() override;
 
   /// Nothing before genesis is committed.
@@ -109,7 +110,7 @@ class Snapshot final : public state::StateView, public state::TrieNodeReader {
   [[nodiscard]] std::optional<StorageError> failure() const;
 
  private:
-  Snapshot(const KvStore& store, const primitives::ChainDomain& domain,
+  Snapshot(const KvStore& store, const primitives::ChainDomain& domain, StateCache* cache,
            std::unique_ptr<KvSnapshot> moment);
   state::StateError record_failure(StorageError error, state::StateError as) const;
   /// Whether the state after `height` can be told.
@@ -119,6 +120,7 @@ class Snapshot final : public state::StateView, public state::TrieNodeReader {
 
   const KvStore& store_;
   primitives::ChainDomain domain_;
+  StateCache* cache_;  // null for none
   std::unique_ptr<KvSnapshot> moment_;
   std::optional<Head> head_;
   primitives::Height history_floor_;
