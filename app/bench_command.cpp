@@ -1,6 +1,7 @@
 #include <iostream>
 
 #include "bench/consensus.hpp"
+#include "bench/evm_block.hpp"
 #include "bench/transfers.hpp"
 #include "chain_options.hpp"
 #include "command.hpp"
@@ -92,13 +93,40 @@ void add_transfers(CLI::App& bench) {
   });
 }
 
+void add_evm_block(CLI::App& bench) {
+  auto options = std::make_shared<bench::EvmBlockOptions>();
+  auto output = std::make_shared<OutputFlags>();
+  auto* command = bench.add_subcommand("evm-block", "Executing blocks of one kind of transaction");
+  command->add_option("--load", options->load, "What every transaction does")
+      ->check(CLI::IsMember({"transfer", "token", "swap"}))
+      ->capture_default_str();
+  command->add_option("--accounts", options->accounts, "Accounts that send")
+      ->check(CLI::Range(1, 1'000'000))
+      ->capture_default_str();
+  command->add_option("--blocks", options->blocks, "How many")
+      ->check(CLI::Range(1, 10'000))
+      ->capture_default_str();
+  command->add_option("--txns", options->txns, "Transactions in a block")
+      ->check(CLI::Range(1, 10'000))
+      ->capture_default_str();
+  command->add_option("--threads", options->threads, "Threads that recover senders")
+      ->check(CLI::Range(1, 64))
+      ->capture_default_str();
+  add_output(*command, *output);
+  command->callback([options, output] {
+    options->directory = directory_of(*output);
+    print(bench::bench_evm_block(*options), *output);
+  });
+}
+
 }  // namespace
 
 void add_bench(CLI::App& app) {
-  auto* bench = app.add_subcommand("bench", "Measure a chain whose validators run in this process");
+  auto* bench = app.add_subcommand("bench", "Measure chains, or parts of them, in this process");
   bench->require_subcommand(1);
   add_consensus(*bench);
   add_transfers(*bench);
+  add_evm_block(*bench);
 }
 
 }  // namespace ol::app
