@@ -16,7 +16,6 @@ constexpr std::uint64_t kAccessKeyGas = 1'900;       // EIP-2930
 constexpr std::uint64_t kAuthorizationGas = 25'000;  // EIP-7702, PER_EMPTY_ACCOUNT_COST
 constexpr std::uint64_t kFloorTokenGas = 10;         // EIP-7623
 constexpr std::uint64_t kTokensPerNonZeroByte = 4;   // EIP-7623
-constexpr std::uint8_t kLastPrecompile = 0x11;       // EIP-2537
 
 using Check = Result<void, TxnRefusal>;
 
@@ -114,8 +113,6 @@ const char* describe(TxnRule rule) {
       return "intrinsic gas too low";
     case TxnRule::FloorGas:
       return "insufficient gas for floor data gas cost";
-    case TxnRule::ContractsUnavailable:
-      return "this chain does not execute contracts yet";
     case TxnRule::ExceedsBlockGasLimit:
       return "exceeds block gas limit";
     case TxnRule::ExceedsTxnGasLimit:
@@ -188,12 +185,6 @@ std::optional<Address> delegation(ByteView code) {
   if (code.size() != kDelegationBytes) return std::nullopt;
   if (!std::ranges::equal(code.first(3), kDelegationPrefix)) return std::nullopt;
   return Address::from(code.subspan(3));
-}
-
-bool is_precompile(const Address& address) {
-  const auto last = address.bytes.end() - 1;
-  return std::all_of(address.bytes.begin(), last, [](std::uint8_t b) { return b == 0; }) &&
-         *last >= 1 && *last <= kLastPrecompile;
 }
 
 Check check_txn_alone(const Transaction& txn, ChainId chain_id) {

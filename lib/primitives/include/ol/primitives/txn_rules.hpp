@@ -19,7 +19,6 @@ enum class TxnRule : std::uint8_t {
   EmptyAuthorizations,     // EIP-7702: type 4 without a list
   IntrinsicGas,            // Yellow Paper g0, EIP-2028, 2930, 3860, 7702: gas_limit below it
   FloorGas,                // EIP-7623: gas_limit below the floor price of the calldata
-  ContractsUnavailable,    // this chain does not execute contracts
   ExceedsBlockGasLimit,    // gas_limit above that of the block
   ExceedsTxnGasLimit,      // EIP-7825: gas_limit above that of any transaction
   FeeCapBelowBaseFee,      // EIP-1559
@@ -58,9 +57,6 @@ struct TxnRefusal {
 [[nodiscard]] std::optional<U256> effective_tip(const Transaction& txn, const U256& base_fee);
 /// gas_limit * max_fee + value: what the sender must hold. Nothing above 2^256 - 1.
 [[nodiscard]] std::optional<U256> max_cost(const Transaction& txn);
-
-/// Addresses 0x01 to 0x11 of Prague's precompiled contracts.
-[[nodiscard]] bool is_precompile(const Address& address);
 
 /// EIP-7702: what the code of an account that delegates begins with; an address follows and nothing
 /// else.
