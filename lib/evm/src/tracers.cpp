@@ -40,6 +40,16 @@ std::unique_ptr<JsonTracer> make(const NoopOptions& /*options*/, TraceLimits lim
 
 }  // namespace
 
+void LastStepTracer::on_step(const TraceStep& step) {
+  if (step.depth != 0) return;
+  opcode_ = step.opcode;
+  height_ = step.stack.size();
+}
+
+std::string LastStepTracer::words(Status status) const {
+  return describe_failure(status, {.opcode = opcode_, .height = height_, .target = {}}, revision_);
+}
+
 bool JsonTracer::wants_stop() {
   if (ending_ != TraceEnding::Whole) return true;
   if (limits_.expired && steps_++ % kStepsPerLook == 0 && limits_.expired()) {

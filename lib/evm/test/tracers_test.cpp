@@ -359,6 +359,15 @@ TEST(JsonTracer, ends_when_time_is_over) {
   EXPECT_EQ(looks, 3);
 }
 
+TEST(LastStepTracer, has_geths_words_for_the_outermost_failure) {
+  LastStepTracer tracer;
+  Code code = call_other(Opcode::Call, 500);
+  Scene scene = scene_of(code.byte(0x0c));
+  scene.accounts.account(kOther, 0, Code{}.op(Opcode::Invalid).bytes(), 1);
+  const TxnOutcome outcome = transact(scene, tracer);
+  EXPECT_EQ(tracer.words(outcome.status), "invalid opcode: opcode 0xc not defined");
+}
+
 TEST(AccessListTracer, collects_what_is_reached) {
   Code code;
   code.push(5).op(Opcode::Sload).push(kOther).op(Opcode::Balance);

@@ -47,6 +47,11 @@ Result<std::string, CallFailure> finish(evm::JsonTracer& tracer) {
   OL_CHECK(false, "every ending is known");
 }
 
+bool names_its_instruction(evm::Status status) {
+  return status == evm::Status::InvalidOpcode || status == evm::Status::StackUnderflow ||
+         status == evm::Status::StackOverflow;
+}
+
 /// One version of the state and all that calls need beside it.
 class NodeCallState final : public rpc::CallState {
  public:
@@ -94,7 +99,13 @@ class NodeCallState final : public rpc::CallState {
                                             std::uint64_t gas) override {
     const auto outcome = run(request, gas, nullptr);
     if (!outcome) return failure(outcome.error());
-    return to_result(*outcome);
+    rpc::CallResult result = to_result(*outcome);
+    if (names_its_instruction(outcome->status)) {
+      // Only a tracer knows which; the fast interpreter does not keep it.
+      evm::LastStepTracer tracer;
+      if (run(request, gas, &tracer)) result.error = tracer.words(outcome->status);
+    }
+    return result;
   }
 
   Result<std::string, CallFailure> trace(const rpc::CallRequest& request, std::uint64_t gas,
@@ -140,12 +151,13 @@ class NodeCallState final : public rpc::CallState {
   evm::BlockEnv block_;
 };
 
-/// The block after `parent`, as far as it is known.
+/// The block after `parent`, as far as it is known. Its second is the next: what is asked about now
+/// runs a moment later, and code that measures time must not find that none has passed.
 evm::BlockEnv env_after(const evm::BlockEnv& env, const primitives::EvmHeader& parent,
                         std::uint64_t time) {
   evm::BlockEnv out = env;
   out.number += 1;
-  out.timestamp = std::max(time, parent.timestamp);
+  out.timestamp = std::max(time, parent.timestamp) + 1;
   out.base_fee = primitives::next_base_fee(parent);
   return out;
 }

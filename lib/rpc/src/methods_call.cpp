@@ -19,12 +19,21 @@ struct PreparedCall {
   std::unique_ptr<CallState> state;
 };
 
-Result<PreparedCall, RpcError> prepare(const Backend& backend, const Params& params) {
+/// Which place "latest" means: for eth_call the head itself, as geth has it; for gas the block a
+/// transaction sent now would be in, where another second may have come.
+enum class Latest : std::uint8_t { Head, Next };
+
+Result<PreparedCall, RpcError> prepare(const Backend& backend, const Params& params,
+                                       Latest latest) {
   OL_TRY_VOID(params.at_most(4));
   PreparedCall out;
   OL_TRY(out.request, call_request_param(params, 0));
   OL_TRY(const BlockRef block, block_ref_param(params, 1, Presence::Optional));
   OL_TRY(out.setting, call_setting(backend, block));
+  const auto* tag = std::get_if<BlockTag>(&block);
+  if (latest == Latest::Next && tag != nullptr && *tag == BlockTag::Latest) {
+    out.setting.place = CallPlace::AfterBlock;
+  }
   OL_TRY_VOID(override_params(params, 2, out.setting));
   auto state = backend.call_state(out.setting);
   if (!state) return call_failure(state.error(), out.setting.number);
@@ -33,7 +42,7 @@ Result<PreparedCall, RpcError> prepare(const Backend& backend, const Params& par
 }
 
 RpcResult call(const Backend& backend, const Params& params) {
-  OL_TRY(const PreparedCall prepared, prepare(backend, params));
+  OL_TRY(const PreparedCall prepared, prepare(backend, params, Latest::Head));
   const std::uint64_t gas = capped_gas(prepared.request.gas);
   const auto result = prepared.state->call(prepared.request, gas);
   if (!result) return call_failure(result.error(), prepared.setting.number, gas);
@@ -42,7 +51,7 @@ RpcResult call(const Backend& backend, const Params& params) {
 }
 
 RpcResult estimate(const Backend& backend, const Params& params) {
-  OL_TRY(const PreparedCall prepared, prepare(backend, params));
+  OL_TRY(const PreparedCall prepared, prepare(backend, params, Latest::Next));
   OL_TRY(const std::uint64_t gas,
          estimate_gas(*prepared.state, prepared.request, prepared.setting.number));
   return quoted(quantity(gas));
@@ -51,7 +60,7 @@ RpcResult estimate(const Backend& backend, const Params& params) {
 /// With what a list warms, code may take another way; the list is taken when it stays the same.
 RpcResult create_access_list(const Backend& backend, const Params& params) {
   constexpr int kRoundsMax = 16;
-  OL_TRY(PreparedCall prepared, prepare(backend, params));
+  OL_TRY(PreparedCall prepared, prepare(backend, params, Latest::Next));
   const std::uint64_t gas = capped_gas(prepared.request.gas);
   CallState::Listed listed;
   for (int round = 0; round < kRoundsMax; ++round) {

@@ -52,6 +52,24 @@ struct TraceLimits {
 /// Why a trace is not whole.
 enum class TraceEnding : std::uint8_t { Whole, TooLarge, Expired };
 
+/// Remembers where the outermost frame ended, for geth's words of its failure.
+class LastStepTracer final : public Tracer {
+ public:
+  void on_begin(const TraceBegin& begin) override { revision_ = begin.revision; }
+  void on_enter(const TraceEnter& /*enter*/) override {}
+  void on_exit(int /*depth*/, Status /*status*/, std::int64_t /*gas_used*/,
+               ByteView /*output*/) override {}
+  void on_step(const TraceStep& step) override;
+  void on_step_end(int /*depth*/, std::int64_t /*cost*/, Status /*status*/) override {}
+  /// For instance "invalid opcode: INVALID", where `describe` has "invalid opcode".
+  [[nodiscard]] std::string words(Status status) const;
+
+ private:
+  Revision revision_ = Revision::Prague;
+  std::uint8_t opcode_ = 0;
+  std::size_t height_ = 0;
+};
+
 /// A tracer that leaves JSON. One transaction each; one thread.
 class JsonTracer : public Tracer {
  public:

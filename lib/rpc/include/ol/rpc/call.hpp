@@ -58,7 +58,7 @@ struct BlockOverrides {
 /// Which block calls run in.
 enum class CallPlace : std::uint8_t {
   InBlock,     // as that block saw itself, on the state it left (geth's way)
-  AfterBlock,  // as the block after it would
+  AfterBlock,  // as the block after it would, in the next second
 };
 
 /// Where calls run: on the state after a block, with overrides.
