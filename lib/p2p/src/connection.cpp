@@ -6,6 +6,8 @@
 #include <boost/asio/buffer.hpp>
 #include <boost/asio/write.hpp>
 
+#include "socket_options.hpp"
+
 namespace ol::p2p {
 namespace {
 
@@ -81,6 +83,7 @@ void Connection::set_socket_options() {
   socket_.set_option(tcp::no_delay(true), ignored);
   setsockopt(socket_.native_handle(), IPPROTO_TCP, TCP_NOTSENT_LOWAT, &kUnsentBytesMax,
              sizeof kUnsentBytesMax);
+  retry_every_second(socket_.native_handle());
 }
 
 void Connection::read() {

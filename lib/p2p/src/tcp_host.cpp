@@ -13,6 +13,8 @@
 #include <ol/base/check.hpp>
 #include <ol/crypto/secret.hpp>
 
+#include "socket_options.hpp"
+
 namespace ol::p2p {
 namespace {
 
@@ -198,6 +200,7 @@ void TcpHost::Impl::begin(const SocketPtr& s) {
   s->socket.set_option(tcp::no_delay(true), ignored);
   setsockopt(s->socket.native_handle(), IPPROTO_TCP, TCP_NOTSENT_LOWAT, &kUnsentBytesMax,
              sizeof kUnsentBytesMax);
+  retry_every_second(s->socket.native_handle());
   s->read_buffer.resize(kReadBytes);
   read(s);
 }

@@ -1,0 +1,166 @@
+#include <ol/p2p/gossip_protocol.hpp>
+
+#include <gtest/gtest.h>
+
+#include "host_network.hpp"
+
+namespace ol::p2p {
+namespace {
+
+using std::chrono::milliseconds;
+using std::chrono::seconds;
+using testing::HostNetwork;
+using testing::pattern;
+using testing::TestHost;
+
+const std::string kTopic = "blocks";
+
+/// Hosts that gossip on one topic and remember what they heard.
+struct GossipNetwork {
+  explicit GossipNetwork(std::size_t count, std::size_t piece_bytes = SIZE_MAX)
+      : network(piece_bytes), heard(count) {
+    for (std::size_t i = 0; i < count; ++i) {
+      TestHost& host = network.add();
+      GossipParameters parameters;
+      parameters.topics = {kTopic};
+      parameters.score.count_ips = false;
+      gossips.push_back(std::make_unique<GossipProtocol>(
+          host.host, host.key, parameters, [this, i](const GossipMessage& message, const PeerId&) {
+            heard[i].push_back(to_bytes(message.data()));
+            return GossipVerdict::Accept;
+          }));
+      gossips[i]->join(kTopic);
+    }
+  }
+
+  HostNetwork network;
+  std::vector<std::vector<Bytes>> heard;
+  std::vector<std::unique_ptr<GossipProtocol>> gossips;
+};
+
+TEST(GossipProtocol, carries_messages_over_hosts_whatever_the_cut) {
+  for (const std::size_t piece : {SIZE_MAX, std::size_t{1}}) {
+    GossipNetwork net(3, piece);
+    net.network.connect(net.network.at(0), net.network.at(1));
+    net.network.connect(net.network.at(2), net.network.at(1));
+    net.network.advance(seconds(1));
+    for (std::uint32_t i = 1; i <= 3; ++i)
+      ASSERT_TRUE(net.gossips[0]->publish(kTopic, pattern(2000 * i, i)));
+    net.network.advance(milliseconds(100));
+    EXPECT_EQ(net.heard[2],
+              (std::vector<Bytes>{pattern(2000, 1), pattern(4000, 2), pattern(6000, 3)}));
+    EXPECT_TRUE(net.heard[0].empty());
+  }
+}
+
+TEST(GossipProtocol, large_messages_wait_for_room_and_arrive) {
+  GossipNetwork net(2);
+  net.network.connect(net.network.at(0), net.network.at(1));
+  net.network.advance(seconds(1));
+  for (std::uint32_t i = 1; i <= 5; ++i)
+    ASSERT_TRUE(net.gossips[0]->publish(kTopic, pattern(700000, i)));
+  net.network.advance(milliseconds(100));
+  ASSERT_EQ(net.heard[1].size(), 5U);
+  EXPECT_EQ(net.heard[1][4], pattern(700000, 5));
+}
+
+TEST(GossipProtocol, opens_a_broken_stream_again) {
+  GossipNetwork net(2);
+  TestHost& a = net.network.at(0);
+  TestHost& b = net.network.at(1);
+  net.network.connect(a, b);
+  net.network.advance(seconds(1));
+  a.host.disconnect(b.id(), EndReason::Local, "bye");
+  net.network.run();
+  net.network.connect(a, b);
+  net.network.advance(seconds(2));
+  ASSERT_TRUE(net.gossips[0]->publish(kTopic, pattern(10)));
+  net.network.advance(milliseconds(100));
+  EXPECT_EQ(net.heard[1].size(), 1U);
+}
+
+/// Opens gossip streams by hand.
+struct Rogue final : ProtocolHandler {
+  explicit Rogue(Host& owner) : host(owner) {}
+  void on_stream_data(StreamKey key, ByteView bytes) override { host.consume(key, bytes.size()); }
+  void on_stream_ended(StreamKey) override {}
+  void on_stream_failed(StreamKey key, std::string_view why) override { failed[key] = why; }
+
+  Host& host;
+  std::map<StreamKey, std::string> failed;
+};
+
+struct RogueFixture : GossipNetwork {
+  RogueFixture() : GossipNetwork(1), evil(network.add()), rogue(evil.host) {
+    network.connect(evil, network.at(0));
+    stream = *evil.host.open_stream(network.at(0).id(), {"/meshsub/1.2.0"}, rogue);
+    network.run();
+  }
+
+  /// Why the victim ended the connection, if it did.
+  std::string send(ByteView bytes) {
+    static_cast<void>(evil.host.write(stream, to_bytes(bytes)));
+    network.run();
+    const auto& ended = network.at(0).ended;
+    return ended.empty() ? "" : ended.back();
+  }
+
+  TestHost& evil;
+  Rogue rogue;
+  StreamKey stream;
+};
+
+TEST(GossipProtocol, ends_the_connection_of_who_breaks_a_limit_and_says_why) {
+  EXPECT_EQ(RogueFixture().send(testing::hex("0212ff")), "misbehaved: malformed gossip message");
+  EXPECT_EQ(RogueFixture().send(testing::hex("ffffff7f")),
+            "misbehaved: gossip rpc over 4 MiB or with a malformed length");
+  EXPECT_EQ(RogueFixture().send(testing::hex("8100")),
+            "misbehaved: gossip rpc over 4 MiB or with a malformed length");
+  Bytes grafts;
+  ControlBuilder control;
+  for (int i = 0; i < 65; ++i)
+    control.graft(kTopic);
+  control.append_to(grafts);
+  Bytes framed;
+  append_delimited(framed, grafts);
+  EXPECT_EQ(RogueFixture().send(framed), "misbehaved: too many grafts in one gossip rpc");
+}
+
+// "A second inbound stream from the same peer replaces the first."
+TEST(GossipProtocol, the_newest_inbound_stream_counts) {
+  RogueFixture f;
+  const auto second = f.evil.host.open_stream(f.network.at(0).id(), {"/meshsub/1.2.0"}, f.rogue);
+  ASSERT_TRUE(second);
+  f.network.run();
+  EXPECT_TRUE(f.rogue.failed.contains(f.stream));
+  EXPECT_FALSE(f.rogue.failed.contains(*second));
+}
+
+TEST(GossipProtocol, memory_does_not_grow_with_hostile_traffic) {
+  RogueFixture f;
+  const auto message = [](std::uint32_t i) {
+    Bytes rpc;
+    RpcMessage m;
+    m.topic = "unknown";
+    const Bytes data = pattern(100, i);
+    m.data = data;
+    append_message(rpc, m);
+    append_subscription(rpc, true, "topic" + std::to_string(i));
+    const Bytes id = pattern(20, i);
+    ControlBuilder control;
+    control.ihave("unknown", {id});
+    control.iwant({id});
+    control.prune("unknown", UINT64_MAX);
+    control.append_to(rpc);
+    Bytes out;
+    append_delimited(out, rpc);
+    return out;
+  };
+  for (std::uint32_t i = 0; i < 2000; ++i)
+    static_cast<void>(f.send(message(i)));
+  EXPECT_LT(f.gossips[0]->router().table_entries(), 20U);
+  EXPECT_TRUE(f.network.at(0).host.is_connected(f.evil.id()));
+}
+
+}  // namespace
+}  // namespace ol::p2p
