@@ -1,0 +1,183 @@
+#include <ol/p2p/tcp_host.hpp>
+
+#include <gtest/gtest.h>
+
+#include <filesystem>
+#include <future>
+#include <thread>
+
+#include <ol/p2p/echo.hpp>
+#include <ol/p2p/identify.hpp>
+
+#include "test_keys.hpp"
+
+namespace ol::p2p {
+namespace {
+
+using std::chrono::seconds;
+
+/// A host on a loopback socket with identify and echo, running on its own thread.
+class Running final : public HostObserver {
+ public:
+  explicit Running(std::uint8_t number)
+      : key_(testing::identity_key(number)),
+        tcp_(config(), key_),
+        identify_(tcp_.host(), key_, 1),
+        echo_(tcp_.host()),
+        client_(tcp_.host()) {
+    tcp_.host().set_observer(*this);
+    const auto bound = tcp_.listen(*Multiaddr::from_text("/ip4/127.0.0.1/tcp/0"));
+    if (!bound) throw std::runtime_error(bound.error());
+    address_ = bound->with_peer(tcp_.host().self()).text();
+    thread_ = std::thread([this] { tcp_.run(); });
+  }
+  ~Running() override {
+    tcp_.stop();
+    thread_.join();
+  }
+  Running(const Running&) = delete;
+  Running& operator=(const Running&) = delete;
+
+  [[nodiscard]] const std::string& address() const { return address_; }
+
+  /// Runs `task` on the host's thread and waits for what it returns.
+  template <typename Task>
+  auto on_thread(Task task) {
+    std::packaged_task<decltype(task(std::declval<Host&>()))()> packaged(
+        [this, &task] { return task(tcp_.host()); });
+    auto result = packaged.get_future();
+    tcp_.post([&packaged] { packaged(); });
+    return result.get();
+  }
+
+  /// Dials and waits until the other side is identified.
+  bool dial(const std::string& address) {
+    identified_ = {};
+    auto done = identified_.get_future();
+    const bool dialled = on_thread(
+        [&](Host& host) { return host.dial(*Multiaddr::from_text(address)).has_value(); });
+    return dialled && done.wait_for(seconds(20)) == std::future_status::ready;
+  }
+
+  /// Echoes over the connection to `peer`; what went wrong, if anything.
+  std::optional<std::string> echo(const PeerId& peer, std::size_t bytes, unsigned streams) {
+    std::promise<std::optional<std::string>> promise;
+    auto result = promise.get_future();
+    on_thread([&](Host&) {
+      client_.run(peer, bytes, streams,
+                  [&](const std::optional<std::string>& problem) { promise.set_value(problem); });
+      return true;
+    });
+    return result.get();
+  }
+
+  /// Ends the connection to `peer` and waits for that.
+  void hang_up(const PeerId& peer) {
+    ended_ = {};
+    auto done = ended_.get_future();
+    on_thread([&](Host& host) {
+      host.disconnect(peer, EndReason::Local, "test");
+      return true;
+    });
+    done.wait();
+  }
+
+  void on_identified(const PeerId&, const PeerInfo&) override {
+    if (waiting_for_identify_) identified_.set_value();
+  }
+  void on_ended(ConnectionId, const std::optional<PeerId>&, EndReason,
+                const std::string&) override {
+    if (waiting_for_identify_) ended_.set_value();
+  }
+  /// Only one side of a test waits for events.
+  void wait_for_events() { waiting_for_identify_ = true; }
+
+ private:
+  static HostConfig config() {
+    HostConfig out;
+    out.profile = AddressProfile::Local;
+    return out;
+  }
+
+  IdentityKey key_;
+  TcpHost tcp_;
+  IdentifyProtocol identify_;
+  EchoProtocol echo_;
+  EchoClient client_;
+  std::string address_;
+  bool waiting_for_identify_ = false;
+  std::promise<void> identified_;
+  std::promise<void> ended_;
+  std::thread thread_;
+};
+
+std::size_t open_files() {
+  std::size_t out = 0;
+  for ([[maybe_unused]] const auto& entry : std::filesystem::directory_iterator("/proc/self/fd"))
+    out += 1;
+  return out;
+}
+
+TEST(TcpHost, echoes_over_sockets) {
+  Running a(1);
+  Running b(2);
+  a.wait_for_events();
+  ASSERT_TRUE(a.dial(b.address()));
+  EXPECT_EQ(a.echo(testing::peer_id(2), 3 << 20, 1), std::nullopt);
+  EXPECT_EQ(a.echo(testing::peer_id(2), 100000, 64), std::nullopt);
+}
+
+TEST(TcpHost, refuses_to_listen_where_it_cannot) {
+  const IdentityKey key(testing::identity_key(1));
+  TcpHost host({}, key);
+  const auto name = host.listen(*Multiaddr::from_text("/dns4/localhost/tcp/0"));
+  ASSERT_FALSE(name);
+  EXPECT_EQ(name.error(), "cannot listen on /dns4/localhost/tcp/0: not a literal ip and tcp port");
+  const auto first = host.listen(*Multiaddr::from_text("/ip4/127.0.0.1/tcp/0"));
+  ASSERT_TRUE(first);
+  EXPECT_FALSE(host.listen(*first));
+}
+
+// Connections that come and go leave no file descriptors behind.
+TEST(TcpHost, leaks_no_sockets) {
+  Running a(1);
+  Running b(2);
+  a.wait_for_events();
+  ASSERT_TRUE(a.dial(b.address()));
+  a.hang_up(testing::peer_id(2));
+  const std::size_t before = open_files();
+  for (int i = 0; i < 50; ++i) {
+    ASSERT_TRUE(a.dial(b.address())) << i;
+    a.hang_up(testing::peer_id(2));
+  }
+  // The last pair may linger for a second.
+  EXPECT_LE(open_files(), before + 4);
+  const auto count = [](Host& host) { return host.connection_count(); };
+  EXPECT_EQ(a.on_thread(count), 0U);
+}
+
+TEST(TcpHost, names_the_failure_of_a_dial) {
+  struct Ends final : HostObserver {
+    void on_ended(ConnectionId, const std::optional<PeerId>&, EndReason reason,
+                  const std::string&) override {
+      promise.set_value(reason);
+    }
+    std::promise<EndReason> promise;
+  } ends;
+  const IdentityKey key(testing::identity_key(1));
+  TcpHost host({}, key);
+  host.host().set_observer(ends);
+  std::optional<Multiaddr> closed;
+  {
+    TcpHost other({}, key);
+    closed = *other.listen(*Multiaddr::from_text("/ip4/127.0.0.1/tcp/0"));
+  }
+  ASSERT_TRUE(host.host().dial(*closed));
+  std::thread thread([&] { host.run(); });
+  EXPECT_EQ(ends.promise.get_future().get(), EndReason::ConnectFailed);
+  host.stop();
+  thread.join();
+}
+
+}  // namespace
+}  // namespace ol::p2p
