@@ -169,6 +169,7 @@ bool EvidenceStore::knows(const Evidence& evidence) const {
 std::vector<Bytes> EvidenceStore::list() const {
   const MutexLock lock(mutex_);
   std::vector<Bytes> out;
+  out.reserve(proofs_.size());
   for (const auto& [key, proof] : proofs_)
     out.push_back(proof);
   return out;
