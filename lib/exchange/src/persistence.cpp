@@ -65,7 +65,11 @@ void put_account(const State& s, AccountIndex i, Put& out) {
 }
 
 void put_stats(const State& s, AccountIndex i, Put& out) {
-  if (s.accounts[i].exists) out[pack("fee/", s.accounts[i].address)] = encode_fields(s.stats[i]);
+  if (!s.accounts[i].exists) return;
+  // An account that never traded has no record.
+  const Bytes value = encode_fields(s.stats[i]);
+  out[pack("fee/", s.accounts[i].address)] =
+      value == encode_fields(FeeStats{}) ? std::nullopt : std::optional(value);
 }
 
 bool is_default(const State& s, const PerpState& p) {

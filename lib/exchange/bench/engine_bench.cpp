@@ -1,0 +1,143 @@
+#include <array>
+#include <cstdint>
+#include <vector>
+
+#include <benchmark/benchmark.h>
+
+#include <ol/exchange/commitment.hpp>
+#include <ol/exchange/engine.hpp>
+
+// Full execution of blocks of 10,000 orders in batches of 100: checks, margin, fees, events,
+// records (dex.md 22.2), without and with the state root.
+
+namespace ol::exchange {
+namespace {
+
+constexpr std::uint32_t kTraders = 1000;
+constexpr std::uint32_t kBatches = 100;
+constexpr TimeMs kStart = 1'700'000'000'000;
+
+Address trader(std::uint32_t number) {
+  Address out;
+  out.bytes[0] = 0xbb;
+  out.bytes[18] = static_cast<std::uint8_t>(number >> 8);
+  out.bytes[19] = static_cast<std::uint8_t>(number);
+  return out;
+}
+
+/// Makes blocks of good-till-cancelled orders around 60,000, some of which trade.
+class Source {
+ public:
+  BlockInput first() {
+    MarketConfig btc;
+    btc.name = "BTC";
+    btc.sz_decimals = 5;
+    btc.tick_px = 10;
+    btc.margin_tiers = {{0, 40}, {150'000'000 * kUsdPerDollar, 20}};
+    BlockInput block = next_block();
+    block.system = {ListToken{kUsdToken, "USD", 2, 8}, ListMarket{btc},
+                    SetOracle{AssetId(0), 600'000}};
+    for (std::uint32_t i = 0; i < kTraders; ++i)
+      block.system.emplace_back(CreditUsd{trader(i), 1'000'000 * kUsdPerDollar});
+    return block;
+  }
+  BlockInput orders() {
+    BlockInput block = next_block();
+    block.system = {SetOracle{AssetId(0), 600'000}};
+    for (std::uint32_t batch = 0; batch < kBatches; ++batch) {
+      const Address who = trader(below(kTraders));
+      PlaceOrders body;
+      for (int i = 0; i < 100; ++i)
+        body.orders.push_back(order());
+      // The owner's book is cleared first, so that the books stay in a steady state.
+      add(block, who, CancelAll{kAllAssets, CancelSide::Both});
+      placed_.push_back({who, std::move(body)});
+    }
+    for (auto& [who, body] : placed_)
+      add(block, who, std::move(body));
+    placed_.clear();
+    return block;
+  }
+
+ private:
+  std::uint32_t below(std::uint32_t n) {
+    state_ += 0x9E3779B97F4A7C15;
+    std::uint64_t z = state_;
+    z = (z ^ (z >> 30)) * 0xBF58476D1CE4E5B9;
+    z = (z ^ (z >> 27)) * 0x94D049BB133111EB;
+    return static_cast<std::uint32_t>((Uint128{z ^ (z >> 31)} * n) >> 64);
+  }
+  Order order() {
+    Order out;
+    out.side = below(2) == 0 ? Side::Buy : Side::Sell;
+    // A tenth reaches across the spread.
+    const std::uint64_t away = below(10) == 0 ? 0 : 10 * (1 + below(500));
+    out.px = out.side == Side::Buy ? 600'000 - away : 600'000 + away;
+    out.sz = 100 + below(1'000);
+    return out;
+  }
+  BlockInput next_block() {
+    BlockInput out;
+    out.height = ++height_;
+    out.time = kStart + 100 * height_;
+    return out;
+  }
+  void add(BlockInput& block, const Address& who, ActionBody body) {
+    VerifiedAction action;
+    action.action.body = std::move(body);
+    action.action.nonce = kStart + ++nonce_;
+    action.signer = who;
+    block.actions.push_back(std::move(action));
+  }
+
+  std::uint64_t state_ = 42;
+  std::uint64_t height_ = 0;
+  std::uint64_t nonce_ = 0;
+  std::vector<std::pair<Address, PlaceOrders>> placed_;
+};
+
+enum class Root : std::uint8_t { Without, With };
+
+void execute(benchmark::State& state, Root root) {
+  Source source;
+  Params params;
+  params.budget_actions = ~std::uint64_t{0} / 4;
+  Engine engine(params);
+  static_cast<void>(engine.execute(source.first()));
+  engine.commit_block();
+  Commitment commitment(engine.records());
+  std::uint64_t fills = 0;
+  for (auto _ : state) {
+    state.PauseTiming();
+    const BlockInput block = source.orders();
+    state.ResumeTiming();
+    const BlockResult out = engine.execute(block);
+    if (root == Root::With) {
+      benchmark::DoNotOptimize(commitment.apply(out.diff));
+      commitment.commit();
+    }
+    engine.commit_block();
+    state.PauseTiming();
+    for (const Event& event : out.events)
+      fills += std::holds_alternative<FillEvent>(event) ? 1 : 0;
+    for (const ActionResult& result : out.results) {
+      if (!result.ok) state.SkipWithError("an action failed");
+    }
+    state.ResumeTiming();
+  }
+  state.SetItemsProcessed(state.iterations() * kBatches * 100);
+  state.counters["fills_per_block"] =
+      static_cast<double>(fills) / static_cast<double>(state.iterations());
+}
+
+void ExecuteBlock(benchmark::State& state) {
+  execute(state, Root::Without);
+}
+void ExecuteBlockWithRoot(benchmark::State& state) {
+  execute(state, Root::With);
+}
+BENCHMARK(ExecuteBlock)->Unit(benchmark::kMillisecond)->Iterations(20);
+BENCHMARK(ExecuteBlockWithRoot)->Unit(benchmark::kMillisecond)->Iterations(10);
+
+}  // namespace
+}  // namespace ol::exchange

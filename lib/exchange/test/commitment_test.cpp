@@ -1,0 +1,148 @@
+// Commitments: dex.md 18.
+#include <ol/exchange/commitment.hpp>
+
+#include <ol/base/codec.hpp>
+#include <ol/state/account.hpp>
+
+#include "exchange_fixture.hpp"
+
+namespace ol::exchange {
+namespace {
+
+using namespace test;
+
+const Address kA = user(1);
+const Address kB = user(2);
+
+Bytes key_of(std::string_view prefix, const Writer& rest) {
+  Bytes out = to_bytes(as_bytes(prefix));
+  append(out, rest.bytes());
+  return out;
+}
+
+/// Two traders, a resting order with two at its level, and a position.
+class Dex18Leaves : public testing::Test {
+ protected:
+  void SetUp() override {
+    chain.deposit(kA, 10'000);
+    chain.deposit(kB, 10'000);
+    chain.order(kB, order_of(kBtc, Side::Sell, 600'000, 10'000, Tif::Alo));
+    chain.order(kA, order_of(kBtc, Side::Buy, 600'000, 10'000, Tif::Ioc));
+    Order rests = order_of(kBtc, Side::Buy, 590'000, 3'000);
+    rests.cloid.bytes[15] = 9;
+    oid = chain.order(kA, rests).oid;
+    chain.order(kB, order_of(kBtc, Side::Buy, 590'000, 5'000));
+    records = chain.engine().records();
+  }
+  Chain chain;
+  OrderId oid;
+  StateRecords records;
+};
+
+TEST_F(Dex18Leaves, of_an_account_hold_kind_master_cash_and_flags) {
+  const Bytes expected = Writer()
+                             .u8(0)
+                             .fixed(kA)
+                             .u64(static_cast<std::uint64_t>(chain.account(kA).raw_usd))
+                             .u8(0)
+                             .take();
+  EXPECT_EQ(records.at(key_of("acct/", Writer().fixed(kA))), expected);
+}
+
+TEST_F(Dex18Leaves, of_a_position_hold_size_entry_mode_cash_index_and_leverage) {
+  const Bytes expected =
+      Writer().u64(10'000).u64(6'000'000'000).u8(0).u64(0).u64(0).u64(0).u8(0).take();
+  EXPECT_EQ(records.at(key_of("pos/", Writer().fixed(kA).u32(0))), expected);
+}
+
+TEST_F(Dex18Leaves, of_an_order_hold_what_its_owner_placed) {
+  Writer expected;
+  expected.fixed(kA).u32(0).u8(0).u64(590'000).u64(3'000).u64(3'000).u8(2).u8(0);
+  expected.u64(0).u64(9).u64(2).u64(0);  // cloid, sequence number, goodTil
+  EXPECT_EQ(records.at(key_of("ord/", Writer().u64(oid.value()))), expected.bytes());
+}
+
+TEST_F(Dex18Leaves, of_a_level_hold_total_count_and_first_sequence) {
+  const Bytes expected = Writer().u64(8'000).u32(2).u64(2).take();
+  EXPECT_EQ(records.at(key_of("lvl/", Writer().u32(0).u8(0).u64(590'000))), expected);
+}
+
+TEST_F(Dex18Leaves, of_a_market_and_its_funding_pool) {
+  Writer expected;
+  expected.u64(600'000).u64(600'000).u64(0).u64(0).u64(10'000).u64(600'000).u8(0);
+  EXPECT_EQ(records.at(key_of("mkt/", Writer().u32(0))), expected.bytes());
+  EXPECT_EQ(records.at(key_of("pool/", Writer().fixed(kFundingPool).u32(0))),
+            Writer().u64(0).take());
+}
+
+TEST_F(Dex18Leaves, go_when_what_they_tell_of_goes) {
+  chain.act(kA, CancelAll{kAllAssets, CancelSide::Both});
+  chain.act(kB, CancelAll{kAllAssets, CancelSide::Both});
+  const StateRecords after = chain.engine().records();
+  EXPECT_FALSE(after.contains(key_of("ord/", Writer().u64(oid.value()))));
+  EXPECT_FALSE(after.contains(key_of("lvl/", Writer().u32(0).u8(0).u64(590'000))));
+}
+
+TEST(Dex18Root, follows_diffs_to_the_root_of_all_records_and_back) {
+  Chain chain;
+  Commitment commitment(chain.engine().records());
+  EXPECT_EQ(commitment.root(), state_root(chain.engine().records()));
+  std::vector<Hash256> roots = {commitment.root()};
+  const auto run = [&](std::vector<SystemAction> system, std::vector<VerifiedAction> actions) {
+    const BlockResult out = chain.block(std::move(system), std::move(actions));
+    roots.push_back(commitment.apply(out.diff));
+    EXPECT_EQ(roots.back(), state_root(chain.engine().records())) << roots.size();
+    EXPECT_NE(roots.back(), roots[roots.size() - 2]);
+  };
+  run({CreditUsd{kA, 10'000 * kDollar}, CreditUsd{kB, 10'000 * kDollar}}, {});
+  run({}, {chain.action(kA, ApproveAgent{user(9), "a name that makes the key long", 0}),
+           chain.action(kB, place(order_of(kBtc, Side::Sell, 600'000, 10'000, Tif::Alo)))});
+  run({}, {chain.action(kA, place(order_of(kBtc, Side::Buy, 600'000, 4'000)))});
+  run({}, {chain.action(kB, CancelAll{kAllAssets, CancelSide::Both})});
+  commitment.commit();
+  for (std::size_t i = roots.size() - 1; i > 1; --i) {
+    EXPECT_EQ(commitment.root(), roots[i]);
+    commitment.undo();
+  }
+  EXPECT_EQ(commitment.root(), roots[1]);
+  EXPECT_DEATH(commitment.undo(), "no block to undo");
+}
+
+TEST(Dex18Root, long_keys_are_hashed_behind_a_byte_no_prefix_has) {
+  const Bytes short_key(32, 'a');
+  const Bytes long_key(33, 'a');
+  EXPECT_EQ(commitment_key(short_key), short_key);
+  const Bytes hashed = commitment_key(long_key);
+  EXPECT_EQ(hashed.size(), 32U);
+  EXPECT_EQ(hashed.front(), 0xff);
+}
+
+TEST(Dex18Roots, of_a_block_tell_its_order_and_every_field) {
+  ActionResult first;
+  first.hash.bytes[0] = 1;
+  ActionResult second;
+  second.hash.bytes[0] = 2;
+  EXPECT_NE(result_root({first, second}), result_root({second, first}));
+  EXPECT_EQ(result_root({}), state::kEmptyTrieRoot);
+  second.orders.emplace_back();
+  second.orders[0].oid = OrderId(7);
+  EXPECT_EQ(encode_result(second).size(), 32U + 1 + 2 + 4 + (1 + 2 + 8 + 8 + 8 + 8) + 8);
+  CancelEvent cancel;
+  cancel.oid = OrderId(5);
+  const Hash256 user_canceled = event_root({cancel});
+  cancel.reason = CancelReason::Expired;
+  EXPECT_NE(event_root({cancel}), user_canceled);
+  EXPECT_EQ(encode_event(cancel).front(), 3);
+  EXPECT_EQ(encode_event(FillEvent{}).front(), 1);
+  EXPECT_EQ(encode_event(RestEvent{}).front(), 2);
+  EXPECT_EQ(encode_event(FundingEvent{}).front(), 4);
+  EXPECT_EQ(encode_event(LiquidationEvent{}).front(), 5);
+  EXPECT_EQ(encode_event(AlertEvent{}).front(), 6);
+  VerifiedAction action;
+  const Hash256 plain = action_root({action});
+  action.hash.bytes[0] = 1;
+  EXPECT_NE(action_root({action}), plain);
+}
+
+}  // namespace
+}  // namespace ol::exchange
