@@ -322,23 +322,57 @@ TEST_F(Dex12Ladder, vector_21_5_insurance_and_adl) {
   EXPECT_EQ(chain.perp(c1, kBtc).entry_ntl, -120'000'000'000);
 }
 
-TEST_F(Dex12Ladder, what_the_other_side_cannot_pay_is_bad_debt_that_insurance_income_repays) {
-  // The only short is nearly broke itself, so a gap leaves a debt nobody can pay.
-  Chain small;
-  small.deposit(kA, 1'600);
-  small.deposit(kMaker, 1'600);
-  ASSERT_TRUE(small.act(kA, UpdateLeverage{kBtc, true, 40}).ok);
-  ASSERT_TRUE(small.act(kMaker, UpdateLeverage{kBtc, true, 40}).ok);
-  small.order(kMaker, order_of(kBtc, Side::Sell, 600'000, 100'000, Tif::Alo));
-  small.order(kA, order_of(kBtc, Side::Buy, 600'000, 100'000, Tif::Ioc));
-  ASSERT_EQ(small.perp(kA, kBtc).szi, 100'000);
-  // Take the short's winnings away: it withdraws all it may before the price falls on.
-  small.oracle(kBtc, 100'000);
-  EXPECT_EQ(small.perp(kA, kBtc).szi, 0);
-  EXPECT_EQ(small.perp(kMaker, kBtc).szi, 0);
-  const Account& bankrupt = small.account(kA);
-  EXPECT_EQ(bankrupt.raw_usd, 0);
-  EXPECT_EQ(broken_invariant(small.state()), "");
+// A's only counterparty S gains on BTC what it loses on ETH, so it cannot pay all that A owes.
+class Dex12BadDebt : public Dex8Margin {
+ protected:
+  static constexpr std::uint8_t kShort = 31;
+  void SetUp() override {
+    Dex8Margin::SetUp();
+    chain.deposit(kA, 1'600);
+    chain.deposit(user(kShort), 10'000);
+    leverage(kA, kBtc, 40);
+    ASSERT_EQ(trade(user(kShort), kEth, Side::Buy, 100'000, 300'000).kind,
+              OrderResult::Kind::Filled);
+    chain.order(user(kShort), order_of(kBtc, Side::Sell, 600'000, 100'000, Tif::Alo));
+    chain.order(kA, order_of(kBtc, Side::Buy, 600'000, 100'000, Tif::Ioc));
+    ASSERT_EQ(chain.perp(user(kShort), kBtc).szi, -100'000);
+  }
+  void crash() {
+    // A: 1573 - 6000 dollars. S: 9977.5 + 6000 - 15000, its fees paid.
+    a_before = -(cross_of(chain, kA).av - 6'000'000'000);
+    s_before = cross_of(chain, user(kShort)).av + 6'000'000'000 - 15'000'000'000;
+    insurance = chain.account(kInsurance).raw_usd;
+    chain.system({SetOracle{kEth, 150'000}, SetOracle{kBtc, 540'000}});
+  }
+  Int128 a_before = 0;
+  Int128 s_before = 0;
+  Int128 insurance = 0;
+};
+
+TEST_F(Dex12BadDebt, is_exactly_what_insurance_and_the_other_side_could_not_pay) {
+  crash();
+  EXPECT_EQ(chain.perp(kA, kBtc).szi, 0);
+  EXPECT_EQ(chain.account(kA).raw_usd, 0);
+  EXPECT_EQ(Int128{chain.account(kA).bad_debt}, a_before - insurance - s_before);
+  EXPECT_GT(chain.account(kA).bad_debt, 3'000'000'000);
+  EXPECT_EQ(chain.account(kInsurance).raw_usd, 0);
+  EXPECT_EQ(chain.perp(user(kShort), kBtc).szi, 0);
+}
+
+TEST_F(Dex12BadDebt, is_repaid_first_by_insurance_income_and_survives_a_restart) {
+  crash();
+  chain.restart();
+  const std::int64_t debt = chain.account(kA).bad_debt;
+  const Address rich = user(33);
+  chain.deposit(rich, 100'000);
+  ASSERT_EQ(trade(rich, kBtc, Side::Buy, 100'000, 540'000).kind, OrderResult::Kind::Filled);
+  // A tenth of the taker's 24.3 and of the maker's 8.1 dollars.
+  EXPECT_EQ(chain.account(kA).bad_debt, debt - 2'430'000 - 810'000);
+  EXPECT_EQ(chain.account(kInsurance).raw_usd, 0);
+  // The debtor's own new money is its own.
+  chain.deposit(kA, 50);
+  EXPECT_EQ(chain.account(kA).raw_usd, 50'000'000);
+  EXPECT_EQ(chain.account(kA).bad_debt, debt - 2'430'000 - 810'000);
 }
 
 TEST_F(Dex12Ladder, isolated_losses_stay_in_their_bucket) {
