@@ -8,7 +8,8 @@ namespace ol::primitives {
 inline constexpr std::uint64_t kChainIdMax = 0x7fffffffffffffff - 36;  // EIP-2294
 inline constexpr std::size_t kNameBytesMax = 64;
 inline constexpr std::uint64_t kGasLimitMin = 21'000;
-inline constexpr std::uint64_t kGasLimitMax = 1'000'000'000'000;
+// What one block can log fits the bounds of a stored receipt (receipt.hpp).
+inline constexpr std::uint64_t kGasLimitMax = 1'000'000'000;
 inline constexpr std::size_t kCodeBytesMax = 24'576;  // EIP-170
 inline constexpr std::uint64_t kPaceMax = 3'600'000;
 

@@ -67,6 +67,16 @@ TEST(GenesisContracts, are_refused_by_name) {
               HasSubstr("storage holds a zero"));
 }
 
+// More gas could log more than a stored receipt may hold.
+TEST(GenesisContracts, have_a_billion_gas_a_block_at_the_most) {
+  Genesis genesis = with_contract();
+  genesis.gas_limit = 1'000'000'000;
+  EXPECT_TRUE(genesis_from_json(genesis_to_json(genesis)));
+  genesis.gas_limit = 1'000'000'001;
+  EXPECT_THAT(genesis_from_json(genesis_to_json(genesis)).error().message,
+              HasSubstr("gas_limit is 1000000001; allowed are 21000 to 1000000000"));
+}
+
 TEST(GenesisContracts, are_bounded_in_code) {
   Genesis genesis = with_contract();
   Bytes& code = genesis.contracts.begin()->second.code;
