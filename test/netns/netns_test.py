@@ -1,10 +1,10 @@
 #!/usr/bin/env python3
 """Real nodes in network namespaces, with delay, loss, crashes and partitions between them.
 
-Usage: netns_test.py OPENLIQUID [--validators N] [--delay MS] [--jitter MS] [--loss SHARE] [--seed S]
+Usage: netns_test.py OPENLIQUID [--validators N] [--profile P] [--delay MS] [--jitter MS] [--loss SHARE] [--seed S]
 
-With f = (N - 1) / 3 it shows, one after the other: the chain goes on with f nodes killed; they catch up when
-they are started again; split into halves, neither of which has a quorum, the chain stands still; within two
+It shows, one after the other: the chain goes on with as many nodes killed as it tolerates; they catch up when
+they are started again; split so that nobody has a quorum, the chain stands still; within two
 time-outs after the partition is healed it goes on; everybody has one chain. Prints what it measured. Exits with 77 and a sentence
 where it cannot run.
 """
@@ -26,6 +26,7 @@ from wire import Wire, missing
 RPC_PORT = 8545
 SKIPPED = 77
 PR_SET_PDEATHSIG = 1
+SLOT_SECONDS = 2  # of `openliquid testnet`
 
 
 class Failure(Exception):
@@ -39,13 +40,24 @@ def end_with_parent():
 class Cluster:
     """The node processes, each in its namespace."""
 
-    def __init__(self, program, home, wire):
+    def __init__(self, program, home, wire, profile):
+        self.profile = profile
         self.program, self.home, self.wire = program, pathlib.Path(home), wire
         self.count = len(wire.namespaces)
         self.nodes = {}
         hosts = ",".join(n.address for n in wire.namespaces)
         subprocess.run([program, "testnet", "--validators", str(self.count), "--out", str(self.home),
-                        "--hosts", hosts], check=True, stdout=subprocess.DEVNULL)
+                        "--hosts", hosts, "--profile", profile], check=True, stdout=subprocess.DEVNULL)
+
+    def crash_budget(self):
+        """How many may be down: n - ceil(2n / 3) by collateral, else f."""
+        return self.count // 3 if self.profile == "timecoin" else (self.count - 1) // 3
+
+    def timeout(self):
+        """What a round without a leader costs now, in seconds: the longest time-out, or a slot."""
+        if self.profile == "timecoin":
+            return SLOT_SECONDS
+        return max(self.metric(i, "openliquid_view_timeout_ms") for i in self.nodes) / 1000
 
     def start(self, i):
         home = self.home / f"node{i}"
@@ -85,6 +97,9 @@ class Cluster:
         return float(re.search(rf"^{name} (\S+)", self.ask(i, "GET", "/metrics"), re.M).group(1))
 
     def heights(self, nodes):
+        ended = [i for i, node in self.nodes.items() if node.poll() is not None]
+        if ended:
+            raise Failure(f"nodes {ended} ended by themselves")
         return [self.height(i) for i in nodes]
 
 
@@ -113,36 +128,36 @@ def start_together(cluster):
     say(f"{cluster.count} nodes have 3 final blocks after {took:.1f} s")
 
 
-def go_on_without_f(cluster, killed):
+def go_on_without(cluster, killed):
     for i in killed:
         cluster.kill(i)
     alive = [i for i in range(cluster.count) if i not in killed]
     before = max(cluster.heights(alive))
-    took = wait_for("the chain going on without f nodes",
+    took = wait_for("the chain going on without them",
                     lambda: min(cluster.heights(alive)) >= before + 3, 120)
     say(f"nodes {killed} killed: 3 more final blocks on all others after {took:.1f} s")
 
 
 def stand_still(cluster, seconds):
-    """Halves that both lack a quorum. What was under way is final or not after a few round trips, so the
+    """Sides that all lack a quorum: halves, of three nodes each alone. What was under way is final or not after a few round trips, so the
     heights are taken after a second."""
     everybody = list(range(cluster.count))
-    middle = cluster.count // 2
     random.shuffle(everybody)
-    cluster.wire.partition(everybody[:middle], everybody[middle:])
+    parts = 3 if cluster.count == 3 else 2
+    sides = [sorted(everybody[part::parts]) for part in range(parts)]
+    cluster.wire.partition(*sides)
     time.sleep(1)
     before = cluster.heights(everybody)
     time.sleep(seconds)
     after = cluster.heights(everybody)
     if before != after:
         raise Failure(f"without a quorum the heights went from {before} to {after}")
-    say(f"split into {sorted(everybody[:middle])} and {sorted(everybody[middle:])}: no side has a quorum, "
-        f"nothing becomes final for {seconds:.0f} s")
+    say(f"split into {' and '.join(map(str, sides))}: no side has a quorum, nothing becomes final for {seconds:.0f} s")
 
 
 def go_on_after_healing(cluster):
     alive = range(cluster.count)
-    timeout = max(cluster.metric(i, "openliquid_view_timeout_ms") for i in alive) / 1000
+    timeout = cluster.timeout()
     before = max(cluster.heights(alive))
     cluster.wire.heal()
     took = wait_for(f"a new final block within two time-outs of {timeout:.0f} s after healing",
@@ -170,9 +185,8 @@ def check_one_chain(cluster):
 
 def run(cluster, stall_seconds):
     start_together(cluster)
-    faults = (cluster.count - 1) // 3
-    killed = sorted(random.sample(range(cluster.count), faults))
-    go_on_without_f(cluster, killed)
+    killed = sorted(random.sample(range(cluster.count), cluster.crash_budget()))
+    go_on_without(cluster, killed)
     catch_up(cluster, killed)
     stand_still(cluster, stall_seconds)
     go_on_after_healing(cluster)
@@ -188,6 +202,7 @@ def main():
     arguments = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
     arguments.add_argument("openliquid")
     arguments.add_argument("--validators", type=int, default=4)
+    arguments.add_argument("--profile", choices=["openliquid", "l1", "timecoin"], default="openliquid")
     arguments.add_argument("--delay", type=float, default=20, help="one way, in ms")
     arguments.add_argument("--jitter", type=float, default=5, help="up to so many ms more or less")
     arguments.add_argument("--loss", type=float, default=0.01, help="share of the packets")
@@ -203,7 +218,7 @@ def main():
     print(f"seed {options.seed}; {options.delay:g} +- {options.jitter:g} ms and {options.loss:.1%} loss each way "
           f"by {wire.delayed_by()}")
     with tempfile.TemporaryDirectory(prefix="openliquid-netns-") as home:
-        cluster = Cluster(options.openliquid, home + "/net", wire)
+        cluster = Cluster(options.openliquid, home + "/net", wire, options.profile)
         try:
             run(cluster, options.stall)
         except Failure as failure:
