@@ -185,9 +185,13 @@ bool Signer::is_foreign(const NewViewMessage& message) const {
 }
 
 bool Signer::is_foreign(const primitives::Header& header, const BlockHash& hash) const {
-  if (header.proposer != self_) return false;
-  if (!durable_ || header.view > durable_->last_proposal.view) return true;
-  return header.view == durable_->last_proposal.view && hash != durable_->last_proposal.block;
+  return header.proposer == self_ && is_foreign(BlockRef{header.view, hash});
+}
+
+bool Signer::is_foreign(const BlockRef& proposal) const {
+  if (!durable_ || proposal.view > durable_->last_proposal.view) return true;
+  return proposal.view == durable_->last_proposal.view &&
+         proposal.block != durable_->last_proposal.block;
 }
 
 }  // namespace ol::consensus

@@ -57,6 +57,8 @@ class Signer {
   /// key.
   [[nodiscard]] bool is_foreign(const NewViewMessage& message) const;
   [[nodiscard]] bool is_foreign(const primitives::Header& header, const BlockHash& hash) const;
+  /// The same for a proposal or re-proposal in the view of which we are the leader.
+  [[nodiscard]] bool is_foreign(const BlockRef& proposal) const;
 
  private:
   [[nodiscard]] Result<void, SignError> check(const Outputs& outputs) const;
