@@ -213,7 +213,21 @@ Result<VerifiedNewView, VerifyError> Verifier::verify_new_view(const NewViewMess
 
 Result<VerifiedBlock, VerifyError> Verifier::complete(const VerifiedHeader& header,
                                                       std::vector<Bytes> payload) const {
-  auto block = primitives::Block::make(domain_, header.header(), std::move(payload));
+  std::vector<primitives::TxnHash> hashes;
+  hashes.reserve(payload.size());
+  for (const Bytes& item : payload)
+    hashes.push_back(primitives::transaction_hash(item));
+  return complete(header, std::move(payload), std::move(hashes));
+}
+
+Result<VerifiedBlock, VerifyError> Verifier::complete(
+    const VerifiedHeader& header, std::vector<Bytes> payload,
+    std::vector<primitives::TxnHash> hashes) const {
+  if (payload.size() != hashes.size()) return fail(VerifyError::BadPayload);
+  primitives::Block block{.header = header.header(),
+                          .payload = std::move(payload),
+                          .item_hashes = std::move(hashes),
+                          .hash = header.hash()};
   if (!block.payload_matches(domain_)) return fail(VerifyError::BadPayload);
   VerifiedBlock out;
   out.block_ = std::make_shared<const primitives::Block>(std::move(block));

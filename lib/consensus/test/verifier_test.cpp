@@ -148,6 +148,22 @@ TEST(Verifier, a_fetched_block_is_the_one_asked_for) {
   EXPECT_EQ(f.verifier.complete(*header, {Bytes{9}}).error(), VerifyError::BadPayload);
 }
 
+TEST(Verifier, a_payload_under_known_hashes_is_the_one_the_header_names) {
+  Fixture f;
+  const auto header = f.verifier.verify_proposal(f.v.proposal(f.second));
+  const auto block = f.verifier.complete(*header, f.second.payload, f.second.item_hashes);
+  ASSERT_TRUE(block);
+  EXPECT_EQ(block->block()->hash, f.second.hash);
+  EXPECT_EQ(block->block()->item_hashes, f.second.item_hashes);
+  EXPECT_EQ(block->block()->payload, f.second.payload);
+  auto others = f.second.item_hashes;
+  others[0].bytes[0] ^= 1;
+  EXPECT_EQ(f.verifier.complete(*header, f.second.payload, others).error(),
+            VerifyError::BadPayload);
+  EXPECT_EQ(f.verifier.complete(*header, {}, f.second.item_hashes).error(),
+            VerifyError::BadPayload);
+}
+
 TEST(Messages, survive_encoding_and_refuse_trailing_and_missing_bytes) {
   const Fixture f;
   auto with_vote = f.v.new_view(2, View(4), f.qc);

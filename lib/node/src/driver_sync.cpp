@@ -100,7 +100,7 @@ void ConsensusDriver::finish_proposal(const BlockHash& block) {
   payload.reserve(pending.items.size());
   for (auto& item : pending.items)
     payload.push_back(*std::move(item));
-  auto complete = verifier_.complete(pending.header, std::move(payload));
+  auto complete = verifier_.complete(pending.header, std::move(payload), std::move(pending.hashes));
   if (!complete) {
     refuse(pending.from, "proposal", complete.error());
     return;

@@ -118,6 +118,11 @@ class Verifier {
   /// Joins a verified header with its payload. VerifyError::BadPayload.
   [[nodiscard]] Result<VerifiedBlock, VerifyError> complete(const VerifiedHeader& header,
                                                             std::vector<Bytes> payload) const;
+  /// The same where each item is known to have its hash: it was found under it, or checked when it
+  /// came. Hashing a large payload once more costs as much as a signature.
+  [[nodiscard]] Result<VerifiedBlock, VerifyError> complete(
+      const VerifiedHeader& header, std::vector<Bytes> payload,
+      std::vector<primitives::TxnHash> hashes) const;
   /// A block asked for by hash, or whose descendant is certified; its justify is verified.
   [[nodiscard]] Result<VerifiedBlock, VerifyError> verify_fetched(primitives::Block block,
                                                                   const BlockHash& expected);

@@ -66,7 +66,7 @@ class DriverHost {
   /// Answers a peer's request for a block that is no longer in the tree.
   virtual void serve_block(const p2p::PeerId& peer, primitives::BlockHash block) = 0;
 
-  /// A payload item by its hash, if this node has it.
+  /// A payload item by its hash, if this node has it. Nobody hashes it again.
   [[nodiscard]] virtual std::optional<Bytes> find_item(const primitives::TxnHash& hash) = 0;
   /// Whether a block built now would hold transactions.
   [[nodiscard]] virtual bool has_work() = 0;
