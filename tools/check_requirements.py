@@ -78,8 +78,9 @@ class Sources:
         if name in self.benchmarks:
             return BENCHMARK
         if name.startswith("story:"):
-            story = ROOT / "lib/consensus/test/scenarios" / f"{name.removeprefix('story:')}.txt"
-            return TEST if story.exists() else None
+            title = name.removeprefix("story:")
+            places = [f"lib/consensus/test/scenarios/{title}.txt", f"sim/stories/{title}.story"]
+            return TEST if any((ROOT / place).exists() for place in places) else None
         if name.endswith(".*") and name[0].isupper():
             return TEST if any(test.startswith(name[:-1]) for test in self.gtests) else None
         if any(pattern.match(name) for pattern in self.ctests):
