@@ -153,8 +153,9 @@ Result<EvidenceStore::Outcome, std::string> EvidenceStore::add(ByteView encoded)
   const Key key = key_of(*evidence);
   const MutexLock lock(mutex_);
   if (proofs_.contains(key)) return Outcome::Known;
-  if (!consensus::proves(*evidence, domain_, set_, *scheme_)) return Outcome::NoProof;
+  // First what is cheap: a liar can make proofs against itself without end.
   if (!has_room(key, encoded.size())) return Outcome::Full;
+  if (!consensus::proves(*evidence, domain_, set_, *scheme_)) return Outcome::NoProof;
   OL_TRY_VOID(write_durably(directory_ / file_name(*evidence), encoded));
   proofs_.emplace(key, to_bytes(encoded));
   bytes_ += encoded.size();

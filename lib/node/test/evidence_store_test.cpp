@@ -96,6 +96,10 @@ TEST_F(Evidences, of_one_validator_and_kind_are_bounded) {
   for (std::uint64_t view = 1; view <= EvidenceStore::kPerValidatorMax; ++view)
     EXPECT_EQ(add(votes(3, view)), Outcome::New);
   EXPECT_EQ(add(votes(3, 100)), Outcome::Full);
+  // Not even looked at.
+  auto forged = std::get<DoubleVote>(votes(3, 100));
+  forged.second.share.signature[9] ^= 1U;
+  EXPECT_EQ(add(forged), Outcome::Full);
   EXPECT_EQ(add(votes(2, 100)), Outcome::New);
   EXPECT_EQ(add(proposals(11)), Outcome::New);
 }
