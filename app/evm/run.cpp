@@ -10,6 +10,7 @@
 
 #include <ol/base/hex.hpp>
 #include <ol/crypto/hash.hpp>
+#include <ol/evm/tracers.hpp>
 #include <ol/evm/transition.hpp>
 #include <ol/state/memory_state.hpp>
 
@@ -30,6 +31,7 @@ struct RunFlags {
   bool create = false;
   bool reference = false;
   bool trace = false;
+  std::string tracer;
   std::uint64_t repeat = 0;
 };
 
@@ -77,6 +79,16 @@ void print(const RunFlags& flags, const evm::CallOutcome& outcome) {
   }
 }
 
+evm::TraceOptions tracer_named(const std::string& name) {
+  if (name == "structLogger") return evm::StructLogOptions{.memory = true, .return_data = true};
+  if (name == "callTracer") return evm::CallTraceOptions{.with_log = true};
+  if (name == "prestateTracer") return evm::PrestateOptions{};
+  if (name == "diff") return evm::PrestateOptions{.diff_mode = true};
+  if (name == "4byteTracer") return evm::FourByteOptions{};
+  throw CommandError(name + " is no tracer; there are structLogger, callTracer, prestateTracer, " +
+                     "diff (prestateTracer in diff mode) and 4byteTracer");
+}
+
 void run_command(const RunFlags& flags) {
   const auto revision = fork_revision(flags.fork);
   if (!revision) throw CommandError(flags.fork + " is not a fork this node knows");
@@ -106,6 +118,14 @@ void run_command(const RunFlags& flags) {
     evm::World world(state);
     return machine.call(world, block, request).value();
   };
+  if (!flags.tracer.empty()) {
+    const auto tracer = evm::make_tracer(tracer_named(flags.tracer));
+    machine.trace(tracer.get());
+    static_cast<void>(once());
+    if (tracer->ending() != evm::TraceEnding::Whole) throw CommandError("the trace is too large");
+    std::cout << tracer->json() << '\n';
+    return;
+  }
   StepLog log(std::cout);
   if (flags.trace) machine.trace(&log);
   print(flags, once());
@@ -147,6 +167,9 @@ void add_evm_trace(CLI::App& evm) {
   const auto flags = std::make_shared<RunFlags>();
   flags->trace = true;
   add_flags(*command, *flags);
+  command->add_option("--tracer", flags->tracer,
+                      "Print what a tracer of geth's answers instead: structLogger, callTracer, "
+                      "prestateTracer, diff, 4byteTracer");
   command->callback([flags] { run_command(*flags); });
 }
 

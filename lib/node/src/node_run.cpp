@@ -1,3 +1,5 @@
+#include <sys/resource.h>
+
 #include <chrono>
 
 #include <ol/base/hex.hpp>
@@ -9,6 +11,9 @@
 namespace ol::node {
 namespace {
 
+/// Threads for eth_call, traces and the like, and how far they step back.
+constexpr std::uint32_t kCallThreads = 2;
+constexpr int kCallNiceness = 10;
 constexpr std::uint64_t kPublishMs = 50;
 constexpr std::size_t kStoreBatch = 64;
 constexpr std::chrono::milliseconds kGossipDelay{5};
@@ -80,6 +85,14 @@ std::optional<NodeError> Node::Impl::run() {
   std::vector<std::thread> rpc;
   for (std::uint32_t i = 0; i < std::max(1U, parts_.config.rpc_threads); ++i) {
     rpc.emplace_back([this] { server_->run(); });
+  }
+  for (std::uint32_t i = 0; i < kCallThreads; ++i) {
+    rpc.emplace_back([this] {
+      // Calls of strangers give way to everything that consensus waits for. On Linux this is the
+      // niceness of the thread alone; where it is refused nothing is lost.
+      static_cast<void>(::setpriority(PRIO_PROCESS, 0, kCallNiceness));
+      server_->run_calls();
+    });
   }
   std::optional<NodeError> failure;
   {

@@ -28,8 +28,8 @@ struct Counters {
   std::atomic<std::uint64_t> events_dropped{0};
 };
 
-/// What the sessions of a server share. It outlives them: `io`, whose end destroys the sessions
-/// that wait in it, is the last member and so the first to go.
+/// What the sessions of a server share. It outlives them: `io` and `calls`, whose ends destroy the
+/// sessions that wait in them, are the last members and so the first to go.
 struct Core {
   Core(ServerOptions server_options, Registry registry, const Backend& node,
        ServerHooks server_hooks)
@@ -50,6 +50,14 @@ struct Core {
   EventHub hub;
   ConnectionTable connections;
   boost::asio::io_context io;
+  /// What waits for a call thread. After `io`, because it holds sessions too.
+  boost::asio::io_context calls;
+  std::atomic<std::size_t> call_threads{0};
+
+  /// Whether `request` is for the call threads, if there are any.
+  [[nodiscard]] bool is_for_call_threads(std::string_view request) const {
+    return call_threads.load() != 0 && dispatcher.is_heavy(request);
+  }
 };
 
 using HttpRequest = boost::beast::http::request<boost::beast::http::string_body>;

@@ -1,5 +1,6 @@
 #include <ol/rpc/dispatcher.hpp>
 
+#include <algorithm>
 #include <atomic>
 #include <chrono>
 #include <exception>
@@ -20,6 +21,8 @@ constexpr std::size_t kDepthMax = 64;
 // A parser keeps about 13 bytes per byte of the largest text it has seen. Those for larger texts
 // are not kept.
 constexpr std::size_t kKeptParserBytes = 256 * 1024;
+// Larger requests are batches, or carry much to decode.
+constexpr std::size_t kQuickBytesMax = 64 * 1024;
 // A method name of the caller's that is repeated in an error is cut to this.
 constexpr std::size_t kEchoedNameMax = 128;
 
@@ -172,6 +175,8 @@ Dispatcher::Dispatcher(Registry registry, DispatchLimits limits)
     entry->handler = handler;
     entries_.emplace(name, std::move(entry));
   }
+  for (const std::string& name : registry.heavy_methods())
+    heavy_names_.push_back('"' + name + '"');
   const auto add = [this](const char* name, Entry::Kind kind) {
     auto entry = std::make_unique<Entry>();
     entry->kind = kind;
@@ -195,6 +200,13 @@ std::string Dispatcher::handle(std::string_view request, SubscriptionHost* host)
     return failure("null", kParseFailed);
   }
   return call.json.is_array() ? handle_batch(call) : handle_one(call);
+}
+
+bool Dispatcher::is_heavy(std::string_view request) const {
+  if (request.size() > kQuickBytesMax) return true;
+  return std::ranges::any_of(heavy_names_, [&](const std::string& name) {
+    return request.find(name) != std::string_view::npos;
+  });
 }
 
 std::string Dispatcher::handle_batch(const Call& batch) {

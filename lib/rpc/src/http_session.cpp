@@ -140,8 +140,22 @@ class HttpSession : public std::enable_shared_from_this<HttpSession> {
 
   void answer() {
     const HttpRequest& request = parser_->get();
-    const HttpReply reply = core_.router.answer(head_of(request), request.body());
-    write(reply, request.keep_alive() ? After::KeepAlive : After::Close);
+    if (!core_.is_for_call_threads(request.body())) return write_answer(make_answer());
+    // The strand has nothing to do meanwhile, so that the request stays as it is.
+    asio::post(core_.calls, [self = shared_from_this()] {
+      auto reply = std::make_shared<HttpReply>(self->make_answer());
+      asio::post(self->stream_.get_executor(),
+                 [self, reply = std::move(reply)] { self->write_answer(*reply); });
+    });
+  }
+
+  HttpReply make_answer() const {
+    const HttpRequest& request = parser_->get();
+    return core_.router.answer(head_of(request), request.body());
+  }
+
+  void write_answer(const HttpReply& reply) {
+    write(reply, parser_->get().keep_alive() ? After::KeepAlive : After::Close);
   }
 
   void upgrade() {

@@ -38,6 +38,19 @@ void put_signature(json::object& out, const Transaction& txn) {
   if (txn.type != TxnType::Legacy) out["yParity"] = quantity(std::uint64_t{txn.y_parity});
 }
 
+json::array authorizations_json(const std::vector<primitives::Authorization>& list) {
+  json::array out;
+  for (const primitives::Authorization& entry : list) {
+    out.emplace_back(json::object{{"chainId", quantity(entry.chain_id)},
+                                  {"address", data(entry.address)},
+                                  {"nonce", quantity(entry.nonce)},
+                                  {"yParity", quantity(entry.y_parity)},
+                                  {"r", quantity(entry.r)},
+                                  {"s", quantity(entry.s)}});
+  }
+  return out;
+}
+
 void put_body(json::object& out, const TxnRecord& record, const U256& gas_price) {
   const Transaction& txn = record.txn;
   out["from"] = data(record.sender);
@@ -50,6 +63,9 @@ void put_body(json::object& out, const TxnRecord& record, const U256& gas_price)
   out["value"] = quantity(txn.value);
   out["type"] = quantity(static_cast<std::uint64_t>(txn.type));
   if (txn.type != TxnType::Legacy) out["accessList"] = access_list_json(txn.access_list);
+  if (txn.type == TxnType::SetCode) {
+    out["authorizationList"] = authorizations_json(txn.authorizations);
+  }
   if (txn.chain_id) out["chainId"] = quantity(*txn.chain_id);
   put_signature(out, txn);
 }

@@ -118,7 +118,8 @@ void add_account_methods(Registry& registry, const Backend& backend) {
   registry.add("eth_getTransactionCount",
                [node](const Params& p) { return get_transaction_count(*node, p); });
   registry.add("eth_getCode", [node](const Params& p) { return get_code(*node, p); });
-  registry.add("eth_getProof", [node](const Params& p) { return get_proof(*node, p); });
+  registry.add(
+      "eth_getProof", [node](const Params& p) { return get_proof(*node, p); }, Weight::Heavy);
   registry.add("eth_getStorageAt", [node](const Params& p) { return get_storage_at(*node, p); });
 }
 

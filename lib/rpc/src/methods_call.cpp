@@ -82,10 +82,12 @@ RpcResult create_access_list(const Backend& backend, const Params& params) {
 
 void add_call_methods(Registry& registry, const Backend& backend) {
   const Backend* node = &backend;
-  registry.add("eth_call", [node](const Params& p) { return call(*node, p); });
-  registry.add("eth_estimateGas", [node](const Params& p) { return estimate(*node, p); });
-  registry.add("eth_createAccessList",
-               [node](const Params& p) { return create_access_list(*node, p); });
+  registry.add("eth_call", [node](const Params& p) { return call(*node, p); }, Weight::Heavy);
+  registry.add(
+      "eth_estimateGas", [node](const Params& p) { return estimate(*node, p); }, Weight::Heavy);
+  registry.add(
+      "eth_createAccessList", [node](const Params& p) { return create_access_list(*node, p); },
+      Weight::Heavy);
 }
 
 }  // namespace ol::rpc

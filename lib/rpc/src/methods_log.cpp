@@ -46,21 +46,28 @@ void add_log_methods(Registry& registry, const Backend& backend) {
   const Backend* node = &backend;
   // Shared by the handlers and the pool's watcher; all live in the registry.
   const auto filters = std::make_shared<FilterTable>(backend);
-  registry.add("eth_getLogs", [node](const Params& p) { return get_logs(*node, p); });
+  registry.add(
+      "eth_getLogs", [node](const Params& p) { return get_logs(*node, p); }, Weight::Heavy);
   registry.add("eth_newFilter",
                [filters, node](const Params& p) { return new_filter(*filters, *node, p); });
   registry.add("eth_newBlockFilter",
                [filters](const Params& p) { return new_block_filter(*filters, p); });
   registry.add("eth_newPendingTransactionFilter",
                [filters](const Params& p) { return new_pending_filter(*filters, p); });
-  registry.add("eth_getFilterChanges", [filters](const Params& p) -> RpcResult {
-    OL_TRY(const std::string_view id, id_param(p));
-    return filters->changes(id);
-  });
-  registry.add("eth_getFilterLogs", [filters](const Params& p) -> RpcResult {
-    OL_TRY(const std::string_view id, id_param(p));
-    return filters->logs(id);
-  });
+  registry.add(
+      "eth_getFilterChanges",
+      [filters](const Params& p) -> RpcResult {
+        OL_TRY(const std::string_view id, id_param(p));
+        return filters->changes(id);
+      },
+      Weight::Heavy);
+  registry.add(
+      "eth_getFilterLogs",
+      [filters](const Params& p) -> RpcResult {
+        OL_TRY(const std::string_view id, id_param(p));
+        return filters->logs(id);
+      },
+      Weight::Heavy);
   registry.add("eth_uninstallFilter", [filters](const Params& p) -> RpcResult {
     OL_TRY(const std::string_view id, id_param(p));
     return filters->remove(id) ? "true" : "false";

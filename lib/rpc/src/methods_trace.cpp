@@ -69,13 +69,17 @@ RpcResult trace_call(const Backend& backend, const Params& params) {
 
 void add_trace_methods(Registry& registry, const Backend& backend) {
   const Backend* node = &backend;
-  registry.add("debug_traceTransaction",
-               [node](const Params& p) { return trace_transaction(*node, p); });
-  registry.add("debug_traceBlockByNumber",
-               [node](const Params& p) { return trace_block_by_number(*node, p); });
-  registry.add("debug_traceBlockByHash",
-               [node](const Params& p) { return trace_block_by_hash(*node, p); });
-  registry.add("debug_traceCall", [node](const Params& p) { return trace_call(*node, p); });
+  registry.add(
+      "debug_traceTransaction", [node](const Params& p) { return trace_transaction(*node, p); },
+      Weight::Heavy);
+  registry.add(
+      "debug_traceBlockByNumber",
+      [node](const Params& p) { return trace_block_by_number(*node, p); }, Weight::Heavy);
+  registry.add(
+      "debug_traceBlockByHash", [node](const Params& p) { return trace_block_by_hash(*node, p); },
+      Weight::Heavy);
+  registry.add(
+      "debug_traceCall", [node](const Params& p) { return trace_call(*node, p); }, Weight::Heavy);
 }
 
 }  // namespace ol::rpc

@@ -6,7 +6,8 @@
 
 namespace ol::rpc {
 
-void Registry::add(std::string name, Handler handler) {
+void Registry::add(std::string name, Handler handler, Weight weight) {
+  if (weight == Weight::Heavy) heavy_methods_.push_back(name);
   const bool added = methods_.emplace(std::move(name), std::move(handler)).second;
   OL_CHECK(added, "an RPC method is registered once");
 }

@@ -203,8 +203,15 @@ void Server::run() {
   impl_->core.io.run();
 }
 
+void Server::run_calls() {
+  impl_->core.call_threads.fetch_add(1);
+  const auto work = asio::make_work_guard(impl_->core.calls);
+  impl_->core.calls.run();
+}
+
 void Server::stop() {
   impl_->core.io.stop();
+  impl_->core.calls.stop();
 }
 
 void Server::publish_new_head(const primitives::EvmHeader& header,
@@ -237,6 +244,7 @@ ServerStats Server::stats() const {
   ServerStats out;
   out.connections_open = core.connections.open();
   out.subscriptions_open = core.hub.open();
+  out.call_threads = core.call_threads.load();
   out.connections_accepted = counters.connections_accepted.load();
   out.connections_refused_total = counters.connections_refused_total.load();
   out.connections_refused_per_ip = counters.connections_refused_per_ip.load();

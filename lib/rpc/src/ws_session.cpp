@@ -124,15 +124,38 @@ class WsSession : public std::enable_shared_from_this<WsSession>,
   void on_message() {
     const auto bytes = buffer_.cdata();
     const std::string_view text(static_cast<const char*>(bytes.data()), bytes.size());
+    if (is_for_call_threads(text)) return call(std::string(text));
     std::string response = core_.dispatcher.handle(text, this);
     buffer_.consume(buffer_.size());
+    answer(std::move(response));
+  }
+
+  // Subscriptions belong to the strand, so a batch that asks for one stays here.
+  bool is_for_call_threads(std::string_view text) const {
+    return core_.is_for_call_threads(text) && text.find("subscribe") == std::string_view::npos;
+  }
+
+  // One at a time: until it is answered nothing more is read.
+  void call(std::string text) {
+    buffer_.consume(buffer_.size());
+    calling_ = true;
+    asio::post(core_.calls, [self = shared_from_this(), text = std::move(text)] {
+      std::string response = self->core_.dispatcher.handle(text);
+      asio::post(self->ws_.get_executor(), [self, response = std::move(response)]() mutable {
+        self->calling_ = false;
+        self->answer(std::move(response));
+      });
+    });
+  }
+
+  void answer(std::string response) {
     if (!response.empty()) send({std::move(response), nullptr});
     read_if_drained();
   }
 
   void read_if_drained() {
     const bool drained = queue_.size() <= kReadAheadMessages && queued_bytes_ <= kReadAheadBytes;
-    if (!closed_ && !reading_ && drained) read();
+    if (!closed_ && !reading_ && !calling_ && drained) read();
   }
 
   // Events come whether the client reads or not, so what waits of them is limited.
@@ -218,6 +241,7 @@ class WsSession : public std::enable_shared_from_this<WsSession>,
   std::deque<Outgoing> queue_;
   std::size_t queued_bytes_ = 0;
   bool reading_ = false;
+  bool calling_ = false;
   bool closed_ = false;
 };
 

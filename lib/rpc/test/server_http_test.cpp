@@ -29,6 +29,28 @@ TEST_F(ServerHttpTest, answers_a_request) {
   EXPECT_EQ(body_of(response), kBlockNumberAnswer);
 }
 
+TEST_F(ServerHttpTest, keeps_nobody_waiting_while_a_call_takes_long) {
+  rpc_threads = 1;
+  std::atomic<bool> answered = false;
+  slow_may_end = [&] { return answered.load(); };
+  start();
+  RawClient slow(endpoint());
+  RawClient quick(endpoint());
+  slow.send(post(kWait));
+  quick.send(post(kBlockNumber));
+  EXPECT_EQ(body_of(quick.read_response()), kBlockNumberAnswer);
+  answered = true;
+  EXPECT_EQ(body_of(slow.read_response()), kWaitAnswer);
+}
+
+TEST_F(ServerHttpTest, answers_calls_without_call_threads) {
+  call_threads = 0;
+  start();
+  RawClient client(endpoint());
+  client.send(post(kWait));
+  EXPECT_EQ(body_of(client.read_response()), kWaitAnswer);
+}
+
 TEST_F(ServerHttpTest, answers_batches_notifications_and_nonsense) {
   start();
   RawClient client = connect();

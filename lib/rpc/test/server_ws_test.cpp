@@ -142,6 +142,21 @@ TEST_F(ServerWsTest, tells_of_pending_transactions_by_hash_or_whole) {
             boost::json::value(to_hex_prefixed(hash.view())));
 }
 
+TEST_F(ServerWsTest, keeps_nobody_waiting_while_a_call_takes_long) {
+  rpc_threads = 1;
+  std::atomic<bool> answered = false;
+  slow_may_end = [&] { return answered.load(); };
+  start();
+  WsClient slow(endpoint());
+  WsClient quick(endpoint());
+  slow.send(kWait);
+  slow.send(kBlockNumber);
+  EXPECT_EQ(quick.ask(kBlockNumber), kBlockNumberAnswer);
+  answered = true;
+  EXPECT_EQ(slow.read(), kWaitAnswer) << "in the order of the requests";
+  EXPECT_EQ(slow.read(), kBlockNumberAnswer);
+}
+
 TEST_F(ServerWsTest, tells_subscribers_of_the_logs_they_want) {
   start();
   WsClient all(endpoint());

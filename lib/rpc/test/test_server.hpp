@@ -39,14 +39,22 @@ class ServerTest : public ::testing::Test {
   void start() {
     Registry registry;
     add_standard_methods(registry, backend);
+    registry.add(
+        "test_wait",
+        [this](const Params&) -> RpcResult { return eventually(slow_may_end) ? "1" : "0"; },
+        Weight::Heavy);
     registry.add("test_big", [](const Params&) -> RpcResult {
       return '"' + std::string(8'000'000, 'b') + '"';
     });
     server.emplace(options, std::move(registry), backend, hooks);
     const auto listening = server->listen();
     ASSERT_TRUE(listening.has_value()) << listening.error();
-    for (int i = 0; i < 2; ++i)
+    for (int i = 0; i < rpc_threads; ++i)
       threads_.emplace_back([this] { server->run(); });
+    for (int i = 0; i < call_threads; ++i)
+      threads_.emplace_back([this] { server->run_calls(); });
+    const auto wanted = static_cast<std::size_t>(call_threads);
+    ASSERT_TRUE(eventually([&] { return server->stats().call_threads == wanted; }));
   }
 
   void stop() {
@@ -61,6 +69,10 @@ class ServerTest : public ::testing::Test {
   }
 
   FakeBackend backend;
+  int rpc_threads = 2;
+  int call_threads = 1;
+  /// test_wait answers 1 once this is true.
+  std::function<bool()> slow_may_end = [] { return true; };
   ServerOptions options;
   ServerHooks hooks;
   std::optional<Server> server;
@@ -136,6 +148,8 @@ inline std::string post(std::string_view body, std::string_view more_headers = {
          std::string(body);
 }
 
+inline constexpr std::string_view kWait = R"({"jsonrpc":"2.0","id":1,"method":"test_wait"})";
+inline constexpr std::string_view kWaitAnswer = R"({"jsonrpc":"2.0","id":1,"result":1})";
 inline constexpr std::string_view kBlockNumber =
     R"({"jsonrpc":"2.0","id":1,"method":"eth_blockNumber"})";
 inline constexpr std::string_view kBlockNumberAnswer = R"({"jsonrpc":"2.0","id":1,"result":"0x3"})";

@@ -40,6 +40,10 @@ class Dispatcher {
   /// `host` is null where subscriptions are not possible.
   [[nodiscard]] std::string handle(std::string_view request, SubscriptionHost* host = nullptr);
 
+  /// Whether `request` may take long: it names a heavy method, or is large. Does not parse; a wrong
+  /// answer changes which thread does the work and nothing else.
+  [[nodiscard]] bool is_heavy(std::string_view request) const;
+
   /// What each method cost so far; methods never called are left out.
   [[nodiscard]] std::vector<MethodStats> stats() const;
 
@@ -54,6 +58,7 @@ class Dispatcher {
   [[nodiscard]] RpcResult invoke_entry(Entry& entry, const Params& params, SubscriptionHost* host);
 
   DispatchLimits limits_;
+  std::vector<std::string> heavy_names_;  // in quotes
   std::map<std::string, std::unique_ptr<Entry>, std::less<>> entries_;
   std::unique_ptr<Entry> other_;
 };

@@ -18,14 +18,19 @@ using Handler = std::function<RpcResult(const Params&)>;
 /// Told of each transaction that enters the pool. Must not wait; called from any thread.
 using PoolWatcher = std::function<void(const primitives::TxnHash&)>;
 
+/// Where a method runs: quick ones on rpc threads; those that may take long (milliseconds to
+/// seconds) on call threads, so that they keep nobody else waiting.
+enum class Weight : std::uint8_t { Quick, Heavy };
+
 /// The methods a server answers, by name. Filled at start-up by one thread, read-only afterwards.
 class Registry {
  public:
   /// Adds a method. Stops the process if the name is taken: two owners are a programming mistake.
-  void add(std::string name, Handler handler);
+  void add(std::string name, Handler handler, Weight weight = Weight::Quick);
   /// Adds a watcher for methods that answer what is new in the pool.
   void watch_pool(PoolWatcher watcher) { pool_watchers_.push_back(std::move(watcher)); }
   [[nodiscard]] const std::vector<PoolWatcher>& pool_watchers() const { return pool_watchers_; }
+  [[nodiscard]] const std::vector<std::string>& heavy_methods() const { return heavy_methods_; }
   /// Null if there is no such method.
   [[nodiscard]] const Handler* find(std::string_view name) const;
   [[nodiscard]] const std::map<std::string, Handler, std::less<>>& methods() const {
@@ -34,6 +39,7 @@ class Registry {
 
  private:
   std::map<std::string, Handler, std::less<>> methods_;
+  std::vector<std::string> heavy_methods_;
   std::vector<PoolWatcher> pool_watchers_;
 };
 

@@ -79,7 +79,10 @@ class Server {
   [[nodiscard]] std::uint16_t port(std::size_t i = 0) const;
   /// Serves until `stop`.
   void run();
-  /// Closes every connection and lets `run` return. May be called more than once.
+  /// Runs heavy methods until `stop`; for threads of their own, perhaps of lower priority. Where
+  /// there are none, `run` does this work too.
+  void run_calls();
+  /// Closes every connection and lets `run` and `run_calls` return. May be called more than once.
   void stop();
 
   /// Tells the subscribers of newHeads. Never waits for a client.

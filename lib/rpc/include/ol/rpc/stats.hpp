@@ -24,6 +24,8 @@ struct MethodStats {
 
 /// Counters since start, and two gauges (`connections_open`, `subscriptions_open`).
 struct ServerStats {
+  /// Threads in Server::run_calls.
+  std::size_t call_threads = 0;
   std::uint64_t connections_open = 0;
   std::uint64_t subscriptions_open = 0;
   std::uint64_t connections_accepted = 0;
