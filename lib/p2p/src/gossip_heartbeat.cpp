@@ -132,8 +132,6 @@ void GossipRouter::keep_fanout(TimePoint now) {
 }
 
 void GossipRouter::emit_gossip(const std::string& topic, TimePoint now) {
-  std::vector<MessageId> ids = cache_.announced(topic);
-  if (ids.empty()) return;
   const std::set<PeerId> members = mesh(topic);
   std::vector<PeerId> others;
   for (const auto& [id, peer] : peers_) {
@@ -141,6 +139,9 @@ void GossipRouter::emit_gossip(const std::string& topic, TimePoint now) {
                      score(id, now) >= parameters_.score.gossip;
     if (fit) others.push_back(id);
   }
+  if (others.empty()) return;
+  std::vector<MessageId> ids = cache_.announced(topic);
+  if (ids.empty()) return;
   shuffle(others);
   const auto share = static_cast<std::size_t>(
       std::ceil(parameters_.gossip_factor * static_cast<double>(others.size())));

@@ -54,18 +54,31 @@ Result<PeerId, GossipMessageError> verify_author(const RpcMessage& message) {
   return *author;
 }
 
+std::size_t varint_size(std::size_t value) {
+  std::size_t size = 1;
+  for (; value >= 0x80; value >>= 7)
+    size += 1;
+  return size;
+}
+
+/// Bytes of a length-delimited field whose key is one byte.
+std::size_t field_size(std::size_t bytes) {
+  return 1 + varint_size(bytes) + bytes;
+}
+
 GossipMessagePtr finish(const RpcMessage& message, MessageId id, std::optional<PeerId> author) {
   auto out = std::make_shared<GossipMessage>();
   out->id = std::move(id);
   out->topic = message.topic;
   out->author = author;
   append_message(out->rpc_field, message);
-  // Behind the data stand the other fields, whose sizes are known.
-  RpcMessage rest = message;
-  rest.from.reset();
-  rest.data.reset();
   out->data_size = message.data->size();
-  out->data_offset = out->rpc_field.size() - encode_message(rest).size() - out->data_size;
+  // The data stands behind the author and before everything else.
+  std::size_t behind = field_size(message.topic.size());
+  for (const auto& field : {message.seqno, message.signature, message.key}) {
+    if (field) behind += field_size(field->size());
+  }
+  out->data_offset = out->rpc_field.size() - behind - out->data_size;
   return out;
 }
 
@@ -105,15 +118,21 @@ std::optional<MessageId> message_id(const RpcMessage& message, GossipSigning sig
 
 Result<GossipMessagePtr, GossipMessageError> accept_message(const RpcMessage& message,
                                                             GossipSigning signing) {
+  auto id = message_id(message, signing);
+  return accept_message(message, signing, id ? *std::move(id) : MessageId{});
+}
+
+Result<GossipMessagePtr, GossipMessageError> accept_message(const RpcMessage& message,
+                                                            GossipSigning signing, MessageId id) {
   if (!message.data) return fail(GossipMessageError::MissingData);
   if (signing == GossipSigning::StrictNoSign) {
     if (message.from || message.seqno || message.signature || message.key) {
       return fail(GossipMessageError::UnexpectedField);
     }
-    return finish(message, *message_id(message, signing), std::nullopt);
+    return finish(message, std::move(id), std::nullopt);
   }
   OL_TRY(const PeerId author, verify_author(message));
-  return finish(message, *message_id(message, signing), author);
+  return finish(message, std::move(id), author);
 }
 
 GossipMessagePtr make_message(std::string_view topic, ByteView data, GossipSigning signing,

@@ -141,7 +141,7 @@ void GossipRouter::on_message(const PeerId& id, Peer& peer, const RpcMessage& me
   }
   // The author's signature comes before the id counts as seen, or anybody could take the id of a
   // message that is still to come.
-  auto accepted = accept_message(message, parameters_.signing);
+  auto accepted = accept_message(message, parameters_.signing, *message_name);
   if (!accepted || (*accepted)->author == self_) return reject();
   if (peer.validating >= parameters_.validations_per_peer) {
     counters_.overflowed += 1;

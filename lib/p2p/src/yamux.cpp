@@ -327,8 +327,8 @@ void YamuxSession::consume(StreamId id, std::size_t bytes, TimePoint now) {
   const auto at = streams_.find(id);
   if (at == streams_.end()) return;
   Stream& stream = at->second;
-  OL_CHECK(bytes <= stream.unconsumed, "only what arrived can be consumed");
-  stream.unconsumed -= static_cast<std::uint32_t>(bytes);
+  // More only if the peer has reset the stream and used its id again meanwhile.
+  stream.unconsumed -= static_cast<std::uint32_t>(std::min<std::size_t>(bytes, stream.unconsumed));
   const std::uint32_t grantable = stream.window - stream.credit - stream.unconsumed;
   if (stream.fin_received || grantable < stream.window / 2) return;
   if (stream.update_queued) return;

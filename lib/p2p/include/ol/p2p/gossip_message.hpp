@@ -58,6 +58,11 @@ using GossipMessagePtr = std::shared_ptr<const GossipMessage>;
 [[nodiscard]] Result<GossipMessagePtr, GossipMessageError> accept_message(const RpcMessage& message,
                                                                           GossipSigning signing);
 
+/// The same where `message_id` was asked already: `id` is what it said.
+[[nodiscard]] Result<GossipMessagePtr, GossipMessageError> accept_message(const RpcMessage& message,
+                                                                          GossipSigning signing,
+                                                                          MessageId id);
+
 /// The id alone, without verification: to look for duplicates before a signature is paid for.
 /// Nothing if fields it is made of are missing.
 [[nodiscard]] std::optional<MessageId> message_id(const RpcMessage& message, GossipSigning signing);
