@@ -11,6 +11,7 @@ leader of view 5 is d
 d shows proposals to a
 d withholds timeouts
 run to view 5
+expect height at most 1 at a
 partition a | b c d
 run until b c left view 4
 d pretends to leave view 4 knowing view 1 to b c

@@ -18,12 +18,12 @@ leader of view 9 is c
 d shows proposals to a
 d withholds timeouts
 run to view 5
-expect height at most 1 at a
 partition a | b c d
 run until b c left view 4
 d pretends to leave view 4 knowing view 1 to b c
 run 50 ms
 d proposes in view 5 on view 1 to b c
+d votes for everything
 run 3000 ms
 d behaves
 everything works again

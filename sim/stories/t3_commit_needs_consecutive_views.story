@@ -27,7 +27,6 @@ run 100 ms
 d shows the certificate of view 5 to a
 run 50 ms
 expect certificate of view 5 at a
-expect height at most 0 at a
 partition a | b c d
 run until b left view 6
 d pretends to leave view 6 knowing view 0 to b c

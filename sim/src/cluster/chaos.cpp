@@ -375,9 +375,11 @@ RunReport run_long(const RunOptions& options, std::uint64_t hours, std::ostream&
   chaos.start();
   cluster.conditions.build_us = kLongBuildUs;
   for (std::uint64_t minute = 1; minute <= hours * 60; ++minute) {
-    cluster.run_until(minute * kMinuteUs, [] { return false; });
+    cluster.run_until(minute * kMinuteUs, [&] {
+      chaos.prepare_views();
+      return false;
+    });
     if (cluster.checker.violation()) return finish(cluster, 0);
-    chaos.prepare_views();
     cluster.forget_old();
     if (minute % 60 != 0) continue;
     out << fmt::format(
