@@ -17,8 +17,6 @@ namespace {
 
 constexpr std::uint64_t kHousekeepingMs = 100;
 constexpr std::uint64_t kStatusMs = 1000;
-constexpr std::size_t kRecentVotesMax = 4;
-
 std::optional<consensus::SlotClock> slots_of(const RuleChoice& rule) {
   if (const auto* clock = std::get_if<consensus::SlotClock>(&rule)) return *clock;
   return std::nullopt;
@@ -266,62 +264,6 @@ void ConsensusDriver::apply(consensus::Outputs outputs) {
   if (outputs.conflict) alert(*outputs.conflict);
 }
 
-void ConsensusDriver::sign_and_send(const consensus::Outputs& outputs) {
-  if (!signer_ || !signing_) return;
-  auto made = signer_->sign(outputs);
-  if (!made) {
-    if (made.error().kind == consensus::SignError::Kind::NotDurable) {
-      host_.fatal("the safety record cannot be written: " + made.error().message);
-    }
-    become_observer(made.error().message);
-    return;
-  }
-  if (made->proposal) {
-    ++counters_.proposals_sent;
-    publish(encode_message(*made->proposal));
-  }
-  if (made->reproposal) {
-    ++counters_.proposals_sent;
-    publish(encode_message(*made->reproposal));
-  }
-  if (made->vote) send_vote(*outputs.vote, *made->vote);
-  if (made->new_view) send_new_view(*made->new_view);
-}
-
-void ConsensusDriver::publish(Bytes message) {
-  host_.record_outgoing(message);
-  host_.broadcast(Channel::Consensus, std::move(message));
-}
-
-void ConsensusDriver::send_vote(const consensus::VoteIntent& intent, const VoteMessage& vote) {
-  ++counters_.votes_sent;
-  Bytes message = encode_message(vote);
-  if (intent.audience == consensus::Audience::All) {
-    if (recent_votes_.size() >= kRecentVotesMax) recent_votes_.pop_front();
-    recent_votes_.push_back(message);
-    publish(std::move(message));
-    collect(vote);
-    return;
-  }
-  host_.record_outgoing(message);
-  if (intent.destination == *self_) {
-    collect(vote);
-  } else if (const auto peer = peer_of(intent.destination)) {
-    host_.send(*peer, Channel::Consensus, std::move(message));
-  }
-}
-
-void ConsensusDriver::send_new_view(const NewViewMessage& message) {
-  ++counters_.timeouts_sent;
-  publish(encode_message(message));
-  // Our own statement counts like any other.
-  auto verified = verifier_.verify_new_view(message);
-  OL_CHECK(verified.has_value(), "our own new-view message verifies");
-  if (leaders_.leader(message.view.next()) == *self_ && message.last_vote)
-    collect(*message.last_vote);
-  step(consensus::NewViewReceived{*std::move(verified)});
-}
-
 void ConsensusDriver::alert(const consensus::Conflict& conflict) {
   const auto name = [](const primitives::QuorumCertificate& one) {
     return "block " + to_hex(one.block().view()) + " (round " + std::to_string(one.view().value()) +
@@ -410,6 +352,11 @@ void ConsensusDriver::handle(const consensus::ReproposalMessage& message, const 
     refuse(peer, "re-proposal", verified.error());
     return;
   }
+  const primitives::BlockHash& block = message.certificate.block();
+  if (signer_ && leaders_.leader(message.view) == self_ &&
+      signer_->is_foreign(consensus::BlockRef{message.view, block})) {
+    become_observer("a re-proposal signed with this validator's key came from elsewhere");
+  }
   step(consensus::ReproposalReceived{*std::move(verified)});
 }
 
@@ -429,26 +376,6 @@ void ConsensusDriver::refuse(const p2p::PeerId& peer, const char* what,
                              consensus::VerifyError error) {
   ++counters_.messages_refused;
   host_.punish(peer, std::string(what) + ": " + describe(error));
-}
-
-// Either somebody else proposed it with our key, or a quorum certified it, which honest validators
-// do only for what our key signed: a second process has the key, or this one an old record.
-void ConsensusDriver::stop_if_foreign(const primitives::Header& header,
-                                      const primitives::BlockHash& hash) {
-  if (!signer_ || !signer_->is_foreign(header, hash)) return;
-  become_observer("a proposal signed with this validator's key came from elsewhere (view " +
-                  std::to_string(header.view.value()) + ", block " +
-                  to_hex(hash.view()).substr(0, 16) + ")");
-}
-
-void ConsensusDriver::become_observer(const std::string& why) {
-  if (!signing_) return;
-  signing_ = false;
-  self_.reset();
-  build_.reset();
-  kernel_->become_observer();
-  host_.warn("this node stops signing and only follows: " + why +
-             ". Run one process per validator key; restart this node once it is the only one.");
 }
 
 // Proposes at once when there is work, at the chain's smallest interval; otherwise an empty block

@@ -2,130 +2,16 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <ol/node/consensus_driver.hpp>
-
-#include "../../consensus/test/validators.hpp"
+#include "driver_bench.hpp"
 
 namespace ol::node::test {
 namespace {
 
-using consensus::test::MemoryStore;
-using consensus::test::Validators;
 using p2p::Channel;
 using primitives::View;
 using testing::Contains;
 using testing::HasSubstr;
 using testing::IsEmpty;
-
-/// What a driver asked of the world.
-class RecordingHost final : public DriverHost {
- public:
-  struct Sent {
-    p2p::PeerId peer;
-    Bytes message;
-  };
-
-  void send(const p2p::PeerId& peer, Channel, Bytes message) override {
-    sent.push_back({peer, std::move(message)});
-  }
-  void broadcast(Channel channel, Bytes message) override {
-    if (channel == Channel::Consensus) broadcasts.push_back(std::move(message));
-  }
-  void punish(const p2p::PeerId&, std::string reason) override { punished.push_back(reason); }
-  void execute(consensus::BlockPtr block) override { executing.push_back(std::move(block)); }
-  void build(View view, consensus::BlockPtr) override { building = view; }
-  void commit(std::vector<consensus::CommittedBlock>) override {}
-  void discard(std::vector<consensus::BlockPtr>) override {}
-  void serve_range(const p2p::PeerId&, RangeRequest) override {}
-  void serve_block(const p2p::PeerId&, primitives::BlockHash) override {}
-  std::optional<Bytes> find_item(const primitives::TxnHash& hash) override {
-    const auto it = items.find(hash);
-    return it == items.end() ? std::nullopt : std::optional(it->second);
-  }
-  bool has_work() override { return true; }
-  void record_outgoing(ByteView message) override { outbox.push_back(to_bytes(message)); }
-  void on_evidence(const consensus::Evidence& proof) override { evidence.push_back(proof); }
-  void warn(std::string sentence) override { warnings.push_back(std::move(sentence)); }
-  void fatal(std::string sentence) override { fatals.push_back(std::move(sentence)); }
-
-  std::vector<Sent> sent;
-  std::vector<Bytes> broadcasts;
-  std::vector<std::string> punished;
-  std::vector<consensus::BlockPtr> executing;
-  std::optional<View> building;
-  std::map<primitives::TxnHash, Bytes> items;
-  std::vector<Bytes> outbox;
-  std::vector<consensus::Evidence> evidence;
-  std::vector<std::string> warnings;
-  std::vector<std::string> fatals;
-};
-
-/// Validator `self` of four. It leads the views v with v mod 4 = self.
-class DriverBench {
- public:
-  explicit DriverBench(std::uint32_t self) {
-    consensus::SafetyRecord record;
-    record.lock = {View(0), all.genesis.hash};
-    record.high_qc = all.genesis_certificate;
-    const primitives::ValidatorIndex index(self);
-    auto signer = std::make_unique<consensus::Signer>(all.domain, all.set->hash(all.domain), index,
-                                                      all.key(self), all.vote_key(self),
-                                                      *all.scheme, store, record);
-    driver = std::make_unique<ConsensusDriver>(
-        DriverParts{.domain = all.domain,
-                    .set = *all.set,
-                    .rule = rule,
-                    .leaders = *all.leaders,
-                    .scheme = *all.scheme,
-                    .pace = {.timeout_base_ms = 2000,
-                             .timeout_max_ms = 60'000,
-                             .min_block_interval_ms = 10,
-                             .empty_block_interval_ms = 100},
-                    .genesis_certificate = all.genesis_certificate,
-                    .root = {std::make_shared<const primitives::Block>(all.genesis),
-                             all.genesis_certificate},
-                    .record = record,
-                    .signer = std::move(signer),
-                    .self = index,
-                    .stored_blocks = {},
-                    .certificates_ahead = true},
-        host);
-    driver->start(now);
-    for (std::uint32_t i = 0; i < 4; ++i) {
-      if (i != self) driver->on_peer_connected(now, peer(i));
-    }
-  }
-
-  [[nodiscard]] p2p::PeerId peer(std::uint32_t i) const {
-    return p2p::PeerId(all.set->find(primitives::ValidatorIndex(i))->network_key);
-  }
-  /// Hands the driver a consensus message as if validator `from` had sent it.
-  void deliver(std::uint32_t from, const consensus::Message& message) {
-    driver->on_message(now, peer(from), Channel::Consensus, consensus::encode_message(message));
-  }
-  void deliver_sync(std::uint32_t from, const SyncMessage& message) {
-    driver->on_message(now, peer(from), Channel::Request, encode_sync_message(message));
-  }
-  /// The proposal of `block`, whose items this node has.
-  consensus::ProposalMessage proposal(const primitives::Block& block) {
-    for (std::size_t i = 0; i < block.payload.size(); ++i)
-      host.items[block.item_hashes[i]] = block.payload[i];
-    return all.proposal(block);
-  }
-  /// Finds every block valid that is being executed.
-  void execute_all() {
-    for (const consensus::BlockPtr& block : std::exchange(host.executing, {}))
-      driver->on_executed(now, block->hash, consensus::Execution::Valid);
-  }
-  [[nodiscard]] std::size_t signed_messages() const { return host.outbox.size(); }
-
-  Validators all{4};
-  MemoryStore store;
-  RecordingHost host;
-  consensus::ThreeChain rule;
-  Now now{.monotonic_ms = 1'000, .wall_ms = 1'700'000'000'000};
-  std::unique_ptr<ConsensusDriver> driver;
-};
 
 void expect_stopped_signing(const DriverBench& bench, const char* because) {
   EXPECT_FALSE(bench.driver->signing());

@@ -190,30 +190,32 @@ class ConsensusDriver {
   // Consensus messages (consensus_driver.cpp).
   void step(const consensus::Input& input);
   void apply(consensus::Outputs outputs);
-  void sign_and_send(const consensus::Outputs& outputs);
   void handle(const consensus::ProposalMessage& message, const p2p::PeerId& peer);
   void handle(const consensus::VoteMessage& message, const p2p::PeerId& peer);
   void handle(const consensus::NewViewMessage& message, const p2p::PeerId& peer);
   void handle(const consensus::CertificateMessage& message, const p2p::PeerId& peer);
   void handle(const consensus::ReproposalMessage& message, const p2p::PeerId& peer);
-  void send_vote(const consensus::VoteIntent& intent, const consensus::VoteMessage& vote);
-  void send_new_view(const consensus::NewViewMessage& message);
-  /// Logged first, then to everyone.
-  void publish(Bytes message);
   void greet(const p2p::PeerId& peer);
   void alert(const consensus::Conflict& conflict);
   void follow_slots();
   [[nodiscard]] bool is_early(primitives::View view) const;
   void collect(const consensus::VoteMessage& vote);
   void refuse(const p2p::PeerId& peer, const char* what, consensus::VerifyError error);
-  void stop_if_foreign(const primitives::Header& header, const primitives::BlockHash& hash);
-  void become_observer(const std::string& why);
   void pace_build();
   void share_certificate();
   [[nodiscard]] bool recent_work(const consensus::BlockPtr& parent) const;
   [[nodiscard]] std::optional<primitives::ValidatorIndex> validator_of(
       const p2p::PeerId& peer) const;
   [[nodiscard]] std::optional<p2p::PeerId> peer_of(primitives::ValidatorIndex index) const;
+
+  // What leaves under this validator's key (driver_signing.cpp).
+  void sign_and_send(const consensus::Outputs& outputs);
+  void send_vote(const consensus::VoteIntent& intent, const consensus::VoteMessage& vote);
+  void send_new_view(const consensus::NewViewMessage& message);
+  /// Logged first, then to everyone.
+  void publish(Bytes message);
+  void stop_if_foreign(const primitives::Header& header, const primitives::BlockHash& hash);
+  void become_observer(const std::string& why);
 
   // Proposals' items, single blocks and ranges (driver_sync.cpp).
   void on_sync_message(const p2p::PeerId& peer, const SyncMessage& message);
