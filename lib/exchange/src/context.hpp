@@ -1,6 +1,5 @@
 #pragma once
 
-#include <utility>
 #include <vector>
 
 #include <ol/exchange/block.hpp>
@@ -17,7 +16,7 @@ struct Context {
   const BlockInput& block;
   std::vector<Event> events;
 
-  void emit(Event event) { events.push_back(std::move(event)); }
+  void emit(const Event& event) { events.push_back(event); }
 };
 
 /// A point within a block to return to.

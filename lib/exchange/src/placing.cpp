@@ -57,6 +57,26 @@ OrderCold cold_of(const Context& ctx, const Placer& placer, const Order& order,
   return cold;
 }
 
+// Rests a remainder, unless its own fills have left too little for the exposure it adds: an order
+// needs Free >= 0 after it, fills included (dex.md 8.3).
+bool rest_within_margin(Context& ctx, const OrderNode& node, const OrderCold& cold) {
+  State& state = ctx.state;
+  if (cold.filled_in_block == 0 || node.reduce_only || state.info(node.market).spot()) {
+    rest_order(ctx, node, cold);
+    return true;
+  }
+  const PerpState before = state.perp_or_default(node.account, node.market);
+  const Checkpoint point = checkpoint(ctx);
+  rest_order(ctx, node, cold);
+  const PerpState& after = *state.find_perp(node.account, node.market);
+  const bool raises = after.isolated
+                          ? isolated_reserve(state, after) > isolated_reserve(state, before)
+                          : exposure(after) > exposure(before);
+  if (!raises || free_margin(state, node.account) >= 0) return true;
+  revert(ctx, point);
+  return false;
+}
+
 // Matches and rests an order that passed its checks.
 OrderResult run_order(Context& ctx, const Placer& placer, MarketIndex market, const Order& order,
                       OrderId oid, std::uint64_t group) {
@@ -73,17 +93,20 @@ OrderResult run_order(Context& ctx, const Placer& placer, MarketIndex market, co
   MatchResult result;
   result.left = order.sz;
   if (order.tif != Tif::Alo) result = match(ctx, taker);
-  if (order.tif == Tif::Fok && result.left > 0) return refused(Error::FokCancel);
+  // Decrementing against one's own orders uses up size without a fill (dex.md 7.1, 20.9).
+  if (order.tif == Tif::Fok && result.filled < order.sz) return refused(Error::FokCancel);
   out.total_sz = result.filled;
   out.avg_px = average_px(order.side, result);
   if (group != 0 && result.filled > 0) parent_filled(ctx, group, oid, result.filled);
   const bool rests =
       result.left > 0 && !result.stopped && (order.tif == Tif::Alo || order.tif == Tif::Gtc);
   if (rests) {
-    rest_order(ctx, node_of(ctx, placer, market, order, oid, result.left, group),
-               cold_of(ctx, placer, order, result.filled));
-    out.kind = OrderResult::Kind::Resting;
-    return out;
+    const OrderNode node = node_of(ctx, placer, market, order, oid, result.left, group);
+    if (rest_within_margin(ctx, node, cold_of(ctx, placer, order, result.filled))) {
+      out.kind = OrderResult::Kind::Resting;
+      return out;
+    }
+    result.stopped = CancelReason::MarginCanceled;
   }
   if (result.left > 0 && result.stopped) {
     ctx.emit(CancelEvent{oid, ctx.state.accounts[placer.account].address, order.asset, result.left,

@@ -195,6 +195,21 @@ TEST_F(Dex8Margin, isolated_margin_moves_within_withdrawable) {
             Error::TransferTooLarge);
 }
 
+TEST_F(Dex8Margin, a_remainder_rests_only_if_the_fills_left_margin_for_it) {
+  // Short 0.1, then a buy of 0.3 at 2 % above the mark: the first 0.1 closes at a loss of 120
+  // dollars, and what is left does not carry the 0.2 that would rest.
+  chain.deposit(kA, 720);
+  leverage(kA, kBtc, 20);
+  ASSERT_EQ(trade(kA, kBtc, Side::Sell, 10'000, 600'000).kind, OrderResult::Kind::Filled);
+  chain.order(kMaker, order_of(kBtc, Side::Sell, 612'000, 10'000, Tif::Alo));
+  const OrderResult out = chain.order(kA, order_of(kBtc, Side::Buy, 612'000, 30'000));
+  EXPECT_EQ(out.kind, OrderResult::Kind::Filled) << name(out.error);
+  EXPECT_EQ(out.total_sz, 10'000U);
+  ASSERT_EQ(chain.events_of<CancelEvent>().size(), 1U);
+  EXPECT_EQ(chain.events_of<CancelEvent>()[0].reason, CancelReason::MarginCanceled);
+  EXPECT_EQ(chain.events_of<CancelEvent>()[0].left, 20'000U);
+}
+
 class Dex12Ladder : public Dex8Margin {
  protected:
   void SetUp() override {

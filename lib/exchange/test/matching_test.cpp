@@ -124,6 +124,16 @@ TEST_F(Dex6Matching, self_trade_rules) {
   EXPECT_TRUE(trades().empty());
 }
 
+TEST_F(Dex6Matching, a_fok_order_that_decrements_its_own_maker_is_not_filled) {
+  const OrderId own = chain.order(kT, limit(Side::Sell, 101, 4)).oid;
+  chain.order(kX, limit(Side::Sell, 101, 6));
+  Order fok = limit(Side::Buy, 101, 10, Tif::Fok);
+  fok.stp = Stp::Decrement;
+  EXPECT_EQ(chain.order(kT, fok).error, Error::FokCancel);
+  EXPECT_EQ(chain.state().orders[chain.state().orders.find(own)].sz, 4U);
+  EXPECT_TRUE(trades().empty());
+}
+
 TEST_F(Dex6Matching, expired_makers_are_no_makers) {
   Order ask = limit(Side::Sell, 101, 10);
   ask.good_til = chain.state().global().time + 250;

@@ -1,4 +1,5 @@
 // The invariants of dex.md 20 over random actions, prices, restarts and undone blocks.
+#include <algorithm>
 #include <cstdlib>
 #include <iostream>
 #include <map>
@@ -6,6 +7,7 @@
 
 #include "exchange_fixture.hpp"
 #include "invariants.hpp"
+#include "margin.hpp"
 
 namespace ol::exchange {
 namespace {
@@ -57,6 +59,24 @@ class Traders {
     const TimeMs after = random_.chance(5) ? 3'000'000 : 100 + random_.below(3'000);
     check_fills(chain_.block(std::move(system), std::move(actions), after));
     return count;
+  }
+
+  /// One block with one order of one user.
+  std::pair<Address, Order> single(BlockResult& out) {
+    const Address who = any_user();
+    Order order = any_order();
+    order.trigger = Trigger::None;
+    out = chain_.block({}, {chain_.action(who, place(order))}, 50);
+    return {who, order};
+  }
+  void new_prices() {
+    chain_.system({SetOracle{kBtc, move(btc_, 10)}, SetOracle{kEth, move(eth_, 10)}});
+  }
+  [[nodiscard]] std::vector<Address> users() const {
+    std::vector<Address> out;
+    for (std::uint8_t i = 1; i <= kUsers; ++i)
+      out.push_back(user(i));
+    return out;
   }
 
   Chain& chain() { return chain_; }
@@ -261,6 +281,81 @@ TEST(Dex20Invariants, an_undone_block_leaves_no_trace) {
     ASSERT_EQ(traders.chain().engine().records(), after) << "block " << again.height;
     if (i % 3 == 0) traders.chain().engine().commit_block();
   }
+}
+
+// What an account is worth and holds in one market.
+struct Standing {
+  Bucket bucket;
+  Int128 free = 0;
+  PerpState perp;
+};
+
+Standing standing(const State& state, const Address& address, AssetId asset) {
+  const AccountIndex account = state.find_account(address);
+  const MarketIndex market = state.find_market(asset);
+  return {bucket_of(state, account, market), free_margin(state, account),
+          state.perp_or_default(account, market)};
+}
+
+// dex.md 20.9 to 20.11, order by order at prices that stand still.
+TEST(Dex20Invariants, no_order_breaks_margin_or_its_own_terms) {
+  Traders traders(from_environment("OL_EXCHANGE_SEED", 17));
+  const std::uint64_t orders = from_environment("OL_EXCHANGE_ORDERS", 4'000);
+  std::size_t raised = 0;
+  std::size_t reduced = 0;
+  for (std::uint64_t i = 0; i < orders; ++i) {
+    if (i % 40 == 0) traders.new_prices();
+    const State& state = traders.chain().state();
+    std::map<std::pair<Address, AssetId>, Standing> before;
+    for (const Address& who : traders.users()) {
+      before[{who, kBtc}] = standing(state, who, kBtc);
+      before[{who, kEth}] = standing(state, who, kEth);
+    }
+    const auto marks =
+        std::pair(traders.chain().market(kBtc).mark, traders.chain().market(kEth).mark);
+    BlockResult out;
+    const auto [who, order] = traders.single(out);
+    const bool liquidated = std::ranges::any_of(out.events, [](const Event& event) {
+      return std::holds_alternative<LiquidationEvent>(event) ||
+             std::holds_alternative<FundingEvent>(event);
+    });
+    const bool same_marks =
+        marks == std::pair(traders.chain().market(kBtc).mark, traders.chain().market(kEth).mark);
+    if (liquidated || !same_marks || order.asset == kSpot) continue;
+    const OrderResult& result = out.results.at(0).orders.at(0);
+    const Standing& then = before[{who, order.asset}];
+    const Standing now = standing(state, who, order.asset);
+    // A fill that makes the position smaller follows 8.8 b, even where the account's resting orders
+    // then expose it more.
+    const bool grew = abs128(now.perp.szi) > abs128(then.perp.szi) ||
+                      now.perp.buy_lots > then.perp.buy_lots ||
+                      now.perp.sell_lots > then.perp.sell_lots;
+    if (grew && exposure(now.perp) > exposure(then.perp)) {
+      EXPECT_GE(now.free, 0) << "20.10, order " << i;
+      ++raised;
+    }
+    if (order.reduce_only) {
+      EXPECT_LE(abs128(now.perp.szi), abs128(then.perp.szi)) << "20.9 reduce-only, order " << i;
+      reduced += now.perp.szi != then.perp.szi ? 1 : 0;
+    }
+    if (order.tif == Tif::Alo) EXPECT_EQ(result.total_sz, 0U) << "20.9 ALO, order " << i;
+    if (order.tif == Tif::Fok && result.kind != OrderResult::Kind::Error) {
+      EXPECT_EQ(result.total_sz, order.sz) << "20.9 FOK, order " << i;
+    }
+    const bool never_rests = order.tif == Tif::Ioc || order.tif == Tif::Fok;
+    if (never_rests) EXPECT_NE(result.kind, OrderResult::Kind::Resting) << "20.9, order " << i;
+    for (const Event& event : out.events) {
+      const auto* fill = std::get_if<FillEvent>(&event);
+      if (fill == nullptr) continue;
+      for (const Address& party : {fill->taker, fill->maker}) {
+        const Standing& was = before[{party, fill->asset}];
+        const Standing is = standing(state, party, fill->asset);
+        if (was.bucket.av >= 0) EXPECT_GE(is.bucket.av, 0) << "20.11, order " << i;
+      }
+    }
+  }
+  EXPECT_GT(raised, 200U);
+  EXPECT_GT(reduced, 10U);
 }
 
 // The diffs alone rebuild the state.
