@@ -73,6 +73,7 @@ std::vector<EvidenceCount> Node::Impl::count_evidence() const {
       counts[{validator, "invalid share"}] += count;
   }
   std::vector<EvidenceCount> out;
+  out.reserve(counts.size());
   for (const auto& [what, count] : counts)
     out.push_back({.validator = what.first, .kind = what.second, .count = count});
   return out;

@@ -6,6 +6,7 @@ namespace {
 
 std::vector<std::uint32_t> numbers(const std::vector<primitives::ValidatorIndex>& list) {
   std::vector<std::uint32_t> out;
+  out.reserve(list.size());
   for (const primitives::ValidatorIndex index : list)
     out.push_back(index.value());
   return out;
