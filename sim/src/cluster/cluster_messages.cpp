@@ -355,6 +355,7 @@ void Cluster::forget_old() {
     }
     by_view_.erase(by_view_.begin());
   }
+  std::erase_if(splits_, [&](const auto& entry) { return entry.first < floor; });
   std::erase_if(certificates_, [&](const auto& entry) { return entry.first < floor; });
   std::erase_if(prepared_, [&](const auto& entry) { return entry.first < floor; });
   std::erase_if(timeouts_, [&](const auto& entry) { return entry.first < floor; });
