@@ -1,5 +1,7 @@
 #pragma once
 
+#include <type_traits>
+
 #include <ol/base/hex.hpp>
 #include <ol/storage/snapshot.hpp>
 
@@ -25,7 +27,12 @@ Snapshot::Found<T> read(const KvStore& store, const KvSnapshot& at, Column colum
   if (!bytes) return std::nullopt;
   auto value = decode(ByteView(*bytes));
   if (!value) return fail(undecodable(store, column, key));
-  return std::optional<T>(*std::move(value));
+  // Some decoders say why they fail, and some do not.
+  if constexpr (std::is_same_v<decltype(value), std::optional<T>>) {
+    return value;
+  } else {
+    return std::optional<T>(*std::move(value));
+  }
 }
 
 }  // namespace ol::storage
