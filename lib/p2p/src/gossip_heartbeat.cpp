@@ -101,6 +101,7 @@ void GossipRouter::improve_mesh(const std::string& topic, TimePoint now) {
   const std::set<PeerId> members = mesh(topic);
   if (members.size() < 2) return;
   std::vector<double> scores;
+  scores.reserve(members.size());
   for (const PeerId& id : members)
     scores.push_back(score(id, now));
   const auto middle = scores.begin() + static_cast<std::ptrdiff_t>(scores.size() / 2);
@@ -201,6 +202,7 @@ void GossipRouter::heartbeat(TimePoint now) {
   const bool improve = now - *improved_at_ >= parameters_.opportunistic_every;
   if (improve) improved_at_ = now;
   std::vector<std::string> topics;
+  topics.reserve(mesh_.size());
   for (const auto& [topic, members] : mesh_)
     topics.push_back(topic);
   for (const std::string& topic : topics) {

@@ -263,6 +263,7 @@ std::optional<FinishedConnection> Host::next_finished() {
 void Host::tick(TimePoint now) {
   now_ = now;
   std::vector<ConnectionId> ids;
+  ids.reserve(connections_.size());
   for (const auto& [id, connection] : connections_)
     ids.push_back(id);
   for (const ConnectionId id : ids) {
@@ -309,6 +310,7 @@ bool Host::is_dialling(const PeerId& peer) const {
 
 std::vector<PeerId> Host::connected_peers() const {
   std::vector<PeerId> out;
+  out.reserve(peers_.size());
   for (const auto& [peer, entry] : peers_)
     out.push_back(peer);
   return out;

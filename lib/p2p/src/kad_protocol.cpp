@@ -45,6 +45,7 @@ void KadProtocol::on_peer_identified(const PeerId& id) {
   if (const auto oldest = table_.add(peer)) check_oldest(*oldest);
   if (first && table_.size() > 0) refresh();
   std::vector<std::uint64_t> waiting;
+  waiting.reserve(lookups_.size());
   for (const auto& [number, lookup] : lookups_)
     waiting.push_back(number);
   for (const std::uint64_t number : waiting)

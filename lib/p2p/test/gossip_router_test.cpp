@@ -379,6 +379,7 @@ TEST(GossipRouter, bounds_floods_of_announcements) {
   EXPECT_EQ(asked, 10U);
   f.beat();
   std::vector<Bytes> ids;
+  ids.reserve(4000);
   for (std::uint32_t i = 0; i < 4000; ++i)
     ids.push_back(pattern(20, i + 1));
   const std::vector<ByteView> views(ids.begin(), ids.end());
