@@ -345,6 +345,20 @@ TEST_F(SlotKernelTest, a_leader_that_is_locked_proposes_the_locked_block_once) {
   EXPECT_FALSE(kernel.step(Started{}).reproposal);
 }
 
+// Without a vote in the same step to record.
+TEST_F(SlotKernelTest, a_reproposal_is_recorded_before_it_is_signed) {
+  SlotKernel kernel = make(2);
+  round(kernel, View(1));
+  const auto block = candidate(1);
+  propose(kernel, block);
+  certified(kernel, named(block, Phase::Prepare, View(1)));
+  const Outputs out = round(kernel, View(3));
+  ASSERT_TRUE(out.reproposal);
+  EXPECT_FALSE(out.vote);
+  ASSERT_TRUE(out.persist);
+  EXPECT_EQ(out.persist->last_proposal, (BlockRef{View(3), block.hash}));
+}
+
 TEST_F(SlotKernelTest, a_leader_builds_once_a_round_on_the_final_block) {
   SlotKernel kernel = make(1);
   const Outputs asked = round(kernel, View(1));
@@ -412,6 +426,7 @@ TEST_F(SlotKernelTest, a_second_final_block_at_a_height_halts_and_names_both) {
   EXPECT_EQ(out.conflict->second, second);
   EXPECT_TRUE(kernel.status().halted);
   const auto next = v.child(block, first, View(3));
+  EXPECT_TRUE(certified(kernel, named(next, Phase::Precommit, View(3))).fetch.empty());
   round(kernel, View(3));
   EXPECT_TRUE(fetched(kernel, next).execute.empty());
   EXPECT_FALSE(executed(kernel, next).vote);
@@ -507,6 +522,19 @@ TEST_F(SlotKernelTest, a_restart_that_lost_a_final_block_asks_for_it_and_votes_f
   EXPECT_FALSE(executed(kernel, other).vote);
   fetched(kernel, block);
   EXPECT_EQ(committed, std::vector{block.hash});
+}
+
+TEST_F(SlotKernelTest, a_leader_that_knows_of_a_final_block_further_up_builds_nothing) {
+  const auto b1 = candidate(1);
+  const auto b2 = v.child(b1, v.certify(b1, Phase::Precommit, View(1)), View(3));
+  SafetyRecord record;
+  record.high_qc = v.certify(b2, Phase::Precommit, View(3));
+  SlotKernel kernel(
+      KernelConfig{v.domain, ValidatorIndex(0), {}}, *v.set, v.slot_leaders, v.clock,
+      CommittedBlock{std::make_shared<const primitives::Block>(v.genesis), v.genesis_certificate},
+      record);
+  ASSERT_EQ(v.slot_leaders.leader(View(6)), ValidatorIndex(0));
+  EXPECT_FALSE(round(kernel, View(6)).build);
 }
 
 // ---- Around the kernel.
