@@ -155,8 +155,12 @@ void PrestateTracer::split() {
       continue;
     }
     auto after = difference(it->first, it->second);
-    if (after) after_.emplace(it->first, *std::move(after));
-    it = after ? std::next(it) : before_.erase(it);
+    if (!after) {
+      it = before_.erase(it);
+      continue;
+    }
+    after_.emplace(it->first, *std::move(after));
+    ++it;
   }
 }
 

@@ -32,7 +32,7 @@ void StructLogTracer::on_step(const TraceStep& step) {
     grow(entry.before_cost.size() + entry.details.size() + sizeof(Entry));
     entries_.push_back(std::move(entry));
   }
-  open_.push_back(std::move(open));
+  open_.push_back(open);
 }
 
 std::string StructLogTracer::details(const TraceStep& step) {
