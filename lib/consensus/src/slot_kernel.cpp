@@ -208,6 +208,9 @@ void SlotKernel::learn(const QuorumCertificate& certificate) {
 }
 
 void SlotKernel::learn_prepared(const QuorumCertificate& certificate) {
+  // The others are ahead of us: the block carries the certificate that made its parent final.
+  if (certificate.height() > next_height() && !orphans_.contains(certificate.block()))
+    request_block(certificate.block(), certificate.height());
   if (certificate.height() != next_height()) return;
   if (certificate.view() <= record_.high_qc.view()) return;
   record_ = decide_lock(record_, certificate);
