@@ -1,0 +1,101 @@
+// Calls, traces, proofs and logs, asked of a node by RPC. Contracts come as state overrides; what
+// the chain does with deployed ones is e2e.contracts' to check.
+#include <gtest/gtest.h>
+
+#include <boost/json/serialize.hpp>
+
+#include <ol/base/hex.hpp>
+
+#include "cluster.hpp"
+
+namespace ol::node::test {
+namespace {
+
+const std::string kThere = "\"0x00000000000000000000000000000000000000aa\"";
+const std::string kCall = "{\"to\":" + kThere + "}";
+const std::string kSlotZero = "\"0x" + std::string(64, '0') + "\"";
+const std::string kFortyTwo = "\"0x" + std::string(62, '0') + "2a\"";
+
+/// One node of four makes no blocks, so its chain is genesis.
+class Calls : public ::testing::Test {
+ protected:
+  void SetUp() override {
+    const auto error = cluster_.start(0);
+    ASSERT_FALSE(error) << error->message;
+  }
+  std::string ask(const std::string& method, const std::string& params) {
+    return boost::json::serialize(cluster_.call(0, method, "[" + params + "]"));
+  }
+  /// Of code at kThere whose slot 0 holds 42.
+  static std::string overrides(const std::string& code) {
+    return "{" + kThere + R"(:{"code":"0x)" + code + R"(","stateDiff":{)" + kSlotZero + ":" +
+           kFortyTwo + "}}}";
+  }
+  std::string call_code(const std::string& code) {
+    return ask("eth_call", kCall + ",\"latest\"," + overrides(code));
+  }
+  Cluster cluster_{4};
+};
+
+TEST_F(Calls, run_with_overrides) {
+  EXPECT_EQ(call_code("5f545f5260205ff3"), kFortyTwo) << "slot 0";
+  EXPECT_EQ(ask("eth_call",
+                kCall + ",\"latest\"," + overrides("435f5260205ff3") + R"(,{"number":"0x2a"})"),
+            kFortyTwo)
+      << "NUMBER";
+  EXPECT_EQ(ask("eth_call", R"({"to":)" + kThere + R"(,"data":"0x1234"},"latest",)" +
+                                R"({"0x0000000000000000000000000000000000000004":)" +
+                                R"({"movePrecompileToAddress":)" + kThere + "}}"),
+            "\"0x1234\"");
+  EXPECT_EQ(ask("eth_estimateGas", kCall + ",\"latest\"," + overrides("5f545f5260205ff3")),
+            "\"0x5a4b\"")
+      << "21,000, a cold slot and 15 for the rest";
+}
+
+TEST_F(Calls, fail_in_geths_words) {
+  EXPECT_NE(call_code("5f5ffd").find("execution reverted"), std::string::npos);
+  EXPECT_NE(call_code("fe").find("invalid opcode: INVALID"), std::string::npos);
+  EXPECT_NE(call_code("50").find("stack underflow (0 <=> 1)"), std::string::npos);
+  EXPECT_NE(call_code("5b5f56").find("out of gas"), std::string::npos);
+  EXPECT_NE(ask("eth_call", R"({"to":)" + kThere + R"(,"gas":"0x5000"},"latest")")
+                .find("intrinsic gas too low"),
+            std::string::npos);
+  EXPECT_NE(ask("eth_call", kCall + R"(,"latest",{)" + kThere + R"(:{"movePrecompileToAddress":)" +
+                                kThere + "}}")
+                .find("is not a precompile"),
+            std::string::npos);
+  EXPECT_NE(ask("eth_call", kCall + ",\"0x9\"").find("header not found"), std::string::npos);
+}
+
+TEST_F(Calls, are_traced_and_listed) {
+  const std::string code = R"({"stateOverrides":)" + overrides("5f545f5260205ff3");
+  const std::string start = kCall + ",\"latest\"," + code;
+  EXPECT_NE(ask("debug_traceCall", start + "}").find(R"("op":"SLOAD")"), std::string::npos);
+  EXPECT_NE(ask("debug_traceCall", start + R"(,"tracer":"callTracer"})").find(kFortyTwo),
+            std::string::npos);
+  EXPECT_NE(ask("debug_traceCall", start + R"(,"tracer":"prestateTracer"})").find(kFortyTwo),
+            std::string::npos);
+  EXPECT_EQ(ask("debug_traceCall", start + R"(,"tracer":"4byteTracer"})"), "{}");
+  EXPECT_EQ(ask("debug_traceCall", start + R"(,"tracer":"noopTracer"})"), "{}");
+  EXPECT_NE(ask("debug_traceCall", kCall + R"(,"latest",{"timeout":"0s","stateOverrides":)" +
+                                       overrides("5b5f56") + "}")
+                .find("execution timeout"),
+            std::string::npos);
+  EXPECT_NE(ask("eth_createAccessList", kCall + ",\"latest\"," + overrides("5f545f5260205ff3"))
+                .find(R"("storageKeys":[)" + kSlotZero + "]"),
+            std::string::npos);
+}
+
+TEST_F(Calls, have_proofs_and_logs_beside_them) {
+  const std::string account = "\"" + to_hex_prefixed(cluster_.account(7).view()) + "\"";
+  const std::string proof = ask("eth_getProof", account + ",[\"0x0\"],\"latest\"");
+  EXPECT_NE(proof.find(R"("accountProof":["0xf)"), std::string::npos) << proof;
+  EXPECT_NE(proof.find(R"("key":"0x0","value":"0x0","proof":[])"), std::string::npos) << proof;
+  EXPECT_EQ(ask("eth_getLogs", R"({"fromBlock":"0x0"})"), "[]");
+  EXPECT_EQ(ask("eth_getStorageAt", account + ",\"0x0\",\"latest\""), kSlotZero);
+  EXPECT_NE(ask("eth_getStorageAt", account + ",\"0x0\",\"0x9\"").find("header not found"),
+            std::string::npos);
+}
+
+}  // namespace
+}  // namespace ol::node::test
