@@ -13,7 +13,7 @@ run 60 ms
 open a b d -> c
 expect height at least 1 at a d
 expect height at most 0 at c
-run 300 ms
+run 385 ms
 b withholds votes
 run 5000 ms
 expect height at least 2 at c
