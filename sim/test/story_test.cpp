@@ -17,8 +17,9 @@ std::filesystem::path folder() {
 
 std::vector<std::string> stories() {
   std::vector<std::string> out;
-  for (const auto& entry : std::filesystem::directory_iterator(folder()))
-    out.push_back(entry.path().stem().string());
+  for (const auto& entry : std::filesystem::directory_iterator(folder())) {
+    if (entry.path().extension() == ".story") out.push_back(entry.path().stem().string());
+  }
   std::sort(out.begin(), out.end());
   return out;
 }
