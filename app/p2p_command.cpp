@@ -114,7 +114,7 @@ class Session final : public p2p::HostObserver, public p2p::ProtocolHandler {
     const auto bound = tcp_.listen(address_of(flags_.listen));
     if (!bound) throw CommandError(bound.error());
     tcp_.host().set_announced({*bound});
-    std::cout << "listening: " << bound->with_peer(tcp_.host().self()).text() << std::endl;
+    std::cout << "listening: " << bound->with_peer(tcp_.host().self()).text() << '\n' << std::flush;
     // Blocked before the thread exists, which inherits the mask and waits for them.
     sigset_t set = stop_signals();
     pthread_sigmask(SIG_BLOCK, &set, nullptr);
@@ -175,7 +175,7 @@ class Session final : public p2p::HostObserver, public p2p::ProtocolHandler {
   void on_ended(p2p::ConnectionId, const std::optional<PeerId>&, p2p::EndReason reason,
                 const std::string& text) override {
     if (flags_.address.empty()) {
-      std::cerr << "ended: " << p2p::reason_name(reason) << ": " << text << std::endl;
+      std::cerr << "ended: " << p2p::reason_name(reason) << ": " << text << '\n' << std::flush;
       return;
     }
     stop(std::string("connection ended: ") + p2p::reason_name(reason) + ": " + text);
@@ -208,7 +208,8 @@ class Session final : public p2p::HostObserver, public p2p::ProtocolHandler {
   p2p::GossipVerdict on_message(const p2p::GossipMessage& message, const PeerId& from) {
     if (message.topic != kTestTopic) return p2p::GossipVerdict::Accept;
     const Hash256 digest = crypto::sha256(message.data());
-    std::cout << "gossip: " << to_hex(digest.view()) << " from " << from.text() << std::endl;
+    std::cout << "gossip: " << to_hex(digest.view()) << " from " << from.text() << '\n'
+              << std::flush;
     // A duplicate was answered before.
     static_cast<void>(gossip_->publish(kAckTopic, digest.view()));
     return p2p::GossipVerdict::Accept;
@@ -234,7 +235,7 @@ class Session final : public p2p::HostObserver, public p2p::ProtocolHandler {
         stop("ping: " + answer.error());
         return;
       }
-      std::cout << "ping " << from.text() << ": " << milliseconds(*answer) << std::endl;
+      std::cout << "ping " << from.text() << ": " << milliseconds(*answer) << '\n' << std::flush;
       pings_ += 1;
       if (pings_ == flags_.count) {
         stop(std::nullopt);
@@ -257,7 +258,7 @@ class Session final : public p2p::HostObserver, public p2p::ProtocolHandler {
                             {"protocols", protocols},
                             {"addresses", addresses}};
     if (info.observed) out["observed"] = info.observed->text();
-    std::cout << boost::json::serialize(out) << std::endl;
+    std::cout << boost::json::serialize(out) << '\n' << std::flush;
   }
 
   const Flags& flags_;
