@@ -1,5 +1,7 @@
 #include "authorization.hpp"
 
+#include <ol/primitives/txn_rules.hpp>
+
 #include <limits>
 
 #include "machine.hpp"
@@ -16,13 +18,13 @@ std::int64_t apply(World& world, std::uint64_t chain_id, const Authorization& au
   if (!signer) return 0;
   WorldAccount& account = world.account(*signer);
   world.warm(account);
-  if (account.has_code() && !delegation(*world.code(account))) return 0;
+  if (account.has_code() && !primitives::delegation(*world.code(account))) return 0;
   if (account.nonce != authorization.nonce) return 0;
   const bool existed = account.exists && !account.is_empty();
 
   Bytes code;
   if (!authorization.address.is_zero()) {
-    append(code, kDelegationPrefix);
+    append(code, primitives::kDelegationPrefix);
     append(code, authorization.address.view());
   }
   if (!code.empty() || account.has_code()) world.set_code(account, std::move(code));

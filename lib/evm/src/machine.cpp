@@ -4,8 +4,8 @@
 #include <utility>
 
 #include <ol/base/check.hpp>
-#include <ol/base/rlp.hpp>
 #include <ol/crypto/hash.hpp>
+#include <ol/primitives/txn_rules.hpp>
 
 #include "interpreter.hpp"
 
@@ -14,25 +14,7 @@ namespace {
 
 constexpr std::int64_t kCodeDepositByte = 200;  // Yellow Paper appendix G
 
-Address low_bytes(const Hash256& hash) {
-  Address out;
-  std::copy(hash.bytes.begin() + 12, hash.bytes.end(), out.bytes.begin());
-  return out;
-}
-
 }  // namespace
-
-std::optional<Address> delegation(ByteView code) {
-  if (code.size() != kDelegationBytes) return std::nullopt;
-  if (!std::ranges::equal(code.first(3), kDelegationPrefix)) return std::nullopt;
-  return Address::from(code.subspan(3));
-}
-
-Address creation_address(const Address& creator, std::uint64_t nonce) {
-  RlpWriter out;
-  out.begin_list().fixed(creator).u64(nonce).end_list();
-  return low_bytes(crypto::keccak256(out.bytes()));
-}
 
 Address creation2_address(const Address& creator, const U256& salt, ByteView init_code) {
   std::array<std::uint8_t, 1 + 20 + 32 + 32> preimage{0xff};
@@ -40,7 +22,7 @@ Address creation2_address(const Address& creator, const U256& salt, ByteView ini
   std::ranges::copy(creator.bytes, preimage.begin() + 1);
   std::ranges::copy(salt.to_big_endian(), preimage.begin() + 21);
   std::ranges::copy(code_hash.bytes, preimage.begin() + 53);
-  return low_bytes(crypto::keccak256(preimage));
+  return *Address::from(crypto::keccak256(preimage).view().last(Address::kSize));
 }
 
 Machine::Machine(Revision revision, Engine engine)
@@ -69,7 +51,7 @@ bool Machine::charge_access(Frame& frame, WorldAccount& account, std::int64_t co
 
 WorldAccount* Machine::delegate(WorldAccount& account) {
   if (!rules_.delegations || !account.has_code()) return nullptr;
-  const auto target = delegation(*world_->code(account));
+  const auto target = primitives::delegation(*world_->code(account));
   return target ? &world_->account(*target) : nullptr;
 }
 

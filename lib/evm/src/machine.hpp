@@ -106,15 +106,7 @@ class Machine {
   PrecompileMoves precompile_moves_;
 };
 
-/// EIP-7702: what the code of an account that delegates consists of.
-inline constexpr std::uint8_t kDelegationPrefix[3] = {0xef, 0x01, 0x00};
-inline constexpr std::size_t kDelegationBytes = 23;
-
-/// The address after the prefix, if `code` is a delegation.
-[[nodiscard]] std::optional<Address> delegation(ByteView code);
-
-/// CREATE: the last 20 bytes of the hash of RLP(creator, nonce). CREATE2: EIP-1014.
-[[nodiscard]] Address creation_address(const Address& creator, std::uint64_t nonce);
+/// The address of what CREATE2 makes (EIP-1014); that of CREATE is primitives::contract_address.
 [[nodiscard]] Address creation2_address(const Address& creator, const U256& salt,
                                         ByteView init_code);
 

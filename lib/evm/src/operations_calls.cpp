@@ -169,7 +169,7 @@ bool run_create(Frame& frame, U256* top, bool salted) {
   const ByteView init_code = frame.view(top[-1].low64(), size);
   result_word = {};
   const Address address = salted ? creation2_address(self.address, salt, init_code)
-                                 : creation_address(self.address, self.nonce);
+                                 : primitives::contract_address(self.address, self.nonce);
   if (frame.message.depth >= kDepthMax || self.balance < value) {
     if (machine.tracer() != nullptr) [[unlikely]]
       trace_refused_creation(frame, value, address, init_code);

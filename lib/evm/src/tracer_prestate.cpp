@@ -1,6 +1,7 @@
 #include <ol/base/hex.hpp>
 #include <ol/evm/opcode.hpp>
 #include <ol/evm/transition.hpp>
+#include <ol/primitives/txn_rules.hpp>
 
 #include "machine.hpp"
 #include "tracers_json.hpp"
@@ -23,7 +24,7 @@ void PrestateTracer::on_begin(const TraceBegin& begin) {
     look_up(*txn.to);
     look_up_delegate(*txn.to);
   } else {
-    look_up(creation_address(txn.sender, txn.nonce));
+    look_up(primitives::contract_address(txn.sender, txn.nonce));
   }
   look_up(begin.block.coinbase);
   for (const Authorization& authorization : txn.authorizations) {
@@ -47,7 +48,7 @@ void PrestateTracer::look_up(const Address& address) {
 void PrestateTracer::look_up_delegate(const Address& address) {
   WorldAccount& account = world_->account(address);
   if (!account.has_code()) return;
-  if (const auto target = delegation(*world_->code(account))) look_up(*target);
+  if (const auto target = primitives::delegation(*world_->code(account))) look_up(*target);
 }
 
 void PrestateTracer::look_up_slot(const Address& address, const U256& key) {
@@ -69,7 +70,7 @@ void PrestateTracer::on_enter(const TraceEnter& enter) {
 void PrestateTracer::look_up_creation(const TraceStep& step) {
   const WorldAccount& creator = world_->account(step.address);
   if (static_cast<Opcode>(step.opcode) == Opcode::Create) {
-    return look_up(creation_address(step.address, creator.nonce));
+    return look_up(primitives::contract_address(step.address, creator.nonce));
   }
   const auto from_top = [&](std::size_t i) { return step.stack[step.stack.size() - 1 - i]; };
   const U256 offset = from_top(1);

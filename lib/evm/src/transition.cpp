@@ -51,7 +51,8 @@ Message outermost(World& world, const Address& sender, const std::optional<Addre
   message.kind = to ? CallKind::Call : CallKind::Create;
   message.gas = gas;
   message.sender = &world.account(sender);
-  message.recipient = &world.account(to ? *to : creation_address(sender, creation_nonce));
+  message.recipient =
+      &world.account(to ? *to : primitives::contract_address(sender, creation_nonce));
   message.code = message.recipient;
   message.value = value;
   message.input = data;

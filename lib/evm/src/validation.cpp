@@ -3,6 +3,7 @@
 
 #include <ol/base/check.hpp>
 #include <ol/evm/transition.hpp>
+#include <ol/primitives/txn_rules.hpp>
 
 #include "machine.hpp"
 
@@ -85,7 +86,8 @@ Result<void, TxnFault> check_sender(World& world, const Schedule& rules, const T
   WorldAccount& sender = world.account(txn.sender);
   OL_TRY_VOID(check_nonce(sender, txn));
   if (rules.sender_must_have_no_code && sender.has_code() && !txn.is_question) {
-    const bool delegates = rules.delegations && delegation(*world.code(sender)).has_value();
+    const bool delegates =
+        rules.delegations && primitives::delegation(*world.code(sender)).has_value();
     if (!delegates) return fail(TxnFault::SenderHasCode);
   }
   const auto cost = cost_max(txn);

@@ -55,7 +55,5 @@ enum class BlockStage : std::uint8_t { Committed, Pending };
 /// What one unit of gas pays its proposer and the burn together: min(tip + base fee, fee cap)
 /// (EIP-1559).
 [[nodiscard]] U256 effective_gas_price(const primitives::Transaction& txn, const U256& base_fee);
-/// The address of the contract `sender` creates with `nonce` (Yellow Paper, equation 88).
-[[nodiscard]] Address created_address(const Address& sender, std::uint64_t nonce);
 
 }  // namespace ol::rpc

@@ -2,8 +2,6 @@
 
 #include <fmt/format.h>
 
-#include <ol/base/rlp.hpp>
-#include <ol/crypto/hash.hpp>
 #include <ol/primitives/txn_rules.hpp>
 
 #include "json_out.hpp"
@@ -81,7 +79,7 @@ json::array logs_json(const BlockRecord& block, std::size_t index, std::size_t f
 
 json::value contract_address(const TxnRecord& record) {
   if (record.txn.to) return nullptr;
-  return json::value(data(created_address(record.sender, record.txn.nonce)));
+  return json::value(data(primitives::contract_address(record.sender, record.txn.nonce)));
 }
 
 }  // namespace
@@ -106,12 +104,6 @@ std::string quantity(std::uint64_t value) {
 U256 effective_gas_price(const Transaction& txn, const U256& base_fee) {
   const auto tip = primitives::effective_tip(txn, base_fee);
   return tip ? base_fee + *tip : txn.max_fee_per_gas;
-}
-
-Address created_address(const Address& sender, std::uint64_t nonce) {
-  RlpWriter rlp;
-  rlp.begin_list().fixed(sender).u64(nonce).end_list();
-  return *Address::from(crypto::keccak256(rlp.bytes()).view().last(Address::kSize));
 }
 
 json::object txn_json(const BlockRecord& block, std::size_t index) {
