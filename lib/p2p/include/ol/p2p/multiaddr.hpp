@@ -15,7 +15,8 @@ namespace ol::p2p {
 
 /// Longer addresses are refused; of a peer's addresses 16 are looked at.
 inline constexpr std::size_t kMultiaddrBytesMax = 256;
-inline constexpr std::size_t kMultiaddrTextMax = 512;
+/// Longer than the text of any address of kMultiaddrBytesMax bytes.
+inline constexpr std::size_t kMultiaddrTextMax = 2048;
 inline constexpr std::size_t kPeerAddressesMax = 16;
 
 enum class MultiaddrError : std::uint8_t {
