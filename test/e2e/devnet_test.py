@@ -24,12 +24,17 @@ import urllib.request
 ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
 
 
-def free_base_port(count=5):
-    """A port such that it, the next ones, and those 100 higher are free."""
+def first_ephemeral_port():
+    """From here on the kernel takes ports for outgoing connections: one of them may take ours at any time."""
+    return int(pathlib.Path("/proc/sys/net/ipv4/ip_local_port_range").read_text().split()[0])
+
+
+def free_base_port(count=5, apart=100):
+    """A port such that it, the next ones, and those `apart` higher are free, and no outgoing connection takes them."""
     for _ in range(200):
-        base = random.randrange(20000, 55000)
+        base = random.randrange(10000, first_ephemeral_port() - apart - count)
         try:
-            for port in [*range(base, base + count), *range(base + 100, base + 100 + count)]:
+            for port in [*range(base, base + count), *range(base + apart, base + apart + count)]:
                 with socket.socket() as s:
                     s.bind(("127.0.0.1", port))
             return base

@@ -109,7 +109,7 @@ def case_timecoin(program, home):
 # The daemon of timecoin's document, three times on one machine.
 def case_timed(program, home):
     timed = str(pathlib.Path(program).parent / "timed")
-    base = random.randrange(20000, 50000)
+    base = free_base_port(3, apart=1000)
 
     def start(k, collateral="1000"):
         return subprocess.Popen(
@@ -127,8 +127,8 @@ def case_timed(program, home):
     finally:
         for node in nodes:
             node.terminate()
-        for node in nodes:
-            assert node.wait(30) == 0
+        ended = [node.wait(30) for node in nodes]
+    assert ended == [0, 0, 0], ended
 
 
 def main():
@@ -141,7 +141,7 @@ def main():
         try:
             globals()[f"case_{case}"](program, home + "/net")
         except BaseException:
-            for log in sorted(pathlib.Path(home).rglob("*.log")):
+            for log in [*sorted(pathlib.Path(home).glob("net-*.log")), *sorted(pathlib.Path(home).rglob("node.log"))]:
                 print(f"--- {log}\n" + "\n".join(log.read_text().splitlines()[-15:]))
             raise
     print(f"case {case}: passed in {time.monotonic() - begin:.1f} s")
