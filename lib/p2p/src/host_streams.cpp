@@ -173,13 +173,19 @@ void Host::on_stream_failed(StreamKey key, const std::string& why) {
 std::optional<StreamKey> Host::open_stream(const PeerId& peer,
                                            const std::vector<std::string>& protocols,
                                            ProtocolHandler& handler) {
+  const auto own = protocols_.find(protocols.front());
+  const auto priority =
+      own == protocols_.end() ? StreamPriority::Normal : own->second.policy.priority;
+  return open_stream(peer, protocols, handler, priority);
+}
+
+std::optional<StreamKey> Host::open_stream(const PeerId& peer,
+                                           const std::vector<std::string>& protocols,
+                                           ProtocolHandler& handler, StreamPriority priority) {
   const auto at = peers_.find(peer);
   if (at == peers_.end()) return std::nullopt;
   const ConnectionId id = best_connection(at->second);
   Connection& connection = *find(id);
-  const auto own = protocols_.find(protocols.front());
-  const auto priority =
-      own == protocols_.end() ? StreamPriority::Normal : own->second.policy.priority;
   std::optional<std::string> announced;
   if (at->second.info) {
     for (const std::string& protocol : protocols) {
@@ -209,6 +215,10 @@ void Host::deliver_opened() {
     at->second.handler->on_stream_opened(key, *find(key.connection)->peer, at->second.protocol,
                                          false);
   }
+}
+
+void Host::set_priority(StreamKey key, StreamPriority priority) {
+  if (streams_.contains(key)) find(key.connection)->machine->set_priority(key.stream, priority);
 }
 
 bool Host::write(StreamKey key, SharedBytes bytes) {

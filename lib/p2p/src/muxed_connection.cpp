@@ -411,10 +411,11 @@ void MuxedConnection::poll_transmit(Bytes& out, std::size_t bytes_max, TimePoint
   out_.clear();
   while (yamux_ && yamux_->has_output() && out.size() - before < bytes_max) {
     const std::size_t start = out.size();
+    const std::size_t bulk_room = kBulkAheadBytesMax - std::min(kBulkAheadBytesMax, start - before);
     out.resize(start + kNoiseLengthBytes);
-    yamux_->fill(out, kNoisePlaintextBytesMax);
+    yamux_->fill(out, kNoisePlaintextBytesMax, bulk_room);
     if (out.size() == start + kNoiseLengthBytes) {
-      // Every queued entry was of a stream that is gone.
+      // Every queued entry was of a stream that is gone, or bulk for later.
       out.resize(start);
       break;
     }

@@ -25,7 +25,7 @@ using boost::system::error_code;
 constexpr std::size_t kReadBytes = std::size_t{256} << 10;
 // Unsent bytes the kernel takes before it says "full": what it has taken can no longer be overtaken
 // by something urgent.
-constexpr int kUnsentBytesMax = 128 << 10;
+constexpr int kUnsentBytesMax = 64 << 10;
 constexpr std::chrono::milliseconds kTickTime{100};
 // A GoAway is worth this long a wait for a peer that does not read.
 constexpr std::chrono::seconds kLingerTime{1};

@@ -354,8 +354,12 @@ void YamuxSession::tune(Stream& stream, TimePoint now) {
 
 void YamuxSession::set_priority(StreamId id, StreamPriority priority) {
   const auto at = streams_.find(id);
-  // The stream moves to its new class when it is scheduled next.
-  if (at != streams_.end()) at->second.priority = priority;
+  if (at == streams_.end()) return;
+  Stream& stream = at->second;
+  const StreamPriority old = std::exchange(stream.priority, priority);
+  if (old == priority || !std::exchange(stream.scheduled, false)) return;
+  std::erase(turns_[static_cast<std::size_t>(old)], id);
+  schedule(id, stream);
 }
 
 void YamuxSession::ping(TimePoint now) {

@@ -36,13 +36,14 @@ bool YamuxSession::has_output() const {
   return has_data || !pongs_.empty() || !resets_.empty() || !updates_.empty() || ping_queued_;
 }
 
-void YamuxSession::fill(Bytes& out, std::size_t room) {
+void YamuxSession::fill(Bytes& out, std::size_t room, std::size_t bulk_room) {
   OL_CHECK(room >= 64, "room for a few frames");
   const std::size_t limit = out.size() + room;
+  const std::size_t bulk_limit = out.size() + std::min(room, bulk_room);
   fill_session(out, limit);
   if (error_) return;
   fill_updates(out, limit);
-  fill_data(out, limit);
+  fill_data(out, limit, bulk_limit);
 }
 
 void YamuxSession::fill_session(Bytes& out, std::size_t limit) {
@@ -89,10 +90,11 @@ void YamuxSession::fill_updates(Bytes& out, std::size_t limit) {
   }
 }
 
-void YamuxSession::fill_data(Bytes& out, std::size_t limit) {
+void YamuxSession::fill_data(Bytes& out, std::size_t whole_limit, std::size_t bulk_limit) {
   for (auto& turn : turns_) {
+    const std::size_t limit = &turn == &turns_.back() ? bulk_limit : whole_limit;
     while (!turn.empty()) {
-      if (limit - out.size() <= kYamuxHeaderBytes) return;
+      if (out.size() + kYamuxHeaderBytes >= limit) return;
       const StreamId id = turn.front();
       turn.pop_front();
       const auto at = streams_.find(id);

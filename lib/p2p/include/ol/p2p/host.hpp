@@ -180,6 +180,15 @@ class Host {
   [[nodiscard]] std::optional<StreamKey> open_stream(const PeerId& peer,
                                                      const std::vector<std::string>& protocols,
                                                      ProtocolHandler& handler);
+  /// The same with a priority of the stream's own instead of its protocol's. Whatever an urgent
+  /// stream has to send leaves before all others; of bulk streams at most kBulkAheadBytesMax and
+  /// what the socket holds (kUnsentBytesMax of tcp_host.cpp) are ahead of it.
+  [[nodiscard]] std::optional<StreamKey> open_stream(const PeerId& peer,
+                                                     const std::vector<std::string>& protocols,
+                                                     ProtocolHandler& handler,
+                                                     StreamPriority priority);
+  /// Changes a stream's priority, for what it has queued as well.
+  void set_priority(StreamKey key, StreamPriority priority);
   [[nodiscard]] bool write(StreamKey key, SharedBytes bytes);
   [[nodiscard]] bool write(StreamKey key, Bytes bytes) {
     return write(key, share(std::move(bytes)));

@@ -78,6 +78,10 @@ using ConnectionEvent =
     std::variant<ConnectionReady, StreamOpened, StreamData, StreamEnded, StreamFailed,
                  StreamWritable, RoundTripMeasured, ConnectionEnded>;
 
+/// Of bulk streams, one `poll_transmit` writes up to here and no further: what is handed to the
+/// socket cannot be overtaken, and consensus must not wait for much of it.
+inline constexpr std::size_t kBulkAheadBytesMax = std::size_t{32} << 10;
+
 struct ConnectionTimes {
   Duration upgrade = std::chrono::seconds{10};
   Duration negotiation = std::chrono::seconds{10};

@@ -128,6 +128,7 @@ class YamuxSession {
   void reset(StreamId id);
   /// The application has used `bytes` of a stream: the peer may get credit for as many.
   void consume(StreamId id, std::size_t bytes, TimePoint now);
+  /// What is queued already moves to the new class with it.
   void set_priority(StreamId id, StreamPriority priority);
   /// Asks for an echo; its round trip is reported and tunes the windows. At most one waits.
   void ping(TimePoint now);
@@ -135,8 +136,9 @@ class YamuxSession {
 
   [[nodiscard]] bool has_output() const;
   /// Appends frames, at most `room` bytes of them: control frames first, then data by priority.
+  /// Frames of bulk streams are left out once they would reach beyond `bulk_room`.
   /// @pre room >= 64.
-  void fill(Bytes& out, std::size_t room);
+  void fill(Bytes& out, std::size_t room, std::size_t bulk_room = SIZE_MAX);
 
   [[nodiscard]] bool exists(StreamId id) const { return streams_.contains(id); }
   [[nodiscard]] std::size_t stream_count() const { return streams_.size(); }
@@ -204,7 +206,7 @@ class YamuxSession {
   void tune(Stream& stream, TimePoint now);
   void fill_session(Bytes& out, std::size_t limit);
   void fill_updates(Bytes& out, std::size_t limit);
-  void fill_data(Bytes& out, std::size_t limit);
+  void fill_data(Bytes& out, std::size_t limit, std::size_t bulk_limit);
   void write_data(Bytes& out, StreamId id, Stream& stream, std::size_t room);
   void note_writable(StreamId id, Stream& stream);
   [[nodiscard]] std::uint16_t opening_flags(Stream& stream);
