@@ -43,16 +43,13 @@ struct Outcome {
 struct CommittedBlock {
   /// Consensus block that carries it.
   Hash256 block;
-  /// Equal to the consensus block's and to `EvmHeader::number`.
-  std::uint64_t height = 0;
-  TimeMs time = 0;
-  /// System actions of the block, validators' prices among them, and whether each took effect is
-  /// in `result.system_ok`.
-  std::vector<SystemAction> system;
-  /// In list order; `result.results` names them by hash in execution order.
-  std::vector<VerifiedAction> actions;
-  /// Results, events and the changed records (docs/protocol/exchange-state.md). `lvl/` records of
-  /// the diff are the book's change: an absent value is a level that is gone.
+  /// What went in: height (equal to the consensus block's and to `EvmHeader::number`), time, system
+  /// actions, validators' prices among them (`result.system_ok` says which took effect), and
+  /// users' actions in list order.
+  BlockInput input;
+  /// What came out: results in execution order, each with its action's hash, events, and the
+  /// changed records (docs/protocol/exchange-state.md). `lvl/` records of the diff are the book's
+  /// change: an absent value is a level that is gone.
   BlockResult result;
   /// Of the state after this block and of the lists above (dex.md 18).
   Hash256 state_root;
