@@ -47,8 +47,8 @@ struct Socket {
   tcp::resolver resolver;
   asio::steady_timer linger;
   ConnectionId id = 0;
-  Bytes read_buffer;
-  Bytes write_buffer;
+  Bytes unsent;  // what the kernel did not take at once
+  bool begun = false;
   bool writing = false;
   bool finishing = false;  // the host has forgotten it
   Bytes last_bytes;
@@ -92,8 +92,12 @@ class TcpHost::Impl {
   void connect(const SocketPtr& s, const tcp::endpoint& endpoint);
   void begin(const SocketPtr& s);
   void read(const SocketPtr& s);
-  void on_read(const SocketPtr& s, const error_code& error, std::size_t bytes);
+  void on_readable(const SocketPtr& s);
+  void on_read(const SocketPtr& s, const error_code& error, ByteView bytes);
   void write(const SocketPtr& s);
+  /// Hands bytes to the kernel; the rest is kept and sent when there is room.
+  /// @return whether the kernel took all.
+  bool send(const SocketPtr& s, ByteView bytes);
   void on_write(const SocketPtr& s, const error_code& error);
   void finish(const FinishedConnection& finished);
   void end_writing(const SocketPtr& s);
@@ -108,6 +112,9 @@ class TcpHost::Impl {
   Host host_;
   std::vector<std::unique_ptr<Acceptor>> acceptors_;
   std::map<ConnectionId, SocketPtr> sockets_;
+  // One thread serves all sockets, so one buffer each way is enough for all.
+  Bytes read_buffer_ = Bytes(kReadBytes);
+  Bytes write_buffer_;
 };
 
 Result<Multiaddr, std::string> TcpHost::Impl::listen(const Multiaddr& address) {
@@ -201,17 +208,29 @@ void TcpHost::Impl::begin(const SocketPtr& s) {
   setsockopt(s->socket.native_handle(), IPPROTO_TCP, TCP_NOTSENT_LOWAT, &kUnsentBytesMax,
              sizeof kUnsentBytesMax);
   retry_every_second(s->socket.native_handle());
-  s->read_buffer.resize(kReadBytes);
+  s->socket.non_blocking(true, ignored);
+  s->begun = true;
   read(s);
 }
 
 void TcpHost::Impl::read(const SocketPtr& s) {
-  s->socket.async_read_some(
-      asio::buffer(s->read_buffer),
-      [this, s](const error_code& error, std::size_t bytes) { on_read(s, error, bytes); });
+  s->socket.async_wait(tcp::socket::wait_read, [this, s](const error_code& error) {
+    if (error == asio::error::operation_aborted) return;
+    on_readable(s);
+  });
 }
 
-void TcpHost::Impl::on_read(const SocketPtr& s, const error_code& error, std::size_t bytes) {
+void TcpHost::Impl::on_readable(const SocketPtr& s) {
+  error_code error;
+  const std::size_t bytes = s->socket.read_some(asio::buffer(read_buffer_), error);
+  if (error == asio::error::would_block || error == asio::error::try_again) {
+    read(s);
+    return;
+  }
+  on_read(s, error, ByteView(read_buffer_).first(bytes));
+}
+
+void TcpHost::Impl::on_read(const SocketPtr& s, const error_code& error, ByteView bytes) {
   if (s->finishing) {
     // The rest is thrown away until the peer closes: closing with unread bytes would make the
     // kernel reset the connection, and our last words could be lost.
@@ -229,7 +248,7 @@ void TcpHost::Impl::on_read(const SocketPtr& s, const error_code& error, std::si
     lost(s, EndReason::ConnectionLost,
          error == asio::error::eof ? "closed by the peer" : error.message());
   } else {
-    host_.on_received(s->id, ByteView(s->read_buffer).first(bytes), now());
+    host_.on_received(s->id, bytes, now());
     read(s);
   }
   service();
@@ -237,23 +256,40 @@ void TcpHost::Impl::on_read(const SocketPtr& s, const error_code& error, std::si
 
 void TcpHost::Impl::write(const SocketPtr& s) {
   if (s->writing || !s->socket.is_open()) return;
-  s->write_buffer.clear();
+  write_buffer_.clear();
   if (s->finishing) {
-    s->write_buffer = std::exchange(s->last_bytes, {});
+    write_buffer_ = std::exchange(s->last_bytes, {});
   } else {
-    host_.poll_transmit(s->id, s->write_buffer, now());
+    host_.poll_transmit(s->id, write_buffer_, now());
   }
-  if (s->write_buffer.empty()) {
+  if (write_buffer_.empty()) {
     if (s->finishing) end_writing(s);
     return;
   }
+  if (!send(s, write_buffer_)) return;
+  if (s->finishing) {
+    end_writing(s);
+  } else {
+    host_.on_written(s->id, now());
+  }
+}
+
+// Most writes fit into the kernel's buffer: no operation is queued for those.
+bool TcpHost::Impl::send(const SocketPtr& s, ByteView bytes) {
+  error_code error;
+  const std::size_t sent = s->socket.write_some(asio::buffer(bytes.data(), bytes.size()), error);
+  if (!error && sent == bytes.size()) return true;
+  // Errors are met again by the operation, which reports them outside the host's callbacks.
+  s->unsent = to_bytes(bytes.subspan(sent));
   s->writing = true;
-  asio::async_write(s->socket, asio::buffer(s->write_buffer),
-                    [this, s](const error_code& error, std::size_t) { on_write(s, error); });
+  asio::async_write(s->socket, asio::buffer(s->unsent),
+                    [this, s](const error_code& failure, std::size_t) { on_write(s, failure); });
+  return false;
 }
 
 void TcpHost::Impl::on_write(const SocketPtr& s, const error_code& error) {
   s->writing = false;
+  s->unsent = {};
   if (s->finishing) {
     write(s);
     return;
@@ -277,7 +313,7 @@ void TcpHost::Impl::finish(const FinishedConnection& finished) {
   sockets_.erase(at);
   s->finishing = true;
   s->resolver.cancel();
-  if (!s->socket.is_open() || s->read_buffer.empty()) {
+  if (!s->socket.is_open() || !s->begun) {
     error_code ignored;
     s->socket.close(ignored);
     return;
