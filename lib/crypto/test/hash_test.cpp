@@ -2,6 +2,7 @@
 
 #include <string>
 
+#include <ol/crypto/blake3_many.hpp>
 #include <ol/crypto/hash.hpp>
 
 #include "vectors.hpp"
@@ -54,6 +55,31 @@ TEST(Blake3, gives_the_same_digest_in_pieces) {
     const Blake3 copy = hasher;
     EXPECT_EQ(to_hex(copy.digest().view()), c.digest);
   }
+}
+
+TEST(Blake3Many, gives_every_message_its_own_digest) {
+  constexpr std::size_t kMost = 19;  // more than any vector unit takes at once, and a rest
+  const Bytes data = counting(kMost * 7 + kBlake3ManyBlocksMax * 64);
+  for (std::size_t blocks = 1; blocks <= kBlake3ManyBlocksMax; ++blocks) {
+    for (std::size_t count = 0; count <= kMost; ++count) {
+      std::vector<const std::uint8_t*> messages;
+      for (std::size_t i = 0; i < count; ++i)
+        messages.push_back(data.data() + 7 * i);
+      std::vector<Hash256> out(count);
+      blake3_many(messages, blocks, out);
+      for (std::size_t i = 0; i < count; ++i)
+        EXPECT_EQ(out[i], blake3(ByteView(messages[i], blocks * 64))) << blocks << ' ' << i;
+    }
+  }
+}
+
+TEST(Blake3Many, takes_one_chunk_at_most) {
+  const Bytes data(64 * (kBlake3ManyBlocksMax + 1));
+  const std::array<const std::uint8_t*, 1> messages = {data.data()};
+  std::array<Hash256, 1> out;
+  EXPECT_DEATH(blake3_many(messages, kBlake3ManyBlocksMax + 1, out), "one chunk");
+  EXPECT_DEATH(blake3_many(messages, 0, out), "one chunk");
+  EXPECT_DEATH(blake3_many(messages, 1, {}), "one digest per message");
 }
 
 // FIPS 180-4 examples; the NIST CAVP short messages of 0 and 8 bits; the million times 'a'.
