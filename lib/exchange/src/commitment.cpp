@@ -2,9 +2,10 @@
 
 #include <algorithm>
 
+#include <ol/base/check.hpp>
+#include <ol/crypto/blake3_many.hpp>
 #include <ol/crypto/hash.hpp>
 #include <ol/exchange/archive.hpp>
-#include <ol/state/account.hpp>
 
 namespace ol::exchange {
 
@@ -45,7 +46,7 @@ static void fields(A& a, AlertEvent& v) {
 
 namespace {
 
-constexpr std::size_t kTrieKeyMax = 32;
+constexpr std::uint8_t kLongKey = 0xff;  // begins no record's key
 
 // The number of an event's kind in its encoding.
 constexpr std::uint8_t kind_of(const FillEvent&) {
@@ -67,88 +68,129 @@ constexpr std::uint8_t kind_of(const AlertEvent&) {
   return 6;
 }
 
-struct Change {
-  Bytes key;
-  ByteView value;
+// Leaves of many records, hashed side by side with others of their length.
+class LeafHasher {
+ public:
+  explicit LeafHasher(std::size_t count) { at_.reserve(count); }
+
+  void add(const TreeKey& key, ByteView value) {
+    const std::size_t blocks = leaf_blocks(value.size());
+    if (blocks >= by_blocks_.size()) by_blocks_.resize(blocks + 1);
+    by_blocks_[blocks].push_back(at_.size());
+    at_.push_back(messages_.size());
+    append_leaf(messages_, key, value);
+  }
+
+  /// In the order of `add`.
+  [[nodiscard]] std::vector<Hash256> finish() const {
+    std::vector<Hash256> out(at_.size());
+    for (std::size_t blocks = 0; blocks < by_blocks_.size(); ++blocks)
+      hash_group(by_blocks_[blocks], blocks, out);
+    return out;
+  }
+
+  static void append_leaf(Bytes& out, const TreeKey& key, ByteView value) {
+    const std::size_t end = out.size() + leaf_blocks(value.size()) * kBlockBytes;
+    append(out, key.bytes);
+    const auto size = static_cast<std::uint32_t>(value.size());
+    for (unsigned shift = 32; shift > 0; shift -= 8)
+      out.push_back(static_cast<std::uint8_t>(size >> (shift - 8)));
+    append(out, value);
+    out.resize(end);
+  }
+
+ private:
+  static constexpr std::size_t kBlockBytes = 64;
+  static constexpr std::size_t kHeadBytes = 32 + 4;
+
+  static std::size_t leaf_blocks(std::size_t value_bytes) {
+    return std::max<std::size_t>(2, (kHeadBytes + value_bytes + kBlockBytes - 1) / kBlockBytes);
+  }
+
+  void hash_group(const std::vector<std::size_t>& group, std::size_t blocks,
+                  std::vector<Hash256>& out) const {
+    if (blocks > crypto::kBlake3ManyBlocksMax) {
+      for (const std::size_t i : group)
+        out[i] = crypto::blake3(ByteView(messages_).subspan(at_[i], blocks * kBlockBytes));
+      return;
+    }
+    std::vector<const std::uint8_t*> messages;
+    messages.reserve(group.size());
+    for (const std::size_t i : group)
+      messages.push_back(messages_.data() + at_[i]);
+    std::vector<Hash256> digests(group.size());
+    if (!group.empty()) crypto::blake3_many(messages, blocks, digests);
+    for (std::size_t k = 0; k < group.size(); ++k)
+      out[group[k]] = digests[k];
+  }
+
+  Bytes messages_;
+  std::vector<std::size_t> at_;                      // where each message begins
+  std::vector<std::vector<std::size_t>> by_blocks_;  // messages by their length
 };
-
-// Changes sorted by the trie's key, which is not the record's where that is long.
-std::vector<Change> changes_of(const StateDiff& diff) {
-  std::vector<Change> out;
-  out.reserve(diff.size());
-  for (const auto& [key, value] : diff)
-    out.push_back({commitment_key(key), value ? ByteView(*value) : ByteView{}});
-  std::ranges::sort(out, {}, &Change::key);
-  return out;
-}
-
-std::vector<state::TrieChange> borrow(const std::vector<Change>& changes) {
-  std::vector<state::TrieChange> out;
-  out.reserve(changes.size());
-  for (const Change& change : changes)
-    out.push_back({change.key, change.value});
-  return out;
-}
-
-StateDiff all_of(const StateRecords& records) {
-  return {records.begin(), records.end()};
-}
 
 }  // namespace
 
-Bytes commitment_key(ByteView record_key) {
-  if (record_key.size() <= kTrieKeyMax) return to_bytes(record_key);
-  Bytes out = {0xff};
-  append(out, crypto::keccak256(record_key).view().first(kTrieKeyMax - 1));
+TreeKey tree_key(ByteView record_key) {
+  TreeKey out;
+  if (record_key.size() <= out.bytes.size()) {
+    std::ranges::copy(record_key, out.bytes.begin());
+    return out;
+  }
+  const Hash256 hash = crypto::blake3(record_key);
+  out.bytes[0] = kLongKey;
+  std::copy_n(hash.bytes.begin(), out.bytes.size() - 1, out.bytes.begin() + 1);
   return out;
 }
 
+Hash256 leaf_hash(const TreeKey& key, ByteView value) {
+  Bytes message;
+  LeafHasher::append_leaf(message, key, value);
+  return crypto::blake3(message);
+}
+
 Hash256 state_root(const StateRecords& records) {
-  const StateDiff all = all_of(records);
-  const std::vector<Change> changes = changes_of(all);
-  return state::trie_root(borrow(changes));
+  return Commitment(records).root();
 }
 
-Result<std::optional<Bytes>, state::StateError> Commitment::Nodes::trie_node(
-    const state::TrieNodeKey& key) const {
-  const auto it = nodes_.find(key);
-  if (it == nodes_.end()) return std::optional<Bytes>{};
-  return std::optional<Bytes>(it->second);
-}
-
-state::TrieNodeChanges Commitment::Nodes::apply(state::TrieNodeChanges changes) {
-  state::TrieNodeChanges undo;
-  for (auto& [key, value] : changes) {
-    const auto it = nodes_.find(key);
-    undo[key] = it == nodes_.end() ? std::nullopt : std::optional(std::move(it->second));
-    if (value) {
-      nodes_[key] = std::move(*value);
-    } else if (it != nodes_.end()) {
-      nodes_.erase(it);
-    }
-  }
-  return undo;
-}
-
-Commitment::Commitment(const StateRecords& records) : root_(state::kEmptyTrieRoot) {
-  apply(all_of(records));
-  commit();
+Commitment::Commitment(const StateRecords& records) {
+  LeafHasher leaves(records.size());
+  for (const auto& [key, value] : records)
+    leaves.add(tree_key(key), value);
+  const std::vector<Hash256> hashes = leaves.finish();
+  std::size_t i = 0;
+  for (const auto& [key, value] : records)
+    tree_.set(tree_key(key), hashes[i++]);
+  tree_.rehash();
 }
 
 const Hash256& Commitment::apply(const StateDiff& diff) {
-  const std::vector<Change> changes = changes_of(diff);
-  auto update = state::update_trie(nodes_, Hash256{}, root_, borrow(changes));
-  OL_CHECK(update.has_value(), "the exchange's trie is in memory and complete");
-  blocks_.push_back({root_, nodes_.apply(std::move(update->nodes))});
-  root_ = update->root;
-  return root_;
+  LeafHasher leaves(diff.size());
+  for (const auto& [key, value] : diff) {
+    if (value) leaves.add(tree_key(key), *value);
+  }
+  const std::vector<Hash256> hashes = leaves.finish();
+  Undo& undo = blocks_.emplace_back();
+  undo.reserve(diff.size());
+  std::size_t i = 0;
+  for (const auto& [key, value] : diff) {
+    const TreeKey place = tree_key(key);
+    undo.emplace_back(place, value ? tree_.set(place, hashes[i++]) : tree_.erase(place));
+  }
+  return tree_.rehash();
 }
 
 void Commitment::undo() {
   OL_CHECK(!blocks_.empty(), "no block to undo");
-  nodes_.apply(std::move(blocks_.back().undo));
-  root_ = blocks_.back().root_before;
+  for (const auto& [key, leaf] : blocks_.back()) {
+    if (leaf) {
+      tree_.set(key, *leaf);
+    } else {
+      tree_.erase(key);
+    }
+  }
   blocks_.pop_back();
+  tree_.rehash();
 }
 
 void Commitment::commit() {
@@ -184,10 +226,28 @@ Hash256 root_of(const std::vector<Item>& items, Encode encode) {
   encoded.reserve(items.size());
   for (const Item& item : items)
     encoded.push_back(encode(item));
-  return state::ordered_root(encoded);
+  return list_root(encoded);
 }
 
 }  // namespace
+
+TreeKey list_key(std::uint32_t index) {
+  TreeKey out;
+  for (unsigned i = 0; i < 4; ++i)
+    out.bytes[i] = static_cast<std::uint8_t>(index >> (24 - 8 * i));
+  return out;
+}
+
+Hash256 list_root(const std::vector<Bytes>& items) {
+  LeafHasher leaves(items.size());
+  for (std::size_t i = 0; i < items.size(); ++i)
+    leaves.add(list_key(static_cast<std::uint32_t>(i)), items[i]);
+  const std::vector<Hash256> hashes = leaves.finish();
+  KeyTree tree;
+  for (std::size_t i = 0; i < hashes.size(); ++i)
+    tree.set(list_key(static_cast<std::uint32_t>(i)), hashes[i]);
+  return tree.rehash();
+}
 
 Hash256 action_root(const std::vector<VerifiedAction>& actions) {
   return root_of(actions,

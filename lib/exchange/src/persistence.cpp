@@ -10,21 +10,29 @@
 namespace ol::exchange {
 namespace {
 
-template <typename... Fields>
-Bytes pack(std::string_view prefix, const Fields&... parts) {
-  Writer out;
-  out.raw(as_bytes(prefix));
-  FieldWriter archive(out);
-  archive(parts...);
-  return out.take();
-}
+/// Where records are written to.
+class Put {
+ public:
+  explicit Put(StateDiff& out) : out_(out) {}
 
-template <typename... Fields>
-Bytes values(const Fields&... parts) {
-  return pack("", parts...);
-}
+  template <typename... Fields>
+  Put& key(std::string_view prefix, const Fields&... parts) {
+    Writer& out = out_.key();
+    out.raw(as_bytes(prefix));
+    FieldWriter archive(out);
+    archive(parts...);
+    return *this;
+  }
+  /// Without it the record is deleted.
+  template <typename... Fields>
+  void value(const Fields&... parts) {
+    FieldWriter archive(out_.value());
+    archive(parts...);
+  }
 
-using Put = std::map<Bytes, std::optional<Bytes>>;
+ private:
+  StateDiff& out_;
+};
 
 // Keys sort with fixed-width fields, but a text within a key carries its length.
 template <typename Visit>
@@ -58,18 +66,22 @@ void put_account(const State& s, AccountIndex i, Put& out) {
   const Account& a = s.accounts[i];
   const Address at = a.address;
   if (!a.exists) return;
-  out[pack("acct/", at)] = values(a.kind, a.master, a.raw_usd - a.bad_debt, flags_of(a));
-  out[pack("acx/", at)] =
-      values(a.bad_debt, a.volume, a.credits_used, a.over_budget_at, a.partial_at, a.sub_accounts,
+  out.key("acct/", at).value(a.kind, a.master, a.raw_usd - a.bad_debt, flags_of(a));
+  out.key("acx/", at)
+      .value(a.bad_debt, a.volume, a.credits_used, a.over_budget_at, a.partial_at, a.sub_accounts,
              a.vaults, a.staked_open, a.referrer, a.perp_rates, a.spot_rates);
+}
+
+bool is_empty(const FeeStats& stats) {
+  const auto none = [](const DayVolume& day) { return day.maker == 0 && day.taker == 0; };
+  return none(stats.today) && std::ranges::all_of(stats.days, none);
 }
 
 void put_stats(const State& s, AccountIndex i, Put& out) {
   if (!s.accounts[i].exists) return;
+  out.key("fee/", s.accounts[i].address);
   // An account that never traded has no record.
-  const Bytes value = encode_fields(s.stats[i]);
-  out[pack("fee/", s.accounts[i].address)] =
-      value == encode_fields(FeeStats{}) ? std::nullopt : std::optional(value);
+  if (!is_empty(s.stats[i])) out.value(s.stats[i]);
 }
 
 bool is_default(const State& s, const PerpState& p) {
@@ -81,12 +93,9 @@ bool is_default(const State& s, const PerpState& p) {
 void put_perp(const State& s, std::uint32_t i, Put& out) {
   const PerpState& p = s.perps[i];
   if (p.account == kNobody) return;
-  const Bytes key = pack("pos/", s.accounts[p.account].address, s.info(p.market).config.asset);
-  if (is_default(s, p)) {
-    out[key] = std::nullopt;
-    return;
-  }
-  out[key] = values(p.szi, must_i64(p.entry_ntl), p.isolated, p.iso_raw, p.fund_idx, p.leverage);
+  out.key("pos/", s.accounts[p.account].address, s.info(p.market).config.asset);
+  if (is_default(s, p)) return;
+  out.value(p.szi, must_i64(p.entry_ntl), p.isolated, p.iso_raw, p.fund_idx, p.leverage);
 }
 
 // dex.md 18.1, spot/.
@@ -95,64 +104,68 @@ void put_balance(const State& s, std::uint32_t i, Put& out) {
   if (b.account == kNobody) return;
   const Address at = s.accounts[b.account].address;
   const bool empty = b.total == 0 && b.entry_ntl == 0;
-  out[pack("spot/", at, b.token)] = empty ? std::nullopt : std::optional(values(b.total, b.hold));
-  out[pack("spx/", at, b.token)] = empty ? std::nullopt : std::optional(values(b.entry_ntl));
+  out.key("spot/", at, b.token);
+  if (!empty) out.value(b.total, b.hold);
+  out.key("spx/", at, b.token);
+  if (!empty) out.value(b.entry_ntl);
 }
 
 // dex.md 18.1, mkt/ and pool/: the funding pool has one balance per asset.
 void put_market(const State& s, MarketIndex i, Put& out) {
   const MarketState& m = s.markets[i];
   if (!m.exists) return;
-  out[pack("mkt/", m.asset)] =
-      values(m.oracle, m.mark, m.cum_funding, m.open_interest, m.last_px, m.status);
-  out[pack("pool/", kFundingPool, m.asset)] = values(m.funding_pool);
-  out[pack("mkx/", m.asset)] = values(
-      m.validators_px, m.oracle_at, m.mark_at, m.ema_at, m.basis_ema, m.book_ema, m.premium_at,
-      m.premium_sum, m.premium_samples, m.funding_hour, m.breaker_until, m.next_seq);
+  out.key("mkt/", m.asset)
+      .value(m.oracle, m.mark, m.cum_funding, m.open_interest, m.last_px, m.status);
+  out.key("pool/", kFundingPool, m.asset).value(m.funding_pool);
+  out.key("mkx/", m.asset)
+      .value(m.validators_px, m.oracle_at, m.mark_at, m.ema_at, m.basis_ema, m.book_ema,
+             m.premium_at, m.premium_sum, m.premium_samples, m.funding_hour, m.breaker_until,
+             m.next_seq);
 }
 
-// dex.md 18.1, ord/.
+// dex.md 18.1, ord/, and behind it what only we keep of an order.
 void put_order(const State& s, OrderId oid, Put& out) {
+  out.key("ord/", oid);
   const Slot slot = s.orders.find(oid);
-  if (slot == kNoSlot) {
-    out[pack("ord/", oid)] = std::nullopt;
-    out[pack("orx/", oid)] = std::nullopt;
-    return;
-  }
+  if (slot == kNoSlot) return;
   const OrderNode& n = s.orders[slot];
   const OrderCold& c = s.orders.cold(slot);
   const MarketConfig& config = s.info(n.market).config;
   const std::uint8_t flags = n.reduce_only ? 1 : 0;
-  out[pack("ord/", oid)] =
-      values(s.accounts[n.account].address, config.asset, n.side, n.tick * config.tick_px, n.sz,
-             c.orig_sz, c.tif, flags, c.cloid, n.seq, n.good_til);
-  out[pack("orx/", oid)] =
-      values(n.group, c.builder, c.builder_fee, c.placed_at, c.filled_height, c.filled_in_block);
+  out.value(s.accounts[n.account].address, config.asset, n.side, n.tick * config.tick_px, n.sz,
+            c.orig_sz, c.tif, flags, c.cloid, n.seq, n.good_til, n.group, c.builder, c.builder_fee,
+            c.placed_at, c.filled_height, c.filled_in_block);
 }
 
 // dex.md 18.1, lvl/.
 void put_level(const State& s, const OrderStore::TouchedLevel& at, Put& out) {
   const MarketConfig& config = s.info(at.market).config;
   const Level* level = s.orders.book(at.market).level(at.side, at.tick);
-  std::optional<Bytes>& value = out[pack("lvl/", config.asset, at.side, at.tick * config.tick_px)];
-  value = std::nullopt;
-  if (level != nullptr) {
-    value = values(level->total_sz, level->count, s.orders[level->head].seq);
-  }
+  out.key("lvl/", config.asset, at.side, at.tick * config.tick_px);
+  if (level != nullptr) out.value(level->total_sz, level->count, s.orders[level->head].seq);
 }
 
 // dex.md 18.1, nonce/.
 void put_nonces(const State& s, const Address& signer, Put& out) {
   const auto* kept = s.nonces.find(signer);
-  out[pack("nonce/", signer)] =
-      kept == nullptr ? std::nullopt
-                      : std::optional(values(crypto::keccak256(encode_fields(*kept))));
+  out.key("nonce/", signer);
+  if (kept != nullptr) out.value(crypto::keccak256(encode_fields(*kept)));
 }
 
 template <typename K, typename V>
 void put_entry(std::string_view prefix, const Table<K, V>& table, const K& key, Put& out) {
   const V* value = table.find(key);
-  out[pack(prefix, key)] = value == nullptr ? std::nullopt : std::optional(encode_fields(*value));
+  out.key(prefix, key);
+  if (value != nullptr) out.value(*value);
+}
+
+// Dirty lists name a key once per change.
+template <typename T>
+std::vector<T> once(std::vector<T> keys) {
+  std::ranges::sort(keys);
+  const auto rest = std::ranges::unique(keys);
+  keys.erase(rest.begin(), rest.end());
+  return keys;
 }
 
 }  // namespace
@@ -173,7 +186,8 @@ void begin_block(State& s) {
 }
 
 StateDiff take_diff(const State& s) {
-  Put out;
+  StateDiff diff;
+  Put out(diff);
   for (const std::uint32_t i : s.accounts.dirty())
     put_account(s, i, out);
   for (const std::uint32_t i : s.stats.dirty())
@@ -184,25 +198,23 @@ StateDiff take_diff(const State& s) {
     put_balance(s, i, out);
   for (const std::uint32_t i : s.markets.dirty())
     put_market(s, i, out);
-  out[pack("glob/")] = encode_fields(s.global());
-  for (const std::uint64_t oid : s.orders.dirty_orders())
+  out.key("glob/").value(s.global());
+  for (const std::uint64_t oid : once(s.orders.dirty_orders()))
     put_order(s, OrderId(oid), out);
-  std::vector<OrderStore::TouchedLevel> levels = s.orders.dirty_levels();
-  std::ranges::sort(levels);
-  levels.erase(std::unique(levels.begin(), levels.end()), levels.end());
-  for (const OrderStore::TouchedLevel& level : levels)
+  for (const OrderStore::TouchedLevel& level : once(s.orders.dirty_levels()))
     put_level(s, level, out);
-  for (const Address& signer : s.nonces.dirty())
+  for (const Address& signer : once(s.nonces.dirty()))
     put_nonces(s, signer, out);
   for_each_table(s, [&](std::string_view prefix, const auto& table) {
-    for (const auto& key : table.dirty())
+    for (const auto& key : once(table.dirty()))
       put_entry(prefix, table, key, out);
   });
-  return out;
+  return diff;
 }
 
 StateRecords dump_records(const State& s) {
-  Put out;
+  StateDiff all;
+  Put out(all);
   for (std::uint32_t i = 0; i < s.accounts.size(); ++i) {
     put_account(s, i, out);
     put_stats(s, i, out);
@@ -213,7 +225,7 @@ StateRecords dump_records(const State& s) {
     put_balance(s, i, out);
   for (MarketIndex i = 0; i < s.market_count(); ++i)
     put_market(s, i, out);
-  out[pack("glob/")] = encode_fields(s.global());
+  out.key("glob/").value(s.global());
   s.orders.for_each([&](Slot slot) {
     const OrderNode& node = s.orders[slot];
     put_order(s, OrderId(node.oid), out);
@@ -221,14 +233,12 @@ StateRecords dump_records(const State& s) {
   });
   for_each_table(s, [&](std::string_view prefix, const auto& table) {
     for (const auto& [key, value] : table.items())
-      out[pack(prefix, key)] = encode_fields(value);
+      out.key(prefix, key).value(value);
   });
   for (const auto& [signer, kept] : s.nonces.items())
     put_nonces(s, signer, out);
   StateRecords records;
-  for (auto& [key, value] : out) {
-    if (value) records.emplace(key, std::move(*value));
-  }
+  apply_diff(records, all);
   return records;
 }
 
@@ -426,7 +436,8 @@ Loaded load_orders(State& s, const Loader& in) {
     std::uint64_t px = 0;
     std::uint8_t flags = 0;
     value(address, asset, o.node.side, px, o.node.sz, o.cold.orig_sz, o.cold.tif, flags,
-          o.cold.cloid, o.node.seq, o.node.good_til);
+          o.cold.cloid, o.node.seq, o.node.good_til, o.node.group, o.cold.builder,
+          o.cold.builder_fee, o.cold.placed_at, o.cold.filled_height, o.cold.filled_in_block);
     o.node.account = s.find_account(address);
     o.node.market = s.find_market(asset);
     if (o.node.account == kNobody || o.node.market == kNobody) return false;
@@ -437,15 +448,6 @@ Loaded load_orders(State& s, const Loader& in) {
     if (!o.cold.cloid.is_zero()) s.cloids.set({address, o.cold.cloid}, oid);
     return flags <= 1 && o.node.side <= Side::Sell && px != 0 && px % tick_px == 0 && px < kPxEnd &&
            o.node.sz != 0 && oid.value() < s.global().next_oid;
-  }));
-  OL_TRY_VOID(in.each("orx/", [&](auto& key, auto& value) {
-    OrderId oid;
-    key(oid);
-    if (!orders.contains(oid)) return false;
-    LoadedOrder& o = orders[oid];
-    value(o.node.group, o.cold.builder, o.cold.builder_fee, o.cold.placed_at, o.cold.filled_height,
-          o.cold.filled_in_block);
-    return true;
   }));
   // In order of arrival, so that queues come out as they were.
   std::vector<const LoadedOrder*> sorted;

@@ -2,7 +2,7 @@
 #include <ol/exchange/commitment.hpp>
 
 #include <ol/base/codec.hpp>
-#include <ol/state/account.hpp>
+#include <ol/crypto/hash.hpp>
 
 #include "exchange_fixture.hpp"
 
@@ -59,6 +59,9 @@ TEST_F(Dex18Leaves, of_an_order_hold_what_its_owner_placed) {
   Writer expected;
   expected.fixed(kA).u32(0).u8(0).u64(590'000).u64(3'000).u64(3'000).u8(2).u8(0);
   expected.u64(0).u64(9).u64(2).u64(0);  // cloid, sequence number, goodTil
+  // Behind dex.md 18.1: group, builder and its fee, placed at, height and size of the last fill.
+  const OrderCold& cold = chain.state().orders.cold(chain.state().orders.find(oid));
+  expected.u32(0).fixed(Address{}).u32(0).u64(cold.placed_at).u64(cold.filled_height).u64(0);
   EXPECT_EQ(records.at(key_of("ord/", Writer().u64(oid.value()))), expected.bytes());
 }
 
@@ -111,10 +114,47 @@ TEST(Dex18Root, follows_diffs_to_the_root_of_all_records_and_back) {
 TEST(Dex18Root, long_keys_are_hashed_behind_a_byte_no_prefix_has) {
   const Bytes short_key(32, 'a');
   const Bytes long_key(33, 'a');
-  EXPECT_EQ(commitment_key(short_key), short_key);
-  const Bytes hashed = commitment_key(long_key);
-  EXPECT_EQ(hashed.size(), 32U);
-  EXPECT_EQ(hashed.front(), 0xff);
+  EXPECT_EQ(to_bytes(tree_key(short_key).bytes), short_key);
+  const TreeKey hashed = tree_key(long_key);
+  EXPECT_EQ(hashed.bytes[0], 0xff);
+  const Hash256 digest = crypto::blake3(long_key);
+  EXPECT_TRUE(std::equal(hashed.bytes.begin() + 1, hashed.bytes.end(), digest.bytes.begin()));
+}
+
+TEST(Dex18Root, a_leaf_binds_place_value_and_the_end_of_the_value) {
+  const TreeKey key = tree_key(as_bytes("glob/"));
+  const Hash256 leaf = leaf_hash(key, Bytes{1, 2});
+  EXPECT_NE(leaf, leaf_hash(tree_key(as_bytes("glob.")), Bytes{1, 2}));
+  EXPECT_NE(leaf, leaf_hash(key, Bytes{1, 3}));
+  EXPECT_NE(leaf, leaf_hash(key, Bytes{1, 2, 0})) << "padding is not part of the value";
+  Bytes message = to_bytes(key.bytes);
+  append(message, Bytes{0, 0, 0, 2, 1, 2});
+  message.resize(128);
+  EXPECT_EQ(leaf, crypto::blake3(message));
+  message.resize(32);
+  append(message, Writer().u32(1200).bytes());
+  message.resize(36 + 1200, 7);
+  message.resize(64 * 20);
+  EXPECT_EQ(leaf_hash(key, Bytes(1200, 7)), crypto::blake3(message));
+}
+
+// Values of every length class take the same way through the tree as alone.
+TEST(Dex18Root, of_one_record_is_its_leaf_and_of_two_their_pair) {
+  for (const std::size_t size : {0U, 1U, 92U, 93U, 156U, 157U, 988U, 989U, 5000U}) {
+    const Bytes value(size, 5);
+    const Bytes key = to_bytes(as_bytes("a"));
+    EXPECT_EQ(state_root({{key, value}}), leaf_hash(tree_key(key), value)) << size;
+    const Bytes other = to_bytes(as_bytes("b"));
+    EXPECT_EQ(state_root({{key, value}, {other, value}}),
+              inner_hash(leaf_hash(tree_key(key), value), leaf_hash(tree_key(other), value)));
+  }
+  EXPECT_EQ(state_root({}), Hash256{});
+}
+
+TEST(Dex18Roots, of_a_list_prove_an_items_place) {
+  const std::vector<Bytes> items = {{1}, {2}, {3}};
+  const auto leaf = [&](std::uint32_t i) { return leaf_hash(list_key(i), items[i]); };
+  EXPECT_EQ(list_root(items), inner_hash(inner_hash(leaf(0), leaf(1)), leaf(2)));
 }
 
 TEST(Dex18Roots, of_a_block_tell_its_order_and_every_field) {
@@ -123,7 +163,7 @@ TEST(Dex18Roots, of_a_block_tell_its_order_and_every_field) {
   ActionResult second;
   second.hash.bytes[0] = 2;
   EXPECT_NE(result_root({first, second}), result_root({second, first}));
-  EXPECT_EQ(result_root({}), state::kEmptyTrieRoot);
+  EXPECT_EQ(result_root({}), Hash256{});
   second.orders.emplace_back();
   second.orders[0].oid = OrderId(7);
   EXPECT_EQ(encode_result(second).size(), 32U + 1 + 2 + 4 + (1 + 2 + 8 + 8 + 8 + 8) + 8);

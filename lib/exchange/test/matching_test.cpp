@@ -370,13 +370,7 @@ TEST_F(Dex5Block, the_diff_turns_the_old_records_into_the_new) {
   records = chain.engine().records();
   const BlockResult out =
       chain.block({}, {chain.action(kT, place(limit(Side::Buy, 101, 100, Tif::Ioc)))});
-  for (const auto& [key, value] : out.diff) {
-    if (value) {
-      records[key] = *value;
-    } else {
-      records.erase(key);
-    }
-  }
+  apply_diff(records, out.diff);
   EXPECT_EQ(records, chain.engine().records());
 }
 

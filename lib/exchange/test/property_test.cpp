@@ -368,13 +368,7 @@ TEST(Dex20Invariants, diffs_add_up_to_the_state) {
     const BlockInput block = traders.chain().last_block();
     traders.chain().engine().undo_block();
     const BlockResult out = traders.chain().engine().execute(block);
-    for (const auto& [key, value] : out.diff) {
-      if (value) {
-        records[key] = *value;
-      } else {
-        records.erase(key);
-      }
-    }
+    apply_diff(records, out.diff);
     ASSERT_EQ(records, traders.chain().engine().records()) << "block " << i;
   }
 }

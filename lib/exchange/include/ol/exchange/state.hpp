@@ -12,6 +12,7 @@
 #include <ol/exchange/margin_table.hpp>
 #include <ol/exchange/order_store.hpp>
 #include <ol/exchange/records.hpp>
+#include <ol/exchange/state_diff.hpp>
 
 namespace ol::exchange {
 
@@ -27,11 +28,6 @@ struct MarketInfo {
     return static_cast<std::uint8_t>(max_leverage < 20 ? max_leverage : 20);
   }
 };
-
-/// State as key and value, the form that is stored, committed to and proved (dex.md 18.1). An
-/// absent value deletes the key.
-using StateDiff = std::map<Bytes, std::optional<Bytes>>;
-using StateRecords = std::map<Bytes, Bytes>;
 
 /// The whole state of the exchange (dex.md 2), every change of it undoable. One thread at a time.
 struct State {
