@@ -2,7 +2,7 @@
 # so this order is the dependency graph and a cycle cannot be written.
 # Before the libraries because their tests link it; the names it links are resolved at the end.
 add_subdirectory(test/support)
-foreach(library IN ITEMS base crypto primitives state evm exchange execution mempool storage consensus p2p rpc node)
+foreach(library IN ITEMS base crypto primitives state evm exchange api execution mempool storage consensus p2p rpc node)
   add_subdirectory(lib/${library})
 endforeach()
 if(NOT OL_PURE)

@@ -26,6 +26,7 @@ ALLOWED = {
     "mempool": {"base", "crypto", "primitives", "state"},
     "evm": {"base", "crypto", "primitives", "state"},
     "exchange": {"base", "crypto", "primitives", "state"},
+    "api": {"base", "crypto", "exchange", "state"},
     "execution": {"base", "crypto", "primitives", "state", "evm"},
 }
 EVERYTHING = set(ALLOWED) | {"node"}

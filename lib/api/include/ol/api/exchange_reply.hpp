@@ -1,0 +1,43 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include <ol/api/catalog.hpp>
+#include <ol/api/error.hpp>
+#include <ol/api/exchange_request.hpp>
+#include <ol/exchange/block.hpp>
+#include <ol/exchange/params.hpp>
+
+namespace ol::api {
+
+/// What sentences name besides the request. Borrows.
+struct ReplyContext {
+  const Catalog& catalog;
+  const exchange::Params& params;
+  std::uint64_t chain_id = 0;
+  std::uint64_t height = 0;   // of the block that holds the action
+  exchange::TimeMs time = 0;  // of that block
+  Address signer;             // recovered from the signature
+  std::uint64_t budget = 0;   // actions the account may use in all; 0: not known
+  std::uint64_t budget_used = 0;
+};
+
+/// A sentence for a refusal by the exchange that says what would be allowed. `order` is the order
+/// it is about, or null; `px` the opposite best price of BadAloPx.
+[[nodiscard]] std::string sentence(exchange::Error error, const ReplyContext& context,
+                                   const exchange::Action& action, const exchange::Order* order,
+                                   std::uint64_t px = 0);
+
+/// The reply to POST /exchange after the action was committed (dex.md 17.1, 15.2).
+[[nodiscard]] std::string committed_reply(const ExchangeRequest& request,
+                                          const exchange::ActionResult& result,
+                                          const ReplyContext& context);
+
+/// The reply with ?wait=accepted: the action is in the pool.
+[[nodiscard]] std::string accepted_reply(const ExchangeRequest& request, const Hash256& hash);
+
+/// The reply to a request that never reached a block.
+[[nodiscard]] std::string refused_reply(const ApiError& error);
+
+}  // namespace ol::api

@@ -1,0 +1,422 @@
+#include "history.hpp"
+
+#include <algorithm>
+
+#include <ol/base/codec.hpp>
+
+namespace ol::api {
+namespace {
+
+using namespace exchange;
+
+const std::vector<Order>* placed_orders(const ActionBody& body) {
+  const auto* place = std::get_if<PlaceOrders>(&body);
+  return place == nullptr ? nullptr : &place->orders;
+}
+
+// The part of a record's key behind a prefix, or nothing for another kind of record.
+std::optional<Reader> below(ByteView key, std::string_view prefix) {
+  const ByteView start = as_bytes(prefix);
+  const bool fits =
+      key.size() >= start.size() && std::ranges::equal(key.first(start.size()), start);
+  if (!fits) return std::nullopt;
+  return Reader(key.subspan(start.size()));
+}
+
+Int128 i128(Reader& in) {
+  const std::uint64_t high = in.u64();
+  const std::uint64_t low = in.u64();
+  return static_cast<Int128>((Uint128{high} << 64) | low);
+}
+
+}  // namespace
+
+std::string_view status_name(OrderRecord::Status status) {
+  switch (status) {
+    case OrderRecord::Status::Open:
+      return "open";
+    case OrderRecord::Status::Filled:
+      return "filled";
+    case OrderRecord::Status::Canceled:
+      return "canceled";
+    case OrderRecord::Status::Triggered:
+      return "triggered";
+    case OrderRecord::Status::Rejected:
+      return "rejected";
+  }
+  return "open";
+}
+
+OrderRecord order_record(const State& state, Slot slot) {
+  const OrderNode& node = state.orders[slot];
+  const OrderCold& cold = state.orders.cold(slot);
+  const MarketConfig& config = state.info(node.market).config;
+  OrderRecord out;
+  out.oid = OrderId(node.oid);
+  out.account = state.accounts[node.account].address;
+  out.order.asset = config.asset;
+  out.order.side = node.side;
+  out.order.px = node.tick * config.tick_px;
+  out.order.sz = cold.orig_sz;
+  out.order.reduce_only = node.reduce_only;
+  out.order.tif = cold.tif;
+  out.order.cloid = cold.cloid;
+  out.order.good_til = node.good_til;
+  out.left = node.sz;
+  out.placed_at = out.status_at = cold.placed_at;
+  return out;
+}
+
+OrderRecord order_record(const State& state, OrderId oid, const TriggerOrder& trigger) {
+  OrderRecord out;
+  out.oid = oid;
+  out.account = trigger.account;
+  out.order = trigger.order;
+  out.left = trigger.order.sz;
+  out.placed_at = out.status_at = state.global().time;
+  return out;
+}
+
+void History::load(const State& state) {
+  positions_.clear();
+  for (std::uint32_t i = 0; i < state.perps.size(); ++i) {
+    const PerpState& perp = state.perps[i];
+    if (perp.account == kNobody || perp.szi == 0) continue;
+    positions_[{state.accounts[perp.account].address, state.info(perp.market).config.asset}] = {
+        perp.szi, perp.entry_ntl};
+  }
+  for (const auto& [agent, record] : state.agents.items())
+    agents_[agent] = record.account;
+  for (const auto& [asset, place] : state.markets_by_asset()) {
+    const MarketState& market = state.markets[place];
+    markets_[asset].cum_funding = market.cum_funding;
+    markets_[asset].oracle = market.oracle;
+    markets_[asset].mark = market.mark;
+  }
+  state.orders.for_each([&](Slot slot) { insert_order(order_record(state, slot)); });
+  for (const auto& [oid, trigger] : state.triggers.items())
+    insert_order(order_record(state, oid, trigger));
+}
+
+BlockUpdate History::apply(const CommittedBlock& block) {
+  BlockUpdate update;
+  taker_hashes_.clear();
+  touched_.clear();
+  open_orders(block, update);
+  for (const Event& event : block.result.events)
+    apply_event(event, block, update);
+  apply_records(block);
+  apply_ledger(block, update);
+  for (const OrderId oid : touched_) {
+    if (const OrderRecord* record = order(oid)) update.orders.push_back(*record);
+  }
+  return update;
+}
+
+Address History::principal_of(const VerifiedAction& action) const {
+  if (!action.action.account.is_zero()) return action.action.account;
+  const auto agent = agents_.find(action.signer);
+  return agent == agents_.end() ? action.signer : agent->second;
+}
+
+// Orders that the block's actions made, in the order of their ids.
+void History::open_orders(const CommittedBlock& block, BlockUpdate& update) {
+  std::map<Hash256, const VerifiedAction*> actions;
+  for (const VerifiedAction& action : block.input.actions)
+    actions[action.hash] = &action;
+  for (const ActionResult& result : block.result.results) {
+    const auto it = actions.find(result.hash);
+    if (it == actions.end()) continue;
+    const ActionBody& body = it->second->action.body;
+    for (std::size_t i = 0; i < result.orders.size(); ++i) {
+      const Order* order = nullptr;
+      if (const auto* orders = placed_orders(body)) order = &orders->at(i);
+      if (const auto* modify = std::get_if<ModifyOrders>(&body)) {
+        order = &modify->modifies.at(i).order;
+      }
+      if (const auto* reveal = std::get_if<RevealOrder>(&body)) order = &reveal->order;
+      if (order != nullptr) place(*it->second, *order, result.orders[i], block, update);
+    }
+  }
+}
+
+void History::place(const VerifiedAction& action, const Order& order, const OrderResult& result,
+                    const CommittedBlock& block, BlockUpdate& update) {
+  OrderRecord record;
+  record.oid = result.oid;
+  record.account = principal_of(action);
+  record.order = order;
+  record.left = order.sz;
+  record.placed_at = record.status_at = block.input.time;
+  if (result.kind == OrderResult::Kind::Error) {
+    record.status = OrderRecord::Status::Rejected;
+    record.reason = name(result.error);
+    if (result.oid.value() == 0) return update.orders.push_back(std::move(record));
+  }
+  taker_hashes_[result.oid] = action.hash;
+  touched_.insert(result.oid);
+  const auto known = orders_.find(result.oid);
+  if (known == orders_.end()) return insert_order(std::move(record));
+  // Made smaller in place (dex.md 4.4).
+  if (known->second.status == OrderRecord::Status::Open) known->second.order.sz = order.sz;
+}
+
+void History::insert_order(OrderRecord record) {
+  const OrderId oid = record.oid;
+  const bool closed = record.status != OrderRecord::Status::Open;
+  if (!record.order.cloid.is_zero()) cloids_[{record.account, record.order.cloid}] = oid;
+  std::set<OrderId>& own = orders_of_[record.account];
+  own.insert(oid);
+  orders_.insert_or_assign(oid, std::move(record));
+  if (closed) closed_.push_back(oid);
+  while (closed_.size() > kClosedOrdersKept) {
+    forget_order(closed_.front());
+    closed_.pop_front();
+  }
+}
+
+void History::forget_order(OrderId oid) {
+  const auto it = orders_.find(oid);
+  if (it == orders_.end()) return;
+  const OrderRecord& record = it->second;
+  const auto name = cloids_.find({record.account, record.order.cloid});
+  if (name != cloids_.end() && name->second == oid) cloids_.erase(name);
+  const auto own = orders_of_.find(record.account);
+  if (own != orders_of_.end()) {
+    own->second.erase(oid);
+    if (own->second.empty()) orders_of_.erase(own);
+  }
+  orders_.erase(it);
+}
+
+void History::close_order(OrderRecord& order, OrderRecord::Status status, std::string reason,
+                          TimeMs time) {
+  if (order.status != OrderRecord::Status::Open) return;
+  order.status = status;
+  order.reason = std::move(reason);
+  order.status_at = time;
+  touched_.insert(order.oid);
+  closed_.push_back(order.oid);
+}
+
+void History::reduce_order(OrderId oid, std::uint64_t sz, TimeMs time) {
+  const auto it = orders_.find(oid);
+  if (it == orders_.end()) return;
+  OrderRecord& order = it->second;
+  order.left -= std::min(order.left, sz);
+  order.order.trigger = Trigger::None;  // what fills has fired
+  order.status_at = time;
+  touched_.insert(oid);
+  if (order.left == 0) close_order(order, OrderRecord::Status::Filled, "", time);
+}
+
+void History::fill_side(const FillEvent& event, Side side, const CommittedBlock& block,
+                        BlockUpdate& update) {
+  const bool taker = side == event.taker_side;
+  FillRecord out;
+  out.tid = event.tid;
+  out.asset = event.asset;
+  out.account = taker ? event.taker : event.maker;
+  out.side = side;
+  out.px = event.px;
+  out.sz = event.sz;
+  out.time = block.input.time;
+  out.height = block.input.height;
+  out.oid = taker ? event.taker_oid : event.maker_oid;
+  out.fee = taker ? event.taker_fee : event.maker_fee;
+  out.taker = taker;
+  out.kind = event.kind;
+  out.liquidated = event.taker;
+  out.mark_px = markets_[event.asset].mark;
+  const auto hash = taker_hashes_.find(event.taker_oid);
+  if (hash != taker_hashes_.end()) out.hash = hash->second;
+  if (!is_spot(event.asset) && event.sz != 0) {
+    Entry& entry = positions_[{out.account, event.asset}];
+    out.start_szi = entry.szi;
+    const EntryChange change = change_entry(entry, side, event.sz, event.px);
+    out.realised = change.realised;
+    entry = change.entry;
+  }
+  fills_.add(out.account, out);
+  update.fills.push_back(std::move(out));
+}
+
+void History::apply_fill(const FillEvent& event, const CommittedBlock& block, BlockUpdate& update) {
+  fill_side(event, event.taker_side, block, update);
+  fill_side(event, opposite(event.taker_side), block, update);
+  reduce_order(event.taker_oid, event.sz, block.input.time);
+  reduce_order(event.maker_oid, event.sz, block.input.time);
+  if (event.kind == FillKind::Backstop || event.kind == FillKind::Adl) return;
+  Hash256 hash;
+  const auto found = taker_hashes_.find(event.taker_oid);
+  if (found != taker_hashes_.end()) hash = found->second;
+  TradeRecord trade{event, block.input.time, hash};
+  Market& market = markets_[event.asset];
+  market.trades.push_back(trade);
+  if (market.trades.size() > kTradesKept) market.trades.pop_front();
+  candles_.trade(event.asset, block.input.time, event.px, event.sz);
+  update.trades.push_back(std::move(trade));
+}
+
+void History::apply_event(const Event& event, const CommittedBlock& block, BlockUpdate& update) {
+  if (const auto* fill = std::get_if<FillEvent>(&event)) {
+    apply_fill(*fill, block, update);
+  } else if (const auto* rest = std::get_if<RestEvent>(&event)) {
+    const auto it = orders_.find(rest->oid);
+    if (it == orders_.end()) return;
+    it->second.order.trigger = Trigger::None;
+    it->second.left = rest->sz;
+    it->second.status_at = block.input.time;
+    touched_.insert(rest->oid);
+  } else if (const auto* cancel = std::get_if<CancelEvent>(&event)) {
+    const auto it = orders_.find(cancel->oid);
+    if (it == orders_.end()) return;
+    close_order(it->second, OrderRecord::Status::Canceled, name(cancel->reason), block.input.time);
+  } else if (const auto* funding = std::get_if<FundingEvent>(&event)) {
+    FundingRecord record{*funding, block.input.time, 0};
+    const auto held = positions_.find({funding->account, funding->asset});
+    if (held != positions_.end()) record.szi = held->second.szi;
+    funding_.add(funding->account, record);
+    update.funding.push_back(record);
+  }
+}
+
+// What events do not say: positions that moved otherwise, prices, agents, sizes left.
+void History::apply_records(const CommittedBlock& block) {
+  for (const auto& [key, value] : block.result.diff) {
+    if (auto pos = below(key, "pos/")) {
+      const auto account = pos->fixed<Address>();
+      const AssetId asset(pos->u32());
+      Entry entry;
+      if (value) {
+        Reader in(*value);
+        entry.szi = static_cast<std::int64_t>(in.u64());
+        entry.entry_ntl = static_cast<std::int64_t>(in.u64());
+      }
+      if (entry.szi == 0) {
+        positions_.erase({account, asset});
+      } else {
+        positions_[{account, asset}] = entry;
+      }
+    } else if (auto ord = below(key, "ord/")) {
+      const auto it = orders_.find(OrderId(ord->u64()));
+      if (it == orders_.end() || !value) continue;
+      Reader in(*value);
+      static_cast<void>(in.raw(Address::kSize + 4 + 1));
+      it->second.order.px = in.u64();
+      it->second.left = in.u64();
+    } else if (auto mkt = below(key, "mkt/")) {
+      if (!value) continue;
+      Market& market = markets_[AssetId(mkt->u32())];
+      Reader in(*value);
+      market.oracle = in.u64();
+      market.mark = in.u64();
+      const Int128 cum = i128(in);
+      if (cum != market.cum_funding && market.oracle != 0) {
+        const Int128 rate = trunc_div(cum - market.cum_funding, market.oracle);
+        market.rates.push_back({block.input.time, to_i64(rate).value_or(0)});
+        if (market.rates.size() > kFundingKept) market.rates.pop_front();
+      }
+      market.cum_funding = cum;
+    } else if (auto agent = below(key, "agent/")) {
+      if (!value) continue;
+      Reader in(*value);
+      agents_[agent->fixed<Address>()] = in.fixed<Address>();
+    }
+  }
+}
+
+namespace {
+
+// Whether an action moves money between an account's places or to another account.
+bool is_ledger(const ActionBody& body) {
+  return std::holds_alternative<UsdClassTransfer>(body) || std::holds_alternative<UsdSend>(body) ||
+         std::holds_alternative<SpotSend>(body) ||
+         std::holds_alternative<SubAccountTransfer>(body) ||
+         std::holds_alternative<VaultTransfer>(body) || std::holds_alternative<CreateVault>(body);
+}
+
+std::optional<Address> receiver_of(const ActionBody& body) {
+  if (const auto* send = std::get_if<UsdSend>(&body)) return send->destination;
+  if (const auto* send = std::get_if<SpotSend>(&body)) return send->destination;
+  if (const auto* move = std::get_if<SubAccountTransfer>(&body)) return move->sub_account;
+  if (const auto* move = std::get_if<VaultTransfer>(&body)) return move->vault;
+  return std::nullopt;
+}
+
+}  // namespace
+
+void History::apply_ledger(const CommittedBlock& block, BlockUpdate& update) {
+  const auto add = [&](LedgerRecord record) {
+    ledger_.add(record.account, record);
+    update.ledger.push_back(std::move(record));
+  };
+  for (std::size_t i = 0; i < block.input.system.size(); ++i) {
+    if (i >= block.result.system_ok.size() || !block.result.system_ok[i]) continue;
+    LedgerRecord record;
+    record.time = block.input.time;
+    record.action = Noop{};
+    if (const auto* usd = std::get_if<CreditUsd>(&block.input.system[i])) {
+      record.account = usd->account;
+      record.token = kPerpRewards;  // stands for perp cash
+      record.amount = static_cast<std::uint64_t>(usd->usd);
+      add(record);
+    } else if (const auto* spot = std::get_if<CreditSpot>(&block.input.system[i])) {
+      record.account = spot->account;
+      record.token = spot->token;
+      record.amount = spot->wei;
+      add(record);
+    }
+  }
+  std::map<Hash256, const VerifiedAction*> actions;
+  for (const VerifiedAction& action : block.input.actions) {
+    if (is_ledger(action.action.body)) actions[action.hash] = &action;
+  }
+  for (const ActionResult& result : block.result.results) {
+    const auto it = actions.find(result.hash);
+    if (it == actions.end() || !result.ok) continue;
+    LedgerRecord record;
+    record.account = principal_of(*it->second);
+    record.time = block.input.time;
+    record.hash = result.hash;
+    record.action = it->second->action.body;
+    add(record);
+    const auto receiver = receiver_of(record.action);
+    if (!receiver || *receiver == record.account) continue;
+    record.account = *receiver;
+    add(record);
+  }
+}
+
+const OrderRecord* History::order(OrderId oid) const {
+  const auto it = orders_.find(oid);
+  return it == orders_.end() ? nullptr : &it->second;
+}
+
+const OrderRecord* History::order(const Address& account, const Cloid& cloid) const {
+  const auto it = cloids_.find({account, cloid});
+  return it == cloids_.end() ? nullptr : order(it->second);
+}
+
+std::vector<const OrderRecord*> History::orders(const Address& account) const {
+  std::vector<const OrderRecord*> out;
+  const auto own = orders_of_.find(account);
+  if (own == orders_of_.end()) return out;
+  for (const OrderId oid : own->second)
+    out.push_back(order(oid));
+  return out;
+}
+
+const std::deque<TradeRecord>& History::trades(AssetId asset) const {
+  static const std::deque<TradeRecord> kNone;
+  const auto it = markets_.find(asset);
+  return it == markets_.end() ? kNone : it->second.trades;
+}
+
+const std::deque<FundingRate>& History::funding_rates(AssetId asset) const {
+  static const std::deque<FundingRate> kNone;
+  const auto it = markets_.find(asset);
+  return it == markets_.end() ? kNone : it->second.rates;
+}
+
+}  // namespace ol::api

@@ -1,0 +1,215 @@
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include <ol/exchange/access.hpp>
+#include <ol/exchange/position.hpp>
+
+#include "candles.hpp"
+
+namespace ol::api {
+
+/// An order as clients are told of it.
+struct OrderRecord {
+  exchange::OrderId oid;
+  Address account;
+  exchange::Order order;   // as placed; sz is the original size
+  std::uint64_t left = 0;  // lots
+  exchange::TimeMs placed_at = 0;
+  enum class Status : std::uint8_t { Open, Filled, Canceled, Triggered, Rejected };
+  Status status = Status::Open;
+  std::string reason;  // a cancel reason or an error's name (dex.md 15.3); empty: none
+  exchange::TimeMs status_at = 0;
+};
+/// A resting order of the state, a waiting trigger of it.
+[[nodiscard]] OrderRecord order_record(const exchange::State& state, exchange::Slot slot);
+[[nodiscard]] OrderRecord order_record(const exchange::State& state, exchange::OrderId oid,
+                                       const exchange::TriggerOrder& trigger);
+[[nodiscard]] std::string_view status_name(OrderRecord::Status status);
+
+/// One account's side of a trade.
+struct FillRecord {
+  std::uint64_t tid = 0;
+  exchange::AssetId asset;
+  Address account;
+  exchange::Side side = exchange::Side::Buy;
+  std::uint64_t px = 0;
+  std::uint64_t sz = 0;
+  exchange::TimeMs time = 0;
+  std::uint64_t height = 0;
+  exchange::OrderId oid;
+  std::int64_t start_szi = 0;
+  exchange::Int128 realised = 0;
+  exchange::Int128 fee = 0;
+  bool taker = false;
+  exchange::FillKind kind = exchange::FillKind::Trade;
+  Address liquidated;  // whose position, if kind is not Trade
+  std::uint64_t mark_px = 0;
+  Hash256 hash;  // of the taker's action; zero for system steps
+};
+
+/// A trade as the tape shows it.
+struct TradeRecord {
+  exchange::FillEvent fill;
+  exchange::TimeMs time = 0;
+  Hash256 hash;
+};
+
+struct FundingRecord {
+  exchange::FundingEvent event;
+  exchange::TimeMs time = 0;
+  std::int64_t szi = 0;
+};
+
+/// A transfer and the like.
+struct LedgerRecord {
+  Address account;
+  exchange::TimeMs time = 0;
+  Hash256 hash;
+  exchange::ActionBody action;  // Noop: a credit from outside
+  exchange::TokenId token;
+  std::uint64_t amount = 0;
+};
+
+/// An hour's funding of a market.
+struct FundingRate {
+  exchange::TimeMs time = 0;
+  std::int64_t rate_ppb = 0;
+};
+
+/// What one block changed, for the feeds.
+struct BlockUpdate {
+  std::vector<TradeRecord> trades;
+  std::vector<FillRecord> fills;
+  std::vector<OrderRecord> orders;
+  std::vector<FundingRecord> funding;
+  std::vector<LedgerRecord> ledger;
+};
+
+/// Records of one kind by account: the newest of each account, and the newest of all.
+template <typename Record>
+class AccountLog {
+ public:
+  AccountLog(std::size_t all_max, std::size_t each_max) : all_max_(all_max), each_max_(each_max) {}
+
+  void add(const Address& account, Record record) {
+    std::deque<Record>& own = by_account_[account];
+    own.push_back(std::move(record));
+    order_.push_back(account);
+    if (own.size() > each_max_) drop(account);
+    // Places of records dropped above stay in `order_` until they come up here.
+    if (order_.size() <= all_max_) return;
+    const Address oldest = order_.front();
+    order_.pop_front();
+    const auto it = dropped_.find(oldest);
+    if (it == dropped_.end()) return drop(oldest, Counted::No);
+    if (--it->second == 0) dropped_.erase(it);
+  }
+  /// Oldest first; empty for an account without any.
+  [[nodiscard]] const std::deque<Record>& of(const Address& account) const {
+    static const std::deque<Record> kNone;
+    const auto it = by_account_.find(account);
+    return it == by_account_.end() ? kNone : it->second;
+  }
+
+ private:
+  enum class Counted : std::uint8_t { No, Yes };
+  void drop(const Address& account, Counted counted = Counted::Yes) {
+    const auto it = by_account_.find(account);
+    if (it == by_account_.end()) return;
+    it->second.pop_front();
+    if (counted == Counted::Yes) ++dropped_[account];
+    if (it->second.empty()) by_account_.erase(it);
+  }
+
+  std::size_t all_max_;
+  std::size_t each_max_;
+  std::map<Address, std::deque<Record>> by_account_;
+  std::deque<Address> order_;
+  std::map<Address, std::size_t> dropped_;
+};
+
+/// What happened, from the blocks this node has seen since it started: in memory and bounded
+/// (docs/protocol/exchange-api.md, "History"). One thread at a time.
+class History {
+ public:
+  static constexpr std::size_t kFillsKept = 200'000;
+  static constexpr std::size_t kFillsPerAccount = 2'000;
+  static constexpr std::size_t kClosedOrdersKept = 200'000;
+  static constexpr std::size_t kOrdersPerAccount = 2'000;
+  static constexpr std::size_t kTradesKept = 500;
+  static constexpr std::size_t kFundingKept = 2'000;
+
+  /// Open orders and positions as the state has them; what was kept stays.
+  void load(const exchange::State& state);
+  [[nodiscard]] BlockUpdate apply(const exchange::CommittedBlock& block);
+
+  [[nodiscard]] const std::deque<FillRecord>& fills(const Address& account) const {
+    return fills_.of(account);
+  }
+  [[nodiscard]] const std::deque<FundingRecord>& funding(const Address& account) const {
+    return funding_.of(account);
+  }
+  [[nodiscard]] const std::deque<LedgerRecord>& ledger(const Address& account) const {
+    return ledger_.of(account);
+  }
+  [[nodiscard]] const OrderRecord* order(exchange::OrderId oid) const;
+  [[nodiscard]] const OrderRecord* order(const Address& account,
+                                         const exchange::Cloid& cloid) const;
+  /// Oldest first.
+  [[nodiscard]] std::vector<const OrderRecord*> orders(const Address& account) const;
+  [[nodiscard]] const std::deque<TradeRecord>& trades(exchange::AssetId asset) const;
+  [[nodiscard]] const std::deque<FundingRate>& funding_rates(exchange::AssetId asset) const;
+  [[nodiscard]] const Candles& candles() const { return candles_; }
+
+ private:
+  struct Market {
+    exchange::Int128 cum_funding = 0;
+    std::uint64_t oracle = 0;
+    std::uint64_t mark = 0;
+    std::deque<TradeRecord> trades;
+    std::deque<FundingRate> rates;
+  };
+
+  void open_orders(const exchange::CommittedBlock& block, BlockUpdate& update);
+  void place(const exchange::VerifiedAction& action, const exchange::Order& order,
+             const exchange::OrderResult& result, const exchange::CommittedBlock& block,
+             BlockUpdate& update);
+  void apply_fill(const exchange::FillEvent& event, const exchange::CommittedBlock& block,
+                  BlockUpdate& update);
+  void fill_side(const exchange::FillEvent& event, exchange::Side side,
+                 const exchange::CommittedBlock& block, BlockUpdate& update);
+  void reduce_order(exchange::OrderId oid, std::uint64_t sz, exchange::TimeMs time);
+  void apply_event(const exchange::Event& event, const exchange::CommittedBlock& block,
+                   BlockUpdate& update);
+  void apply_records(const exchange::CommittedBlock& block);
+  void apply_ledger(const exchange::CommittedBlock& block, BlockUpdate& update);
+  void close_order(OrderRecord& order, OrderRecord::Status status, std::string reason,
+                   exchange::TimeMs time);
+  void insert_order(OrderRecord record);
+  void forget_order(exchange::OrderId oid);
+  [[nodiscard]] Address principal_of(const exchange::VerifiedAction& action) const;
+
+  AccountLog<FillRecord> fills_{kFillsKept, kFillsPerAccount};
+  AccountLog<FundingRecord> funding_{kFillsKept, kFundingKept};
+  AccountLog<LedgerRecord> ledger_{kFillsKept, kFundingKept};
+  std::map<exchange::OrderId, OrderRecord> orders_;
+  std::map<Address, std::set<exchange::OrderId>> orders_of_;
+  std::map<std::pair<Address, exchange::Cloid>, exchange::OrderId> cloids_;
+  std::deque<exchange::OrderId> closed_;
+  std::map<std::pair<Address, exchange::AssetId>, exchange::Entry> positions_;
+  std::map<Address, Address> agents_;  // agent to account
+  std::map<exchange::AssetId, Market> markets_;
+  std::map<exchange::OrderId, Hash256> taker_hashes_;  // of the block being applied
+  std::set<exchange::OrderId> touched_;                // likewise
+  Candles candles_;
+};
+
+}  // namespace ol::api

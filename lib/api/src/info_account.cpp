@@ -1,0 +1,320 @@
+#include "info.hpp"
+
+#include <algorithm>
+#include <array>
+
+#include <boost/json/array.hpp>
+#include <boost/json/object.hpp>
+
+#include <ol/exchange/fees.hpp>
+
+#include "margin_view.hpp"
+#include "numbers.hpp"
+#include "shapes.hpp"
+
+namespace ol::api {
+namespace {
+
+namespace json = boost::json;
+using namespace exchange;
+
+// The account asked about; kNobody for one that does not exist, which is not an error.
+AccountIndex read_user(const InfoCall& call, const State& state, std::string_view key = "user") {
+  return state.find_account(call.in.address(key));
+}
+
+json::object leverage_json(const State& state, const PerpState& perp) {
+  json::object out{{"type", perp.isolated ? "isolated" : "cross"},
+                   {"value", state.leverage_of(perp)}};
+  if (perp.isolated) out["rawUsd"] = usd_text(perp.iso_raw);
+  return out;
+}
+
+json::object position_json(const InfoCall& call, const State& state, const PerpState& perp) {
+  const MarketEntry& market = *call.catalog.market(state.info(perp.market).config.asset);
+  const MarketState& now = state.markets[perp.market];
+  const Int128 value = abs128(perp.szi) * now.mark;
+  const Int128 profit = perp.szi * Int128{now.mark} - perp.entry_ntl;
+  const Int128 used = margin_used(state, perp);
+  const std::string due = usd_text(funding_due(state, perp));
+  json::object out{
+      {"coin", market.name},
+      {"szi", decimal_text(perp.szi, market.sz_decimals)},
+      {"entryPx", average_text(abs128(perp.entry_ntl), abs128(perp.szi), market.px_decimals)},
+      {"positionValue", usd_text(value)},
+      {"unrealizedPnl", usd_text(profit)},
+      {"returnOnEquity", ratio_text(profit, used)},
+      {"liquidationPx", nullptr},
+      {"leverage", leverage_json(state, perp)},
+      {"marginUsed", usd_text(used)},
+      {"maxLeverage", market.max_leverage},
+      {"cumFunding", {{"allTime", due}, {"sinceOpen", due}, {"sinceChange", due}}}};
+  if (const auto px = liquidation_px(state, perp)) {
+    out["liquidationPx"] = decimal_text(*px, market.px_decimals);
+  }
+  return out;
+}
+
+json::object summary_json(const MarginView& view) {
+  return {{"accountValue", usd_text(view.value)},
+          {"totalNtlPos", usd_text(view.notional)},
+          {"totalRawUsd", usd_text(view.cash)},
+          {"totalMarginUsed", usd_text(view.initial)}};
+}
+
+json::value clearinghouse(const InfoCall& call, const State& state) {
+  const AccountIndex user = read_user(call, state);
+  MarginView cross;
+  MarginView all;
+  Int128 free_usd = 0;
+  json::array positions;
+  if (user != kNobody) {
+    cross = cross_margin(state, user);
+    all = cross;
+    free_usd = withdrawable(state, user);
+    for (const State::Place& place : state.perps_of(user)) {
+      const PerpState& perp = state.perps[place.index];
+      if (perp.szi == 0) continue;
+      positions.push_back(
+          json::object{{"type", "oneWay"}, {"position", position_json(call, state, perp)}});
+      if (!perp.isolated) continue;
+      const MarginView own = isolated_margin(state, perp);
+      all.value += own.value;
+      all.cash += own.cash;
+      all.notional += own.notional;
+      all.initial += own.value;
+    }
+  }
+  return json::object{{"marginSummary", summary_json(all)},
+                      {"crossMarginSummary", summary_json(cross)},
+                      {"crossMaintenanceMarginUsed", usd_text(cross.maintenance)},
+                      {"withdrawable", usd_text(free_usd)},
+                      {"assetPositions", std::move(positions)}};
+}
+
+json::array balances_json(const InfoCall& call, const State& state, AccountIndex user) {
+  json::array out;
+  if (user == kNobody) return out;
+  for (const State::Place& place : state.balances_of(user)) {
+    const SpotBalance& balance = state.balances[place.index];
+    const TokenEntry* token = call.catalog.token(balance.token);
+    if (token == nullptr || balance.total == 0) continue;
+    out.push_back(json::object{{"coin", token->name},
+                               {"token", token->token.value()},
+                               {"total", decimal_text(balance.total, token->wei_decimals)},
+                               {"hold", decimal_text(balance.hold, token->wei_decimals)},
+                               {"entryNtl", decimal_text(balance.entry_ntl, 8)}});
+  }
+  return out;
+}
+
+json::value spot_clearinghouse(const InfoCall& call, const State& state) {
+  return json::object{{"balances", balances_json(call, state, read_user(call, state))}};
+}
+
+json::value open_orders(const InfoCall& call, const State& state) {
+  json::array out;
+  const AccountIndex user = read_user(call, state);
+  if (user == kNobody) return out;
+  for (const OrderId oid : state.orders.orders_of(user)) {
+    out.push_back(open_order_json(order_record(state, state.orders.find(oid)), call.catalog));
+  }
+  for (const OrderId oid : state.triggers_of(state.accounts[user].address)) {
+    out.push_back(
+        open_order_json(order_record(state, oid, *state.triggers.find(oid)), call.catalog));
+  }
+  return out;
+}
+
+json::value user_fees(const InfoCall& call, const State& state) {
+  const AccountIndex user = read_user(call, state);
+  const Account account = user == kNobody ? Account{} : state.accounts[user];
+  const AccountIndex family = user == kNobody || account.family == kNobody ? user : account.family;
+  const std::int64_t stake = stake_discount_ppb(account.staked_open);
+  const bool referred = account.referrer_set && account.volume < kReferralDiscountVolume;
+  const std::int64_t referral = referred ? kReferralDiscountPpb : 0;
+  const auto rate = [&](std::int64_t base) {
+    return decimal_text(discounted(base, stake, referral), kRateDecimals);
+  };
+  json::array days;
+  if (family != kNobody) {
+    const FeeStats& stats = state.stats[family];
+    for (const DayVolume& day : stats.days) {
+      days.push_back(
+          json::object{{"userMaker", usd_text(day.maker)}, {"userTaker", usd_text(day.taker)}});
+    }
+  }
+  return json::object{{"dailyUserVlm", std::move(days)},
+                      {"userCrossRate", rate(account.perp_rates.taker)},
+                      {"userAddRate", rate(account.perp_rates.maker)},
+                      {"userSpotCrossRate", rate(account.spot_rates.taker)},
+                      {"userSpotAddRate", rate(account.spot_rates.maker)},
+                      {"activeReferralDiscount", decimal_text(referral, kRateDecimals)},
+                      {"activeStakingDiscount",
+                       {{"discount", decimal_text(stake, kRateDecimals)},
+                        {"staked", std::to_string(account.staked_open)}}}};
+}
+
+json::value user_rate_limit(const InfoCall& call, const State& state) {
+  const AccountIndex user = read_user(call, state);
+  const Account account = user == kNobody ? Account{} : state.accounts[user];
+  const std::uint64_t limit =
+      call.params.budget_actions + account.volume / static_cast<std::uint64_t>(kUsdPerDollar);
+  return json::object{{"cumVlm", usd_text(account.volume)},
+                      {"nRequestsUsed", account.credits_used},
+                      {"nRequestsCap", limit},
+                      {"nCancelsCap", std::min(limit + 100'000, 2 * limit)}};
+}
+
+json::value sub_accounts(const InfoCall& call, const State& state) {
+  const Address master = call.in.address("user");
+  json::array out;
+  const auto& names = state.sub_names.items();
+  for (auto it = names.lower_bound({master, ""}); it != names.end() && it->first.first == master;
+       ++it) {
+    const AccountIndex sub = state.find_account(it->second);
+    if (sub == kNobody) continue;
+    out.push_back(json::object{
+        {"name", it->first.second},
+        {"subAccountUser", hex_text(it->second)},
+        {"master", hex_text(master)},
+        {"clearinghouseState", {{"marginSummary", summary_json(cross_margin(state, sub))}}},
+        {"spotState", {{"balances", balances_json(call, state, sub)}}}});
+  }
+  return out;
+}
+
+json::value extra_agents(const InfoCall& call, const State& state) {
+  const Address user = call.in.address("user");
+  json::array out;
+  const auto& names = state.agent_names.items();
+  for (auto it = names.lower_bound({user, ""}); it != names.end() && it->first.first == user;
+       ++it) {
+    const Agent* agent = state.agents.find(it->second);
+    if (agent == nullptr || agent->revoked) continue;
+    out.push_back(json::object{{"name", it->first.second},
+                               {"address", hex_text(it->second)},
+                               {"validUntil", agent->valid_until}});
+  }
+  return out;
+}
+
+json::value user_role(const InfoCall& call, const State& state) {
+  const Address user = call.in.address("user");
+  if (const Agent* agent = state.agents.find(user); agent != nullptr) {
+    return json::object{{"role", agent->revoked ? "revokedAgent" : "agent"},
+                        {"data", {{"user", hex_text(agent->account)}}}};
+  }
+  const AccountIndex found = state.find_account(user);
+  if (found == kNobody) return json::object{{"role", "missing"}};
+  const Account& account = state.accounts[found];
+  switch (account.kind) {
+    case AccountKind::User:
+      return json::object{{"role", "user"}};
+    case AccountKind::SubAccount:
+      return json::object{{"role", "subAccount"}, {"data", {{"master", hex_text(account.master)}}}};
+    case AccountKind::Vault:
+      return json::object{{"role", "vault"}, {"data", {{"leader", hex_text(account.master)}}}};
+    case AccountKind::System:
+      return json::object{{"role", "system"}};
+  }
+  return json::object{{"role", "missing"}};
+}
+
+Int128 share_equity(const State& state, const Address& vault, const VaultShare& share) {
+  const VaultInfo* info = state.vaults.find(vault);
+  if (info == nullptr || info->total_shares == 0) return 0;
+  const Int128 all = equity(state, state.find_account(vault));
+  return trunc_div(share.shares * all, info->total_shares);
+}
+
+json::value vault_details(const InfoCall& call, const State& state) {
+  const Address vault = call.in.address("vaultAddress");
+  const VaultInfo* info = state.vaults.find(vault);
+  if (info == nullptr) {
+    call.in.reading().refuse(NodeError::NotFound, "vaultAddress is not a vault");
+    return nullptr;
+  }
+  json::array followers;
+  const auto& shares = state.vault_shares.items();
+  for (auto it = shares.lower_bound({vault, Address{}});
+       it != shares.end() && it->first.first == vault; ++it) {
+    followers.push_back(
+        json::object{{"user", hex_text(it->first.second)},
+                     {"vaultEquity", usd_text(share_equity(state, vault, it->second))},
+                     {"lockupUntil", it->second.locked_until}});
+  }
+  return json::object{{"name", info->name},
+                      {"vaultAddress", hex_text(vault)},
+                      {"leader", hex_text(info->leader)},
+                      {"description", info->description},
+                      {"equity", usd_text(equity(state, state.find_account(vault)))},
+                      {"totalShares", decimal_text(info->total_shares, 0)},
+                      {"followers", std::move(followers)}};
+}
+
+json::value user_vault_equities(const InfoCall& call, const State& state) {
+  const Address user = call.in.address("user");
+  json::array out;
+  for (const auto& [key, share] : state.vault_shares.items()) {
+    if (key.second != user) continue;
+    out.push_back(json::object{{"vaultAddress", hex_text(key.first)},
+                               {"equity", usd_text(share_equity(state, key.first, share))},
+                               {"lockedUntilTimestamp", share.locked_until}});
+  }
+  return out;
+}
+
+json::value referral(const InfoCall& call, const State& state) {
+  const Address user = call.in.address("user");
+  const AccountIndex found = state.find_account(user);
+  json::value referred = nullptr;
+  json::value code = nullptr;
+  for (const auto& [text, owner] : state.referral_codes.items()) {
+    if (owner == user) code = json::string(text);
+  }
+  if (found != kNobody && state.accounts[found].referrer_set) {
+    referred = json::object{{"referrer", hex_text(state.accounts[found].referrer)}};
+  }
+  const std::uint64_t* owed = state.rewards.find({user, kPerpRewards});
+  return json::object{
+      {"referredBy", std::move(referred)},
+      {"code", std::move(code)},
+      {"cumVlm", usd_text(found == kNobody ? 0 : Int128{state.accounts[found].volume})},
+      {"unclaimedRewards", usd_text(owed == nullptr ? 0 : Int128{*owed})}};
+}
+
+json::value active_asset_data(const InfoCall& call, const State& state) {
+  const AccountIndex user = read_user(call, state);
+  const MarketEntry* market = read_coin(call);
+  if (market == nullptr || market->spot) return nullptr;
+  const MarketIndex place = state.find_market(market->asset);
+  const PerpState perp = state.perp_or_default(user, place);
+  return json::object{
+      {"coin", market->name},
+      {"leverage", leverage_json(state, perp)},
+      {"markPx", decimal_text(state.markets[place].mark, market->px_decimals)},
+      {"availableToTrade", usd_text(user == kNobody ? 0 : withdrawable(state, user))}};
+}
+
+constexpr std::array<NamedQuery, 13> kQueries{{{"clearinghouseState", clearinghouse},
+                                               {"spotClearinghouseState", spot_clearinghouse},
+                                               {"openOrders", open_orders},
+                                               {"frontendOpenOrders", open_orders},
+                                               {"userFees", user_fees},
+                                               {"userRateLimit", user_rate_limit},
+                                               {"subAccounts", sub_accounts},
+                                               {"extraAgents", extra_agents},
+                                               {"userRole", user_role},
+                                               {"vaultDetails", vault_details},
+                                               {"userVaultEquities", user_vault_equities},
+                                               {"referral", referral},
+                                               {"activeAssetData", active_asset_data}}};
+
+}  // namespace
+
+std::span<const NamedQuery> account_queries() {
+  return kQueries;
+}
+
+}  // namespace ol::api

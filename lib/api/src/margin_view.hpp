@@ -1,0 +1,39 @@
+#pragma once
+
+#include <optional>
+
+#include <ol/exchange/state.hpp>
+
+namespace ol::api {
+
+/// What reports say of a bucket: an account's cross positions, or one isolated position (dex.md 8),
+/// funding that is due but not yet paid included (11.3). Micro-dollars. The exchange decides by its
+/// own figures; these are for reading.
+struct MarginView {
+  exchange::Int128 value = 0;  // at mark
+  exchange::Int128 cash = 0;
+  exchange::Int128 notional = 0;
+  exchange::Int128 maintenance = 0;
+  exchange::Int128 initial = 0;
+};
+
+/// What an account's position owes in funding.
+[[nodiscard]] exchange::Int128 funding_due(const exchange::State& state,
+                                           const exchange::PerpState& perp);
+[[nodiscard]] MarginView cross_margin(const exchange::State& state, exchange::AccountIndex account);
+[[nodiscard]] MarginView isolated_margin(const exchange::State& state,
+                                         const exchange::PerpState& perp);
+/// dex.md 8.4.
+[[nodiscard]] exchange::Int128 withdrawable(const exchange::State& state,
+                                            exchange::AccountIndex account);
+/// Initial margin that a position by itself takes.
+[[nodiscard]] exchange::Int128 margin_used(const exchange::State& state,
+                                           const exchange::PerpState& perp);
+/// The mark at which the position's bucket can be liquidated (dex.md 8.7), or nothing where no
+/// price above zero does.
+[[nodiscard]] std::optional<exchange::Int128> liquidation_px(const exchange::State& state,
+                                                             const exchange::PerpState& perp);
+/// Equity of an account in micro-dollars: cross, isolated and dollars of spot (dex.md 13.2).
+[[nodiscard]] exchange::Int128 equity(const exchange::State& state, exchange::AccountIndex account);
+
+}  // namespace ol::api

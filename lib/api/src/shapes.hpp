@@ -1,0 +1,30 @@
+#pragma once
+
+#include <boost/json/object.hpp>
+
+#include <ol/api/catalog.hpp>
+
+#include "candles.hpp"
+#include "history.hpp"
+
+namespace ol::api {
+
+// The shapes of dex.md 17.4: numbers are decimal strings, sides "B" and "A".
+
+[[nodiscard]] boost::json::object fill_json(const FillRecord& fill, const Catalog& catalog);
+/// An order as openOrders shows it.
+[[nodiscard]] boost::json::object open_order_json(const OrderRecord& order, const Catalog& catalog);
+/// {"order","status","reason","statusTimestamp"}.
+[[nodiscard]] boost::json::object order_update_json(const OrderRecord& order,
+                                                    const Catalog& catalog);
+[[nodiscard]] boost::json::object trade_json(const TradeRecord& trade, const Catalog& catalog);
+[[nodiscard]] boost::json::object candle_json(const Candle& candle, const MarketEntry& market,
+                                              std::size_t interval);
+[[nodiscard]] boost::json::object user_funding_json(const FundingRecord& record,
+                                                    const Catalog& catalog);
+[[nodiscard]] boost::json::object ledger_json(const LedgerRecord& record, const Catalog& catalog);
+
+/// The name of an asset, its number where it is not listed.
+[[nodiscard]] std::string coin_of(exchange::AssetId asset, const Catalog& catalog);
+
+}  // namespace ol::api
