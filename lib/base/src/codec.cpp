@@ -1,13 +1,26 @@
 #include <ol/base/codec.hpp>
 
+#include <algorithm>
+#include <array>
+
 namespace ol {
 namespace {
 
+// Most encodings are digests, votes and records of a few fields: one allocation holds them.
+constexpr std::size_t kFirstBytes = 128;
+
+void make_room(Bytes& out, std::size_t more) {
+  const std::size_t needed = out.size() + more;
+  if (needed > out.capacity()) out.reserve(std::max({needed, 2 * out.capacity(), kFirstBytes}));
+}
+
 template <typename T>
 void append_big_endian(Bytes& out, T v) {
-  for (int shift = static_cast<int>(sizeof(T)) * 8 - 8; shift >= 0; shift -= 8) {
-    out.push_back(static_cast<std::uint8_t>(v >> shift));
-  }
+  std::array<std::uint8_t, sizeof(T)> bytes;
+  for (std::size_t i = 0; i < bytes.size(); ++i)
+    bytes[i] = static_cast<std::uint8_t>(v >> (8 * (bytes.size() - 1 - i)));
+  make_room(out, bytes.size());
+  out.insert(out.end(), bytes.begin(), bytes.end());
 }
 
 template <typename T>
@@ -53,6 +66,7 @@ Writer& Writer::u64(std::uint64_t v) {
   return *this;
 }
 Writer& Writer::raw(ByteView v) {
+  make_room(out_, v.size());
   append(out_, v);
   return *this;
 }

@@ -7,32 +7,38 @@
 namespace ol::sim::cluster {
 namespace {
 
-Bytes secret(std::uint8_t kind, std::uint32_t index) {
-  Bytes out(32, kind);
+enum class KeyUse : std::uint8_t { Signing = 1, Voting = 2, Network = 3 };
+
+Bytes secret(KeyUse use, std::uint32_t index) {
+  Bytes out(32, static_cast<std::uint8_t>(use));
   out[0] = static_cast<std::uint8_t>(index);
   out[1] = static_cast<std::uint8_t>(index >> 8U);
   return out;
 }
 
-crypto::Ed25519PublicKey public_key(const Bytes& seed) {
-  return crypto::Ed25519SecretKey::from_bytes(seed)->public_key();
+crypto::Ed25519SecretKey derive_key(KeyUse use, std::uint32_t index) {
+  auto key = crypto::Ed25519SecretKey::from_bytes(secret(use, index));
+  OL_CHECK(key.has_value(), "32 bytes make a key");
+  return *std::move(key);
 }
 
 std::unique_ptr<Chain> make_chain(std::uint32_t validators) {
   std::vector<primitives::Validator> list;
-  std::vector<Bytes> seeds;
+  std::vector<crypto::Ed25519SecretKey> keys;
+  std::vector<crypto::BlsSecretKey> vote_keys;
   std::vector<Bytes> secrets;
   for (std::uint32_t i = 0; i < validators; ++i) {
-    seeds.push_back(secret(1, i));
-    auto vote_key = crypto::BlsSecretKey::key_gen(secret(2, i));
+    keys.push_back(derive_key(KeyUse::Signing, i));
+    auto vote_key = crypto::BlsSecretKey::key_gen(secret(KeyUse::Voting, i));
     OL_CHECK(vote_key.has_value(), "32 bytes make a key");
     secrets.push_back(to_bytes(vote_key->bytes().view()));
     list.push_back({.name = {},
                     .weight = primitives::Weight(1),
-                    .key = public_key(seeds.back()),
+                    .key = keys.back().public_key(),
                     .bls_key = vote_key->public_key(),
-                    .network_key = public_key(secret(3, i)),
+                    .network_key = derive_key(KeyUse::Network, i).public_key(),
                     .fee_recipient = {}});
+    vote_keys.push_back(*std::move(vote_key));
   }
   auto set = primitives::ValidatorSet::make(primitives::Epoch(0), primitives::QuorumRule::Unit,
                                             std::move(list));
@@ -52,21 +58,45 @@ std::unique_ptr<Chain> make_chain(std::uint32_t validators) {
                                        .set = *std::move(set),
                                        .set_hash = set_hash,
                                        .vote_secrets = std::move(secrets),
-                                       .seeds = std::move(seeds),
+                                       .vote_keys = std::move(vote_keys),
+                                       .keys = std::move(keys),
                                        .genesis = std::move(genesis),
                                        .genesis_certificate = std::move(certificate)});
 }
 
 crypto::Ed25519Signature hashed(const crypto::Ed25519PublicKey& key, ByteView digest) {
-  Bytes input = to_bytes(key.view());
-  append(input, digest);
+  std::array<std::uint8_t, 2 * crypto::Ed25519PublicKey::kSize> input;
+  OL_CHECK(digest.size() == input.size() / 2, "a digest is signed");
+  std::copy(key.bytes.begin(), key.bytes.end(), input.begin());
+  std::copy(digest.begin(), digest.end(), input.begin() + crypto::Ed25519PublicKey::kSize);
   const Hash256 hash = crypto::blake3(input);
   crypto::Ed25519Signature out;
   std::copy(hash.bytes.begin(), hash.bytes.end(), out.bytes.begin());
   return out;
 }
 
+// By validator.
+std::vector<std::vector<crypto::Ed25519SecretKey>>& spare_keys() {
+  thread_local std::vector<std::vector<crypto::Ed25519SecretKey>> spare;
+  return spare;
+}
+
 }  // namespace
+
+crypto::Ed25519SecretKey take_key(ValidatorIndex index) {
+  auto& spare = spare_keys();
+  if (index.value() >= spare.size() || spare[index.value()].empty())
+    return derive_key(KeyUse::Signing, index.value());
+  auto key = std::move(spare[index.value()].back());
+  spare[index.value()].pop_back();
+  return key;
+}
+
+void return_key(ValidatorIndex index, crypto::Ed25519SecretKey key) {
+  auto& spare = spare_keys();
+  if (index.value() >= spare.size()) spare.resize(index.value() + 1);
+  spare[index.value()].push_back(std::move(key));
+}
 
 const Chain& chain_of(std::uint32_t validators) {
   static std::mutex mutex;

@@ -73,7 +73,15 @@ Cluster::Cluster(const Setup& setup, Random chance, Chart* chart)
   }
 }
 
-Cluster::~Cluster() = default;
+Cluster::~Cluster() {
+  for (const auto& machine : machines_)
+    retire_signer(*machine);
+}
+
+void Cluster::retire_signer(Machine& machine) {
+  if (machine.signer) return_key(machine.index, std::move(*machine.signer).take_key());
+  machine.signer.reset();
+}
 
 std::vector<NodeId> Cluster::nodes_of(ValidatorIndex index) const {
   std::vector<NodeId> out{index.value()};
@@ -110,15 +118,13 @@ void Cluster::start_all() {
 
 void Cluster::boot(NodeId node, std::optional<SafetyRecord> record) {
   Machine& m = *machines_[node];
-  const std::uint32_t index = m.index.value();
-  auto key = crypto::Ed25519SecretKey::from_bytes(chain_.seeds[index]);
-  auto vote_key = crypto::BlsSecretKey::from_bytes(chain_.vote_secrets[index]);
-  OL_CHECK(key && vote_key, "the keys of a chain are keys");
+  auto vote_key = crypto::BlsSecretKey::from_bytes(chain_.vote_secrets[m.index.value()]);
+  OL_CHECK(vote_key.has_value(), "the keys of a chain are keys");
   m.store.power_fails = false;
   m.collector = std::make_unique<consensus::VoteCollector>(chain_.domain, chain_.set, scheme_,
                                                            phases_of(setup_.rule));
   m.signer = std::make_unique<consensus::Signer>(chain_.domain, chain_.set_hash, m.index,
-                                                 *std::move(key), *std::move(vote_key), scheme_,
+                                                 take_key(m.index), *std::move(vote_key), scheme_,
                                                  m.store, record, hashed_signatures());
   const consensus::KernelConfig config{
       .domain = chain_.domain,
@@ -141,7 +147,7 @@ void Cluster::crash(NodeId node, const char* why) {
   ++m.life;
   ++m.timer;
   m.kernel.reset();
-  m.signer.reset();
+  retire_signer(m);
   m.collector.reset();
   m.inputs.clear();
   m.stepping = false;
@@ -232,19 +238,23 @@ void Cluster::set_timer(NodeId node, const consensus::TimerRequest& timer) {
   });
 }
 
-void Cluster::step(NodeId node, Input input) {
+void Cluster::step(NodeId node, const Input& input) {
   Machine& m = *machines_[node];
   if (!m.is_up()) return;
-  m.inputs.push_back(std::move(input));
-  if (m.stepping) return;
+  // What the kernel's own outputs lead to waits until they are carried out.
+  if (m.stepping) {
+    m.inputs.push_back(input);
+    return;
+  }
   m.stepping = true;
   const std::uint32_t life = m.life;
-  while (!m.inputs.empty()) {
+  apply(node, m.kernel->step(input));
+  while (m.life == life && !m.inputs.empty()) {
     const Input next = std::move(m.inputs.front());
     m.inputs.pop_front();
     apply(node, m.kernel->step(next));
-    if (m.life != life) return;
   }
+  if (m.life != life) return;
   m.stepping = false;
   m.collector->forget_through(m.kernel->vote_floor());
 }

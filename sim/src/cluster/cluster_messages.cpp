@@ -34,13 +34,14 @@ View view_of(const Message& message) {
 }  // namespace
 
 ParcelId Cluster::pack(Message message, ValidatorIndex author) {
-  Parcel parcel;
+  if (crates_.empty() || crates_.back().size() == kCrateSize)
+    crates_.emplace_back().reserve(kCrateSize);
+  Parcel& parcel = crates_.back().emplace_back();
   parcel.message = std::move(message);
   parcel.author = author;
   parcel.view = view_of(parcel.message);
   if (!setup_.byzantine.empty()) harvest(parcel);
-  parcels_.push_back(std::move(parcel));
-  return first_parcel_ + static_cast<ParcelId>(parcels_.size() - 1);
+  return next_parcel_++;
 }
 
 void Cluster::harvest(const Parcel& parcel) {
@@ -82,15 +83,15 @@ void Cluster::post(NodeId from, NodeId to, ParcelId id) {
     }
     --sender.sends_left;
   }
-  const Parcel& parcel = parcels_[id - first_parcel_];
-  if (!passes(from, to, parcel.view)) {
+  const Parcel& sent = parcel(id);
+  if (!passes(from, to, sent.view)) {
     faults.note(Fault::CutDropped);
-    if (charting()) chart_->lost(queue.now_us(), from, to, text_of(parcel));
+    if (charting()) chart_->lost(queue.now_us(), from, to, text_of(sent));
     return;
   }
   if (conditions.loss_per_mille > 0 && random.chance(conditions.loss_per_mille)) {
     faults.note(Fault::Loss);
-    if (charting()) chart_->lost(queue.now_us(), from, to, text_of(parcel));
+    if (charting()) chart_->lost(queue.now_us(), from, to, text_of(sent));
     return;
   }
   std::uint64_t copies = 1;
@@ -105,7 +106,7 @@ void Cluster::post(NodeId from, NodeId to, ParcelId id) {
       delay_us = random.between(delay_us, conditions.delay_max_us * kSpikeFactor);
     }
     if (charting())
-      chart_->arrow(queue.now_us(), from, queue.now_us() + delay_us, to, text_of(parcel));
+      chart_->arrow(queue.now_us(), from, queue.now_us() + delay_us, to, text_of(sent));
     const std::uint64_t route = std::uint64_t{from} << 48U | std::uint64_t{to} << 32U | id;
     queue.after(delay_us, [this, route] {
       hand(static_cast<NodeId>(route >> 48U), static_cast<NodeId>(route >> 32U & 0xffffU),
@@ -124,7 +125,7 @@ void Cluster::broadcast(NodeId from, ParcelId parcel) {
 
 void Cluster::hand(NodeId from, NodeId to, ParcelId id) {
   if (id < first_parcel_) return;  // Older than anything a machine still listens to.
-  if (machines_[to]->is_up()) take(to, from, parcels_[id - first_parcel_]);
+  if (machines_[to]->is_up()) take(to, from, parcel(id));
 }
 
 void Cluster::judge(Parcel& parcel) {
@@ -137,19 +138,19 @@ void Cluster::judge(Parcel& parcel) {
     OL_CHECK(known != nullptr, "who proposes a block has noted it");
     auto block = verifier_.complete(*header, known->payload);
     if (!block) return refuse(block.error());
-    parcel.block = *std::move(block);
+    parcel.proof = consensus::ProposalReceived{*std::move(block)};
   } else if (const auto* left = std::get_if<NewViewMessage>(&parcel.message)) {
     auto verified = verifier_.verify_new_view(*left);
     if (!verified) return refuse(verified.error());
-    parcel.new_view = *std::move(verified);
+    parcel.proof = consensus::NewViewReceived{*std::move(verified)};
   } else if (const auto* again = std::get_if<ReproposalMessage>(&parcel.message)) {
     auto verified = verifier_.verify_reproposal(*again);
     if (!verified) return refuse(verified.error());
-    parcel.reproposal = *std::move(verified);
+    parcel.proof = consensus::ReproposalReceived{*std::move(verified)};
   } else if (const auto* message = std::get_if<CertificateMessage>(&parcel.message)) {
     auto verified = verifier_.verify_certificate(message->certificate);
     if (!verified) return refuse(verified.error());
-    parcel.certificate = *std::move(verified);
+    parcel.proof = consensus::CertificateReceived{*std::move(verified)};
   }
 }
 
@@ -172,25 +173,23 @@ void Cluster::take(NodeId node, NodeId from, Parcel& parcel) {
     checker.on_punish(m.index, parcel.author, why);
     return;
   }
-  if (parcel.block) {
-    const primitives::Header& header = parcel.block->block()->header;
-    if (header.height <= m.height()) return;
-    if (m.kernel->tree().find(parcel.block->block()->hash) != nullptr) return;
-    step(node, consensus::ProposalReceived{*parcel.block});
-  } else if (parcel.certificate) {
-    if (parcel.certificate->certificate().height() <= m.height()) return;
-    step(node, consensus::CertificateReceived{*parcel.certificate});
-  } else if (parcel.reproposal) {
-    step(node, consensus::ReproposalReceived{*parcel.reproposal});
-  } else if (parcel.new_view) {
-    const NewViewMessage& left = parcel.new_view->message();
+  const consensus::Input& proof = *parcel.proof;
+  if (const auto* proposal = std::get_if<consensus::ProposalReceived>(&proof)) {
+    const primitives::Block& block = *proposal->block.block();
+    if (block.header.height <= m.height()) return;
+    if (m.kernel->tree().find(block.hash) != nullptr) return;
+  } else if (const auto* certified = std::get_if<consensus::CertificateReceived>(&proof)) {
+    if (certified->certificate.certificate().height() <= m.height()) return;
+  } else if (const auto* new_view = std::get_if<consensus::NewViewReceived>(&proof)) {
+    const NewViewMessage& left = new_view->new_view.message();
     if (left.high_qc.view().next() < m.kernel->high_qc().view() && from != node && !m.liar)
       post(node, from, pack(CertificateMessage{m.kernel->high_qc()}, m.index));
     if (!m.is_up()) return;
     if (left.last_vote && leaders.leader(left.view.next()) == m.index)
       collect(node, *left.last_vote);
-    step(node, consensus::NewViewReceived{*parcel.new_view});
   }
+  // Parcels stay where they are: `proof` outlives whatever the step sends.
+  step(node, proof);
 }
 
 void Cluster::collect(NodeId node, const VoteMessage& vote) {
@@ -292,16 +291,14 @@ primitives::Block Cluster::make_block(const primitives::Block& parent,
 
 crypto::Ed25519Signature Cluster::sign(ValidatorIndex index, const Hash256& digest) const {
   OL_CHECK(!is_honest(index), "only Byzantine validators sign what they like");
-  const auto key = crypto::Ed25519SecretKey::from_bytes(chain_.seeds[index.value()]);
-  return hashed_signatures().sign(*key, digest.view());
+  return hashed_signatures().sign(chain_.keys[index.value()], digest.view());
 }
 
 VoteMessage Cluster::vote(ValidatorIndex index, const primitives::VoteSubject& subject) const {
   OL_CHECK(!is_honest(index), "only Byzantine validators vote as they like");
-  const auto own = crypto::Ed25519SecretKey::from_bytes(chain_.seeds[index.value()]);
-  const auto key = crypto::BlsSecretKey::from_bytes(chain_.vote_secrets[index.value()]);
-  const auto digest = primitives::vote_digest(chain_.domain, subject);
-  return {subject, {index, scheme_.sign({.key = *own, .vote_key = *key}, digest)}};
+  const consensus::VoterKeys keys{.key = chain_.keys[index.value()],
+                                  .vote_key = chain_.vote_keys[index.value()]};
+  return {subject, {index, scheme_.sign(keys, primitives::vote_digest(chain_.domain, subject))}};
 }
 
 primitives::VoteSubject Cluster::subject_of(const primitives::Block& block,
@@ -342,10 +339,10 @@ void Cluster::forget_old() {
   for (const auto& machine : machines_) {
     lowest_view = std::min(lowest_view, machine->chain.back().block->header.view.value());
   }
-  peak.parcels = std::max(peak.parcels, parcels_.size());
-  while (parcels_.size() > kRememberedParcels) {
-    parcels_.pop_front();
-    ++first_parcel_;
+  peak.parcels = std::max(peak.parcels, parcel_count());
+  while (parcel_count() > kRememberedParcels + kCrateSize) {
+    crates_.pop_front();
+    first_parcel_ += kCrateSize;
   }
   if (lowest_view <= kRememberedViews) return;
   const View floor(lowest_view - kRememberedViews);

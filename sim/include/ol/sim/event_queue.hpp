@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstdint>
 #include <functional>
+#include <utility>
 #include <vector>
 
 #include <ol/base/check.hpp>
@@ -26,31 +27,46 @@ class EventQueue {
   void after(std::uint64_t delay_us, Action action) { at(now_us_ + delay_us, std::move(action)); }
   /// Runs `action` at `at_us`, or now if that has passed.
   void at(std::uint64_t at_us, Action action) {
-    heap_.push_back({std::max(at_us, now_us_), sequence_++, std::move(action)});
-    std::push_heap(heap_.begin(), heap_.end(), later);
+    std::uint32_t slot = static_cast<std::uint32_t>(actions_.size());
+    if (free_.empty()) {
+      actions_.push_back(std::move(action));
+    } else {
+      slot = free_.back();
+      free_.pop_back();
+      actions_[slot] = std::move(action);
+    }
+    heap_.push_back({std::max(at_us, now_us_), sequence_++, slot});
+    std::push_heap(heap_.begin(), heap_.end(), Later{});
   }
   /// Moves the clock to the next event and runs it. @pre not empty
   void run_next() {
     OL_CHECK(!heap_.empty(), "there is an event to run");
-    std::pop_heap(heap_.begin(), heap_.end(), later);
-    const Event event = std::move(heap_.back());
+    std::pop_heap(heap_.begin(), heap_.end(), Later{});
+    const Event event = heap_.back();
     heap_.pop_back();
+    const Action action = std::exchange(actions_[event.slot], nullptr);
+    free_.push_back(event.slot);
     now_us_ = event.at_us;
     ++events_run_;
-    event.action();
+    action();
   }
 
  private:
+  /// Small, since a heap moves them about; what to do waits in `actions_`.
   struct Event {
     std::uint64_t at_us;
     std::uint64_t sequence;
-    Action action;
+    std::uint32_t slot;
   };
-  static bool later(const Event& a, const Event& b) {
-    return a.at_us != b.at_us ? a.at_us > b.at_us : a.sequence > b.sequence;
-  }
+  struct Later {
+    bool operator()(const Event& a, const Event& b) const {
+      return a.at_us != b.at_us ? a.at_us > b.at_us : a.sequence > b.sequence;
+    }
+  };
 
   std::vector<Event> heap_;
+  std::vector<Action> actions_;
+  std::vector<std::uint32_t> free_;
   std::uint64_t now_us_ = 0;
   std::uint64_t sequence_ = 0;
   std::uint64_t events_run_ = 0;

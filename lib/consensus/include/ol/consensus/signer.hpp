@@ -59,6 +59,9 @@ class Signer {
   [[nodiscard]] bool is_foreign(const primitives::Header& header, const BlockHash& hash) const;
   /// The same for a proposal or re-proposal in the view of which we are the leader.
   [[nodiscard]] bool is_foreign(const BlockRef& proposal) const;
+  /// Ends the signer and gives its key back. For simulated machines, which start again so often
+  /// that deriving a key each time would take a quarter of a search.
+  [[nodiscard]] crypto::Ed25519SecretKey take_key() && { return std::move(key_); }
 
  private:
   [[nodiscard]] Result<void, SignError> check(const Outputs& outputs) const;

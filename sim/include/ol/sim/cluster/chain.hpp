@@ -31,7 +31,8 @@ struct Chain {
   primitives::SetHash set_hash;
   /// Votes are keyed hashes under these (hash_scheme.hpp).
   std::vector<Bytes> vote_secrets;
-  std::vector<Bytes> seeds;
+  std::vector<crypto::BlsSecretKey> vote_keys;
+  std::vector<crypto::Ed25519SecretKey> keys;
   BlockPtr genesis;
   QuorumCertificate genesis_certificate;
 
@@ -41,6 +42,12 @@ struct Chain {
 
 /// Made once per size. Thread-safe.
 [[nodiscard]] const Chain& chain_of(std::uint32_t validators);
+
+/// A key of validator `index` to give to a signer. Deriving one takes longer than fifty steps of a
+/// kernel, so those that came back to this thread are handed out again.
+[[nodiscard]] crypto::Ed25519SecretKey take_key(ValidatorIndex index);
+/// What take_key gave, or a signer gave back.
+void return_key(ValidatorIndex index, crypto::Ed25519SecretKey key);
 
 /// Proposals and timeouts signed with a hash under the public key. It proves nothing outside the
 /// simulation; inside, only the owner of a key ever signs with it.

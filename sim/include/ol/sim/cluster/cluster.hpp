@@ -173,11 +173,9 @@ class Cluster {
   void broadcast(NodeId from, ParcelId parcel);
   /// Delivers it at once, whatever the links do.
   void hand(NodeId from, NodeId to, ParcelId parcel);
-  [[nodiscard]] std::size_t parcel_count() const { return parcels_.size(); }
+  [[nodiscard]] std::size_t parcel_count() const { return next_parcel_ - first_parcel_; }
   /// @pre parcel_count() > 0
-  [[nodiscard]] ParcelId last_parcel() const {
-    return first_parcel_ + static_cast<ParcelId>(parcels_.size() - 1);
-  }
+  [[nodiscard]] ParcelId last_parcel() const { return next_parcel_ - 1; }
 
   /// What a Byzantine validator knows: everything that was ever sent. Certificates to build on:
   /// under two_phase those of precommits.
@@ -249,11 +247,11 @@ class Cluster {
     View view;
     bool judged = false;
     std::optional<consensus::VerifyError> refused;
-    std::optional<consensus::VerifiedBlock> block;
-    std::optional<consensus::VerifiedCertificate> certificate;
-    std::optional<consensus::VerifiedNewView> new_view;
-    std::optional<consensus::VerifiedReproposal> reproposal;
+    /// What a kernel is told when it arrives; nothing for votes.
+    std::optional<consensus::Input> proof;
   };
+  static constexpr ParcelId kCrateSize = 32;
+
   struct Known {
     BlockPtr block;
     std::optional<consensus::VerifiedBlock> fetched;
@@ -265,7 +263,8 @@ class Cluster {
   };
 
   void boot(NodeId node, std::optional<consensus::SafetyRecord> record);
-  void step(NodeId node, consensus::Input input);
+  static void retire_signer(Machine& machine);
+  void step(NodeId node, const consensus::Input& input);
   void apply(NodeId node, consensus::Outputs outputs);
   void execute(NodeId node, const BlockPtr& block);
   /// @return false if the machine went down in the middle of it.
@@ -293,6 +292,10 @@ class Cluster {
   void harvest(const QuorumCertificate& certificate);
   [[nodiscard]] bool passes(NodeId from, NodeId to, View view);
   [[nodiscard]] std::string text_of(const Parcel& parcel) const;
+  [[nodiscard]] Parcel& parcel(ParcelId id) {
+    const ParcelId at = id - first_parcel_;
+    return crates_[at / kCrateSize][at % kCrateSize];
+  }
 
   Setup setup_;
   const Chain& chain_;
@@ -305,8 +308,10 @@ class Cluster {
   std::vector<NodeId> honest_nodes_;
   std::vector<std::uint8_t> cut_;
   std::map<View, Split> splits_;
-  std::deque<Parcel> parcels_;
+  /// kCrateSize each but for the last: parcels never move, and few allocations hold them.
+  std::deque<std::vector<Parcel>> crates_;
   ParcelId first_parcel_ = 0;
+  ParcelId next_parcel_ = 0;
   std::map<BlockHash, Known> known_;
   std::map<View, std::vector<BlockHash>> by_view_;
   std::set<BlockHash> spoilt_;
