@@ -1,6 +1,7 @@
 #include <ol/exchange/commitment.hpp>
 
 #include <algorithm>
+#include <ranges>
 
 #include <ol/base/check.hpp>
 #include <ol/crypto/blake3_many.hpp>
@@ -182,7 +183,8 @@ const Hash256& Commitment::apply(const StateDiff& diff) {
 
 void Commitment::undo() {
   OL_CHECK(!blocks_.empty(), "no block to undo");
-  for (const auto& [key, leaf] : blocks_.back()) {
+  // Backwards, so that a key that a diff names twice ends as it was before both.
+  for (const auto& [key, leaf] : std::views::reverse(blocks_.back())) {
     if (leaf) {
       tree_.set(key, *leaf);
     } else {

@@ -179,6 +179,8 @@ BlockResult Engine::execute(const BlockInput& block) {
   begin(state_, block);
   Context ctx{state_, params_, block, {}};
   BlockResult out;
+  out.results.reserve(block.actions.size());
+  ctx.events.reserve(events_of_last_block_ + events_of_last_block_ / 4);
   run_s0_s1(ctx, out);
   bool between = false;
   for (const std::size_t i : execution_order(ctx)) {
@@ -197,6 +199,7 @@ BlockResult Engine::execute(const BlockInput& block) {
     run_twaps(ctx);
   }
   out.events = std::move(ctx.events);
+  events_of_last_block_ = out.events.size();
   out.diff = take_diff(state_);
   return out;
 }

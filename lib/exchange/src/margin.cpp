@@ -1,5 +1,7 @@
 #include "margin.hpp"
 
+#include <algorithm>
+
 namespace ol::exchange {
 namespace {
 
@@ -31,6 +33,13 @@ void settle_position(Context& ctx, std::uint32_t place) {
 }
 
 }  // namespace
+
+bool funding_is_due(const State& state, AccountIndex account) {
+  return std::ranges::any_of(state.perps_of(account), [&](const State::Place& place) {
+    const PerpState& perp = state.perps[place.index];
+    return perp.szi != 0 && perp.fund_idx != state.markets[perp.market].cum_funding;
+  });
+}
 
 void settle_funding(Context& ctx, AccountIndex account) {
   for (const State::Place& place : ctx.state.perps_of(account)) {

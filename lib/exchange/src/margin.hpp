@@ -16,6 +16,9 @@ struct Bucket {
   [[nodiscard]] bool liquidatable() const { return av < mm; }
 };
 
+/// Whether `settle_funding` would change anything.
+[[nodiscard]] bool funding_is_due(const State& state, AccountIndex account);
+
 /// Pays what funding has accrued on an account's positions (dex.md 11.3). Every reader of margin
 /// calls it first.
 void settle_funding(Context& ctx, AccountIndex account);

@@ -6,12 +6,27 @@ namespace ol::exchange {
 
 void OrderStore::save(Change change, Slot slot) {
   const OrderNode& node = pool_[slot];
-  // What undoing an addition needs is where it is.
-  history_.push(change == Change::Added ? Saved{change, slot, {}, {}}
-                                        : Saved{change, slot, node, cold_[slot]});
+  const OrderCold& cold = cold_[slot];
+  history_.push({change, slot});
+  if (change == Change::Removed) removed_.push({node, cold});
+  if (change == Change::Resized) {
+    resized_.push({node.sz, cold.filled_height, cold.filled_in_block});
+  }
   log_.record(*this);
   dirty_orders_.push_back(node.oid);
-  dirty_levels_.push_back({node.market, node.side, node.tick});
+  dirty_levels_.emplace_back(node.market, node.side, node.tick);
+}
+
+void OrderStore::forget_oldest(std::size_t count) {
+  std::size_t removed = 0;
+  std::size_t resized = 0;
+  for (std::size_t i = 0; i < count; ++i) {
+    removed += history_.at(i).change == Change::Removed ? 1 : 0;
+    resized += history_.at(i).change == Change::Resized ? 1 : 0;
+  }
+  history_.drop_front(count);
+  removed_.drop_front(removed);
+  resized_.drop_front(resized);
 }
 
 // Index, owner's list and expiry; the book is the caller's.
@@ -76,18 +91,22 @@ void OrderStore::undo_last() {
       detach(saved.slot);
       pool_.release(saved.slot);
       return;
-    case Change::Removed:
+    case Change::Removed: {
+      const Removed was = removed_.pop();
       pool_.unrelease(saved.slot);
-      pool_[saved.slot] = saved.node;
-      cold_[saved.slot] = saved.cold;
-      books_[saved.node.market]->relink(saved.slot);
+      pool_[saved.slot] = was.node;
+      cold_[saved.slot] = was.cold;
+      books_[was.node.market]->relink(saved.slot);
       attach(saved.slot);
       return;
-    case Change::Resized:
-      books_[saved.node.market]->resize(saved.slot, saved.node.sz);
-      cold_[saved.slot].filled_height = saved.cold.filled_height;
-      cold_[saved.slot].filled_in_block = saved.cold.filled_in_block;
+    }
+    case Change::Resized: {
+      const Resized was = resized_.pop();
+      books_[pool_[saved.slot].market]->resize(saved.slot, was.sz);
+      cold_[saved.slot].filled_height = was.filled_height;
+      cold_[saved.slot].filled_in_block = was.filled_in_block;
       return;
+    }
   }
   OL_CHECK(false, "a change of no kind");
 }

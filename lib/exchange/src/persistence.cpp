@@ -139,9 +139,9 @@ void put_order(const State& s, OrderId oid, Put& out) {
 
 // dex.md 18.1, lvl/.
 void put_level(const State& s, const OrderStore::TouchedLevel& at, Put& out) {
-  const MarketConfig& config = s.info(at.market).config;
-  const Level* level = s.orders.book(at.market).level(at.side, at.tick);
-  out.key("lvl/", config.asset, at.side, at.tick * config.tick_px);
+  const MarketConfig& config = s.info(at.market()).config;
+  const Level* level = s.orders.book(at.market()).level(at.side(), at.tick());
+  out.key("lvl/", config.asset, at.side(), at.tick() * config.tick_px);
   if (level != nullptr) out.value(level->total_sz, level->count, s.orders[level->head].seq);
 }
 

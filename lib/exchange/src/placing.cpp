@@ -1,6 +1,7 @@
 #include "placing.hpp"
 
 #include <algorithm>
+#include <optional>
 
 #include "order_checks.hpp"
 
@@ -138,16 +139,19 @@ OrderResult place_checked(Context& ctx, const Placer& placer, const Order& order
   const MarketIndex market = ctx.state.find_market(order.asset);
   if (market == kNobody) return refused(Error::BadAsset);
   if (!builder_fits(ctx, placer, market, order.side)) return refused(Error::BuilderFee);
-  const Checkpoint point = checkpoint(ctx);
+  // A batch is one stretch of changes where it can be: what changes nothing before it may fail
+  // needs no point to return to, and every point makes each record that follows be saved again.
+  std::optional<Checkpoint> point;
+  if (order.tif == Tif::Fok || funding_is_due(ctx.state, placer.account)) point = checkpoint(ctx);
   std::uint64_t bbo = 0;
   if (const auto error = check_order(ctx, placer, market, order, bbo)) {
-    revert(ctx, point);
+    if (point) revert(ctx, *point);
     return refused(*error, bbo);
   }
   const OrderId oid = fixed_oid.value() != 0 ? fixed_oid : next_oid(ctx);
   if (group != 0) ctx.state.groups.edit(group).parent = oid.value();
   const OrderResult out = run_order(ctx, placer, market, order, oid, group);
-  if (out.kind == OrderResult::Kind::Error && out.error == Error::FokCancel) revert(ctx, point);
+  if (out.kind == OrderResult::Kind::Error && out.error == Error::FokCancel) revert(ctx, *point);
   return out;
 }
 

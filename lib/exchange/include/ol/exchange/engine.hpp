@@ -47,7 +47,8 @@ class Engine {
  private:
   Params params_;
   State state_;
-  std::vector<UndoLog::Mark> blocks_;  // where each block that can be undone begins
+  std::vector<UndoLog::Mark> blocks_;     // where each block that can be undone begins
+  std::size_t events_of_last_block_ = 0;  // memory for as many is taken at once
 };
 
 }  // namespace ol::exchange

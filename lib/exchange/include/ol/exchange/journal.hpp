@@ -24,6 +24,10 @@ class Undoable {
   virtual void undo_last() = 0;
   /// Drops what undoing the oldest `count` changes would need.
   virtual void forget_oldest(std::size_t count) = 0;
+
+ private:
+  friend class UndoLog;
+  std::size_t to_forget_ = 0;  // while UndoLog counts
 };
 
 /// Saved values, pushed and popped at the end and dropped from the front.
@@ -76,12 +80,13 @@ class UndoLog {
   }
   /// Gives up undoing what came before the mark.
   void forget_before(Mark mark) {
-    std::map<Undoable*, std::size_t> counts;  // only totals leave this loop, not the order of keys
     const std::size_t count = mark - forgotten_;
     for (std::size_t i = 0; i < count; ++i)
-      ++counts[entries_.at(i)];
-    for (const auto& [who, changes] : counts)
-      who->forget_oldest(changes);
+      ++entries_.at(i)->to_forget_;
+    for (std::size_t i = 0; i < count; ++i) {
+      Undoable& who = *entries_.at(i);
+      if (who.to_forget_ != 0) who.forget_oldest(std::exchange(who.to_forget_, 0));
+    }
     entries_.drop_front(count);
     forgotten_ = mark;
   }

@@ -23,6 +23,7 @@ class OrderStore final : public Undoable {
 
   /// An empty book for the next market.
   MarketIndex add_book() {
+    OL_CHECK(books_.size() < kMarketsMax, "more markets than levels can be numbered for");
     books_.push_back(std::make_unique<Book>(pool_));
     return static_cast<MarketIndex>(books_.size() - 1);
   }
@@ -58,12 +59,26 @@ class OrderStore final : public Undoable {
     index_.for_each(visit);
   }
 
-  struct TouchedLevel {
-    MarketIndex market = 0;
-    Side side = Side::Buy;
-    std::uint64_t tick = 0;
+  /// A level as one number: many are sorted in every block.
+  class TouchedLevel {
+   public:
+    TouchedLevel(MarketIndex market, Side side, std::uint64_t tick)
+        : bits_((std::uint64_t{market} << (kTickBits + 1)) |
+                (static_cast<std::uint64_t>(side) << kTickBits) | tick) {}
+    [[nodiscard]] MarketIndex market() const {
+      return static_cast<MarketIndex>(bits_ >> (kTickBits + 1));
+    }
+    [[nodiscard]] Side side() const { return static_cast<Side>((bits_ >> kTickBits) & 1); }
+    [[nodiscard]] std::uint64_t tick() const { return bits_ & (LevelTree::kTickEnd - 1); }
     friend auto operator<=>(const TouchedLevel&, const TouchedLevel&) = default;
+
+   private:
+    static constexpr unsigned kTickBits = 42;
+    static_assert(LevelTree::kTickEnd == std::uint64_t{1} << kTickBits);
+
+    std::uint64_t bits_;
   };
+  static constexpr std::size_t kMarketsMax = std::size_t{1} << 21;  // what the number has room for
   void begin_block() {
     dirty_orders_.clear();
     dirty_levels_.clear();
@@ -73,15 +88,22 @@ class OrderStore final : public Undoable {
   [[nodiscard]] const std::vector<TouchedLevel>& dirty_levels() const { return dirty_levels_; }
 
   void undo_last() override;
-  void forget_oldest(std::size_t count) override { history_.drop_front(count); }
+  void forget_oldest(std::size_t count) override;
 
  private:
   enum class Change : std::uint8_t { Added, Removed, Resized };
   struct Saved {
     Change change = Change::Added;
     Slot slot = kNoSlot;
+  };
+  struct Removed {
     OrderNode node;
     OrderCold cold;
+  };
+  struct Resized {
+    std::uint64_t sz = 0;
+    std::uint64_t filled_height = 0;
+    std::uint64_t filled_in_block = 0;
   };
   struct Owner {
     Slot head = kNoSlot;
@@ -100,6 +122,8 @@ class OrderStore final : public Undoable {
   std::vector<Owner> owners_;
   std::set<std::pair<TimeMs, std::uint64_t>> expiring_;
   History<Saved> history_;
+  History<Removed> removed_;  // what undoing each kind of change needs beyond its place
+  History<Resized> resized_;
   std::vector<std::uint64_t> dirty_orders_;
   std::vector<TouchedLevel> dirty_levels_;
 };
