@@ -5,6 +5,7 @@
 
 #include "command.hpp"
 #include "evm/evm_command.hpp"
+#include "evm/worst.hpp"
 #include "timed.hpp"
 #ifdef OL_WITH_SIM
 #include <ol/sim/sim.hpp>
@@ -33,6 +34,7 @@ int main(int argc, char** argv) {
   CLI::App app{"OpenLiquid: a Byzantine-fault-tolerant chain with an Ethereum interface"};
   app.require_subcommand(1);
   ol::app::add_bench(app);
+  ol::app::add_bench_evm_worst(*app.get_subcommand("bench"));
   ol::app::add_devnet(app);
   ol::app::add_init(app);
   ol::app::add_p2p(app);
