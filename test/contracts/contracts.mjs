@@ -5,7 +5,7 @@ import { execFileSync } from 'node:child_process';
 import { ethers } from 'ethers';
 import { BaseError, ContractFunctionRevertedError, encodeFunctionData } from 'viem';
 
-import { Scene, eventsOf, failure, result, rpc } from './scene.mjs';
+import { Scene, eventsOf, eventually, failure, result, rpc } from './scene.mjs';
 
 const [cast, ...urls] = process.argv.slice(2);
 const ether = ethers.parseEther;
@@ -283,11 +283,13 @@ async function subscriptions(scene, coin) {
   const heard = [];
   await new ethers.Contract(coin.target, coin.interface, socket).on(coin.filters.Transfer(null, scene.address(3)),
     (event) => heard.push(event.args.value));
+  // ethers does not wait for the answer to its subscription.
+  const subscribed = async () => /^openliquid_rpc_subscriptions [1-9]/m.test(await (await fetch(`${scene.url}/metrics`)).text());
+  await eventually('the subscription', subscribed);
   const id = await result(scene.url, 'eth_newFilter', { address: coin.target });
   await scene.send(coin, 'transfer', [scene.address(1), 1]);
   await scene.send(coin, 'transfer', [scene.address(3), 21]);
-  const end = Date.now() + 20000;
-  while (heard.length === 0 && Date.now() < end) await new Promise((done) => setTimeout(done, 20));
+  await eventually('the event', () => heard.length !== 0);
   assert.deepEqual(heard, [21n]);
   assert.equal((await result(scene.url, 'eth_getFilterChanges', id)).length, 2);
   assert.deepEqual(await result(scene.url, 'eth_getFilterChanges', id), []);
@@ -297,7 +299,7 @@ async function subscriptions(scene, coin) {
 }
 
 async function withCast(scene, coin) {
-  const run = (...args) => execFileSync(cast, [...args, '--rpc-url', scene.url], { encoding: 'utf8', timeout: 60000 }).trim();
+  const run = (...args) => execFileSync(cast, [...args, '--rpc-url', scene.url], { encoding: 'utf8', timeout: 300000 }).trim();
   assert.equal(run('call', coin.target, 'symbol()(string)'), '"COIN"');
   const other = scene.address(1);
   const estimate = run('estimate', coin.target, 'transfer(address,uint256)', other, '9', '--from', scene.address(0));
@@ -312,9 +314,8 @@ async function withCast(scene, coin) {
 
 async function sameEverywhere(scene, coin) {
   const height = await scene.provider.getBlockNumber();
-  const end = Date.now() + 20000;
   for (const url of scene.urls) {
-    while (Number(await result(url, 'eth_blockNumber')) < height && Date.now() < end) await new Promise((done) => setTimeout(done, 50));
+    await eventually(`block ${height}`, async () => Number(await result(url, 'eth_blockNumber')) >= height);
   }
   const at = ethers.toQuantity(height);
   const answers = await Promise.all(scene.urls.map((url) => Promise.all([

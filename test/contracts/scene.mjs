@@ -40,8 +40,8 @@ export class Scene {
       nativeCurrency: { name: 'Ether', symbol: 'ETH', decimals: 18 },
       rpcUrls: { default: { http: [this.url] } },
     });
-    this.viem = createPublicClient({ chain, transport: http(this.url), pollingInterval: 50 });
-    this.viemWallet = createWalletClient({ account: this.accounts[2], chain, transport: http(this.url) });
+    this.viem = createPublicClient({ chain, transport: http(this.url, { timeout: 120000 }), pollingInterval: 50 });
+    this.viemWallet = createWalletClient({ account: this.accounts[2], chain, transport: http(this.url, { timeout: 120000 }) });
   }
 
   address(i) {
@@ -68,9 +68,14 @@ export class Scene {
     return new ethers.Contract(expected, abi, this.wallets[0]);
   }
 
-  /// Sends `contract.method(args)` with the estimate as its gas; the receipt.
+  /// Sends `contract.method(args)` with the estimate as its gas; the receipt. A unit less does not suffice.
   async send(contract, method, args, options = {}) {
     const estimate = await contract[method].estimateGas(...args, options);
+    const request = await contract[method].populateTransaction(...args, options);
+    const from = await contract.runner.getAddress();
+    const less = await rpc(this.url, 'eth_call', { to: request.to, from, data: request.data,
+      gas: ethers.toQuantity(estimate - 1n) }, 'pending');
+    assert.ok(less.error, `${method}: a unit less than the estimate fails`);
     const sent = await contract[method](...args, { ...options, gasLimit: estimate });
     const receipt = await sent.wait();
     assert.equal(receipt.status, 1, `${method} succeeds with the estimate`);
@@ -82,6 +87,14 @@ export class Scene {
     const { receipt, estimate } = await this.send(contract, method, args, options);
     assert.equal(receipt.gasUsed, estimate, `${method}: the estimate is exact`);
     return receipt;
+  }
+}
+
+/// Waits until `check` holds; how long says only that it never will.
+export async function eventually(what, check, milliseconds = 120000) {
+  for (const end = Date.now() + milliseconds; !(await check()); ) {
+    assert.ok(Date.now() < end, `not in time: ${what}`);
+    await new Promise((done) => setTimeout(done, 20));
   }
 }
 

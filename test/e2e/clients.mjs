@@ -41,8 +41,8 @@ async function withViem(url) {
     nativeCurrency: { name: 'Ether', symbol: 'ETH', decimals: 18 },
     rpcUrls: { default: { http: [url] } },
   });
-  const wallet = createWalletClient({ account: accounts[2], chain, transport: http(url) });
-  const reader = createPublicClient({ chain, transport: http(url), pollingInterval: 100 });
+  const wallet = createWalletClient({ account: accounts[2], chain, transport: http(url, { timeout: 120000 }) });
+  const reader = createPublicClient({ chain, transport: http(url, { timeout: 120000 }), pollingInterval: 100 });
   const hash = await wallet.sendTransaction({ to: target, value: parseEther('1') });
   const receipt = await reader.waitForTransactionReceipt({ hash });
   checkReceipt('viem', receipt, accounts[2].address);
@@ -50,7 +50,7 @@ async function withViem(url) {
 }
 
 function withCast(url) {
-  const out = execFileSync(cast, ['send', '--rpc-url', url, '--private-key', key(0), '--value', '1ether', target, '--json'], { encoding: 'utf8', timeout: 60000 });
+  const out = execFileSync(cast, ['send', '--rpc-url', url, '--private-key', key(0), '--value', '1ether', target, '--json'], { encoding: 'utf8', timeout: 300000 });
   checkReceipt('cast', JSON.parse(out), accounts[0].address);
 }
 

@@ -22,6 +22,8 @@ import time
 import urllib.request
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
+# Longest a node may take to stop cleanly, on a machine that does much else.
+STOP_SECONDS = 180
 
 
 def first_ephemeral_port():
@@ -43,20 +45,22 @@ def free_base_port(count=5, apart=100):
     sys.exit("no free ports")
 
 
-def call(port, method, *params, timeout=5):
+def call(port, method, *params, timeout=60):
     body = json.dumps({"jsonrpc": "2.0", "id": 1, "method": method, "params": list(params)}).encode()
     request = urllib.request.Request(f"http://127.0.0.1:{port}", body, {"Content-Type": "application/json"})
     with urllib.request.urlopen(request, timeout=timeout) as answer:
         return json.load(answer)
 
 
-def wait_for(what, condition, seconds=90):
+def wait_for(what, condition, seconds=300):
+    """How long a condition may take says nothing but that the test hangs: a slow machine is no failure. A node that
+    does not answer yet, or dies while it does, does not fulfil anything."""
     end = time.monotonic() + seconds
     while time.monotonic() < end:
         try:
             if condition():
                 return
-        except OSError:
+        except (OSError, http.client.HTTPException, json.JSONDecodeError):
             pass
         time.sleep(0.05)
     sys.exit(f"FAILED: {what} did not happen within {seconds} s")
@@ -81,7 +85,7 @@ class Devnet:
             sys.exit("FAILED: devnet ended before it was ready")
         out.send_signal(signal.SIGINT)
         out.stdout.read()
-        if out.wait(30) != 0:
+        if out.wait(STOP_SECONDS) != 0:
             sys.exit("FAILED: devnet did not stop cleanly")
 
     def start(self, i):
@@ -103,14 +107,14 @@ class Devnet:
 
     def stop(self, i):
         self.nodes[i].terminate()
-        if self.nodes.pop(i).wait(30) != 0:
+        if self.nodes.pop(i).wait(STOP_SECONDS) != 0:
             sys.exit(f"FAILED: node {i} did not stop cleanly")
 
     def stop_all(self):
         for node in self.nodes.values():
             node.terminate()
         for node in self.nodes.values():
-            node.wait(30)
+            node.wait(STOP_SECONDS)
 
     def port(self, i):
         return self.base + i
@@ -138,18 +142,22 @@ class Feeder:
         while not self.stopping:
             for i in range(4):
                 try:
-                    nonce = int(call(self.net.port(i), "eth_getTransactionCount", self.sender, "latest")["result"], 16)
+                    nonce = self.committed(i)
                     self.send(i, self.raw[nonce : nonce + 20])
                 except (OSError, ValueError, KeyError, http.client.HTTPException):
                     pass
             time.sleep(0.02)
+
+    def committed(self, i):
+        """How many of the transfers node `i` has in final blocks."""
+        return int(call(self.net.port(i), "eth_getTransactionCount", self.sender, "latest")["result"], 16)
 
     def send(self, i, raw):
         calls = [{"jsonrpc": "2.0", "id": n, "method": "eth_sendRawTransaction", "params": [text]}
                  for n, text in enumerate(raw)]
         request = urllib.request.Request(f"http://127.0.0.1:{self.net.port(i)}", json.dumps(calls).encode(),
                                          {"Content-Type": "application/json"})
-        urllib.request.urlopen(request, timeout=5).read()
+        urllib.request.urlopen(request, timeout=60).read()
 
     def stop(self):
         self.stopping = True
@@ -197,17 +205,17 @@ def case_clients(net):
     wait_for("a first block", lambda: min(net.height(i) for i in range(4)) >= 1)
     cast = ROOT / "node_modules/@foundry-rs/cast-linux-amd64/bin/cast"
     urls = [f"http://127.0.0.1:{net.port(i)}" for i in range(4)]
-    subprocess.run(["node", str(ROOT / "test/e2e/clients.mjs"), str(cast), *urls], check=True, timeout=150)
+    subprocess.run(["node", str(ROOT / "test/e2e/clients.mjs"), str(cast), *urls], check=True, timeout=600)
     sent = subprocess.run(
         [net.program, "tx", "send", "--rpc", urls[3], "--to", "0x" + "11" * 20, "--value", "1ether", "--key",
          "0xac0974bec39a17e36ba4a6b4d238ff944bacb478cbed5efcae784d7bf4f2ff80"],
-        check=True, capture_output=True, text=True, timeout=90).stdout
+        check=True, capture_output=True, text=True, timeout=300).stdout
     assert "status success" in sent, sent
 
 
 def case_kill_one(net):
     net.start_all()
-    wait_for("a first block", lambda: net.height(0) >= 3)
+    wait_for("first blocks", lambda: min(net.height(i) for i in range(4)) >= 3)
     victim = random.randrange(4)
     net.kill(victim)
     other = (victim + 1) % 4
@@ -217,16 +225,14 @@ def case_kill_one(net):
     wait_for("the restarted node catching up", lambda: net.height(victim) >= before + 6)
     after = net.height(victim)
     wait_for("the restarted node following", lambda: net.height(victim) >= after + 4)
-    metrics = urllib.request.urlopen(f"http://127.0.0.1:{net.port(victim)}/metrics").read().decode()
-    votes = re.search(r"^openliquid_consensus_votes_sent_total (\S+)", metrics, re.M)
-    assert votes and float(votes.group(1)) > 0, "the restarted node does not vote"
+    wait_for("the restarted node voting", lambda: metric(net.port(victim), "openliquid_consensus_votes_sent_total") > 0)
     net.stop_all()
     check_no_double_votes(net)
 
 
 def check_transfers_once(net, feeder):
     """Every transfer of the feeder that the chain counts is in it, exactly once."""
-    nonce = int(call(net.port(0), "eth_getTransactionCount", feeder.sender, "latest")["result"], 16)
+    nonce = feeder.committed(0)
     found = [txn for height in range(1, net.height(0) + 1) for txn in net.block(0, height)["transactions"]]
     if len(found) != len(set(found)) or len(found) < nonce:
         sys.exit(f"FAILED: {nonce} transfers are counted, {len(found)} are in blocks, {len(set(found))} different")
@@ -259,6 +265,7 @@ def case_kill_all(net):
             time.sleep(random.choice([0, 0, 0.01, 0.1]))
     net.start_all()
     wait_for("all nodes back", lambda: min(net.height(i) for i in range(4)) >= max(committed))
+    wait_for("a transfer committed", lambda: feeder.committed(0) > 0)
     feeder.stop()
     for height, known in committed.items():
         for i in range(4):
@@ -273,7 +280,7 @@ def case_kill_all(net):
 
 def case_mistakes(net):
     def refused(expected, *arguments, environment=None):
-        done = subprocess.run([net.program, *arguments], capture_output=True, text=True, timeout=60,
+        done = subprocess.run([net.program, *arguments], capture_output=True, text=True, timeout=300,
                               env={**os.environ, **(environment or {})})
         text = done.stderr.strip().splitlines()
         message = text[-1] if text else ""
@@ -327,9 +334,9 @@ def memory_mib(net, i):
 # What a node keeps of past transfers is bounded: recovered transactions by the size of the pool and
 # 16,384 more, blocks for RPC by 32 MiB, RocksDB by its settings. With these sizes all but its write
 # buffers are full after two rounds of 20,000, so a third may add what the allocator scatters and nothing
-# else.
+# else. 1.6 KiB for each transfer would be found.
 LOAD_SIZES = {"OPENLIQUID_MEMPOOL_TXNS_MAX": "22000", "OPENLIQUID_STORAGE_BLOCK_CACHE_BYTES": str(8 << 20)}
-LOAD_GROWTH_MIB = 16
+LOAD_GROWTH_MIB = 32
 
 
 def case_load(net):
@@ -359,15 +366,20 @@ def case_refusals(net):
     net.start_all()
     wait_for("a first block", lambda: min(net.height(i) for i in range(4)) >= 1)
     subprocess.run(["node", str(ROOT / "test/e2e/refusals.mjs"), f"http://127.0.0.1:{net.port(2)}"],
-                   check=True, timeout=150)
+                   check=True, timeout=600)
     check_same_chain(net, range(4))
 
 
 STOPS_SIGNING = "this node stops signing and only follows"
 
 
+def log_of(home):
+    """What a node logged so far. A line may be half written, or hold what is no text."""
+    return (home / "node.log").read_text(encoding="utf-8", errors="replace")
+
+
 def log_has(home, words):
-    return words in (home / "node.log").read_text()
+    return words in log_of(home)
 
 
 def smallest_peer_id(net):
@@ -377,7 +389,7 @@ def smallest_peer_id(net):
 
 
 def metric(port, name):
-    text = urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics", timeout=5).read().decode()
+    text = urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics", timeout=60).read().decode()
     return float(re.search(rf"^{name} (\S+)", text, re.M).group(1))
 
 
@@ -443,8 +455,9 @@ def case_twin(net):
     wait_for("one of the pair to stop signing", lambda: log_has(home, STOPS_SIGNING) or log_has(twin, STOPS_SIGNING))
     others_grow(12)
     feeder.stop()
+    goal = net.height(others[0])
     for i in (victim, 4):
-        wait_for(f"node {i} following", lambda: net.height(i) >= net.height(others[0]) - 3)
+        wait_for(f"node {i} following", lambda: net.height(i) >= goal)
     check_same_chain(net, range(5))
     evidence = sum(metric(net.port(i), "openliquid_consensus_evidence_total") for i in others)
     stopped = [name for name, at in (("original", home), ("copy", twin)) if log_has(at, STOPS_SIGNING)]
@@ -458,8 +471,9 @@ def case_twin(net):
         if below:
             sys.exit(f"FAILED: votes below the record in {path}: {below}")
     clash = conflicts(votes_that_left(outbox_of(home)), votes_that_left(outbox_of(twin)))
-    logged = sum((net.home / f"node{i}" / "node.log").read_text().count("evidence of misbehaviour") for i in others)
-    if logged != evidence:
+    # What came after counting is logged too.
+    logged = sum(log_of(net.home / f"node{i}").count("evidence of misbehaviour") for i in others)
+    if logged < evidence:
         sys.exit(f"FAILED: {evidence:.0f} pieces of evidence counted, {logged} logged")
     new = [len(votes_that_left(outbox_of(path))) - len(copied) for path in (home, twin)]
     print(f"stopped signing: {', '.join(stopped)}; votes after the copy {new[0]} and {new[1]}, "
@@ -477,8 +491,8 @@ def main():
         try:
             globals()[f"case_{case}"](net)
         except BaseException:
-            for log in sorted(net.home.glob("*/node.log")):
-                print(f"--- {log.parent.name}\n" + "\n".join(log.read_text().splitlines()[-15:]))
+            for node in sorted(log.parent for log in net.home.glob("*/node.log")):
+                print(f"--- {node.name}\n" + "\n".join(log_of(node).splitlines()[-15:]))
             raise
         finally:
             for node in net.nodes.values():

@@ -71,7 +71,7 @@ async function committed() {
 async function send(signed) {
   const started = Date.now();
   await Promise.all(urls.map((url) => inBatches(url, signed.map((t) => ['eth_sendRawTransaction', t]))));
-  const deadline = Date.now() + 300_000;
+  const deadline = Date.now() + 900_000;
   for (;;) {
     const counts = await committed();
     if (accounts.every((account, i) => counts[i] === next.get(account))) return (Date.now() - started) / 1000;

@@ -19,7 +19,11 @@ def messages(data):
     while 0 <= at <= len(data) - HEADER:
         (length,) = struct.unpack_from(">I", data, at + 12)
         body = data[at + HEADER : at + HEADER + length]
-        if len(body) == length:
+        # What a killed process left half written ends where the next process began.
+        cut = body.find(MARKER)
+        if cut >= 0:
+            at += HEADER + cut
+        elif len(body) == length:
             yield body
             at = data.find(MARKER, at + HEADER + length)
         else:

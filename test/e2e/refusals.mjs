@@ -45,7 +45,7 @@ async function send(account, fields) {
 }
 
 async function receipt(hash) {
-  for (let i = 0; i < 600; i++) {
+  for (let i = 0; i < 6000; i++) {
     const { result } = await call('eth_getTransactionReceipt', hash);
     if (result) return result;
     await sleep(50);
@@ -145,7 +145,7 @@ assert.ok(dearer.result, JSON.stringify(dearer));
 for (let n = 0; n < 5; n++) assert.ok((await send(other, { nonce: n })).result);
 assert.equal((await receipt(dearer.result)).status, '0x1');
 for (let i = 0; Number((await call('eth_getTransactionCount', other.address, 'latest')).result) !== 7; i++) {
-  assert.ok(i < 600, 'the queued transactions did not go through');
+  assert.ok(i < 6000, 'the queued transactions did not go through');
   await sleep(50);
 }
 assert.equal((await call('eth_getTransactionReceipt', ethers.keccak256(queued))).result, null);

@@ -32,7 +32,7 @@ try {
       if (seeker === sought) continue;
       const found = await eventually('the peer through our table', () =>
         seeker.peerRouting
-          .findPeer(sought.peerId, { signal: AbortSignal.timeout(3000) })
+          .findPeer(sought.peerId, { signal: AbortSignal.timeout(20000) })
           .catch(() => undefined));
       const addresses = found.multiaddrs.map((address) => address.toString().split('/p2p/')[0]);
       const own = sought.getMultiaddrs()[0].toString().split('/p2p/')[0];

@@ -9,6 +9,7 @@ import { tcp } from '@libp2p/tcp';
 import { yamux } from '@libp2p/yamux';
 import { createLibp2p } from 'libp2p';
 
+const patience = 60000;
 export const echoProtocol = '/echo/1.0.0';
 
 // Noise that lists no muxers, so that both sides negotiate yamux with multistream-select.
@@ -31,9 +32,18 @@ export async function startNode({ keyType = 'Ed25519', earlyMuxer = true, servic
     transports: [tcp()],
     connectionEncrypters: [earlyMuxer ? noise() : noiseWithoutEarlyMuxer()],
     streamMuxers: [yamux()],
-    connectionManager: { reconnectRetries: 0 },
+    // A slow machine is no failure.
+    connectionManager: {
+      reconnectRetries: 0,
+      dialTimeout: patience,
+      inboundUpgradeTimeout: patience,
+      outboundUpgradeTimeout: patience,
+      protocolNegotiationTimeout: patience,
+      inboundStreamProtocolNegotiationTimeout: patience,
+      outboundStreamProtocolNegotiationTimeout: patience,
+    },
     connectionMonitor: { enabled: false },
-    services: { identify: identify(), identifyPush: identifyPush(), ping: ping(), ...services },
+    services: { identify: identify({ timeout: patience }), identifyPush: identifyPush({ timeout: patience }), ping: ping({ timeout: patience }), ...services },
   });
   await node.handle(
     echoProtocol,
@@ -63,7 +73,7 @@ export async function echo(connection, bytes) {
   return Buffer.concat(pieces);
 }
 
-export async function eventually(what, check, milliseconds = 5000) {
+export async function eventually(what, check, milliseconds = 120000) {
   const end = Date.now() + milliseconds;
   while (Date.now() < end) {
     const value = await check();

@@ -29,7 +29,7 @@ export async function startOurs(openliquid, ...args) {
 /// Runs `openliquid p2p ...` to its end.
 export function runOurs(openliquid, ...args) {
   return new Promise((resolve) => {
-    execFile(openliquid, ['p2p', ...args], { timeout: 60000 }, (error, stdout, stderr) => {
+    execFile(openliquid, ['p2p', ...args], { timeout: 240000 }, (error, stdout, stderr) => {
       resolve({ code: error ? (error.code ?? 'killed') : 0, stdout, stderr });
     });
   });
