@@ -1,7 +1,10 @@
+#include <vector>
+
 #include <benchmark/benchmark.h>
 #include <openssl/evp.h>
 
 #include <ol/crypto/hash.hpp>
+#include <ol/crypto/keccak_many.hpp>
 
 namespace ol::crypto {
 namespace {
@@ -33,6 +36,19 @@ BENCHMARK(hash_bytes<blake3>)->Name("blake3")->Apply(sizes);
 BENCHMARK(hash_bytes<sha256>)->Name("sha256")->Apply(sizes);
 BENCHMARK(hash_bytes<openssl_sha256>)->Name("sha256_openssl")->Apply(sizes);
 BENCHMARK(hash_bytes<keccak256>)->Name("keccak256")->Apply(sizes);
+
+/// 64 messages of `range(0)` bytes at once; the time is that of all.
+void keccak256_of_64(benchmark::State& state) {
+  const std::vector<Bytes> data(64, Bytes(static_cast<std::size_t>(state.range(0)), 0x5a));
+  const std::vector<ByteView> messages(data.begin(), data.end());
+  std::vector<Hash256> out(messages.size());
+  for (auto _ : state) {
+    keccak256_many(messages, out);
+    benchmark::DoNotOptimize(out.data());
+  }
+  state.SetBytesProcessed(state.iterations() * state.range(0) * 64);
+}
+BENCHMARK(keccak256_of_64)->Arg(32)->Arg(110)->Arg(532)->Arg(1024);
 
 }  // namespace
 }  // namespace ol::crypto

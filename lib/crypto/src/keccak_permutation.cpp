@@ -2,22 +2,12 @@
 
 #include <bit>
 #include <cstddef>
-#include <utility>
+#include <iterator>
+
+#include "keccak_constants.hpp"
 
 namespace ol::crypto::detail {
 namespace {
-
-constexpr std::array<std::uint64_t, 24> kRoundConstants = {
-    0x0000000000000001, 0x0000000000008082, 0x800000000000808a, 0x8000000080008000,
-    0x000000000000808b, 0x0000000080000001, 0x8000000080008081, 0x8000000000008009,
-    0x000000000000008a, 0x0000000000000088, 0x0000000080008009, 0x000000008000000a,
-    0x000000008000808b, 0x800000000000008b, 0x8000000000008089, 0x8000000000008003,
-    0x8000000000008002, 0x8000000000000080, 0x000000000000800a, 0x800000008000000a,
-    0x8000000080008081, 0x8000000000008080, 0x0000000080000001, 0x8000000080008008};
-
-// Rotation of lane x + 5 y in step rho.
-constexpr std::array<int, 25> kRotations = {0,  1,  62, 28, 27, 36, 44, 6,  55, 20, 3,  10, 43,
-                                            25, 39, 41, 45, 15, 21, 8,  18, 2,  61, 56, 14};
 
 using Lanes = std::array<std::uint64_t, 25>;
 using Columns = std::array<std::uint64_t, 5>;
@@ -27,7 +17,7 @@ template <std::size_t X, std::size_t Y>
 [[gnu::always_inline]] inline std::uint64_t moved_lane(const Lanes& in, const Columns& parity) {
   constexpr std::size_t kColumn = (X + 3 * Y) % 5;
   constexpr std::size_t kLane = kColumn + 5 * X;
-  return std::rotl(in[kLane] ^ parity[kColumn], kRotations[kLane]);
+  return std::rotl(in[kLane] ^ parity[kColumn], kKeccakRotations[kLane]);
 }
 
 template <std::size_t Y>
@@ -66,9 +56,9 @@ template <std::size_t Y>
 void keccak_permute(Lanes& lanes) {
   Lanes even = lanes;
   Lanes odd;
-  for (std::size_t i = 0; i < kRoundConstants.size(); i += 2) {
-    round(even, odd, kRoundConstants[i]);
-    round(odd, even, kRoundConstants[i + 1]);
+  for (std::size_t i = 0; i < std::size(kKeccakRounds); i += 2) {
+    round(even, odd, kKeccakRounds[i]);
+    round(odd, even, kKeccakRounds[i + 1]);
   }
   lanes = even;
 }

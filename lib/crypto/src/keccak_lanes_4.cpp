@@ -1,0 +1,11 @@
+#include "keccak_lanes.hpp"
+#include "keccak_vectors.hpp"
+
+namespace ol::crypto::detail {
+
+void keccak_permute_4(std::uint64_t* states) {
+  using Vector [[gnu::vector_size(32), gnu::may_alias]] = std::uint64_t;
+  permute(reinterpret_cast<Vector*>(states));
+}
+
+}  // namespace ol::crypto::detail
