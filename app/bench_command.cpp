@@ -2,6 +2,7 @@
 
 #include "bench/consensus.hpp"
 #include "bench/evm_block.hpp"
+#include "bench/orderbook.hpp"
 #include "bench/transfers.hpp"
 #include "chain_options.hpp"
 #include "command.hpp"
@@ -119,6 +120,23 @@ void add_evm_block(CLI::App& bench) {
   });
 }
 
+void add_orderbook(CLI::App& bench) {
+  auto options = std::make_shared<bench::OrderbookOptions>();
+  auto output = std::make_shared<OutputFlags>();
+  auto* command = bench.add_subcommand("orderbook", "Our order book beside a sorted map of lists");
+  command->add_option("--workload", options->workload, "Which stream of operations (dex.md 22)")
+      ->check(CLI::IsMember({"W1", "W2", "W3"}))
+      ->capture_default_str();
+  command->add_option("--ops", options->ops, "Operations after the first 100,000 orders")
+      ->check(CLI::Range(1, 100'000'000))
+      ->capture_default_str();
+  command->add_option("--rounds", options->rounds, "Fresh runs of each book")
+      ->check(CLI::Range(1, 1'000))
+      ->capture_default_str();
+  command->add_flag("--json", output->json, "Print the result as one JSON object");
+  command->callback([options, output] { print(bench::bench_orderbook(*options), *output); });
+}
+
 }  // namespace
 
 void add_bench(CLI::App& app) {
@@ -127,6 +145,7 @@ void add_bench(CLI::App& app) {
   add_consensus(*bench);
   add_transfers(*bench);
   add_evm_block(*bench);
+  add_orderbook(*bench);
 }
 
 }  // namespace ol::app
