@@ -194,4 +194,20 @@ bool Signer::is_foreign(const BlockRef& proposal) const {
          proposal.block != durable_->last_proposal.block;
 }
 
+#ifdef OL_EQUIVOCATES
+ProposalMessage Signer::rival_of(const ProposalMessage& proposal) const {
+  ProposalMessage out = proposal;
+  out.header.time = primitives::TimeMs(out.header.time.value() + 1);
+  const auto hash = block_hash(domain_, out.header);
+  out.signature = signatures_.sign(key_, proposal_digest(domain_, out.header, hash).view());
+  return out;
+}
+
+VoteMessage Signer::rival_of(const VoteMessage& vote) const {
+  primitives::VoteSubject subject = vote.subject;
+  subject.block.bytes[0] ^= 1U;
+  return vote_message(subject, scheme_.sign({key_, vote_key_}, vote_digest(domain_, subject)));
+}
+#endif
+
 }  // namespace ol::consensus

@@ -27,6 +27,9 @@ void ConsensusDriver::sign_and_send(const consensus::Outputs& outputs) {
   if (made->proposal) {
     ++counters_.proposals_sent;
     publish(encode_message(*made->proposal));
+#ifdef OL_EQUIVOCATES
+    publish(encode_message(signer_->rival_of(*made->proposal)));
+#endif
   }
   if (made->reproposal) {
     ++counters_.proposals_sent;
@@ -56,6 +59,9 @@ void ConsensusDriver::send_vote(const consensus::VoteIntent& intent, const VoteM
     collect(vote);
   } else if (const auto peer = peer_of(intent.destination)) {
     host_.send(*peer, Channel::Consensus, std::move(message));
+#ifdef OL_EQUIVOCATES
+    host_.send(*peer, Channel::Consensus, encode_message(signer_->rival_of(vote)));
+#endif
   }
 }
 

@@ -62,6 +62,12 @@ class Signer {
   /// Ends the signer and gives its key back. For simulated machines, which start again so often
   /// that deriving a key each time would take a quarter of a search.
   [[nodiscard]] crypto::Ed25519SecretKey take_key() && { return std::move(key_); }
+#ifdef OL_EQUIVOCATES
+  /// Another block for the same view, and a vote for a block that nobody made, both signed: what a
+  /// validator must never do. Of the program that end-to-end tests catch at it, never of openliquid.
+  [[nodiscard]] ProposalMessage rival_of(const ProposalMessage& proposal) const;
+  [[nodiscard]] VoteMessage rival_of(const VoteMessage& vote) const;
+#endif
 
  private:
   [[nodiscard]] Result<void, SignError> check(const Outputs& outputs) const;
