@@ -1,0 +1,105 @@
+#pragma once
+
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <set>
+#include <string>
+
+#include <boost/json/value.hpp>
+
+#include <ol/api/exchange_api.hpp>
+
+#include "info.hpp"
+
+namespace ol::api {
+
+/// What a client can subscribe to (dex.md 17.3).
+enum class Channel : std::uint8_t {
+  AllMids,
+  L2Book,
+  L2Diff,
+  L4Diff,
+  Bbo,
+  Trades,
+  Candle,
+  ActiveAssetCtx,
+  ActiveAssetData,
+  OrderUpdates,
+  UserEvents,
+  UserFills,
+  UserFundings,
+  LedgerUpdates,
+  Blocks,
+};
+
+struct Subscription {
+  Channel channel = Channel::Blocks;
+  const MarketEntry* market = nullptr;  // of the catalog it was read with
+  exchange::AssetId asset;
+  DepthOptions depth;
+  std::size_t interval = 0;
+  Address user;
+  std::uint64_t from_height = 0;  // user streams: what the snapshot begins with
+};
+
+/// A subscription of a request. Refuses through the reader.
+[[nodiscard]] Subscription read_subscription(ObjectReader& in, const Catalog& catalog);
+
+/// What messages are made from. Borrows all but the catalog.
+struct FeedView {
+  std::shared_ptr<const Catalog> listed;
+  const Catalog& catalog;
+  const exchange::Params& params;
+  const BookMirror& books;
+  const History& history;
+  const exchange::Access& access;
+};
+
+/// The data of the first message, or null where there is none.
+[[nodiscard]] boost::json::value snapshot_of(const Subscription& sub, const FeedView& view);
+/// The data of the message about a block, or null if it says nothing new.
+[[nodiscard]] boost::json::value update_of(const Subscription& sub, const FeedView& view,
+                                           const exchange::CommittedBlock& block,
+                                           const BlockUpdate& update,
+                                           const std::vector<exchange::AssetId>& changed);
+[[nodiscard]] std::string_view channel_name(Channel channel);
+
+/// Who wants what. One thread at a time.
+class Feed {
+ public:
+  using ClientId = ExchangeApi::ClientId;
+
+  [[nodiscard]] ClientId connect(std::weak_ptr<FeedSink> sink);
+  void disconnect(ClientId client);
+  /// Whether it was new; `key` is the subscription's JSON.
+  [[nodiscard]] bool subscribe(ClientId client, const std::string& key, const Subscription& sub);
+  [[nodiscard]] bool unsubscribe(ClientId client, const std::string& key);
+  [[nodiscard]] std::size_t subscriptions(ClientId client) const;
+  [[nodiscard]] std::size_t clients() const { return clients_.size(); }
+
+  /// One message per subscription, encoded once, to all who have it.
+  void publish(const FeedView& view, const exchange::CommittedBlock& block,
+               const BlockUpdate& update, const std::vector<exchange::AssetId>& changed);
+  /// After blocks were missed: every subscription begins anew.
+  void resend(const FeedView& view);
+
+ private:
+  struct Topic {
+    Subscription sub;
+    std::set<ClientId> clients;
+    std::string last;  // what was sent last, of channels that repeat themselves
+  };
+  struct Client {
+    std::weak_ptr<FeedSink> sink;
+    std::set<std::string> keys;
+  };
+  void deliver(Topic& topic, const boost::json::value& data);
+
+  std::map<std::string, Topic> topics_;
+  std::map<ClientId, Client> clients_;
+  ClientId next_ = 1;
+};
+
+}  // namespace ol::api

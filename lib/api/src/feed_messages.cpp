@@ -1,0 +1,356 @@
+#include "feed.hpp"
+
+#include <algorithm>
+#include <array>
+
+#include <boost/json/array.hpp>
+#include <boost/json/object.hpp>
+
+#include "numbers.hpp"
+#include "shapes.hpp"
+
+namespace ol::api {
+namespace {
+
+namespace json = boost::json;
+using namespace exchange;
+
+constexpr std::size_t kSnapshotMax = 500;
+
+struct ChannelName {
+  std::string_view name;
+  Channel channel;
+};
+constexpr std::array<ChannelName, 15> kChannels{
+    {{"allMids", Channel::AllMids},
+     {"l2Book", Channel::L2Book},
+     {"l2Diff", Channel::L2Diff},
+     {"l4Diff", Channel::L4Diff},
+     {"bbo", Channel::Bbo},
+     {"trades", Channel::Trades},
+     {"candle", Channel::Candle},
+     {"activeAssetCtx", Channel::ActiveAssetCtx},
+     {"activeAssetData", Channel::ActiveAssetData},
+     {"orderUpdates", Channel::OrderUpdates},
+     {"userEvents", Channel::UserEvents},
+     {"userFills", Channel::UserFills},
+     {"userFundings", Channel::UserFundings},
+     {"userNonFundingLedgerUpdates", Channel::LedgerUpdates},
+     {"blocks", Channel::Blocks}}};
+
+bool is_of_user(Channel channel) {
+  switch (channel) {
+    case Channel::ActiveAssetData:
+    case Channel::OrderUpdates:
+    case Channel::UserEvents:
+    case Channel::UserFills:
+    case Channel::UserFundings:
+    case Channel::LedgerUpdates:
+      return true;
+    default:
+      return false;
+  }
+}
+
+bool is_of_market(Channel channel) {
+  switch (channel) {
+    case Channel::L2Book:
+    case Channel::L2Diff:
+    case Channel::L4Diff:
+    case Channel::Bbo:
+    case Channel::Trades:
+    case Channel::Candle:
+    case Channel::ActiveAssetCtx:
+    case Channel::ActiveAssetData:
+      return true;
+    default:
+      return false;
+  }
+}
+
+json::value bbo_of(const Subscription& sub, const FeedView& view) {
+  const BookView& book = view.books.book(sub.asset);
+  json::array sides{nullptr, nullptr};
+  if (!book.bids.empty()) {
+    sides[0] = level_json(book.bids.begin()->first, book.bids.begin()->second, *sub.market);
+  }
+  if (!book.asks.empty()) {
+    sides[1] = level_json(book.asks.begin()->first, book.asks.begin()->second, *sub.market);
+  }
+  return json::object{{"coin", sub.market->name}, {"time", book.time}, {"bbo", std::move(sides)}};
+}
+
+json::value diff_of(const Subscription& sub, const FeedView& view) {
+  const BookView& book = view.books.book(sub.asset);
+  json::object out = book_json(book, *sub.market, {1, 0, 1});
+  out["levels"] = changes_json(book, *sub.market);
+  return out;
+}
+
+json::value candle_of(const Subscription& sub, const FeedView& view) {
+  const Candle* candle = view.history.candles().last(sub.asset, sub.interval);
+  if (candle == nullptr) return nullptr;
+  return candle_json(*candle, *sub.market, sub.interval);
+}
+
+// What needs the state: read it and ask as a query would.
+json::value from_state(const Subscription& sub, const FeedView& view) {
+  json::value out;
+  view.access.read([&](const State& state) {
+    Reading reading;
+    const json::value request{{"user", hex_text(sub.user)},
+                              {"coin", sub.market == nullptr ? "" : sub.market->name}};
+    ObjectReader in(reading, request, "");
+    const InfoCall call{in, view.catalog, view.params, view.books, view.history};
+    if (sub.channel == Channel::AllMids) {
+      out = json::object{{"mids", mids_json(view.catalog, view.books, state)}};
+    } else if (sub.channel == Channel::ActiveAssetCtx) {
+      out = json::object{{"coin", sub.market->name},
+                         {"ctx", asset_ctx_json(call, state, *sub.market)}};
+    } else {
+      out = find_query("activeAssetData")(call, state);
+      if (out.is_object()) out.get_object()["user"] = hex_text(sub.user);
+    }
+  });
+  return out;
+}
+
+template <typename Records, typename Keep, typename Shape>
+json::array chosen(const Records& records, Keep keep, Shape shape) {
+  json::array out;
+  for (const auto& record : records) {
+    if (keep(record)) out.push_back(shape(record));
+  }
+  return out;
+}
+
+json::value fills_snapshot(const Subscription& sub, const FeedView& view) {
+  json::array fills;
+  const auto& own = view.history.fills(sub.user);
+  std::size_t skip = own.size() > kSnapshotMax ? own.size() - kSnapshotMax : 0;
+  if (sub.from_height != 0) skip = 0;
+  for (const FillRecord& fill : own) {
+    if (skip > 0) {
+      --skip;
+    } else if (fill.height >= sub.from_height) {
+      fills.push_back(fill_json(fill, view.catalog));
+    }
+  }
+  return json::object{
+      {"isSnapshot", true}, {"user", hex_text(sub.user)}, {"fills", std::move(fills)}};
+}
+
+json::value orders_snapshot(const Subscription& sub, const FeedView& view) {
+  json::array out;
+  for (const OrderRecord* order : view.history.orders(sub.user)) {
+    if (order->status == OrderRecord::Status::Open) {
+      out.push_back(order_update_json(*order, view.catalog));
+    }
+  }
+  return out;
+}
+
+struct EventJson {
+  const Subscription& sub;
+  const FeedView& view;
+  json::array& out;
+
+  void operator()(const RestEvent& v) const {
+    if (v.asset != sub.asset) return;
+    out.push_back(json::object{{"type", "rest"},
+                               {"oid", v.oid.value()},
+                               {"user", hex_text(v.account)},
+                               {"side", side_letter(v.side)},
+                               {"px", decimal_text(v.px, sub.market->px_decimals)},
+                               {"sz", decimal_text(v.sz, sub.market->sz_decimals)}});
+  }
+  void operator()(const CancelEvent& v) const {
+    if (v.asset != sub.asset) return;
+    out.push_back(json::object{
+        {"type", "cancel"}, {"oid", v.oid.value()}, {"reason", exchange::name(v.reason)}});
+  }
+  void operator()(const FillEvent& v) const {
+    if (v.asset != sub.asset) return;
+    out.push_back(json::object{{"type", "fill"},
+                               {"oid", v.maker_oid.value()},
+                               {"takerOid", v.taker_oid.value()},
+                               {"tid", v.tid},
+                               {"px", decimal_text(v.px, sub.market->px_decimals)},
+                               {"sz", decimal_text(v.sz, sub.market->sz_decimals)}});
+  }
+  template <typename Other>
+  void operator()(const Other& /*v*/) const {}
+};
+
+json::value l4_diff_of(const Subscription& sub, const FeedView& view, const CommittedBlock& block) {
+  json::array events;
+  for (const Event& event : block.result.events)
+    std::visit(EventJson{sub, view, events}, event);
+  if (events.empty()) return nullptr;
+  return json::object{{"coin", sub.market->name},
+                      {"time", block.input.time},
+                      {"height", block.input.height},
+                      {"events", std::move(events)}};
+}
+
+json::value user_update(const Subscription& sub, const FeedView& view, const BlockUpdate& update) {
+  const auto own_fill = [&](const FillRecord& fill) { return fill.account == sub.user; };
+  const auto fill_shape = [&](const FillRecord& fill) { return fill_json(fill, view.catalog); };
+  json::array list;
+  std::string_view key = "fills";
+  switch (sub.channel) {
+    case Channel::OrderUpdates:
+      list = chosen(
+          update.orders, [&](const OrderRecord& order) { return order.account == sub.user; },
+          [&](const OrderRecord& order) { return order_update_json(order, view.catalog); });
+      if (list.empty()) return nullptr;
+      return list;
+    case Channel::UserFundings:
+      key = "fundings";
+      list = chosen(
+          update.funding,
+          [&](const FundingRecord& record) { return record.event.account == sub.user; },
+          [&](const FundingRecord& record) { return user_funding_json(record, view.catalog); });
+      break;
+    case Channel::LedgerUpdates:
+      key = "nonFundingLedgerUpdates";
+      list = chosen(
+          update.ledger, [&](const LedgerRecord& record) { return record.account == sub.user; },
+          [&](const LedgerRecord& record) { return ledger_json(record, view.catalog); });
+      break;
+    default:
+      list = chosen(update.fills, own_fill, fill_shape);
+      break;
+  }
+  if (list.empty()) return nullptr;
+  json::object out{{"user", hex_text(sub.user)}};
+  out[key] = std::move(list);
+  return out;
+}
+
+}  // namespace
+
+std::string_view channel_name(Channel channel) {
+  // Existing clients know user events under this name.
+  if (channel == Channel::UserEvents) return "user";
+  for (const ChannelName& known : kChannels) {
+    if (known.channel == channel) return known.name;
+  }
+  return "";
+}
+
+Subscription read_subscription(ObjectReader& in, const Catalog& catalog) {
+  Subscription out;
+  const std::string_view type = in.text("type");
+  const auto known = std::ranges::find(kChannels, type, &ChannelName::name);
+  if (known == kChannels.end()) {
+    std::string names;
+    for (const ChannelName& channel : kChannels)
+      names += (names.empty() ? "" : ", ") + std::string(channel.name);
+    in.reading().refuse(NodeError::UnknownType, "no such subscription; they are " + names);
+    return out;
+  }
+  out.channel = known->channel;
+  if (is_of_market(out.channel)) {
+    out.market = catalog.market(in.text("coin"));
+    if (out.market == nullptr) {
+      in.reading().refuse(exchange::Error::BadAsset,
+                          "coin is not listed; assets are " + catalog.market_list());
+      return out;
+    }
+    out.asset = out.market->asset;
+  }
+  if (is_of_user(out.channel)) out.user = in.address("user");
+  if (out.channel == Channel::UserFills) {
+    out.from_height = in.unsigned_number_or("fromHeight", ~std::uint64_t{0}, 0);
+    static_cast<void>(in.boolean_or("aggregateByTime", false));
+  }
+  if (out.channel == Channel::L2Book) out.depth = read_depth(in);
+  if (out.channel == Channel::Candle) {
+    const auto interval = find_interval(in.text("interval"));
+    if (!interval) in.reading().refuse(NodeError::BadRequest, "no such interval");
+    out.interval = interval.value_or(0);
+  }
+  in.finish();
+  return out;
+}
+
+json::value snapshot_of(const Subscription& sub, const FeedView& view) {
+  if (is_of_market(sub.channel) && sub.market == nullptr) return nullptr;
+  switch (sub.channel) {
+    case Channel::AllMids:
+    case Channel::ActiveAssetCtx:
+    case Channel::ActiveAssetData:
+      return from_state(sub, view);
+    case Channel::L2Book:
+      return book_json(view.books.book(sub.asset), *sub.market, sub.depth);
+    case Channel::L2Diff: {
+      json::object out = book_json(view.books.book(sub.asset), *sub.market, {10'000, 0, 1});
+      out["isSnapshot"] = true;
+      return out;
+    }
+    case Channel::Bbo:
+      return bbo_of(sub, view);
+    case Channel::Trades:
+      return chosen(
+          view.history.trades(sub.asset), [](const TradeRecord&) { return true; },
+          [&](const TradeRecord& trade) { return trade_json(trade, view.catalog); });
+    case Channel::Candle:
+      return candle_of(sub, view);
+    case Channel::UserFills:
+      return fills_snapshot(sub, view);
+    case Channel::OrderUpdates:
+      return orders_snapshot(sub, view);
+    case Channel::L4Diff:
+    case Channel::UserEvents:
+    case Channel::UserFundings:
+    case Channel::LedgerUpdates:
+    case Channel::Blocks:
+      return nullptr;
+  }
+  return nullptr;
+}
+
+json::value update_of(const Subscription& sub, const FeedView& view, const CommittedBlock& block,
+                      const BlockUpdate& update, const std::vector<AssetId>& changed) {
+  if (is_of_market(sub.channel) && sub.market == nullptr) return nullptr;
+  const bool book_changed = std::ranges::binary_search(changed, sub.asset);
+  const auto of_market = [&](const TradeRecord& trade) { return trade.fill.asset == sub.asset; };
+  switch (sub.channel) {
+    case Channel::L2Book:
+    case Channel::Bbo:
+      return book_changed ? snapshot_of(sub, view) : json::value(nullptr);
+    case Channel::L2Diff:
+      return book_changed ? diff_of(sub, view) : json::value(nullptr);
+    case Channel::L4Diff:
+      return l4_diff_of(sub, view, block);
+    case Channel::Trades: {
+      json::array trades = chosen(update.trades, of_market, [&](const TradeRecord& trade) {
+        return trade_json(trade, view.catalog);
+      });
+      return trades.empty() ? json::value(nullptr) : json::value(std::move(trades));
+    }
+    case Channel::Candle:
+      return std::ranges::any_of(update.trades, of_market) ? candle_of(sub, view)
+                                                           : json::value(nullptr);
+    case Channel::AllMids:
+    case Channel::ActiveAssetCtx:
+    case Channel::ActiveAssetData:
+      return from_state(sub, view);
+    case Channel::Blocks:
+      return json::object{{"height", block.input.height},
+                          {"time", block.input.time},
+                          {"actions", block.input.actions.size()},
+                          {"stateRoot", hex_text(block.state_root)},
+                          {"resultRoot", hex_text(block.result_root)}};
+    case Channel::OrderUpdates:
+    case Channel::UserEvents:
+    case Channel::UserFills:
+    case Channel::UserFundings:
+    case Channel::LedgerUpdates:
+      return user_update(sub, view, update);
+  }
+  return nullptr;
+}
+
+}  // namespace ol::api
