@@ -1,0 +1,132 @@
+import { parseSignature } from 'viem';
+
+import { typedData } from './actions.js';
+
+/** A refusal by the node or the exchange, with its stable code. */
+export class ExchangeError extends Error {
+  constructor({ code, msg }) {
+    super(`${msg} (code ${code})`);
+    this.name = 'ExchangeError';
+    this.code = code;
+  }
+}
+
+/** Markets and tokens of a chain: what writing its numbers takes. */
+export async function loadCatalog(client) {
+  const [meta, spot] = await Promise.all([client.info({ type: 'meta' }), client.info({ type: 'spotMeta' })]);
+  const byAsset = new Map();
+  const byCoin = new Map();
+  const add = (entry) => {
+    byAsset.set(entry.asset, entry);
+    byCoin.set(entry.name, entry);
+  };
+  for (const perp of meta.universe) {
+    add({ ...perp, pxDecimals: 6 - perp.szDecimals });
+  }
+  for (const pair of spot.universe) {
+    add({ ...pair, asset: 10000 + pair.index, pxDecimals: 8 - pair.szDecimals });
+  }
+  return { byAsset, byCoin, byToken: new Map(spot.tokens.map((token) => [token.name, token])) };
+}
+
+/**
+ * One account, or an agent of one, on one node. `account` is a viem account; without it only
+ * queries work. Nonces are milliseconds and never repeat within one client.
+ */
+export class ExchangeClient {
+  #nonce = 0;
+
+  constructor({ url, account, chainId, onBehalfOf = null }) {
+    this.url = url.replace(/\/$/, '');
+    this.account = account;
+    this.chainId = chainId;
+    this.onBehalfOf = onBehalfOf;
+  }
+
+  async #post(path, body) {
+    const response = await fetch(this.url + path, {
+      method: 'POST',
+      headers: { 'Content-Type': 'application/json' },
+      body: JSON.stringify(body),
+    });
+    const reply = await response.json();
+    if (reply?.status === 'err') throw new ExchangeError(reply.response);
+    return reply;
+  }
+
+  info(query) {
+    return this.#post('/info', query);
+  }
+
+  async catalog() {
+    this.known ??= await loadCatalog(this);
+    return this.known;
+  }
+
+  nextNonce() {
+    this.#nonce = Math.max(Date.now(), this.#nonce + 1);
+    return this.#nonce;
+  }
+
+  /** The whole body of POST /exchange, signed. */
+  async sign(action, { nonce = this.nextNonce(), expiresAfter = null } = {}) {
+    const typed = typedData(action, {
+      catalog: await this.catalog(),
+      chainId: this.chainId,
+      nonce,
+      account: this.onBehalfOf,
+      expiresAfter,
+    });
+    const { r, s, v } = parseSignature(await this.account.signTypedData(typed));
+    return {
+      action,
+      nonce,
+      signature: { r, s, v: Number(v) },
+      vaultAddress: this.onBehalfOf,
+      expiresAfter,
+    };
+  }
+
+  /** Sends an action; resolves when it is in a final block. */
+  async exchange(action, options = {}) {
+    const path = options.wait === 'accepted' ? '/exchange?wait=accepted' : '/exchange';
+    return this.#post(path, await this.sign(action, options));
+  }
+
+  /** Statuses of orders {coin, isBuy, px, sz, tif?, reduceOnly?, cloid?}, one for each. */
+  async order(...orders) {
+    const { byCoin } = await this.catalog();
+    const reply = await this.exchange({
+      type: 'order',
+      orders: orders.map((order) => ({
+        a: byCoin.get(order.coin).asset,
+        b: order.isBuy,
+        p: order.px,
+        s: order.sz,
+        r: order.reduceOnly ?? false,
+        t: { limit: { tif: order.tif ?? 'Gtc' } },
+        ...(order.cloid ? { c: order.cloid } : {}),
+      })),
+      grouping: 'na',
+    });
+    return reply.response.data.statuses;
+  }
+
+  async cancel(coin, oid) {
+    const { byCoin } = await this.catalog();
+    const reply = await this.exchange({
+      type: 'cancel',
+      cancels: [{ a: byCoin.get(coin).asset, o: oid }],
+    });
+    return reply.response.data.statuses[0];
+  }
+
+  cancelAll() {
+    return this.exchange({ type: 'cancelAll' });
+  }
+
+  /** Development networks only. */
+  dev(request) {
+    return this.#post('/dev', request);
+  }
+}

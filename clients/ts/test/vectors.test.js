@@ -1,0 +1,87 @@
+// The vectors of dex.md 21.14 and the units of section 1.
+import assert from 'node:assert/strict';
+import test from 'node:test';
+
+import { hashTypedData } from 'viem';
+import { privateKeyToAccount } from 'viem/accounts';
+
+import { bookCrc, crc32c, scaled, typedData } from '../src/index.js';
+
+const chainId = 7777;
+const btc = { asset: 0, name: 'BTC', szDecimals: 5, pxDecimals: 1 };
+const catalog = { byAsset: new Map([[0, btc]]), byCoin: new Map([['BTC', btc]]), byToken: new Map() };
+const account = privateKeyToAccount('0xac0974bec39a17e36ba4a6b4d238ff944bacb478cbed5efcae784d7bf4f2ff80');
+
+test('an order in wire form signs to the published signature', async () => {
+  const typed = typedData(
+    {
+      type: 'order',
+      orders: [
+        {
+          a: 0,
+          b: true,
+          p: '60000',
+          s: '1',
+          r: false,
+          t: { limit: { tif: 'Gtc' } },
+          c: '0x000102030405060708090a0b0c0d0e0f',
+        },
+      ],
+      grouping: 'na',
+    },
+    { catalog, chainId, nonce: 1700000000000 },
+  );
+  assert.equal(
+    hashTypedData(typed),
+    '0xdd4f40ce662f48d3869b775a6da8b8702b7c0f952fa9d5db53de361dce0ae8ea',
+  );
+  assert.equal(
+    await account.signTypedData(typed),
+    '0x773b75fabd2d295df3dc6dd6eedfb3cf510baf851fc852be6712463806e7337f0fee7de8f0bc7f68e60506e6e675c8' +
+      '28010b81c90724320ba6c967f4395275801b',
+  );
+});
+
+test('a cancel for another account and an agent have the published digests', () => {
+  assert.equal(
+    hashTypedData(
+      typedData(
+        { type: 'cancel', cancels: [{ a: 0, o: 77 }] },
+        {
+          catalog,
+          chainId,
+          nonce: 1700000000001,
+          account: '0x70997970C51812dc3A010C7d01b50e0d17dc79C8',
+          expiresAfter: 1700000005000,
+        },
+      ),
+    ),
+    '0xa95d8ef37c8c11474f3e9784bfb46d7c29ff7e6c230ad0dc710eabb0f4ac7d27',
+  );
+  assert.equal(
+    hashTypedData(
+      typedData(
+        {
+          type: 'approveAgent',
+          agentAddress: '0x3C44CdDdB6a900fa2b585dd299e03d12FA4293BC',
+          agentName: 'mm-1',
+        },
+        { catalog, chainId, nonce: 1700000000002 },
+      ),
+    ),
+    '0x0499ca45052d7a82d33952eee4b9001f67ae76dab5e383b36d278b71744a5a33',
+  );
+});
+
+test('numbers are scaled exactly or refused', () => {
+  assert.equal(scaled('60000.5', 1), 600005n);
+  assert.equal(scaled('0', 6), 0n);
+  for (const text of ['60000.05', '1.0', '01', '-1', '1e3', '', '.5']) {
+    assert.throws(() => scaled(text, 1), text);
+  }
+});
+
+test('the checksum is that of RFC 3720 and of a book', () => {
+  assert.equal(crc32c('123456789'), 0xe3069283);
+  assert.equal(bookCrc({ bids: [['59000', '0.3']], asks: [['61000', '0.3']] }), 0xd5f47cbc);
+});
