@@ -3,6 +3,7 @@
 
 #include "fast_handlers.hpp"
 #include "interpreter.hpp"
+#include "machine.hpp"
 
 namespace ol::evm {
 namespace fast {
@@ -46,6 +47,12 @@ OL_EVM_HANDLER(translate_here) {
   ip[1].data = reinterpret_cast<std::uint64_t>(frame->program->translate(ip[1].data));
   ip[0].run = go_to;
   OL_EVM_GO(ip);
+}
+
+OL_EVM_HANDLER(look_at_sign) {
+  if (frame->machine.must_stop(1)) [[unlikely]]
+    OL_EVM_BECOME(halt_out_of_gas);
+  OL_EVM_GO(ip + 1);
 }
 
 OL_EVM_HANDLER(push_gas) {

@@ -68,6 +68,8 @@ OL_EVM_HANDLER(enter_block);
 OL_EVM_HANDLER(go_to);
 /// Translates the code from its operand on, becomes `go_to` there and runs it.
 OL_EVM_HANDLER(translate_here);
+/// Begins the blocks of programs that can be stopped.
+OL_EVM_HANDLER(look_at_sign);
 OL_EVM_HANDLER(push_gas);
 /// Grows memory to what a step wanted, then runs the same instruction again.
 OL_EVM_HANDLER(grow_and_retry);

@@ -14,6 +14,10 @@ namespace {
 
 constexpr std::int64_t kCodeDepositByte = 200;  // Yellow Paper appendix G
 
+/// Between two looks at the stop sign: a millisecond of short blocks, or some calls.
+constexpr std::int32_t kWorkPerLook = 10'000;
+constexpr std::int32_t kWorkOfCall = 100;
+
 }  // namespace
 
 Address creation2_address(const Address& creator, const U256& salt, ByteView init_code) {
@@ -27,6 +31,20 @@ Address creation2_address(const Address& creator, const U256& salt, ByteView ini
 
 Machine::Machine(Revision revision, Engine engine)
     : revision_(revision), engine_(engine), rules_(schedule(revision)) {}
+
+void Machine::stop_when(StopSign sign) {
+  OL_CHECK(!sign || engine_ != Engine::Fast, "only a stoppable engine is stopped");
+  stop_sign_ = std::move(sign);
+  work_left_ = kWorkPerLook;
+  is_watched_ = tracer_ != nullptr || stop_sign_ != nullptr;
+}
+
+bool Machine::look_at_sign() {
+  const bool stops = stop_sign_ && stop_sign_();
+  // Once it stops, everything looks again.
+  work_left_ = stops ? -1 : kWorkPerLook;
+  return stops;
+}
 
 void Machine::bind(World& world, const BlockEnv& block, const TxnContext& txn) {
   world_ = &world;
@@ -111,7 +129,7 @@ MessageResult Machine::run_code(const Message& message) {
   WorldAccount& account = *message.code;
   const state::Code& code = world_->code(account);
   if (engine_ == Engine::Reference) return run(message, *code, nullptr);
-  if (!account.program) account.program = programs_.get(account.code_hash, code, rules_);
+  if (!account.program) account.program = programs_.get(account.code_hash, code, rules_, looks());
   return run(message, *code, account.program.get());
 }
 
@@ -180,8 +198,14 @@ void Machine::trace_refusal(const Message& message, Status why) {
 }
 
 MessageResult Machine::call(const Message& message) {
-  if (tracer_ == nullptr) [[likely]]
+  if (!is_watched_) [[likely]]
     return do_call(message);
+  return watched_call(message);
+}
+
+MessageResult Machine::watched_call(const Message& message) {
+  if (must_stop(kWorkOfCall)) return {Status::OutOfGas, 0};
+  if (tracer_ == nullptr) return do_call(message);
   trace_enter(message);
   const MessageResult result = do_call(message);
   trace_exit(message, result);
@@ -189,8 +213,14 @@ MessageResult Machine::call(const Message& message) {
 }
 
 MessageResult Machine::create(const Message& message) {
-  if (tracer_ == nullptr) [[likely]]
+  if (!is_watched_) [[likely]]
     return do_create(message);
+  return watched_create(message);
+}
+
+MessageResult Machine::watched_create(const Message& message) {
+  if (must_stop(kWorkOfCall)) return {Status::OutOfGas, 0};
+  if (tracer_ == nullptr) return do_create(message);
   trace_enter(message);
   const MessageResult result = do_create(message);
   trace_exit(message, result);
@@ -200,7 +230,7 @@ MessageResult Machine::create(const Message& message) {
 MessageResult Machine::run_init_code(const Message& message) {
   if (engine_ == Engine::Reference) return run(message, message.input, nullptr);
   // Runs once: not worth a place in the cache.
-  Program program(message.input, rules_);
+  Program program(message.input, rules_, looks());
   return run(message, message.input, &program);
 }
 

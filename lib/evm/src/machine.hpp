@@ -42,10 +42,20 @@ class Machine {
   void bind(World& world, const BlockEnv& block, const TxnContext& txn);
 
   /// Borrowed until replaced; null ends tracing.
-  void trace(Tracer* tracer) { tracer_ = tracer; }
+  void trace(Tracer* tracer) {
+    tracer_ = tracer;
+    is_watched_ = tracer_ != nullptr || stop_sign_ != nullptr;
+  }
   [[nodiscard]] Tracer* tracer() const { return tracer_; }
   /// Tells the tracer of a call that does not begin and costs nothing. @pre There is a tracer.
   void trace_refusal(const Message& message, Status why);
+
+  void stop_when(StopSign sign);
+  /// Whether to end now. `work` is a guess at how many blocks of code have run since the last time.
+  [[nodiscard]] bool must_stop(std::int32_t work) {
+    work_left_ -= work;
+    return work_left_ < 0 && look_at_sign();
+  }
 
   [[nodiscard]] Revision revision() const { return revision_; }
   [[nodiscard]] const Schedule& rules() const { return rules_; }
@@ -79,9 +89,15 @@ class Machine {
 
  private:
   [[nodiscard]] Precompile precompile_at(const Address& address) const;
+  [[nodiscard]] Program::Looks looks() const {
+    return engine_ == Engine::Stoppable ? Program::Looks::AtSign : Program::Looks::Never;
+  }
   void move_value(const Message& message);
   [[nodiscard]] MessageResult do_call(const Message& message);
   [[nodiscard]] MessageResult do_create(const Message& message);
+  [[nodiscard]] MessageResult watched_call(const Message& message);
+  [[nodiscard]] MessageResult watched_create(const Message& message);
+  [[nodiscard]] bool look_at_sign();
   void trace_enter(const Message& message);
   void trace_exit(const Message& message, const MessageResult& result);
   /// Runs code in a frame of its own: translated if there is a program, else by the reference.
@@ -103,6 +119,9 @@ class Machine {
   ModularMultiplier multiplier_;
   Bytes return_data_;
   Tracer* tracer_ = nullptr;
+  StopSign stop_sign_;
+  std::int32_t work_left_ = 0;  // until the sign is looked at again; negative once it was true
+  bool is_watched_ = false;     // by a tracer or for the sign
   PrecompileMoves precompile_moves_;
 };
 

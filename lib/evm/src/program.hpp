@@ -55,11 +55,16 @@ struct BlockHeader {
 /// translated when it is first entered, so code that never runs costs one scan. One thread.
 class Program {
  public:
+  /// Whether each block of it begins by looking whether it must stop (`Machine::must_stop`). What
+  /// does not look has no trace of looking.
+  enum class Looks : std::uint8_t { Never, AtSign };
+
   /// Borrows `code`, which must outlive the program.
-  Program(ByteView code, const Schedule& rules)
-      : code_(code), rules_(rules), jumps_(code), blocks_(jumps_.count()) {}
+  Program(ByteView code, const Schedule& rules, Looks looks = Looks::Never)
+      : code_(code), rules_(rules), looks_(looks), jumps_(code), blocks_(jumps_.count()) {}
   /// Shares the code's ownership.
-  Program(state::Code code, const Schedule& rules) : Program(ByteView(*code), rules) {
+  Program(state::Code code, const Schedule& rules, Looks looks = Looks::Never)
+      : Program(ByteView(*code), rules, looks) {
     owner_ = std::move(code);
   }
   Program(const Program&) = delete;
@@ -95,6 +100,7 @@ class Program {
   state::Code owner_;
   ByteView code_;
   const Schedule& rules_;
+  Looks looks_;
   JumpMap jumps_;
   std::vector<Cell*> blocks_;  // by the number of the JUMPDEST
   Cell* entry_ = nullptr;

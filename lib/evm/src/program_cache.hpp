@@ -12,12 +12,13 @@
 
 namespace ol::evm {
 
-/// Programs by the hash of their code, for one revision. One thread.
+/// Programs by the hash of their code, for one revision and one way to look. One thread.
 class ProgramCache {
  public:
   /// The program of `code`, whose Keccak-256 is `hash`.
   [[nodiscard]] std::shared_ptr<Program> get(const Hash256& hash, const state::Code& code,
-                                             const Schedule& rules);
+                                             const Schedule& rules,
+                                             Program::Looks looks = Program::Looks::Never);
 
   void clear() {
     programs_.clear();

@@ -51,7 +51,7 @@ class Tracing {
 
   /// False when the tracer has seen enough.
   bool before(Frame& frame, std::size_t pc, std::uint8_t op, std::span<const U256> stack) {
-    if (tracer_.wants_stop()) return frame.fail(Status::OutOfGas);
+    if (tracer_.wants_stop() || frame.machine.must_stop(1)) return frame.fail(Status::OutOfGas);
     gas_before_ = frame.gas;
     frame.gas_kept = -1;
     tracer_.on_step({.pc = pc,

@@ -106,6 +106,10 @@ void Evm::move_precompiles(PrecompileMoves moves) {
   machine_->move_precompiles(std::move(moves));
 }
 
+void Evm::stop_when(StopSign sign) {
+  machine_->stop_when(std::move(sign));
+}
+
 void Evm::forget_code() {
   machine_->programs().clear();
 }

@@ -285,6 +285,7 @@ class Translator {
     cells_.clear();
     cells_.push_back({.run = fast::enter_block});
     cells_.push_back({.data = checks.value_or(BlockHeader{0, 0, kFullRange}).pack()});
+    if (program_.looks_ == Program::Looks::AtSign) cells_.push_back({.run = fast::look_at_sign});
     for (std::size_t i = 0; i < drafts_.size();)
       i += place_chain(i);
     Cell* const out = program_.reserve(cells_.size());
@@ -342,7 +343,7 @@ class Translator {
   std::uint64_t pc_ = 0;
   std::uint32_t destination_ = JumpMap::kNone;  // the number of the JUMPDEST the block begins with
   Row<Draft, kBlockMax + 2> drafts_;
-  Row<Cell, 2 * (kBlockMax + 3)> cells_;
+  Row<Cell, 2 * (kBlockMax + 3) + 1> cells_;
   std::uint64_t gas_ = 0;
   int height_ = 0;  // of the stack against the block's start, in words
   int lowest_ = 0;

@@ -17,10 +17,41 @@ class Interpreter : public testing::TestWithParam<Engine> {
   }
 };
 
-INSTANTIATE_TEST_SUITE_P(Engines, Interpreter, testing::Values(Engine::Fast, Engine::Reference),
-                         [](const auto& test) {
-                           return test.param == Engine::Fast ? "fast" : "reference";
-                         });
+INSTANTIATE_TEST_SUITE_P(Engines, Interpreter,
+                         testing::Values(Engine::Fast, Engine::Stoppable, Engine::Reference),
+                         [](const auto& test) { return engine_name(test.param); });
+
+// JUMPDEST PUSH0 JUMP: without a stop sign, 11 gas a round until all of it is used.
+const Code kEndless = Code{}.repeat(1, "5b5f56");
+
+TEST(StopSign, ends_an_endless_loop_at_the_third_look) {
+  int looks = 0;
+  const RunResult result = run_on(Engine::Stoppable, {}, kEndless.bytes(),
+                                  {.gas = 1'000'000'000, .stop = [&] { return ++looks >= 3; }});
+  EXPECT_EQ(result.outcome.status, Status::OutOfGas);
+  EXPECT_EQ(looks, 3);
+}
+
+// Every frame of a tree of calls ends, not only the innermost: CALLs itself with all its gas, and
+// again if that failed.
+TEST(StopSign, ends_every_frame) {
+  const Code calls_itself = Code{}.repeat(1, "5b5f5f5f5f5f305af1505f56");
+  int looks = 0;
+  const RunResult result = run_on(Engine::Stoppable, {}, calls_itself.bytes(),
+                                  {.gas = 1'000'000'000, .stop = [&] { return ++looks >= 2; }});
+  EXPECT_EQ(result.outcome.status, Status::OutOfGas);
+  EXPECT_LE(looks, 1 + 2 * 1024) << "once more for each frame that was open";
+}
+
+TEST(StopSign, that_never_stops_changes_nothing) {
+  const auto run = [](Engine engine, StopSign stop) {
+    return run_on(engine, {}, kEndless.bytes(), {.gas = 5'000'000, .stop = std::move(stop)});
+  };
+  const RunResult fast = run(Engine::Fast, {});
+  const RunResult watched = run(Engine::Stoppable, [] { return false; });
+  EXPECT_EQ(fast.outcome.status, watched.outcome.status);
+  EXPECT_EQ(fast.gas_used, watched.gas_used);
+}
 
 TEST_P(Interpreter, empty_code_and_the_end_of_code_succeed_without_output) {
   EXPECT_EQ(run(Code{}).outcome.status, Status::Success);

@@ -85,11 +85,24 @@ class Accounts {
   state::StateDiff diff_;
 };
 
+[[nodiscard]] inline std::string engine_name(Engine engine) {
+  switch (engine) {
+    case Engine::Fast:
+      return "fast";
+    case Engine::Stoppable:
+      return "stoppable";
+    case Engine::Reference:
+      return "reference";
+  }
+  return {};
+}
+
 struct RunOptions {
   Revision revision = Revision::Prague;
   std::int64_t gas = 1'000'000;
   Bytes input = {};
   U256 value = {};
+  StopSign stop = {};
 };
 
 struct RunResult {
@@ -108,6 +121,7 @@ inline RunResult run_on(Engine engine, Accounts accounts, const Bytes& code,
   accounts.fill(state);
   World world(state);
   Evm machine(options.revision, engine);
+  if (options.stop) machine.stop_when(options.stop);
   BlockEnv block;
   block.number = 300;
   block.timestamp = 1'700'000'000;

@@ -14,10 +14,9 @@ class StateOperations : public testing::TestWithParam<Engine> {
   }
 };
 
-INSTANTIATE_TEST_SUITE_P(Engines, StateOperations, testing::Values(Engine::Fast, Engine::Reference),
-                         [](const auto& test) {
-                           return test.param == Engine::Fast ? "fast" : "reference";
-                         });
+INSTANTIATE_TEST_SUITE_P(Engines, StateOperations,
+                         testing::Values(Engine::Fast, Engine::Stoppable, Engine::Reference),
+                         [](const auto& test) { return engine_name(test.param); });
 
 /// CALL-like: pushes everything but value for the given kind and calls.
 Code call(Opcode kind, const Address& to, std::uint64_t gas, const U256& value = {}) {

@@ -49,8 +49,8 @@ primitives::BlockTerms next_block_terms(const primitives::Genesis& genesis,
           .txn_gas_max = rules.transaction_gas_max};
 }
 
-Engine::Engine(primitives::Revision revision, std::uint64_t seed)
-    : evm_(evm_revision(revision)), seed_(seed) {}
+Engine::Engine(primitives::Revision revision, std::uint64_t seed, evm::Engine kind)
+    : evm_(evm_revision(revision), kind), seed_(seed) {}
 
 evm::Revision evm_revision(primitives::Revision revision) {
   switch (revision) {

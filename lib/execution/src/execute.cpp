@@ -94,27 +94,26 @@ Result<ExecutedBlock, ExecutionError> execute_block(
   return out;
 }
 
-Result<CallOutcome, ExecutionError> replay(Engine& engine, const state::StateView& parent_state,
-                                           const BlockContext& context,
-                                           std::span<const TxnPtr> txns, std::size_t index,
-                                           evm::Tracer& tracer) {
-  OL_CHECK(index < txns.size(), "the transaction is in the block");
+Result<state::StateDiff, ExecutionError> replay(Engine& engine,
+                                                const state::StateView& parent_state,
+                                                const BlockContext& context,
+                                                std::span<const TxnPtr> txns,
+                                                const ReplayHooks& hooks) {
   const KnownHashes hashes(context);
   const evm::BlockEnv env = env_of(context, hashes);
   evm::World world(parent_state, engine.seed());
   const auto begun = begin_block(engine, world, context, hashes.parent());
   if (!begun) return fail(ExecutionError(begun.error()));
   std::uint64_t gas_used = 0;
-  for (std::size_t i = 0; i < index; ++i) {
+  for (std::size_t i = 0; i < txns.size(); ++i) {
+    engine.evm().trace(hooks.watch ? hooks.watch(i) : nullptr);
     auto outcome = apply_txn(engine, world, env, *txns[i], gas_used);
+    engine.evm().trace(nullptr);
     if (!outcome) return fail(to_execution_error(std::move(outcome).error(), i, txns[i]->hash()));
     gas_used += outcome->gas_used;
+    if (hooks.done && !hooks.done(i, *outcome)) break;
   }
-  engine.evm().trace(&tracer);
-  auto outcome = apply_txn(engine, world, env, *txns[index], gas_used);
-  engine.evm().trace(nullptr);
-  if (outcome) return *std::move(outcome);
-  return fail(to_execution_error(std::move(outcome).error(), index, txns[index]->hash()));
+  return world.take_diff();
 }
 
 }  // namespace ol::execution

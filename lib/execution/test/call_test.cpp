@@ -213,28 +213,56 @@ TEST_F(Call, can_be_watched) {
   EXPECT_EQ(tracer.steps, 16);
 }
 
-TEST(Replay, runs_one_transaction_of_a_block_as_it_ran) {
-  Chain chain;
-  chain.mine({sign(creation(0, deployer(test::kCounter)), 0)});
-  const state::MemoryState& parent_state = chain.state;
-  const primitives::EvmHeader parent = chain.head;
-  const std::vector<TxnPtr> txns = {sign(invocation(1, kFirst), 0), sign(invocation(0, kFirst), 1),
-                                    sign(transfer(1, address(2)), 1)};
-  Chain again;
-  again.mine({sign(creation(0, deployer(test::kCounter)), 0)});
-  const ExecutedBlock block = again.mine(txns);
-  const BlockContext context = replay_context(kChain, parent, block.header, &chain);
-  for (std::size_t i = 0; i < txns.size(); ++i) {
-    Counting tracer;
-    const auto out = replay(chain.engine, parent_state, context, txns, i, tracer);
-    ASSERT_TRUE(out);
-    EXPECT_EQ(out->gas_used, block.receipts[i].gas_used);
-    EXPECT_EQ(out->logs, block.receipts[i].logs);
-    EXPECT_EQ(tracer.steps, i < 2 ? 16 : 0);
+class Replay : public ::testing::Test {
+ protected:
+  Replay() {
+    chain_.mine({sign(creation(0, deployer(test::kCounter)), 0)});
+    again_.mine({sign(creation(0, deployer(test::kCounter)), 0)});
+    parent_ = chain_.head;
+    block_ = again_.mine(txns_);
   }
-  Counting tracer;
-  const std::vector<TxnPtr> wrong = {txns[0], txns[0]};
-  const auto out = replay(chain.engine, parent_state, context, wrong, 1, tracer);
+  BlockContext context() { return replay_context(kChain, parent_, block_.header, &chain_); }
+
+  Chain chain_;  // stays before the block
+  Chain again_;
+  primitives::EvmHeader parent_;
+  const std::vector<TxnPtr> txns_ = {sign(invocation(1, kFirst), 0), sign(invocation(0, kFirst), 1),
+                                     sign(transfer(1, address(2)), 1)};
+  ExecutedBlock block_;
+};
+
+TEST_F(Replay, runs_a_block_as_it_ran_each_transaction_watched_once) {
+  std::vector<Counting> tracers(txns_.size());
+  std::size_t ended = 0;
+  const auto check = [&](std::size_t i, const CallOutcome& out) {
+    EXPECT_EQ(i, ended++);
+    EXPECT_EQ(out.gas_used, block_.receipts[i].gas_used);
+    EXPECT_EQ(out.logs, block_.receipts[i].logs);
+    return true;
+  };
+  const auto changed = replay(chain_.engine, chain_.state, context(), txns_,
+                              {.watch = [&](std::size_t i) { return &tracers[i]; }, .done = check});
+  ASSERT_TRUE(changed);
+  EXPECT_EQ(ended, txns_.size());
+  EXPECT_EQ(tracers[0].steps, 16);
+  EXPECT_EQ(tracers[1].steps, 16);
+  EXPECT_EQ(tracers[2].steps, 0);
+  EXPECT_EQ(changed->accounts.at(address(2))->balance,
+            block_.diff.accounts.at(address(2))->balance);
+}
+
+TEST_F(Replay, ends_where_it_is_told_to) {
+  int runs = 0;
+  const auto changed =
+      replay(chain_.engine, chain_.state, context(), txns_,
+             {.watch = {}, .done = [&](std::size_t, const CallOutcome&) { return ++runs < 2; }});
+  ASSERT_TRUE(changed);
+  EXPECT_EQ(runs, 2);
+}
+
+TEST_F(Replay, names_the_transaction_that_cannot_be_in_the_block) {
+  const std::vector<TxnPtr> wrong = {txns_[0], txns_[0]};
+  const auto out = replay(chain_.engine, chain_.state, context(), wrong, {});
   ASSERT_FALSE(out);
   EXPECT_EQ(std::get<InvalidTxn>(out.error()).index, 1U);
 }

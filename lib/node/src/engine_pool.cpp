@@ -16,7 +16,7 @@ std::unique_ptr<execution::Engine> EnginePool::take() {
       return engine;
     }
   }
-  return std::make_unique<execution::Engine>(revision_, seed_);
+  return std::make_unique<execution::Engine>(revision_, seed_, evm::Engine::Stoppable);
 }
 
 void EnginePool::give_back(std::unique_ptr<execution::Engine> engine) {

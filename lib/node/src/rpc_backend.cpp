@@ -39,7 +39,8 @@ class NodeBackend final : public rpc::Backend {
         starting_(node.root_.block->header.height.value()),
         pending_(node.parts_.genesis, *node.database_, *node.pool_, fee_recipient(node),
                  node.seed_),
-        calls_(node.parts_.genesis, *node.database_, *node.cache_, node.seed_) {}
+        calls_(node.parts_.genesis, *node.database_, *node.cache_, node.seed_,
+               node.parts_.config.rpc_call_timeout_ms) {}
 
   std::uint64_t chain_id() const override { return node_.parts_.genesis.domain.chain_id.value(); }
   std::string client_version() const override {

@@ -9,9 +9,6 @@ namespace {
 
 using primitives::Height;
 
-/// Candidates of the log index taken at once.
-constexpr std::size_t kLogBlocksAtOnce = 1'024;
-
 rpc::StateError fault_of(const storage::StorageError& error) {
   return error.kind == storage::StorageErrorKind::Missing ? rpc::StateError::UnknownBlock
                                                           : rpc::StateError::Unavailable;
@@ -52,27 +49,34 @@ Result<rpc::AccountProof, state::StateError> prove_on(const state::Overlay& stat
   return out;
 }
 
-/// Appends the logs of the block at `height` that match.
+/// Appends the logs of the block at `height` that match. The index names blocks that have an
+/// address and a topic in different logs too, so the receipts are looked at first.
 bool add_logs(const storage::Snapshot& snapshot, Height height, const rpc::LogFilter& filter,
               std::vector<rpc::LogRecord>& out) {
-  const auto header = snapshot.evm_header(height);
-  const auto receipts = snapshot.receipts(height);
-  const auto block = snapshot.block(height);
-  if (!header || !*header || !receipts || !*receipts || !block || !*block) return false;
-  const primitives::EvmHash hash = primitives::evm_header_hash(**header);
+  auto receipts = snapshot.receipts(height);
+  if (!receipts || !*receipts) return false;
+  const std::size_t before = out.size();
   std::uint64_t log_index = 0;
   for (std::size_t i = 0; i < (*receipts)->size(); ++i) {
-    for (const primitives::Log& log : (**receipts)[i].logs) {
+    for (primitives::Log& log : (**receipts)[i].logs) {
       const std::uint64_t place = log_index++;
       if (!filter.matches(log)) continue;
-      out.push_back({.log = log,
-                     .block_number = height.value(),
-                     .block_hash = hash,
-                     .block_time = (*header)->timestamp,
-                     .txn_hash = (*block)->item_hashes[i],
-                     .txn_index = i,
-                     .log_index = place});
+      rpc::LogRecord& record = out.emplace_back();
+      record.log = std::move(log);
+      record.txn_index = i;
+      record.log_index = place;
     }
+  }
+  if (out.size() == before) return true;
+  const auto header = snapshot.evm_header(height);
+  const auto block = snapshot.block(height);
+  if (!header || !*header || !block || !*block) return false;
+  const primitives::EvmHash hash = primitives::evm_header_hash(**header);
+  for (std::size_t i = before; i < out.size(); ++i) {
+    out[i].block_number = height.value();
+    out[i].block_hash = hash;
+    out[i].block_time = (*header)->timestamp;
+    out[i].txn_hash = (*block)->item_hashes[out[i].txn_index];
   }
   return true;
 }
@@ -132,20 +136,16 @@ Result<std::vector<rpc::LogRecord>, rpc::LogFault> read_logs(const storage::Data
   if (!snapshot) return fail(rpc::LogFault::Unavailable);
   const storage::LogQuery wanted{.addresses = query.filter.addresses,
                                  .topics = query.filter.topics};
-  Height first(query.first);
-  const Height last(query.last);
-  while (first <= last) {
-    const auto heights = (*snapshot)->log_heights(wanted, first, last, kLogBlocksAtOnce);
-    if (!heights) return fail(rpc::LogFault::Unavailable);
-    for (const Height height : *heights) {
-      if (!add_logs(**snapshot, height, query.filter, out)) {
-        return fail(rpc::LogFault::Unavailable);
-      }
-      if (out.size() > query.logs_max) return fail(rpc::LogFault::TooMany);
-    }
-    if (heights->size() < kLogBlocksAtOnce) break;
-    first = heights->back().next();
-  }
+  std::optional<rpc::LogFault> fault;
+  const auto visit = [&](Height height) {
+    if (!add_logs(**snapshot, height, query.filter, out)) fault = rpc::LogFault::Unavailable;
+    if (out.size() > query.logs_max) fault = rpc::LogFault::TooMany;
+    return !fault;
+  };
+  const auto done =
+      (*snapshot)->visit_log_heights(wanted, Height(query.first), Height(query.last), visit);
+  if (!done) return fail(rpc::LogFault::Unavailable);
+  if (fault) return fail(*fault);
   return out;
 }
 

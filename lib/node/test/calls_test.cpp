@@ -86,6 +86,22 @@ TEST_F(Calls, are_traced_and_listed) {
             std::string::npos);
 }
 
+class BoundedCalls : public Calls {
+ protected:
+  // Nobody runs 50 million gas in a millisecond.
+  BoundedCalls() {
+    cluster_.change_config = [](NodeConfig& config) { config.rpc_call_timeout_ms = 1; };
+  }
+};
+
+TEST_F(BoundedCalls, end_when_their_time_is_over) {
+  const std::string endless = kCall + ",\"latest\"," + overrides("5b5f56");
+  for (const char* method : {"eth_call", "eth_estimateGas", "eth_createAccessList"}) {
+    EXPECT_NE(ask(method, endless).find("execution aborted (timeout = 1ms)"), std::string::npos)
+        << method;
+  }
+}
+
 TEST_F(Calls, have_proofs_and_logs_beside_them) {
   const std::string account = "\"" + to_hex_prefixed(cluster_.account(7).view()) + "\"";
   const std::string proof = ask("eth_getProof", account + ",[\"0x0\"],\"latest\"");

@@ -108,6 +108,7 @@ NodeParts Cluster::parts(std::uint32_t i) const {
   config.outbox_log = true;
   config.block_cache_bytes = std::size_t{8} << 20;
   config.verify_threads = 1;
+  if (change_config) change_config(config);
   for (std::uint32_t peer = 0; peer < nodes_.size(); ++peer) {
     if (peer == i) continue;
     config.peers.push_back(

@@ -48,6 +48,9 @@ class Cluster {
   /// Everything needed to open node `i`, for tests that change something.
   [[nodiscard]] NodeParts parts(std::uint32_t i) const;
 
+  /// What tests want otherwise than `parts` has it; for nodes opened from then on.
+  std::function<void(NodeConfig&)> change_config;
+
   static constexpr std::uint32_t kAccounts = 100;
 
  private:

@@ -1,5 +1,4 @@
 #include <algorithm>
-#include <chrono>
 
 #include "call_answer.hpp"
 
@@ -8,16 +7,12 @@ namespace {
 
 constexpr std::uint64_t kTransferGas = 21'000;  // Yellow Paper appendix G
 constexpr std::uint64_t kCallStipend = 2'300;   // the same
-constexpr std::chrono::seconds kTimeMax{5};     // for all calls of one estimate
 
 /// Runs the call with different amounts of gas.
 class Estimator {
  public:
   Estimator(CallState& state, const CallRequest& request, std::uint64_t number)
-      : state_(state),
-        request_(request),
-        number_(number),
-        deadline_(std::chrono::steady_clock::now() + kTimeMax) {}
+      : state_(state), request_(request), number_(number) {}
 
   Result<std::uint64_t, RpcError> run() {
     OL_TRY(const std::uint64_t most, allowance());
@@ -28,10 +23,12 @@ class Estimator {
     }
     OL_TRY(const CallResult first, attempt(most));
     if (!first.success) return refuse_all(first, most);
-    // Most calls need just what they use.
+    // Most calls need just what they use. Code that looks at its gas may use less when given less.
     OL_TRY(const CallResult exact, attempt(first.gas_used));
-    if (exact.success) return first.gas_used;
-    return search(first, most);
+    if (!exact.success) return search(first, most);
+    OL_TRY(const CallResult less, attempt(first.gas_used - 1));
+    if (!less.success) return first.gas_used;
+    return least(kTransferGas - 1, first.gas_used - 1);
   }
 
  private:
@@ -58,9 +55,6 @@ class Estimator {
 
   /// One run. That there is too little gas to begin with is a failure like any other.
   Result<CallResult, RpcError> attempt(std::uint64_t gas) {
-    if (std::chrono::steady_clock::now() > deadline_) {
-      return refuse("execution aborted (timeout = 5s)");
-    }
     auto result = state_.call(request_, gas);
     if (result) return *std::move(result);
     const CallFailure& failure = result.error();
@@ -85,6 +79,11 @@ class Estimator {
     const std::uint64_t likely =
         (first.gas_used + first.gas_refunded + kCallStipend) / 63 * 64 + 64;
     if (likely > low && likely < high) OL_TRY_VOID(narrow(low, high, likely));
+    return least(low, high);
+  }
+
+  /// @pre With `high` it succeeds, with `low` it does not.
+  Result<std::uint64_t, RpcError> least(std::uint64_t low, std::uint64_t high) {
     while (low + 1 < high) {
       // Few calls need much more than they use.
       OL_TRY_VOID(narrow(low, high, std::min(low + (high - low) / 2, low * 2)));
@@ -107,7 +106,6 @@ class Estimator {
   CallState& state_;
   const CallRequest& request_;
   std::uint64_t number_;
-  std::chrono::steady_clock::time_point deadline_;
 };
 
 }  // namespace

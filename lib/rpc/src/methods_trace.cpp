@@ -57,7 +57,10 @@ RpcResult trace_call(const Backend& backend, const Params& params) {
   OL_TRY(const BlockRef ref, block_ref_param(params, 1));
   OL_TRY(const TraceOptions options, trace_options_param(params, 2));
   OL_TRY(CallSetting setting, call_setting(backend, ref));
-  OL_TRY_VOID(trace_overrides_param(params, 2, setting));
+  OL_TRY_VOID(trace_place_param(params, 2, setting));
+  if (setting.txns_before && is_pending(ref)) {
+    return refuse("tracing on top of pending is not supported");
+  }
   const auto state = backend.call_state(setting);
   if (!state) return call_failure(state.error(), setting.number);
   auto trace = (*state)->trace(request, capped_gas(request.gas), options);

@@ -125,10 +125,13 @@ Result<TraceOptions, RpcError> trace_options_param(const Params& params, std::si
   return out;
 }
 
-Result<void, RpcError> trace_overrides_param(const Params& params, std::size_t i,
-                                             CallSetting& setting) {
+Result<void, RpcError> trace_place_param(const Params& params, std::size_t i,
+                                         CallSetting& setting) {
   OL_TRY(const auto config, config_param(params, i));
   if (!config) return {};
+  const auto index = read_field<std::uint64_t>(*config, "txIndex", read_quantity);
+  if (!index) return bad_argument(i, index.error());
+  setting.txns_before = *index;
   for (const char* const key : {"stateOverrides", "blockOverrides"}) {
     const auto json = read_object_field(*config, key);
     if (!json) return bad_argument(i, json.error());

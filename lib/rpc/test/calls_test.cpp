@@ -173,7 +173,24 @@ TEST_F(CallsTest, reads_block_overrides_by_new_and_old_names) {
 TEST_F(CallsTest, estimates_what_is_used_where_that_suffices) {
   need(53'017, 53'017);
   EXPECT_EQ(estimate(kTarget), "\"0xcf19\"");
-  EXPECT_EQ(runs, 2);
+  EXPECT_EQ(runs, 3) << "a unit less fails";
+}
+
+TEST_F(CallsTest, finds_less_than_is_used_where_code_takes_what_it_gets) {
+  need(30'000, 53'017);
+  EXPECT_EQ(estimate(kTarget), "\"0x7530\"");
+}
+
+TEST_F(CallsTest, traces_a_call_within_a_block) {
+  (void)result("debug_traceCall", "[{" + kTarget + R"(},"0x2",{"txIndex":"0x1"}])");
+  EXPECT_EQ(backend.setting.number, 2U);
+  EXPECT_EQ(backend.setting.txns_before, 1U);
+  (void)result("debug_traceCall", "[{" + kTarget + R"(},"0x2",{}])");
+  EXPECT_FALSE(backend.setting.txns_before.has_value());
+  EXPECT_THAT(result("debug_traceCall", "[{" + kTarget + R"(},"0x2",{"txIndex":1}])"),
+              HasSubstr("txIndex: want hex"));
+  EXPECT_THAT(result("debug_traceCall", "[{" + kTarget + R"(},"pending",{"txIndex":"0x0"}])"),
+              HasSubstr("tracing on top of pending is not supported"));
 }
 
 TEST_F(CallsTest, searches_the_least_gas_that_suffices) {

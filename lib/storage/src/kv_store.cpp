@@ -71,6 +71,37 @@ rocksdb::ReadOptions read_options(const KvSnapshot* at) {
   return out;
 }
 
+class RocksCursor final : public KvCursor {
+ public:
+  RocksCursor(rocksdb::DB& db, rocksdb::ColumnFamilyHandle* column, Bytes end,
+              rocksdb::ReadOptions options, const std::filesystem::path& path)
+      : end_(std::move(end)), bound_(slice(end_)), path_(path) {
+    options.iterate_upper_bound = &bound_;
+    iterator_.reset(db.NewIterator(options, column));
+  }
+  // The iterator points at the bound.
+  RocksCursor(const RocksCursor&) = delete;
+  RocksCursor& operator=(const RocksCursor&) = delete;
+  ~RocksCursor() override = default;
+
+  void seek(ByteView key) override { iterator_->Seek(slice(key)); }
+  void next() override { iterator_->Next(); }
+  [[nodiscard]] std::optional<ByteView> key() const override {
+    if (!iterator_->Valid()) return std::nullopt;
+    return as_bytes({iterator_->key().data(), iterator_->key().size()});
+  }
+  [[nodiscard]] StorageResult<void> status() const override {
+    if (iterator_->status().ok()) return {};
+    return fail(error_of(path_, iterator_->status()));
+  }
+
+ private:
+  Bytes end_;
+  rocksdb::Slice bound_;
+  const std::filesystem::path& path_;
+  std::unique_ptr<rocksdb::Iterator> iterator_;
+};
+
 }  // namespace
 
 // Batches name columns by number and are bound to handles only when written, so that one can be
@@ -208,6 +239,11 @@ StorageResult<void> KvStore::scan(Column column, ByteView begin, ByteView end, c
   }
   if (!it->status().ok()) return fail(error_of(impl_->path, it->status()));
   return {};
+}
+
+std::unique_ptr<KvCursor> KvStore::cursor(Column column, Bytes end, const KvSnapshot* at) const {
+  return std::make_unique<RocksCursor>(*impl_->db, impl_->handle(column), std::move(end),
+                                       read_options(at), impl_->path);
 }
 
 std::unique_ptr<KvSnapshot> KvStore::snapshot() const {

@@ -62,6 +62,20 @@ class KvSnapshot {
   virtual ~KvSnapshot() = default;
 };
 
+/// Steps through the keys of one column in order. Must go before its store and its snapshot.
+class KvCursor {
+ public:
+  virtual ~KvCursor() = default;
+  /// Goes to the first key not below `key`.
+  virtual void seek(ByteView key) = 0;
+  /// Goes to the next key. @pre It stands at one.
+  virtual void next() = 0;
+  /// The key it stands at, valid until it moves; nothing behind the last.
+  [[nodiscard]] virtual std::optional<ByteView> key() const = 0;
+  /// What went wrong, where it stands at no key.
+  [[nodiscard]] virtual StorageResult<void> status() const = 0;
+};
+
 /// Ordered keys in column families with atomic batches: the one place that knows RocksDB. Reads
 /// may come from any thread, writes from one at a time.
 class KvStore {
@@ -96,6 +110,9 @@ class KvStore {
   using Visit = std::function<bool(ByteView key, ByteView value)>;
   [[nodiscard]] StorageResult<void> scan(Column column, ByteView begin, ByteView end,
                                          const KvSnapshot* at, const Visit& visit) const;
+  /// A cursor over the keys below `end`. It stands nowhere until it seeks.
+  [[nodiscard]] std::unique_ptr<KvCursor> cursor(Column column, Bytes end,
+                                                 const KvSnapshot* at) const;
   [[nodiscard]] std::unique_ptr<KvSnapshot> snapshot() const;
   [[nodiscard]] StorageResult<void> write(KvBatch& batch, Durability durability);
   /// Makes every batch written so far survive a power cut.

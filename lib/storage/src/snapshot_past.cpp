@@ -4,6 +4,7 @@
 
 #include <ol/state/state_root.hpp>
 
+#include "log_search.hpp"
 #include "records.hpp"
 #include "snapshot_read.hpp"
 
@@ -108,79 +109,10 @@ StorageResult<state::StateDiff> Snapshot::rewind(Height height) const {
                                " does not lead back to block " + std::to_string(height.value())});
 }
 
-namespace {
-
-/// Heights under one item of the index, cut after `limit`.
-StorageResult<std::vector<Height>> heights_of(const KvStore& store, const KvSnapshot& at,
-                                              ByteView item, Height first, Height last,
-                                              std::size_t limit) {
-  std::vector<Height> out;
-  const auto take = [&](ByteView key, ByteView) {
-    const auto height = decode_height(key.subspan(item.size()));
-    if (height) out.push_back(*height);
-    return out.size() < limit;
-  };
-  OL_TRY_VOID(
-      store.scan(Column::LogIndex, log_key(item, first), log_key(item, last.next()), &at, take));
-  return out;
-}
-
-/// The union over `items`.
-StorageResult<std::vector<Height>> heights_of_any(const KvStore& store, const KvSnapshot& at,
-                                                  const std::vector<Bytes>& items, Height first,
-                                                  Height last, std::size_t limit) {
-  std::vector<Height> out;
-  for (const Bytes& item : items) {
-    OL_TRY(const auto more, heights_of(store, at, item, first, last, limit));
-    std::vector<Height> merged;
-    std::ranges::set_union(out, more, std::back_inserter(merged));
-    out = std::move(merged);
-  }
-  return out;
-}
-
-/// The lists of items of which a block must have one each.
-std::vector<std::vector<Bytes>> items_of(const LogQuery& query) {
-  std::vector<std::vector<Bytes>> out;
-  if (!query.addresses.empty()) {
-    out.emplace_back();
-    for (const Address& address : query.addresses)
-      out.back().push_back(log_address_key(address));
-  }
-  for (const std::vector<Hash256>& choices : query.topics) {
-    if (choices.empty()) continue;
-    out.emplace_back();
-    for (const Hash256& topic : choices)
-      out.back().push_back(log_topic_key(topic));
-  }
-  if (out.empty()) out.push_back({any_log_key()});
-  return out;
-}
-
-}  // namespace
-
-StorageResult<std::vector<Height>> Snapshot::log_heights(const LogQuery& query, Height first,
-                                                         Height last,
-                                                         std::size_t blocks_max) const {
-  if (!head_) return std::vector<Height>{};
-  const Height end = std::min(last, head_->height);
-  if (first > end) return std::vector<Height>{};
-  const auto lists = items_of(query);
-  // Only a list that stands alone may be cut before it is met with the others.
-  const std::size_t limit = lists.size() == 1 ? blocks_max : SIZE_MAX;
-  std::optional<std::vector<Height>> out;
-  for (const std::vector<Bytes>& items : lists) {
-    OL_TRY(auto found, heights_of_any(store_, *moment_, items, first, end, limit));
-    if (!out) {
-      out = std::move(found);
-      continue;
-    }
-    std::vector<Height> both;
-    std::ranges::set_intersection(*out, found, std::back_inserter(both));
-    out = std::move(both);
-  }
-  if (out->size() > blocks_max) out->resize(blocks_max);
-  return *std::move(out);
+StorageResult<void> Snapshot::visit_log_heights(const LogQuery& query, Height first, Height last,
+                                                const std::function<bool(Height)>& visit) const {
+  if (!head_) return {};
+  return LogSearch(store_, *moment_, query, std::min(last, head_->height)).run(first, visit);
 }
 
 namespace {

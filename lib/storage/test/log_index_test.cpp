@@ -41,12 +41,13 @@ class LogIndex : public testing::Test {
 
   std::vector<std::uint64_t> ask(const LogQuery& query, std::uint64_t first = 0,
                                  std::uint64_t last = ~0ULL - 1, std::size_t max = 1'000'000) {
-    const auto found =
-        database_->snapshot().value()->log_heights(query, Height(first), Height(last), max);
-    EXPECT_TRUE(found);
     std::vector<std::uint64_t> out;
-    for (const Height height : *found)
+    const auto visit = [&](Height height) {
       out.push_back(height.value());
+      return out.size() < max;
+    };
+    EXPECT_TRUE(database_->snapshot().value()->visit_log_heights(query, Height(first), Height(last),
+                                                                 visit));
     return out;
   }
 
@@ -85,6 +86,17 @@ TEST_F(LogIndex, keeps_to_the_range_and_the_bound) {
   EXPECT_EQ(ask(by_address, 0, 9, 4), (Heights{0, 1, 2, 3}));
   EXPECT_EQ(ask({.addresses = {test_address(1)}, .topics = {{topic(1)}}}, 0, 9, 4),
             (Heights{0, 1, 2, 3}));
+}
+
+// A rare address meets a topic that every block has: the search leaps over what lies between.
+TEST_F(LogIndex, leaps_from_one_rare_block_to_the_next) {
+  for (std::uint64_t i = 0; i < 120; ++i)
+    commit({{.address = test_address(i % 40 == 39 ? 2 : 1), .topics = {topic(1)}, .data = {}}});
+  using Heights = std::vector<std::uint64_t>;
+  EXPECT_EQ(ask({.addresses = {test_address(2)}, .topics = {{topic(1)}}}), (Heights{39, 79, 119}));
+  EXPECT_EQ(ask({.addresses = {test_address(2), test_address(3)}, .topics = {{}, {}, {topic(1)}}}),
+            (Heights{39, 79, 119}));
+  EXPECT_EQ(ask({.addresses = {test_address(2)}, .topics = {{topic(1)}, {topic(2)}}}), Heights{});
 }
 
 // No block with a match is left out, whatever is asked.

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
@@ -87,8 +88,12 @@ struct TxnOutcome {
 /// the world and all that came of it must be dropped.
 using TxnFailure = std::variant<TxnFault, state::StateError>;
 
-/// How code runs: the interpreter made for speed, or the plain one it is compared with.
-enum class Engine : std::uint8_t { Fast, Reference };
+/// How code runs: the interpreter made for speed; the same, which can be stopped; or the plain one
+/// they are compared with. Only what nobody has to agree on may be stopped.
+enum class Engine : std::uint8_t { Fast, Stoppable, Reference };
+
+/// Whether what runs should end, for example because a clock says so. Once true it stays true.
+using StopSign = std::function<bool()>;
 
 /// A message call without a transaction around it: no fees, no nonce, no intrinsic gas.
 struct CallRequest {
@@ -126,6 +131,11 @@ class Evm {
   void trace(Tracer* tracer);
   /// From now on; empty for Ethereum's places.
   void move_precompiles(PrecompileMoves moves);
+  /// Looks at `sign` from time to time (some 10,000 blocks of code, 100 calls) from now on, until
+  /// given an empty one. Once it is true every frame ends out of gas where it stands, and results
+  /// mean nothing; whoever gave the sign asks it whether they do.
+  /// @pre The engine is not Engine::Fast, which never looks.
+  void stop_when(StopSign sign);
   /// Drops all code translated so far. Changes no result; frees memory, and tells benchmarks apart.
   void forget_code();
 

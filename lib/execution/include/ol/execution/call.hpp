@@ -1,5 +1,6 @@
 #pragma once
 
+#include <functional>
 #include <optional>
 #include <span>
 #include <variant>
@@ -10,6 +11,7 @@
 #include <ol/evm/transition.hpp>
 #include <ol/execution/engine.hpp>
 #include <ol/execution/execute.hpp>
+#include <ol/state/diff.hpp>
 #include <ol/state/state_view.hpp>
 
 namespace ol::execution {
@@ -45,15 +47,22 @@ using CallError = std::variant<primitives::TxnRefusal, state::StateError>;
                                                   const CallRequest& request,
                                                   evm::Tracer* tracer = nullptr);
 
-/// Runs the first `index` transactions of a block as it did, then that at `index` watched by
-/// `tracer`.
+/// What is done with the transactions of a block while they run again. Either may be absent.
+struct ReplayHooks {
+  /// Who watches the transaction at `index`; null for nobody. The tracer is borrowed until `done`.
+  std::function<evm::Tracer*(std::size_t index)> watch;
+  /// It ended so. False ends the replay.
+  std::function<bool(std::size_t index, const CallOutcome& outcome)> done;
+};
+
+/// Runs `txns`, which begin a block, as that block did, once.
 /// @param parent_state, context  As for execute_block; see replay_context.
-/// @return InvalidTxn if the block could not have been executed on that state.
-/// @pre `index` is below the number of transactions.
-[[nodiscard]] Result<CallOutcome, ExecutionError> replay(Engine& engine,
-                                                         const state::StateView& parent_state,
-                                                         const BlockContext& context,
-                                                         std::span<const TxnPtr> txns,
-                                                         std::size_t index, evm::Tracer& tracer);
+/// @return What they changed of the parent's state; InvalidTxn if the block could not have been
+///   executed on it.
+[[nodiscard]] Result<state::StateDiff, ExecutionError> replay(Engine& engine,
+                                                              const state::StateView& parent_state,
+                                                              const BlockContext& context,
+                                                              std::span<const TxnPtr> txns,
+                                                              const ReplayHooks& hooks);
 
 }  // namespace ol::execution

@@ -13,7 +13,8 @@ namespace ol::execution {
 class Engine {
  public:
   /// @param seed  Random and secret, so that nobody can choose keys that collide.
-  Engine(primitives::Revision revision, std::uint64_t seed);
+  /// @param kind  Blocks run on evm::Engine::Fast; what only one client asked may be stopped.
+  Engine(primitives::Revision revision, std::uint64_t seed, evm::Engine kind = evm::Engine::Fast);
 
   [[nodiscard]] evm::Evm& evm() { return evm_; }
   [[nodiscard]] std::uint64_t seed() const { return seed_; }

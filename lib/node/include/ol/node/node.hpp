@@ -47,6 +47,8 @@ struct NodeConfig {
   std::uint16_t rpc_port = 8545;
   std::uint32_t rpc_threads = 2;
   std::uint32_t rpc_connections_max = 1024;
+  /// For everything one request runs: eth_call, estimates. 0: no limit.
+  std::uint32_t rpc_call_timeout_ms = 5'000;
   std::vector<std::string> rpc_cors_origins;
   std::vector<std::string> rpc_vhosts{"localhost"};
 

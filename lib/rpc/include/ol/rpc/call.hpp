@@ -65,6 +65,8 @@ enum class CallPlace : std::uint8_t {
 struct CallSetting {
   std::uint64_t number = 0;
   CallPlace place = CallPlace::InBlock;
+  /// Within the block instead: after so many of its transactions.
+  std::optional<std::uint64_t> txns_before;
   StateOverrides state;
   BlockOverrides block;
 };
@@ -120,7 +122,8 @@ struct TraceOptions {
   std::uint64_t timeout_ms = 5'000;
 };
 
-/// What calls run on. Every call begins from the same state. One thread.
+/// What calls run on. Every call begins from the same state. All calls together have as long as the
+/// node grants one request; what is beyond that is TimedOut. One thread.
 class CallState {
  public:
   CallState() = default;

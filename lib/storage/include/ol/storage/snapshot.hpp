@@ -1,5 +1,6 @@
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <optional>
 #include <vector>
@@ -90,12 +91,12 @@ class Snapshot final : public state::StateView, public state::TrieNodeReader {
   /// cheaper through StateAt. Errors as account_at.
   [[nodiscard]] StorageResult<state::StateDiff> rewind(primitives::Height height) const;
 
-  /// Heights from `first` to `last`, ascending, of blocks that may have logs that match: every
-  /// block that has some is among them, and an exact match is up to the caller. At most
-  /// `blocks_max`; a longer list is cut at its end.
-  [[nodiscard]] StorageResult<std::vector<primitives::Height>> log_heights(
+  /// Calls `visit` with the heights from `first` to `last`, ascending, of blocks that may have logs
+  /// that match, until it returns false: every block that has some is among them, and an exact
+  /// match is up to the caller. Costs as much as the rarest of what the query asks for.
+  [[nodiscard]] StorageResult<void> visit_log_heights(
       const LogQuery& query, primitives::Height first, primitives::Height last,
-      std::size_t blocks_max) const;
+      const std::function<bool(primitives::Height)>& visit) const;
 
   // state::StateView and state::TrieNodeReader: the state after the head.
   [[nodiscard]] Result<std::optional<state::Account>, state::StateError> account(
