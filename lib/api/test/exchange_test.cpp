@@ -181,7 +181,8 @@ TEST_F(Dex15Errors, a_revoked_agent_is_told_to_be_replaced) {
   static_cast<void>(alice.act(R"({"type":"approveAgent","agentAddress":")" + agent.hex() +
                               R"(","agentName":"mm"})"));
   EXPECT_EQ(text(agent.act(order(true, "59000", "0.1")).at("status")), "ok");
-  static_cast<void>(alice.act(R"({"type":"approveAgent","agentAddress":")" + bob.hex() +
+  const Trader next{access, api, 10};
+  static_cast<void>(alice.act(R"({"type":"approveAgent","agentAddress":")" + next.hex() +
                               R"(","agentName":"mm"})"));
   const json::value reply = agent.act(order(true, "59000", "0.1"));
   EXPECT_EQ(code(reply), 5U);

@@ -1,8 +1,10 @@
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <map>
 #include <memory>
+#include <mutex>
 #include <optional>
 #include <utility>
 #include <vector>
@@ -20,7 +22,7 @@ constexpr exchange::AssetId kEth{1};
 constexpr exchange::AssetId kSpot{10'000};
 
 /// The exchange of a node with one validator: an action is in a final block of its own as soon as
-/// it is submitted, unless blocks are held. One thread.
+/// it is submitted, unless blocks are held. Any thread.
 class FakeAccess final : public exchange::Access {
  public:
   FakeAccess() : domain_(exchange::domain_separator(kChainId)), engine_(params_) {
@@ -66,9 +68,10 @@ class FakeAccess final : public exchange::Access {
   /// Runs a block and makes it final.
   void block(std::vector<exchange::SystemAction> system,
              std::vector<exchange::VerifiedAction> actions, exchange::TimeMs after_ms = 100) {
+    const std::lock_guard lock(mutex_);
     auto out = std::make_shared<exchange::CommittedBlock>();
     out->input.height = engine_.state().global().height + 1;
-    out->input.time = std::max(kStart, engine_.state().global().time) + after_ms;
+    out->input.time = std::max({kStart, engine_.state().global().time, not_before}) + after_ms;
     out->input.stakes = {1};
     out->input.system = std::move(system);
     out->input.actions = std::move(actions);
@@ -88,6 +91,8 @@ class FakeAccess final : public exchange::Access {
   void deposit(const Address& account, std::int64_t dollars) {
     block({exchange::CreditUsd{account, dollars * exchange::kUsdPerDollar}}, {});
   }
+  /// The least time of blocks, for clients whose nonces come from a clock.
+  exchange::TimeMs not_before = 0;
   /// Actions wait until `release`.
   void hold() { held_ = true; }
   void release() {
@@ -98,6 +103,7 @@ class FakeAccess final : public exchange::Access {
   }
 
   void submit(exchange::SignedAction action, Admitted done) override {
+    const std::lock_guard lock(mutex_);
     auto verified = verify_action(domain_, std::move(action.action), action.signature);
     if (!verified) return done(fail(exchange::Refusal{verified.error(), "bad signature"}));
     const Hash256 hash = verified->hash;
@@ -109,12 +115,14 @@ class FakeAccess final : public exchange::Access {
     done(hash);
   }
   std::optional<exchange::Outcome> find_result(const Hash256& action) const override {
+    const std::lock_guard lock(mutex_);
     const auto it = results_.find(action);
     if (it == results_.end()) return std::nullopt;
     return it->second;
   }
   std::size_t results_kept() const override { return 1'000'000; }
   Ticket await(const Hash256& action, Awaited done) override {
+    const std::lock_guard lock(mutex_);
     const Ticket ticket = ++tickets_;
     if (const auto found = find_result(action)) {
       done(*found);
@@ -123,25 +131,43 @@ class FakeAccess final : public exchange::Access {
     }
     return ticket;
   }
-  void forget(Ticket ticket) override { awaited_.erase(ticket); }
-  void read(const Reader& read) const override { read(engine_.state()); }
+  void forget(Ticket ticket) override {
+    const std::lock_guard lock(mutex_);
+    awaited_.erase(ticket);
+  }
+  void read(const Reader& read) const override {
+    const std::lock_guard lock(mutex_);
+    read(engine_.state());
+  }
   Ticket subscribe(Listener listener) override {
+    const std::lock_guard lock(mutex_);
     listeners_[++tickets_] = std::move(listener);
     return tickets_;
   }
-  void unsubscribe(Ticket ticket) override { listeners_.erase(ticket); }
+  void unsubscribe(Ticket ticket) override {
+    const std::lock_guard lock(mutex_);
+    listeners_.erase(ticket);
+  }
   exchange::CommittedBlockPtr block(std::uint64_t height) const override {
+    const std::lock_guard lock(mutex_);
     const auto it = blocks_.find(height);
     return it == blocks_.end() ? nullptr : it->second;
   }
   std::size_t blocks_kept() const override { return 64; }
-  std::uint64_t height() const override { return engine_.state().global().height; }
-  exchange::TimeMs time() const override { return engine_.state().global().time; }
+  std::uint64_t height() const override {
+    const std::lock_guard lock(mutex_);
+    return engine_.state().global().height;
+  }
+  exchange::TimeMs time() const override {
+    const std::lock_guard lock(mutex_);
+    return engine_.state().global().time;
+  }
   const exchange::Params& params() const override { return params_; }
   std::uint64_t chain_id() const override { return kChainId; }
   const Hash256& domain() const override { return domain_; }
   bool devnet() const override { return true; }
   Result<void, exchange::Refusal> submit_system(exchange::SystemAction action) override {
+    const std::lock_guard lock(mutex_);
     block({std::move(action)}, {});
     return {};
   }
@@ -160,6 +186,7 @@ class FakeAccess final : public exchange::Access {
     }
   }
 
+  mutable std::recursive_mutex mutex_;
   exchange::Params params_;
   Hash256 domain_;
   exchange::Engine engine_;
