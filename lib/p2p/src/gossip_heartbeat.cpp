@@ -194,6 +194,19 @@ void GossipRouter::check_slow_peers(TimePoint now) {
   }
 }
 
+void GossipRouter::check_graylisted(TimePoint now) {
+  for (auto& [id, peer] : peers_) {
+    if (score(id, now) >= parameters_.score.graylist) {
+      peer.graylisted_since.reset();
+    } else if (!peer.graylisted_since) {
+      peer.graylisted_since = now;
+    } else if (now - *peer.graylisted_since >= parameters_.graylist_time) {
+      events_.emplace_back(GossipGraylisted{id});
+      peer.graylisted_since = now;
+    }
+  }
+}
+
 void GossipRouter::heartbeat(TimePoint now) {
   heartbeats_ += 1;
   score_.decay(now);
@@ -216,6 +229,7 @@ void GossipRouter::heartbeat(TimePoint now) {
   cache_.shift(now);
   expire(now);
   check_slow_peers(now);
+  check_graylisted(now);
 }
 
 }  // namespace ol::p2p

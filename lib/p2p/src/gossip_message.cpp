@@ -82,6 +82,13 @@ GossipMessagePtr finish(const RpcMessage& message, MessageId id, std::optional<P
   return out;
 }
 
+// Under Either: the rules a message has to obey are those its fields claim.
+GossipSigning claimed(const RpcMessage& message, GossipSigning policy) {
+  if (policy != GossipSigning::Either) return policy;
+  const bool is_signed = message.from || message.seqno || message.signature || message.key;
+  return is_signed ? GossipSigning::StrictSign : GossipSigning::StrictNoSign;
+}
+
 }  // namespace
 
 const char* describe(GossipMessageError error) {
@@ -104,7 +111,8 @@ const char* describe(GossipMessageError error) {
   OL_CHECK(false, "unknown GossipMessageError");
 }
 
-std::optional<MessageId> message_id(const RpcMessage& message, GossipSigning signing) {
+std::optional<MessageId> message_id(const RpcMessage& message, GossipSigning policy) {
+  const GossipSigning signing = claimed(message, policy);
   if (signing == GossipSigning::StrictNoSign) {
     if (!message.data) return std::nullopt;
     return content_id(message.topic, *message.data);
@@ -123,8 +131,9 @@ Result<GossipMessagePtr, GossipMessageError> accept_message(const RpcMessage& me
 }
 
 Result<GossipMessagePtr, GossipMessageError> accept_message(const RpcMessage& message,
-                                                            GossipSigning signing, MessageId id) {
+                                                            GossipSigning policy, MessageId id) {
   if (!message.data) return fail(GossipMessageError::MissingData);
+  const GossipSigning signing = claimed(message, policy);
   if (signing == GossipSigning::StrictNoSign) {
     if (message.from || message.seqno || message.signature || message.key) {
       return fail(GossipMessageError::UnexpectedField);
@@ -137,6 +146,7 @@ Result<GossipMessagePtr, GossipMessageError> accept_message(const RpcMessage& me
 
 GossipMessagePtr make_message(std::string_view topic, ByteView data, GossipSigning signing,
                               const IdentityKey& key, std::uint64_t seqno) {
+  OL_CHECK(signing != GossipSigning::Either, "a message of ours is signed or not");
   RpcMessage message;
   message.topic = topic;
   message.data = data;

@@ -50,6 +50,19 @@ Result<GossipPublished, GossipPublishError> GossipProtocol::publish(const std::s
   return out;
 }
 
+Result<GossipPublished, GossipPublishError> GossipProtocol::publish(const std::string& topic,
+                                                                    ByteView data,
+                                                                    GossipSigning signing) {
+  auto out = router_.publish(topic, data, signing, host_.now());
+  pump();
+  return out;
+}
+
+void GossipProtocol::judge(const MessageId& id, GossipVerdict verdict) {
+  router_.judge(id, verdict, host_.now());
+  pump();
+}
+
 void GossipProtocol::on_peer_identified(const PeerId& id) {
   const Peer& peer = peers_[id];
   if (!peer.outbound) open(id);
@@ -121,7 +134,12 @@ void GossipProtocol::on_stream_data(StreamKey key, ByteView bytes) {
 void GossipProtocol::read(StreamKey key, Inbound& inbound, ByteView bytes) {
   while (true) {
     const auto rpc = inbound.reader.next(bytes);
-    if (rpc && !*rpc) return;
+    if (rpc && !*rpc) {
+      const bool part = !inbound.reader.is_between_messages();
+      if (part && !inbound.part_since) inbound.part_since = host_.now();
+      return;
+    }
+    inbound.part_since.reset();
     std::string problem;
     if (!rpc) {
       problem = "gossip rpc over 4 MiB or with a malformed length";
@@ -185,7 +203,20 @@ void GossipProtocol::on_tick(TimePoint now) {
   }
   for (const PeerId& id : reopen)
     open(id);
+  cut_slow_senders(now);
   pump();
+}
+
+/// An unfinished RPC holds up to 4 MiB: it has a time limit, however often bytes come.
+void GossipProtocol::cut_slow_senders(TimePoint now) {
+  std::vector<StreamKey> late;
+  for (const auto& [key, inbound] : inbound_) {
+    const auto since = inbound.part_since;
+    if (since && now - *since >= router_.parameters().rpc_time) late.push_back(key);
+  }
+  for (const StreamKey key : late)
+    host_.close(key.connection, EndReason::SlowSender,
+                "a gossip rpc did not arrive in full in time");
 }
 
 void GossipProtocol::pump() {
@@ -200,10 +231,12 @@ void GossipProtocol::pump() {
 
 void GossipProtocol::handle(GossipEvent event) {
   if (const auto* const received = std::get_if<GossipReceived>(&event)) {
-    router_.judge(received->message->id, validate_(*received->message, received->from),
-                  host_.now());
+    const auto verdict = validate_(*received->message, received->from);
+    if (verdict) router_.judge(received->message->id, *verdict, host_.now());
   } else if (const auto* const slow = std::get_if<GossipSlowPeer>(&event)) {
     host_.disconnect(slow->peer, EndReason::WriteStalled, "the peer does not take its gossip");
+  } else if (const auto* const bad = std::get_if<GossipGraylisted>(&event)) {
+    host_.disconnect(bad->peer, EndReason::Misbehaved, "gossip score below the graylist threshold");
   } else if (const auto* const told = std::get_if<GossipExchanged>(&event)) {
     for (const Multiaddr& address : told->addresses) {
       if (!address.is_dialable(host_.config().profile)) continue;

@@ -63,7 +63,7 @@ std::optional<GossipEvent> GossipRouter::next_event() {
 }
 
 void GossipRouter::add_peer(const PeerId& id, const GossipPeer& info, TimePoint) {
-  Peer peer{info, {}, GossipQueue(parameters_.queue), 0, 0, 0, 0, {}, {}, 0, {}};
+  Peer peer{info, {}, GossipQueue(parameters_.queue), 0, 0, 0, 0, {}, {}, 0, {}, {}};
   // The first RPC carries all our subscriptions.
   for (const auto& [topic, members] : mesh_)
     peer.queue.subscribe(true, topic);
@@ -132,7 +132,8 @@ void GossipRouter::on_message(const PeerId& id, Peer& peer, const RpcMessage& me
     counters_.rejected += 1;
     score_.invalid_message(id, topic);
   };
-  const auto message_name = message_id(message, parameters_.signing);
+  const GossipSigning policy = policy_of(topic);
+  const auto message_name = message_id(message, policy);
   if (!message_name) return reject();
   promises_.erase(*message_name);
   if (SeenMessage* const seen = cache_.find_seen(*message_name)) {
@@ -141,7 +142,7 @@ void GossipRouter::on_message(const PeerId& id, Peer& peer, const RpcMessage& me
   }
   // The author's signature comes before the id counts as seen, or anybody could take the id of a
   // message that is still to come.
-  auto accepted = accept_message(message, parameters_.signing, *message_name);
+  auto accepted = accept_message(message, policy, *message_name);
   if (!accepted || (*accepted)->author == self_) return reject();
   if (peer.validating >= parameters_.validations_per_peer) {
     counters_.overflowed += 1;
@@ -312,11 +313,18 @@ std::set<PeerId> GossipRouter::recipients(const std::string& topic, std::size_t 
 
 Result<GossipPublished, GossipPublishError> GossipRouter::publish(const std::string& topic,
                                                                   ByteView data, TimePoint now) {
+  return publish(topic, data, parameters_.signing, now);
+}
+
+Result<GossipPublished, GossipPublishError> GossipRouter::publish(const std::string& topic,
+                                                                  ByteView data,
+                                                                  GossipSigning signing,
+                                                                  TimePoint now) {
   if (!parameters_.topics.contains(topic)) return fail(GossipPublishError::UnknownTopic);
   // Room for everything an RPC has besides the data.
   if (data.size() > kGossipRpcBytesMax - 1024) return fail(GossipPublishError::TooLong);
   seqno_ += 1;
-  const GossipMessagePtr message = make_message(topic, data, parameters_.signing, key_, seqno_);
+  const GossipMessagePtr message = make_message(topic, data, signing, key_, seqno_);
   if (cache_.find_seen(message->id) != nullptr) return fail(GossipPublishError::Duplicate);
   SeenMessage& seen = cache_.add_seen(message->id, now);
   seen.state = SeenState::Accepted;

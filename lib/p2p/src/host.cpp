@@ -15,32 +15,6 @@ constexpr std::size_t kTransmitBytesMax = std::size_t{128} << 10;
 
 }  // namespace
 
-const char* refusal_name(HostRefusal refusal) {
-  switch (refusal) {
-    case HostRefusal::InboundLimit:
-      return "inbound_limit";
-    case HostRefusal::OutboundLimit:
-      return "outbound_limit";
-    case HostRefusal::PrefixLimit:
-      return "prefix_limit";
-    case HostRefusal::UpgradeLimit:
-      return "upgrade_limit";
-    case HostRefusal::UpgradeIpLimit:
-      return "upgrade_ip_limit";
-    case HostRefusal::AcceptRate:
-      return "accept_rate";
-    case HostRefusal::DialLimit:
-      return "dial_limit";
-    case HostRefusal::NotTcp:
-      return "not_tcp";
-    case HostRefusal::AlreadyConnected:
-      return "already_connected";
-    case HostRefusal::SelfDial:
-      return "self_dial";
-  }
-  OL_CHECK(false, "unknown HostRefusal");
-}
-
 Host::Host(HostConfig config, const NoiseIdentity& identity, const PublicKey& key,
            RandomSource random, TimePoint now)
     : config_(std::move(config)),
@@ -49,7 +23,7 @@ Host::Host(HostConfig config, const NoiseIdentity& identity, const PublicKey& ke
       self_(key),
       random_(std::move(random)),
       now_(now),
-      accepts_since_(now) {
+      gate_(config_.limits, config_.profile) {
   OL_CHECK(identity_.peer_id() == self_, "the key is the identity's");
 }
 
@@ -97,43 +71,32 @@ std::unique_ptr<MuxedConnection> Host::make_machine(const Connection& connection
       setup, identity_, protocol_ids_, crypto::X25519KeyPair::from_secret(std::move(secret)), now_);
 }
 
-// Everything here is decided before any cryptography is spent on the newcomer.
-std::optional<HostRefusal> Host::refuse_inbound(const Multiaddr& remote) {
-  const HostLimits& limits = config_.limits;
+Result<ConnectionId, HostRefusal> Host::refuse(HostRefusal refusal) {
+  refusals_[refusal_name(refusal)] += 1;
+  return fail(refusal);
+}
+
+InboundCensus Host::count_inbound(const Multiaddr& remote) const {
   const std::string ip = ip_of(remote);
   const std::string prefix = prefix_of(remote);
-  // One machine may run a whole test network.
-  const bool counted =
-      config_.profile == AddressProfile::Public || remote.is_dialable(AddressProfile::Public);
-  std::size_t inbound = 0;
-  std::size_t of_prefix = 0;
-  std::size_t upgrades = 0;
-  std::size_t upgrades_of_ip = 0;
+  InboundCensus out;
+  out.slots = config_.limits.inbound + std::min(config_.limits.reserved, config_.reserved.size());
   for (const auto& [id, connection] : connections_) {
     const bool upgrading = !connection.peer && !connection.ended;
-    if (upgrading && connection.machine) upgrades += 1;
+    if (upgrading && connection.machine) out.upgrades += 1;
     if (connection.outbound || connection.ended) continue;
-    inbound += 1;
-    if (prefix_of(*connection.remote) == prefix) of_prefix += 1;
-    if (upgrading && ip_of(*connection.remote) == ip) upgrades_of_ip += 1;
+    out.inbound += 1;
+    const bool same_ip = ip_of(*connection.remote) == ip;
+    if (same_ip) out.of_ip += 1;
+    if (same_ip && upgrading) out.upgrades_of_ip += 1;
+    if (prefix_of(*connection.remote) == prefix) out.of_prefix += 1;
   }
-  if (inbound >= limits.inbound) return HostRefusal::InboundLimit;
-  if (upgrades >= limits.upgrades) return HostRefusal::UpgradeLimit;
-  if (!counted) return std::nullopt;
-  if (of_prefix >= limits.per_prefix) return HostRefusal::PrefixLimit;
-  if (upgrades_of_ip >= limits.upgrades_per_ip) return HostRefusal::UpgradeIpLimit;
-  if (accepts_[prefix] >= limits.accepts_per_second) return HostRefusal::AcceptRate;
-  accepts_[prefix] += 1;
-  return std::nullopt;
+  return out;
 }
 
 Result<ConnectionId, HostRefusal> Host::on_accepted(const Multiaddr& remote, TimePoint now) {
   now_ = now;
-  if (now_ - accepts_since_ >= std::chrono::seconds{1}) {
-    accepts_.clear();
-    accepts_since_ = now_;
-  }
-  if (const auto refusal = refuse_inbound(remote)) return fail(*refusal);
+  if (const auto refusal = gate_.admit(remote, count_inbound(remote), now)) return refuse(*refusal);
   const ConnectionId id = next_id_++;
   Connection& connection = connections_[id];
   connection.remote = remote;
@@ -143,12 +106,13 @@ Result<ConnectionId, HostRefusal> Host::on_accepted(const Multiaddr& remote, Tim
   return id;
 }
 
-Result<ConnectionId, HostRefusal> Host::dial(const Multiaddr& address) {
+std::optional<HostRefusal> Host::refuse_dial(const Multiaddr& address) const {
   const auto target = address.tcp_target();
-  if (!target || target->port == 0) return fail(HostRefusal::NotTcp);
+  if (!target || target->port == 0) return HostRefusal::NotTcp;
   const auto expected = address.peer();
-  if (expected == self_) return fail(HostRefusal::SelfDial);
-  if (expected && peers_.contains(*expected)) return fail(HostRefusal::AlreadyConnected);
+  if (expected == self_) return HostRefusal::SelfDial;
+  if (expected && peers_.contains(*expected)) return HostRefusal::AlreadyConnected;
+  if (expected && gate_.ban_of(*expected, now_) != nullptr) return HostRefusal::Banned;
   std::size_t outbound = 0;
   std::size_t dialling = 0;
   for (const auto& [id, connection] : connections_) {
@@ -157,16 +121,21 @@ Result<ConnectionId, HostRefusal> Host::dial(const Multiaddr& address) {
     if (connection.peer) continue;
     dialling += 1;
     // Never two attempts at one peer at a time.
-    if (expected && connection.expected == expected) return fail(HostRefusal::AlreadyConnected);
+    if (expected && connection.expected == expected) return HostRefusal::AlreadyConnected;
   }
-  if (outbound >= config_.limits.outbound) return fail(HostRefusal::OutboundLimit);
-  if (dialling >= config_.limits.dials) return fail(HostRefusal::DialLimit);
+  if (outbound >= config_.limits.outbound) return HostRefusal::OutboundLimit;
+  if (dialling >= config_.limits.dials) return HostRefusal::DialLimit;
+  return std::nullopt;
+}
+
+Result<ConnectionId, HostRefusal> Host::dial(const Multiaddr& address) {
+  if (const auto refusal = refuse_dial(address)) return refuse(*refusal);
   const ConnectionId id = next_id_++;
   Connection& connection = connections_[id];
   connection.outbound = true;
-  connection.expected = expected;
+  connection.expected = address.peer();
   connection.begun = now_;
-  dials_.push_back({id, *target});
+  dials_.push_back({id, *address.tcp_target()});
   return id;
 }
 
@@ -196,6 +165,7 @@ void Host::on_lost(ConnectionId id, EndReason reason, std::string text, TimePoin
 
 void Host::on_received(ConnectionId id, ByteView bytes, TimePoint now) {
   now_ = now;
+  counters_.bytes_in += bytes.size();
   Connection* const connection = find(id);
   if (connection == nullptr || connection->ended) return;
   connection->machine->feed(bytes, now);
@@ -235,7 +205,9 @@ void Host::poll_transmit(ConnectionId id, Bytes& out, TimePoint now) {
   now_ = now;
   Connection* const connection = find(id);
   if (connection == nullptr || connection->ended || !connection->machine) return;
+  const std::size_t before = out.size();
   connection->machine->poll_transmit(out, kTransmitBytesMax, now);
+  counters_.bytes_out += out.size() - before;
   // Sending makes room, which streams may be waiting for.
   pump(id);
 }
@@ -278,6 +250,7 @@ void Host::tick(TimePoint now) {
       close(id, EndReason::UpgradeTimeout, "no connection in time");
     }
   }
+  gate_.tick(now);
   for (ProtocolHandler* const handler : handlers_)
     handler->on_tick(now);
 }
@@ -299,6 +272,18 @@ void Host::disconnect(const PeerId& peer, EndReason reason, const std::string& t
   const auto ids = at->second.connections;
   for (const ConnectionId id : ids)
     close(id, reason, text);
+}
+
+void Host::ban(const PeerId& peer, Duration time, const std::string& reason) {
+  if (config_.reserved.contains(peer)) return;
+  gate_.ban(peer, now_ + time, reason);
+  disconnect(peer, EndReason::Banned, reason);
+}
+
+void Host::set_reserved(std::set<PeerId> peers) {
+  config_.reserved = std::move(peers);
+  for (const PeerId& peer : config_.reserved)
+    gate_.unban(peer);
 }
 
 bool Host::is_dialling(const PeerId& peer) const {
@@ -341,6 +326,16 @@ std::optional<PeerId> Host::peer_of(ConnectionId id) const {
 std::optional<Multiaddr> Host::remote_of(ConnectionId id) const {
   const Connection* const connection = find(id);
   return connection == nullptr ? std::nullopt : connection->remote;
+}
+
+std::size_t Host::stream_count(ConnectionId id) const {
+  const Connection* const connection = find(id);
+  return connection == nullptr || !connection->machine ? 0 : connection->machine->stream_count();
+}
+
+bool Host::is_dialled(ConnectionId id) const {
+  const Connection* const connection = find(id);
+  return connection != nullptr && connection->outbound;
 }
 
 bool Host::is_outbound(const PeerId& peer) const {

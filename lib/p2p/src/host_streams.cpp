@@ -35,15 +35,36 @@ void Host::handle(ConnectionId id, ConnectionEvent event) {
              event);
 }
 
+std::optional<ConnectionEnded> Host::refuse_peer(const Connection& connection,
+                                                 const PeerId& peer) const {
+  const bool reserved = config_.reserved.contains(peer);
+  if (config_.reserved_only && !reserved) {
+    return ConnectionEnded{EndReason::NotAllowed, "the network is private"};
+  }
+  if (const HostBan* const ban = gate_.ban_of(peer, now_)) {
+    return ConnectionEnded{EndReason::Banned, ban->reason};
+  }
+  const auto known = peers_.find(peer);
+  if (known != peers_.end() && known->second.connections.size() >= config_.limits.per_peer) {
+    return ConnectionEnded{EndReason::LimitReached, "per_peer"};
+  }
+  if (reserved || connection.outbound) return std::nullopt;
+  const auto others = std::count_if(connections_.begin(), connections_.end(), [&](const auto& c) {
+    const Connection& other = c.second;
+    return !other.outbound && !other.ended && other.peer && !config_.reserved.contains(*other.peer);
+  });
+  if (static_cast<std::size_t>(others) < config_.limits.inbound) return std::nullopt;
+  return ConnectionEnded{EndReason::LimitReached, "inbound"};
+}
+
 void Host::on_ready(ConnectionId id, const PeerId& peer) {
   Connection& connection = *find(id);
   if (peer == self_) {
     close(id, EndReason::Misbehaved, "the peer has our own identity");
     return;
   }
-  const auto known = peers_.find(peer);
-  if (known != peers_.end() && known->second.connections.size() >= config_.limits.per_peer) {
-    close(id, EndReason::LimitReached, "per_peer");
+  if (auto refused = refuse_peer(connection, peer)) {
+    close(id, refused->reason, std::move(refused->text));
     return;
   }
   connection.peer = peer;
@@ -52,7 +73,8 @@ void Host::on_ready(ConnectionId id, const PeerId& peer) {
   const bool first = entry.connections.size() == 1;
   resolve_duplicates(peer);
   if (observer_ != nullptr) observer_->on_ready(id, peer);
-  if (!first) return;
+  // The observer may have closed it.
+  if (!first || connection.ended) return;
   for (ProtocolHandler* const handler : handlers_)
     handler->on_peer_connected(peer);
 }
@@ -85,8 +107,20 @@ void Host::on_ended(ConnectionId id, const ConnectionEnded& event) {
   Connection& connection = *find(id);
   connection.ended = true;
   finished_.push_back(id);
-  fail_streams(id, event.text);
+  endings_[reason_name(event.reason)] += 1;
   const auto peer = connection.peer;
+  // Both are known to come from the peer itself. A message that is not authentic may come from
+  // anybody between us, who must not be able to turn us against each other.
+  const bool at_fault =
+      event.reason == EndReason::Misbehaved || event.reason == EndReason::YamuxViolation;
+  if (peer && at_fault && !config_.reserved.contains(*peer)) {
+    gate_.ban(*peer, now_ + config_.limits.ban_time, event.text);
+  }
+  const bool failed_upgrade = event.reason == EndReason::NegotiationFailed ||
+                              event.reason == EndReason::HandshakeFailed ||
+                              event.reason == EndReason::UpgradeTimeout;
+  if (failed_upgrade && !connection.outbound) gate_.on_failed_upgrade(*connection.remote, now_);
+  fail_streams(id, event.text);
   if (peer) leave_peer(id, *peer);
   if (observer_ != nullptr) observer_->on_ended(id, peer, event.reason, event.text);
 }
@@ -184,12 +218,19 @@ std::optional<StreamKey> Host::open_stream(const PeerId& peer,
                                            ProtocolHandler& handler, StreamPriority priority) {
   const auto at = peers_.find(peer);
   if (at == peers_.end()) return std::nullopt;
-  const ConnectionId id = best_connection(at->second);
-  Connection& connection = *find(id);
+  return open_stream_on(best_connection(at->second), protocols, handler, priority);
+}
+
+std::optional<StreamKey> Host::open_stream_on(ConnectionId id,
+                                              const std::vector<std::string>& protocols,
+                                              ProtocolHandler& handler, StreamPriority priority) {
+  Connection* const found = find(id);
+  if (found == nullptr || found->ended || !found->peer) return std::nullopt;
+  Connection& connection = *found;
   std::optional<std::string> announced;
-  if (at->second.info) {
+  if (const PeerInfo* const known = info(*connection.peer)) {
     for (const std::string& protocol : protocols) {
-      if (!announced && at->second.info->protocols.contains(protocol)) announced = protocol;
+      if (!announced && known->protocols.contains(protocol)) announced = protocol;
     }
   }
   const auto stream = announced ? connection.machine->open_stream_lazily(*announced, priority, now_)

@@ -9,6 +9,8 @@ namespace {
 constexpr std::size_t kLookupsMax = 32;
 // Candidates kept per lookup; the closest matter.
 constexpr std::size_t kCandidatesMax = 200;
+// Answers that may wait on a stream: who asks faster than it reads is not served.
+constexpr std::size_t kAnswerBytesMax = std::size_t{256} << 10;
 
 }  // namespace
 
@@ -108,7 +110,8 @@ void KadProtocol::serve(StreamKey key, Served& served, ByteView bytes) {
     const auto response = request ? answer(*request, served.peer) : std::nullopt;
     Bytes out;
     if (response) append_delimited(out, encode(*response));
-    if (response && host_.write(key, std::move(out))) continue;
+    const bool keeps_up = host_.queued_bytes(key) <= kAnswerBytesMax;
+    if (response && keeps_up && host_.write(key, std::move(out))) continue;
     served_.erase(key);
     host_.reset(key);
     return;

@@ -52,6 +52,12 @@ const char* reason_name(EndReason reason) {
       return "duplicate";
     case EndReason::Misbehaved:
       return "misbehaved";
+    case EndReason::SlowSender:
+      return "slow_sender";
+    case EndReason::Banned:
+      return "banned";
+    case EndReason::NotAllowed:
+      return "not_allowed";
     case EndReason::Local:
       return "local";
   }
@@ -195,7 +201,12 @@ bool MuxedConnection::pull_plaintext() {
     close(EndReason::BadTransport, describe(plaintext.error()));
     return true;
   }
-  if (!*plaintext) return false;
+  if (!*plaintext) {
+    // A part that lies here keeps memory and a slot: it has a time limit, however often bytes come.
+    if (opener_->buffered_bytes() > 0 && !part_since_) part_since_ = now_;
+    return false;
+  }
+  part_since_.reset();
   if (step_ == Step::Muxer) {
     feed_muxer(**plaintext);
   } else {
@@ -389,6 +400,10 @@ void MuxedConnection::tick(TimePoint now) {
   const Duration silence = now - last_received_;
   if (silence >= setup_.times.close_after) {
     close(EndReason::Silent, "no answer to a ping");
+    return;
+  }
+  if (part_since_ && now - *part_since_ >= setup_.times.message) {
+    close(EndReason::SlowSender, "a message did not arrive in full in time");
     return;
   }
   if (silence >= setup_.times.ping_after) yamux_->ping(now);

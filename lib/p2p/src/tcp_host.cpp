@@ -69,6 +69,7 @@ class TcpHost::Impl {
 
   Host& host() { return host_; }
   Result<Multiaddr, std::string> listen(const Multiaddr& address);
+  void stop_listening();
   void run();
   void stop() { io_.stop(); }
   void post(std::function<void()> task);
@@ -165,6 +166,12 @@ void TcpHost::Impl::on_accept(Acceptor& acceptor, const error_code& error, tcp::
   }
   accept(acceptor);
   service();
+}
+
+void TcpHost::Impl::stop_listening() {
+  error_code ignored;
+  for (const auto& acceptor : acceptors_)
+    acceptor->acceptor.close(ignored);
 }
 
 void TcpHost::Impl::dial(const DialRequest& request) {
@@ -393,6 +400,10 @@ Host& TcpHost::host() {
 
 Result<Multiaddr, std::string> TcpHost::listen(const Multiaddr& address) {
   return impl_->listen(address);
+}
+
+void TcpHost::stop_listening() {
+  impl_->stop_listening();
 }
 
 void TcpHost::run() {

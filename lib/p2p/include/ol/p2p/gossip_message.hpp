@@ -19,6 +19,7 @@ namespace ol::p2p {
 enum class GossipSigning : std::uint8_t {
   StrictSign,    // its author: from, seqno and signature are there and verify
   StrictNoSign,  // its content: none of them may be there
+  Either,        // for tests: whichever of the two the message's fields claim
 };
 
 /// How messages are named, chosen with the signing policy: from and seqno under StrictSign, the

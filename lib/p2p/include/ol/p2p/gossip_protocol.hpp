@@ -15,8 +15,10 @@ namespace ol::p2p {
 /// Source: libp2p gossipsub 1.0 to 1.2 specs.
 class GossipProtocol final : public ProtocolHandler {
  public:
-  /// Judges a message on the host's thread; GossipVerdict::Accept is its delivery.
-  using Validate = std::function<GossipVerdict(const GossipMessage&, const PeerId& from)>;
+  /// Judges a message on the host's thread; GossipVerdict::Accept is its delivery. Nothing: `judge`
+  /// will be called.
+  using Validate =
+      std::function<std::optional<GossipVerdict>(const GossipMessage&, const PeerId& from)>;
 
   /// @param host  Borrowed; the protocols are registered with it.
   /// @param key   Signs under StrictSign. Borrowed.
@@ -27,6 +29,12 @@ class GossipProtocol final : public ProtocolHandler {
   void leave(const std::string& topic);
   [[nodiscard]] Result<GossipPublished, GossipPublishError> publish(const std::string& topic,
                                                                     ByteView data);
+  /// The same with a signing of the message's own (GossipParameters::either_topics).
+  [[nodiscard]] Result<GossipPublished, GossipPublishError> publish(const std::string& topic,
+                                                                    ByteView data,
+                                                                    GossipSigning signing);
+  /// The verdict that `Validate` left open.
+  void judge(const MessageId& id, GossipVerdict verdict);
   [[nodiscard]] GossipRouter& router() { return router_; }
 
   void on_peer_identified(const PeerId& peer) override;
@@ -52,12 +60,14 @@ class GossipProtocol final : public ProtocolHandler {
   struct Inbound {
     PeerId peer;
     DelimitedReader reader{kGossipRpcBytesMax};
+    std::optional<TimePoint> part_since;  // an unfinished RPC lies in the reader
   };
 
   void open(const PeerId& id);
   void ensure_peer(const PeerId& id, StreamKey key);
   void read(StreamKey key, Inbound& inbound, ByteView bytes);
   void lose(StreamKey key);
+  void cut_slow_senders(TimePoint now);
   /// Judges what has come and sends what waits.
   void pump();
   void handle(GossipEvent event);

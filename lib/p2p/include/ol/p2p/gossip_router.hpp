@@ -24,6 +24,7 @@ struct GossipParameters {
   GossipSigning signing = GossipSigning::StrictNoSign;
   std::set<std::string> topics;            // all that exist; others are ignored
   std::set<std::string> droppable_topics;  // of these, the first to go when a peer is slow
+  std::set<std::string> either_topics;     // messages may be signed or not, whatever `signing` says
   std::set<PeerId> direct;                 // always forwarded to, never in a mesh, never scored
 
   std::size_t d = 8;
@@ -58,6 +59,8 @@ struct GossipParameters {
   Duration forwarded_life = std::chrono::seconds{2};  // in a send queue
   Duration own_life = std::chrono::seconds{5};
   Duration slow_peer_time = std::chrono::seconds{10};
+  Duration graylist_time = std::chrono::seconds{10};  // below the threshold for so long: cut off
+  Duration rpc_time = std::chrono::minutes{1};        // from the first byte of an RPC to its last
 
   GossipCacheLimits cache;
   GossipRpcLimits rpc;
@@ -97,13 +100,17 @@ struct GossipUndelivered {
 struct GossipSlowPeer {
   PeerId peer;
 };
+/// A peer whose score stayed below the graylist threshold. Disconnect it.
+struct GossipGraylisted {
+  PeerId peer;
+};
 /// A peer we were told of when we were pruned; its record is verified. Dial it if more are wanted.
 struct GossipExchanged {
   PeerId peer;
   std::vector<Multiaddr> addresses;
 };
-using GossipEvent =
-    std::variant<GossipReceived, GossipUndelivered, GossipSlowPeer, GossipExchanged>;
+using GossipEvent = std::variant<GossipReceived, GossipUndelivered, GossipSlowPeer,
+                                 GossipGraylisted, GossipExchanged>;
 
 enum class GossipPublishError : std::uint8_t { UnknownTopic, Duplicate, TooLong };
 
@@ -144,6 +151,11 @@ class GossipRouter {
   void leave(const std::string& topic, TimePoint now);
   [[nodiscard]] Result<GossipPublished, GossipPublishError> publish(const std::string& topic,
                                                                     ByteView data, TimePoint now);
+  /// With a signing of the message's own, for topics that take either.
+  [[nodiscard]] Result<GossipPublished, GossipPublishError> publish(const std::string& topic,
+                                                                    ByteView data,
+                                                                    GossipSigning signing,
+                                                                    TimePoint now);
   void judge(const MessageId& id, GossipVerdict verdict, TimePoint now);
   void set_application_score(const PeerId& peer, double score) {
     score_.set_application_score(peer, score);
@@ -177,6 +189,7 @@ class GossipRouter {
     std::map<MessageId, unsigned> sent;           // answers to IWANT per id
     std::size_t validating = 0;
     std::optional<TimePoint> full_since;
+    std::optional<TimePoint> graylisted_since;
   };
   struct Backoff {
     TimePoint until;
@@ -197,6 +210,9 @@ class GossipRouter {
     return parameters_.direct.contains(peer);
   }
   [[nodiscard]] bool is_joined(const std::string& topic) const { return mesh_.contains(topic); }
+  [[nodiscard]] GossipSigning policy_of(const std::string& topic) const {
+    return parameters_.either_topics.contains(topic) ? GossipSigning::Either : parameters_.signing;
+  }
 
   // Messages.
   void on_subscription(const PeerId& id, Peer& peer, const RpcSubscription& subscription,
@@ -233,6 +249,7 @@ class GossipRouter {
   void break_promises(TimePoint now);
   void expire(TimePoint now);
   void check_slow_peers(TimePoint now);
+  void check_graylisted(TimePoint now);
   /// Peers of a topic that could be grafted: not in the mesh, direct, in backoff or disliked.
   [[nodiscard]] std::vector<PeerId> candidates(const std::string& topic, TimePoint now);
   [[nodiscard]] std::size_t outbound_count(const std::set<PeerId>& peers);

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <deque>
 #include <functional>
@@ -12,6 +13,7 @@
 #include <string_view>
 #include <vector>
 
+#include <ol/p2p/connection_gate.hpp>
 #include <ol/p2p/multiaddr.hpp>
 #include <ol/p2p/muxed_connection.hpp>
 
@@ -33,18 +35,6 @@ struct StreamKey {
 /// Fills its argument with random bytes: the system's generator, or a seeded one in tests.
 using RandomSource = std::function<void(std::span<std::uint8_t>)>;
 
-/// Hard limits; over one of them the newest is refused. Nothing healthy is ever trimmed.
-struct HostLimits {
-  std::size_t inbound = 128;
-  std::size_t outbound = 64;
-  std::size_t per_prefix = 8;  // inbound per IPv4 /24 or IPv6 /48
-  std::size_t per_peer = 2;
-  std::size_t upgrades = 32;  // connections that are not ready yet
-  std::size_t upgrades_per_ip = 4;
-  std::size_t accepts_per_second = 20;  // per prefix
-  std::size_t dials = 8;                // outbound connections that are not ready yet
-};
-
 struct HostConfig {
   AddressProfile profile = AddressProfile::Public;
   std::vector<Multiaddr> announced;  // what identify tells others
@@ -53,24 +43,17 @@ struct HostConfig {
   HostLimits limits;
   YamuxLimits yamux;
   ConnectionTimes times;
+  /// Validators and other peers that are known: slots of their own, never banned.
+  std::set<PeerId> reserved;
+  /// Of a private network: nobody but `reserved` may connect.
+  bool reserved_only = false;
 };
 
-/// Which limit refused a connection or dial.
-enum class HostRefusal : std::uint8_t {
-  InboundLimit,
-  OutboundLimit,
-  PrefixLimit,
-  UpgradeLimit,
-  UpgradeIpLimit,
-  AcceptRate,
-  DialLimit,
-  NotTcp,            // the address is not one a TCP connection can go to
-  AlreadyConnected,  // or being dialled
-  SelfDial,
+/// Bytes on the wire, of all connections.
+struct HostCounters {
+  std::uint64_t bytes_in = 0;
+  std::uint64_t bytes_out = 0;
 };
-
-/// The limit as a short snake_case word for logs and metric labels.
-[[nodiscard]] const char* refusal_name(HostRefusal refusal);
 
 /// How streams of a protocol are treated.
 struct ProtocolPolicy {
@@ -173,6 +156,13 @@ class Host {
   [[nodiscard]] Result<ConnectionId, HostRefusal> dial(const Multiaddr& address);
   void close(ConnectionId id, EndReason reason, std::string text);
   void disconnect(const PeerId& peer, EndReason reason, const std::string& text);
+  /// Ends the connections of a peer and refuses it for a time. A peer that ends as Misbehaved or
+  /// YamuxViolation is banned for HostLimits::ban_time by itself. Reserved peers never are.
+  void ban(const PeerId& peer, Duration time, const std::string& reason);
+  void unban(const PeerId& peer) { gate_.unban(peer); }
+  [[nodiscard]] const std::map<PeerId, HostBan>& bans() const { return gate_.bans(); }
+  /// Replaces HostConfig::reserved, as when the set of validators changes.
+  void set_reserved(std::set<PeerId> peers);
 
   /// Opens a stream for the first of `protocols` that the peer speaks. If identify has announced
   /// one, only that is proposed and `lazy` lets the caller write at once; `on_stream_opened` is
@@ -187,6 +177,11 @@ class Host {
                                                      const std::vector<std::string>& protocols,
                                                      ProtocolHandler& handler,
                                                      StreamPriority priority);
+  /// The same on one connection of several that a peer may have for a moment.
+  [[nodiscard]] std::optional<StreamKey> open_stream_on(ConnectionId connection,
+                                                        const std::vector<std::string>& protocols,
+                                                        ProtocolHandler& handler,
+                                                        StreamPriority priority);
   /// Changes a stream's priority, for what it has queued as well.
   void set_priority(StreamKey key, StreamPriority priority);
   [[nodiscard]] bool write(StreamKey key, SharedBytes bytes);
@@ -219,8 +214,16 @@ class Host {
   [[nodiscard]] std::optional<Multiaddr> remote_of(ConnectionId id) const;
   /// Whether we dialled the connection that is used for the peer.
   [[nodiscard]] bool is_outbound(const PeerId& peer) const;
+  /// Whether we dialled this one.
+  [[nodiscard]] bool is_dialled(ConnectionId id) const;
   [[nodiscard]] std::size_t connection_count() const { return connections_.size(); }
+  [[nodiscard]] const HostCounters& counters() const { return counters_; }
   [[nodiscard]] std::size_t stream_count() const { return streams_.size(); }
+  /// Streams of a connection, those without an agreed protocol among them.
+  [[nodiscard]] std::size_t stream_count(ConnectionId id) const;
+  /// How often each limit refused a connection or dial, and why connections ended, by name.
+  [[nodiscard]] const std::map<std::string, std::uint64_t>& refusals() const { return refusals_; }
+  [[nodiscard]] const std::map<std::string, std::uint64_t>& endings() const { return endings_; }
 
  private:
   struct Connection {
@@ -266,7 +269,12 @@ class Host {
   void mark_dirty(ConnectionId id, Connection& connection);
   void deliver_opened();
   [[nodiscard]] ConnectionId best_connection(const Peer& peer) const;
-  [[nodiscard]] std::optional<HostRefusal> refuse_inbound(const Multiaddr& remote);
+  [[nodiscard]] InboundCensus count_inbound(const Multiaddr& remote) const;
+  [[nodiscard]] Result<ConnectionId, HostRefusal> refuse(HostRefusal refusal);
+  [[nodiscard]] std::optional<HostRefusal> refuse_dial(const Multiaddr& address) const;
+  /// Why a peer that has proved its identity may not stay; nothing if it may.
+  [[nodiscard]] std::optional<ConnectionEnded> refuse_peer(const Connection& connection,
+                                                           const PeerId& peer) const;
   [[nodiscard]] Connection* find(ConnectionId id);
   [[nodiscard]] const Connection* find(ConnectionId id) const;
 
@@ -288,8 +296,10 @@ class Host {
   std::deque<ConnectionId> finished_;
   std::deque<StreamKey> lazily_opened_;  // on_stream_opened is owed
   std::vector<ConnectionId> dirty_;
-  std::map<std::string, std::size_t> accepts_;  // per prefix, in the current second
-  TimePoint accepts_since_;
+  ConnectionGate gate_;
+  std::map<std::string, std::uint64_t> refusals_;
+  std::map<std::string, std::uint64_t> endings_;
+  HostCounters counters_;
 };
 
 }  // namespace ol::p2p

@@ -34,7 +34,10 @@ enum class EndReason : std::uint8_t {
   LimitReached,  // one of ours
   Duplicate,     // another connection to the same peer is kept
   Misbehaved,    // a protocol above judged so
-  Local,         // we are done with it
+  SlowSender,    // a message takes longer to arrive than an honest one
+  Banned,
+  NotAllowed,  // the network is private
+  Local,       // we are done with it
 };
 
 /// The reason as a short snake_case word for logs and metric labels.
@@ -85,6 +88,8 @@ inline constexpr std::size_t kBulkAheadBytesMax = std::size_t{32} << 10;
 struct ConnectionTimes {
   Duration upgrade = std::chrono::seconds{10};
   Duration negotiation = std::chrono::seconds{10};
+  Duration message =
+      std::chrono::seconds{20};  // from the first byte of a Noise message to its last
   Duration write_progress = std::chrono::seconds{10};
   Duration ping_after = std::chrono::seconds{15};   // of silence
   Duration close_after = std::chrono::seconds{25};  // of silence
@@ -191,6 +196,7 @@ class MuxedConnection {
   TimePoint now_;
   TimePoint started_;
   TimePoint last_received_;
+  std::optional<TimePoint> part_since_;  // an unfinished Noise message lies here
   std::optional<TimePoint> writing_since_;
 };
 

@@ -27,6 +27,9 @@ class TcpHost {
   /// @return The address with its port, or a sentence that says what failed.
   [[nodiscard]] Result<Multiaddr, std::string> listen(const Multiaddr& address);
 
+  /// Accepts nothing more. On the thread in `run`, or before it.
+  void stop_listening();
+
   /// Runs until `stop`.
   void run();
   void stop();

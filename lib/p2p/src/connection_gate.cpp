@@ -1,0 +1,110 @@
+#include <ol/p2p/connection_gate.hpp>
+
+#include <algorithm>
+
+#include <ol/base/check.hpp>
+
+#include "address_prefix.hpp"
+
+namespace ol::p2p {
+namespace {
+
+// Addresses and prefixes counted at a time; an attacker with more of them is refused as a whole.
+constexpr std::size_t kCountersMax = 4096;
+constexpr std::chrono::minutes kFailurePeriod{1};
+
+}  // namespace
+
+const char* refusal_name(HostRefusal refusal) {
+  switch (refusal) {
+    case HostRefusal::InboundLimit:
+      return "inbound_limit";
+    case HostRefusal::OutboundLimit:
+      return "outbound_limit";
+    case HostRefusal::PrefixLimit:
+      return "prefix_limit";
+    case HostRefusal::UpgradeLimit:
+      return "upgrade_limit";
+    case HostRefusal::UpgradeIpLimit:
+      return "upgrade_ip_limit";
+    case HostRefusal::AcceptRate:
+      return "accept_rate";
+    case HostRefusal::DialLimit:
+      return "dial_limit";
+    case HostRefusal::NotTcp:
+      return "not_tcp";
+    case HostRefusal::AlreadyConnected:
+      return "already_connected";
+    case HostRefusal::SelfDial:
+      return "self_dial";
+    case HostRefusal::IpLimit:
+      return "ip_limit";
+    case HostRefusal::FailedUpgrades:
+      return "failed_upgrades";
+    case HostRefusal::Banned:
+      return "banned";
+  }
+  OL_CHECK(false, "unknown HostRefusal");
+}
+
+/// The count of a key in the current period; null when too many keys are counted.
+std::size_t* ConnectionGate::counter(Rate& rate, const std::string& key, Duration period,
+                                     TimePoint now) {
+  if (now - rate.since >= period) {
+    rate.counts.clear();
+    rate.since = now;
+  }
+  const auto at = rate.counts.find(key);
+  if (at != rate.counts.end()) return &at->second;
+  return rate.counts.size() < kCountersMax ? &rate.counts[key] : nullptr;
+}
+
+std::optional<HostRefusal> ConnectionGate::admit(const Multiaddr& remote,
+                                                 const InboundCensus& census, TimePoint now) {
+  if (census.inbound >= census.slots) return HostRefusal::InboundLimit;
+  if (census.upgrades >= limits_.upgrades) return HostRefusal::UpgradeLimit;
+  const bool counted =
+      profile_ == AddressProfile::Public || remote.is_dialable(AddressProfile::Public);
+  if (!counted) return std::nullopt;
+  if (census.of_prefix >= limits_.per_prefix) return HostRefusal::PrefixLimit;
+  if (census.upgrades_of_ip >= limits_.upgrades_per_ip) return HostRefusal::UpgradeIpLimit;
+  if (census.of_ip >= limits_.per_ip) return HostRefusal::IpLimit;
+  // Only failures make entries, so that many addresses alone cannot shut out everybody.
+  const auto failed = failures_.counts.find(ip_of(remote));
+  const bool failed_often = failed != failures_.counts.end() &&
+                            failed->second >= limits_.failed_upgrades_per_minute &&
+                            now - failures_.since < kFailurePeriod;
+  if (failed_often) return HostRefusal::FailedUpgrades;
+  std::size_t* const accepted = counter(accepts_, prefix_of(remote), std::chrono::seconds{1}, now);
+  if (accepted == nullptr || *accepted >= limits_.accepts_per_second) {
+    return HostRefusal::AcceptRate;
+  }
+  *accepted += 1;
+  return std::nullopt;
+}
+
+void ConnectionGate::on_failed_upgrade(const Multiaddr& remote, TimePoint now) {
+  std::size_t* const failed = counter(failures_, ip_of(remote), kFailurePeriod, now);
+  if (failed != nullptr) *failed += 1;
+}
+
+void ConnectionGate::ban(const PeerId& peer, TimePoint until, std::string reason) {
+  if (bans_.size() >= limits_.bans && !bans_.contains(peer)) {
+    const auto first = std::min_element(
+        bans_.begin(), bans_.end(),
+        [](const auto& a, const auto& b) { return a.second.until < b.second.until; });
+    if (first != bans_.end()) bans_.erase(first);
+  }
+  bans_[peer] = {until, std::move(reason)};
+}
+
+const HostBan* ConnectionGate::ban_of(const PeerId& peer, TimePoint now) const {
+  const auto at = bans_.find(peer);
+  return at == bans_.end() || now >= at->second.until ? nullptr : &at->second;
+}
+
+void ConnectionGate::tick(TimePoint now) {
+  std::erase_if(bans_, [&](const auto& entry) { return now >= entry.second.until; });
+}
+
+}  // namespace ol::p2p
