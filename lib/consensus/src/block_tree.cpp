@@ -17,7 +17,8 @@ BlockTree::BlockTree(BlockPtr root, primitives::QuorumCertificate certificate)
   Node node{.block = root_,
             .execution = Execution::Valid,
             .certificate = std::move(certificate),
-            .signature = {}};
+            .signature = {},
+            .place = EpochPlace::Within};
   nodes_.emplace(root_->hash, std::move(node));
   by_view_[root_->header.view].push_back(root_->hash);
 }
@@ -40,15 +41,20 @@ bool BlockTree::can_insert(const primitives::Block& block, Origin origin) const 
   return same_view == by_view_.end() || same_view->second.size() < kBlocksPerView;
 }
 
-void BlockTree::insert(BlockPtr block, std::optional<crypto::Ed25519Signature> signature) {
-  OL_CHECK(nodes_.contains(block->header.parent), "the parent is in the tree");
+void BlockTree::insert(BlockPtr block, std::optional<crypto::Ed25519Signature> signature,
+                       EpochPlace closes) {
+  const Node* parent = find(block->header.parent);
+  OL_CHECK(parent != nullptr, "the parent is in the tree");
+  // The root is final: if it closed an epoch, this tree is of the next one.
+  const EpochPlace place = parent->place == EpochPlace::Within ? closes : EpochPlace::After;
   by_view_[block->header.view].push_back(block->hash);
   const BlockHash hash = block->hash;
   const bool fresh = nodes_
                          .emplace(hash, Node{.block = std::move(block),
                                              .execution = {},
                                              .certificate = {},
-                                             .signature = signature})
+                                             .signature = signature,
+                                             .place = place})
                          .second;
   OL_CHECK(fresh, "a block enters the tree once");
 }
@@ -92,6 +98,14 @@ std::vector<BlockPtr> BlockTree::path_from_root(const BlockHash& target) const {
   }
   std::reverse(path.begin(), path.end());
   return path;
+}
+
+const BlockTree::Node* BlockTree::closing_below(const BlockHash& target) const {
+  const Node* node = find(target);
+  OL_CHECK(node != nullptr, "the target is in the tree");
+  while (node->place == EpochPlace::After)
+    node = find(node->block->header.parent);
+  return node->place == EpochPlace::Closing ? node : nullptr;
 }
 
 std::vector<BlockPtr> BlockTree::commit(const BlockHash& target) {

@@ -20,16 +20,22 @@ bool proves_double_proposal(const DoubleProposal& e, const primitives::ChainDoma
   if (e.first.proposer != e.second.proposer) return false;
   if (e.first.view != e.second.view) return false;
   if (e.first == e.second) return false;
+  // Views begin again with each epoch.
+  const bool one_epoch = e.first.epoch == set.epoch() && e.second.epoch == set.epoch();
+  if (!one_epoch) return false;
   return signed_by_proposer(domain, set, e.first, e.first_signature) &&
          signed_by_proposer(domain, set, e.second, e.second_signature);
 }
 
 bool proves_double_vote(const DoubleVote& e, const primitives::ChainDomain& domain,
-                        const CertificateScheme& scheme) {
+                        const primitives::ValidatorSet& set, const CertificateScheme& scheme) {
   if (e.first.share.voter != e.second.share.voter) return false;
   if (e.first.subject.view != e.second.subject.view) return false;
   if (e.first.subject.phase != e.second.subject.phase) return false;
   if (e.first.subject == e.second.subject) return false;
+  const bool one_epoch =
+      e.first.subject.epoch == set.epoch() && e.second.subject.epoch == set.epoch();
+  if (!one_epoch) return false;
   return scheme.verify_share(vote_digest(domain, e.first.subject), e.first.share) &&
          scheme.verify_share(vote_digest(domain, e.second.subject), e.second.share);
 }
@@ -47,7 +53,7 @@ bool proves(const Evidence& evidence, const primitives::ChainDomain& domain,
   if (const auto* e = std::get_if<DoubleProposal>(&evidence))
     return proves_double_proposal(*e, domain, set);
   if (const auto* e = std::get_if<DoubleVote>(&evidence))
-    return proves_double_vote(*e, domain, scheme);
+    return proves_double_vote(*e, domain, set, scheme);
   return false;
 }
 

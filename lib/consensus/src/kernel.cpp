@@ -10,14 +10,6 @@ namespace {
 constexpr std::size_t kWaitingCertificatesMax = 1024;
 constexpr std::size_t kReportedViewsMax = 1024;
 
-SafetyRecord fresh_record(const CommittedBlock& root) {
-  SafetyRecord record;
-  record.epoch = root.block->header.epoch;
-  record.lock = {root.block->header.view, root.block->hash};
-  record.high_qc = root.certificate;
-  return record;
-}
-
 // Where the last run stopped: past every view it voted or proposed in or knows to be over, but not
 // past the view it left by timeout, which the others may not have left yet.
 View resumed_view(const SafetyRecord& record) {
@@ -35,6 +27,14 @@ bool is_sound_child(const primitives::Header& child, const primitives::Header& p
 
 }  // namespace
 
+SafetyRecord first_record(const CommittedBlock& root, Epoch epoch) {
+  SafetyRecord record;
+  record.epoch = epoch;
+  record.lock = {root.block->header.view, root.block->hash};
+  record.high_qc = root.certificate;
+  return record;
+}
+
 Kernel::Kernel(const KernelConfig& config, const primitives::ValidatorSet& set,
                const VotingRule& rule, const LeaderSchedule& leaders, const CommittedBlock& root,
                std::optional<SafetyRecord> record)
@@ -43,10 +43,12 @@ Kernel::Kernel(const KernelConfig& config, const primitives::ValidatorSet& set,
       leaders_(leaders),
       set_hash_(set.hash(config_.domain)),
       tree_(root.block, root.certificate),
-      record_(record && !kMutantForgetRecord ? *std::move(record) : fresh_record(root)),
+      record_(record && !kMutantForgetRecord ? *std::move(record)
+                                             : first_record(root, set.epoch())),
       backoff_(config_.pace.timeout_base_ms, config_.pace.timeout_max_ms,
                config_.pace.timeout_growth_percent),
       new_views_(set) {
+  OL_CHECK(record_.epoch == set.epoch(), "the record is of this epoch");
   if (root.certificate.view() > record_.high_qc.view()) record_.high_qc = root.certificate;
   if (record_.lock.view < root.block->header.view)
     record_.lock = {root.block->header.view, root.block->hash};
@@ -57,6 +59,7 @@ Kernel::Kernel(const KernelConfig& config, const primitives::ValidatorSet& set,
 Outputs Kernel::step(const Input& input) {
   out_ = Outputs{};
   dirty_ = false;
+  if (closed_) return {};
   if (const auto* proposal = std::get_if<ProposalReceived>(&input)) {
     on_proposal(proposal->block);
   } else if (const auto* fetched = std::get_if<BlockFetched>(&input)) {
@@ -81,8 +84,12 @@ Outputs Kernel::step(const Input& input) {
       request_block(record_.high_qc.block(), record_.high_qc.height());
     }
     maybe_propose();
+  } else if (const auto* over = std::get_if<EpochEnded>(&input)) {
+    ended_ = over->proof;
+    learn(ended_->certificate());
   }
-  if (dirty_) out_.persist = record_;
+  finish_epoch();
+  if (dirty_ && !closed_) out_.persist = record_;
   return std::move(out_);
 }
 
@@ -155,7 +162,7 @@ void Kernel::insert(const VerifiedBlock& block, Origin origin) {
   if (!is_sound_child(header, tree_.find(header.parent)->block->header)) return;
   const bool certified = waiting_certificates_.contains(hash);
   if (!tree_.can_insert(*block.block(), certified ? Origin::Certified : origin)) return;
-  tree_.insert(block.block(), block.signature());
+  tree_.insert(block.block(), block.signature(), block.place());
   out_.execute.push_back(block.block());
   if (kMutantCommitOnProposal) commit_by(tree_.chain_of(hash));
   const auto waiting = waiting_certificates_.extract(hash);
@@ -241,11 +248,56 @@ void Kernel::certify(const BlockHash& block, const QuorumCertificate& certificat
 }
 
 void Kernel::commit_by(const CertifiedChain& chain) {
+  if (closed_) return;
   const auto final_block = rule_.decide_commit(chain);
   if (!final_block) return;
   const BlockTree::Node* target = tree_.find(final_block->block);
-  if (target != nullptr && target->block->header.height > tree_.root().header.height)
-    commit(final_block->block);
+  if (target == nullptr || target->block->header.height <= tree_.root().header.height) return;
+  const BlockTree::Node* closing = tree_.closing_below(final_block->block);
+  if (closing == nullptr) return commit(final_block->block);
+  const BlockHash last = closing->block->hash;
+  HandOver proof = prove_end(last, chain.head.block);
+  commit(last);
+  close(std::move(proof));
+}
+
+// Where somebody else's proof says what is final, as soon as the block is here.
+void Kernel::finish_epoch() {
+  if (ended_ && !closed_ && tree_.find(ended_->block()) != nullptr)
+    certify(ended_->block(), ended_->certificate());
+  if (ended_ && !closed_ && tree_.find(ended_->block()) != nullptr) {
+    if (tree_.root().hash != ended_->block()) commit(ended_->block());
+    close(ended_->hand_over());
+  }
+  if (!closed_) return;
+  // Nothing of this step is said in an epoch that is over, and what stands above its end is void.
+  Outputs last;
+  last.execute = std::move(out_.execute);
+  last.commit = std::move(out_.commit);
+  last.discarded = std::move(out_.discarded);
+  for (BlockPtr& block : tree_.blocks())
+    last.discarded.push_back(std::move(block));
+  last.evidence = std::move(out_.evidence);
+  last.hand_over = std::move(out_.hand_over);
+  out_ = std::move(last);
+}
+
+void Kernel::close(HandOver proof) {
+  closed_ = true;
+  out_.hand_over = std::move(proof);
+}
+
+HandOver Kernel::prove_end(const BlockHash& closing, const BlockHash& head) const {
+  const BlockTree::Node* node = tree_.find(head);
+  HandOver proof;
+  proof.certificate = *node->certificate;
+  for (; node->block->hash != closing; node = tree_.find(node->block->header.parent))
+    proof.headers.push_back(node->block->header);
+  proof.headers.push_back(node->block->header);
+  std::reverse(proof.headers.begin(), proof.headers.end());
+  proof.items = node->block->item_hashes;
+  proof.change = node->block->payload.back();
+  return proof;
 }
 
 void Kernel::commit(const BlockHash& target) {
@@ -298,6 +350,8 @@ void Kernel::maybe_vote(const BlockHash& hash) {
   if (node == nullptr || node->execution != Execution::Valid) return;
   const primitives::Header& header = node->block->header;
   if (header.view != view_) return;
+  // What stands on a closing block is there to certify it and thrown away afterwards.
+  if (node->place == EpochPlace::After && !node->block->payload.empty()) return;
   VoteFacts facts{.proposal = {header.view, hash},
                   .height = header.height,
                   .justify_view = header.justify.view(),

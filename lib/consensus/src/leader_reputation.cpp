@@ -9,8 +9,9 @@ using primitives::View;
 
 LeaderReputation::LeaderReputation(std::unique_ptr<LeaderSchedule> base,
                                    const primitives::ValidatorSet& set,
-                                   const std::vector<LedView>& history, bool from_genesis)
-    : base_(std::move(base)), set_(set), n_(set.size()) {
+                                   const std::vector<LedView>& history, bool from_genesis,
+                                   View begins)
+    : base_(std::move(base)), set_(set), n_(set.size()), begins_(begins.value()) {
   if (!from_genesis && !history.empty()) since_ = history.front().view.value();
   for (const LedView& one : history)
     record(one);
@@ -30,14 +31,15 @@ void LeaderReputation::record(LedView committed) {
 // The views below it decide the round of `view`.
 std::uint64_t LeaderReputation::horizon(View view) const {
   const std::uint64_t round = view.value() / n_;
-  return round < kLagRounds ? 0 : (round - kLagRounds) * n_;
+  const std::uint64_t end = round < kLagRounds ? 0 : (round - kLagRounds) * n_;
+  return end <= begins_ ? 0 : end;
 }
 
 // All blocks of lower views are here once one stands right below the horizon or above.
 bool LeaderReputation::knows(View view) const {
   const std::uint64_t end = horizon(view);
   const std::uint64_t window = kWindowRounds * n_;
-  const std::uint64_t begin = end > window ? end - window : 0;
+  const std::uint64_t begin = std::max(end > window ? end - window : 0, begins_);
   return end == 0 || (head_ + 1 >= end && since_ <= begin);
 }
 
@@ -52,7 +54,7 @@ const LeaderReputation::Failures& LeaderReputation::failures(std::uint64_t horiz
 // led in its place tells nothing.
 LeaderReputation::Failures LeaderReputation::decide(std::uint64_t horizon) const {
   const std::uint64_t window = kWindowRounds * n_;
-  const std::uint64_t begin = horizon > window ? horizon - window : 1;
+  const std::uint64_t begin = std::max(horizon > window ? horizon - window : 1, begins_ + 1);
   Failures out(n_);
   std::vector<bool> told(n_, false);
   std::uint64_t weight = 0;
@@ -113,14 +115,15 @@ std::vector<ValidatorIndex> LeaderReputation::passed_over(View view) const {
 }
 
 Leaders make_leaders(const primitives::Genesis& genesis, const primitives::ValidatorSet& set,
-                     const std::vector<LedView>& history, bool from_genesis) {
+                     const std::vector<LedView>& history, bool from_genesis, View begins) {
   Leaders out;
   auto base = make_base_schedule(genesis, set);
   if (!genesis.leader_reputation) {
     out.schedule = std::move(base);
     return out;
   }
-  auto made = std::make_unique<LeaderReputation>(std::move(base), set, history, from_genesis);
+  auto made =
+      std::make_unique<LeaderReputation>(std::move(base), set, history, from_genesis, begins);
   out.reputation = made.get();
   out.schedule = std::move(made);
   return out;

@@ -17,7 +17,8 @@ bool is_above(View view, Phase phase, const SafetyRecord& record) {
 
 // Whether `next` forgets nothing that `before` forbids. SafetyRecord, invariant 1.
 bool keeps(const SafetyRecord& next, const SafetyRecord& before) {
-  return !is_above(before.last_vote.view, before.last_vote_phase, next) &&
+  return next.epoch == before.epoch &&
+         !is_above(before.last_vote.view, before.last_vote_phase, next) &&
          next.lock.view >= before.lock.view && next.high_qc.view() >= before.high_qc.view() &&
          next.last_timeout_view >= before.last_timeout_view &&
          next.last_proposal.view >= before.last_proposal.view;
@@ -34,7 +35,7 @@ Signer::Signer(const primitives::ChainDomain& domain, const primitives::SetHash&
       self_(self),
       key_(std::move(key)),
       vote_key_(std::move(vote_key)),
-      scheme_(scheme),
+      scheme_(&scheme),
       store_(store),
       signatures_(signatures),
       durable_(kMutantForgetRecord ? std::nullopt : std::move(durable)) {}
@@ -46,8 +47,11 @@ Signer::Signer(const primitives::ChainDomain& domain, const primitives::SetHash&
 //  3. a timeout names no certificate below the lock;
 //  4. a proposal is above the last one;
 //  5. what is signed is what the record to be written says;
-//  6. the record to be written takes nothing back.
+//  6. the record to be written takes nothing back and is of the same epoch: take_seat alone goes on
+//  to
+//     the next one.
 Result<void, SignError> Signer::check(const Outputs& outputs) const {
+  if (!seated_) return below("anything without a seat in the set");
   if (durable_ && outputs.persist && !keeps(*outputs.persist, *durable_)) return below("anything");
   const bool signs = outputs.vote || outputs.timeout || outputs.proposal || outputs.reproposal;
   if (!signs) return {};
@@ -105,7 +109,7 @@ bool Signer::is_last_vote(const primitives::VoteSubject& subject) const {
 
 Bytes Signer::vote_bytes(const VoteIntent& intent) const {
   if (is_last_vote(intent.subject)) return durable_->signed_vote;
-  return scheme_.sign({key_, vote_key_}, vote_digest(domain_, intent.subject));
+  return scheme_->sign({key_, vote_key_}, vote_digest(domain_, intent.subject));
 }
 
 Bytes Signer::timeout_bytes(const TimeoutIntent& intent, Epoch epoch) const {
@@ -153,7 +157,25 @@ Result<SignedMessages, SignError> Signer::sign(const Outputs& outputs) {
   return out;
 }
 
+Result<Seated, SignError> Signer::take_seat(Seat seat) {
+  seated_ = false;
+  const Epoch signed_in = durable_ ? durable_->epoch : Epoch(0);
+  if (signed_in > seat.first.epoch) return Seated::RecordIsNewer;
+  if (signed_in < seat.first.epoch) {
+    if (auto written = store_.write(encode_safety_record(seat.first)); !written)
+      return fail(SignError{SignError::Kind::NotDurable, std::move(written).error()});
+    durable_ = std::move(seat.first);
+  }
+  set_hash_ = seat.set_hash;
+  self_ = seat.self;
+  scheme_ = &seat.scheme;
+  if (seat.vote_key) vote_key_ = *std::move(seat.vote_key);
+  seated_ = true;
+  return Seated::Signs;
+}
+
 std::optional<NewViewMessage> Signer::last_new_view() const {
+  if (!seated_) return std::nullopt;
   if (!durable_ || durable_->signed_timeout.empty()) return std::nullopt;
   const auto signature = crypto::Ed25519Signature::from(durable_->signed_timeout);
   // The certificate must be the one the signature names; a newer one would need a new signature.
@@ -169,7 +191,7 @@ std::optional<NewViewMessage> Signer::last_new_view() const {
 }
 
 std::optional<VoteMessage> Signer::last_vote() const {
-  if (!durable_ || durable_->signed_vote.empty()) return std::nullopt;
+  if (!seated_ || !durable_ || durable_->signed_vote.empty()) return std::nullopt;
   const primitives::VoteSubject subject{.epoch = durable_->epoch,
                                         .set_hash = set_hash_,
                                         .phase = durable_->last_vote_phase,
@@ -180,7 +202,7 @@ std::optional<VoteMessage> Signer::last_vote() const {
 }
 
 bool Signer::is_foreign(const NewViewMessage& message) const {
-  if (message.sender != self_) return false;
+  if (!seated_ || message.sender != self_) return false;
   return !durable_ || message.view > durable_->last_timeout_view;
 }
 
@@ -189,6 +211,7 @@ bool Signer::is_foreign(const primitives::Header& header, const BlockHash& hash)
 }
 
 bool Signer::is_foreign(const BlockRef& proposal) const {
+  if (!seated_) return false;
   if (!durable_ || proposal.view > durable_->last_proposal.view) return true;
   return proposal.view == durable_->last_proposal.view &&
          proposal.block != durable_->last_proposal.block;
@@ -206,7 +229,7 @@ ProposalMessage Signer::rival_of(const ProposalMessage& proposal) const {
 VoteMessage Signer::rival_of(const VoteMessage& vote) const {
   primitives::VoteSubject subject = vote.subject;
   subject.block.bytes[0] ^= 1U;
-  return vote_message(subject, scheme_.sign({key_, vote_key_}, vote_digest(domain_, subject)));
+  return vote_message(subject, scheme_->sign({key_, vote_key_}, vote_digest(domain_, subject)));
 }
 #endif
 

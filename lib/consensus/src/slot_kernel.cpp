@@ -9,14 +9,6 @@ namespace {
 
 constexpr std::size_t kReportedViewsMax = 1024;
 
-SafetyRecord fresh_record(const CommittedBlock& root) {
-  SafetyRecord record;
-  record.epoch = root.block->header.epoch;
-  record.lock = {root.block->header.view, root.block->hash};
-  record.high_qc = root.certificate;
-  return record;
-}
-
 // specs/consensus.md section 3.
 bool is_sound_child(const primitives::Header& child, const primitives::Header& parent) {
   return child.height == parent.height.next() && child.time > parent.time;
@@ -33,7 +25,9 @@ SlotKernel::SlotKernel(const KernelConfig& config, const primitives::ValidatorSe
       set_hash_(set.hash(config_.domain)),
       tree_(root.block, root.certificate),
       root_certificate_(root.certificate),
-      record_(record && !kMutantForgetRecord ? *std::move(record) : fresh_record(root)) {
+      record_(record && !kMutantForgetRecord ? *std::move(record)
+                                             : first_record(root, set.epoch())) {
+  OL_CHECK(record_.epoch == set.epoch(), "the record is of this epoch");
   if (root.certificate.view() > record_.high_qc.view()) record_.high_qc = root.certificate;
   view_ = std::max({record_.high_qc.view(), record_.last_vote.view, record_.last_proposal.view});
   final_.emplace(root.block->header.height, root.certificate);
@@ -42,7 +36,7 @@ SlotKernel::SlotKernel(const KernelConfig& config, const primitives::ValidatorSe
 Outputs SlotKernel::step(const Input& input) {
   out_ = Outputs{};
   dirty_ = false;
-  if (halted_) return {};
+  if (halted_ || closed_) return {};
   if (const auto* proposal = std::get_if<ProposalReceived>(&input)) {
     on_proposal(proposal->block);
   } else if (const auto* again = std::get_if<ReproposalReceived>(&input)) {
@@ -59,12 +53,16 @@ Outputs SlotKernel::step(const Input& input) {
     on_built(built->block);
   } else if (std::holds_alternative<Started>(input)) {
     on_started();
+  } else if (const auto* over = std::get_if<EpochEnded>(&input)) {
+    ended_ = over->proof;
+    learn(ended_->certificate());
   }
-  if (!halted_) {
+  finish_epoch();
+  if (!halted_ && !closed_) {
     maybe_propose();
     maybe_vote();
   }
-  if (dirty_) out_.persist = record_;
+  if (dirty_ && !closed_) out_.persist = record_;
   return std::move(out_);
 }
 
@@ -126,7 +124,7 @@ void SlotKernel::take_block(const VerifiedBlock& block, Origin origin) {
   if (header.height < next_height()) return;
   // The certificate of the parent may make it final, and this block a candidate.
   learn(header.justify);
-  if (halted_ || header.height < next_height()) return;
+  if (halted_ || closed_ || header.height < next_height()) return;
   if (tree_.find(block.block()->hash) != nullptr) return;
   if (header.height > next_height()) {
     keep_orphan(block, origin);
@@ -143,7 +141,7 @@ void SlotKernel::insert(const VerifiedBlock& block, Origin origin) {
   const auto held = lock();
   const bool certified = waiting_.contains(hash) || (held && held->block == hash);
   if (!tree_.can_insert(*block.block(), certified ? Origin::Certified : origin)) return;
-  tree_.insert(block.block(), block.signature());
+  tree_.insert(block.block(), block.signature(), block.place());
   out_.execute.push_back(block.block());
   const auto waiting = waiting_.extract(hash);
   if (!waiting.empty()) commit(hash, waiting.mapped());
@@ -248,6 +246,13 @@ void SlotKernel::check_conflict(const QuorumCertificate& certificate) {
 void SlotKernel::commit(const BlockHash& block, const QuorumCertificate& certificate) {
   const BlockTree::Node* node = tree_.find(block);
   out_.commit.push_back({node->block, certificate});
+  closed_ = node->place == EpochPlace::Closing;
+  if (closed_) {
+    out_.hand_over = HandOver{.headers = {node->block->header},
+                              .certificate = certificate,
+                              .items = node->block->item_hashes,
+                              .change = node->block->payload.back()};
+  }
   for (BlockPtr& beside : tree_.commit(block))
     out_.discarded.push_back(std::move(beside));
   root_certificate_ = certificate;
@@ -256,7 +261,18 @@ void SlotKernel::commit(const BlockHash& block, const QuorumCertificate& certifi
   final_.emplace(certificate.height(), certificate);
   const Height root = tree_.root().header.height;
   std::erase_if(waiting_, [&](const auto& entry) { return entry.second.height() <= root; });
-  adopt_orphans();
+  if (!closed_) adopt_orphans();
+}
+
+// The next epoch's kernel begins on the root; nothing of this step is said in one that is over.
+void SlotKernel::finish_epoch() {
+  if (ended_ && !closed_ && tree_.root().hash == ended_->block()) {
+    closed_ = true;
+    out_.hand_over = ended_->hand_over();
+  }
+  if (!closed_) return;
+  out_.fetch.clear();
+  out_.share.reset();
 }
 
 // One vote leaves with each step, so the order matters: to prepare in the round that runs comes

@@ -12,6 +12,12 @@ bool follows(Number b, Number a) {
   return b > a && b - a == 1;
 }
 
+// Under two_phase a block that was proposed again may have certificates of several rounds.
+bool names_same(primitives::VoteSubject a, const primitives::VoteSubject& b) {
+  a.view = b.view;
+  return a == b;
+}
+
 }  // namespace
 
 const char* describe(VerifyError error) {
@@ -58,7 +64,8 @@ bool has_phase(VotePhases phases, Phase phase) {
 
 Verifier::Verifier(const primitives::ChainDomain& domain, const primitives::ValidatorSet& set,
                    const CertificateScheme& scheme, const LeaderSchedule& leaders,
-                   QuorumCertificate genesis, MessageSignatures signatures, VotePhases phases)
+                   QuorumCertificate genesis, MessageSignatures signatures, VotePhases phases,
+                   EpochContext epochs)
     : domain_(domain),
       set_(set),
       scheme_(scheme),
@@ -66,15 +73,14 @@ Verifier::Verifier(const primitives::ChainDomain& domain, const primitives::Vali
       genesis_(std::move(genesis)),
       signatures_(signatures),
       phases_(phases),
+      epochs_(epochs),
       set_hash_(set.hash(domain)) {}
 
 Result<VerifiedHeader, VerifyError> Verifier::verify_proposal(const ProposalMessage& message) {
   const primitives::Header& header = message.header;
   if (header.chain_id != domain_.chain_id && !kMutantAnyChain) return fail(VerifyError::WrongChain);
-  if (header.epoch != set_.epoch() || header.set_hash != set_hash_)
-    return fail(VerifyError::WrongSet);
+  OL_TRY_VOID(check_membership(header));
   const primitives::Validator* proposer = set_.find(header.proposer);
-  if (proposer == nullptr) return fail(VerifyError::UnknownValidator);
   if (!leaders_.may_lead(header.view, header.proposer)) return fail(VerifyError::NotLeader);
   if (header.payload_root != payload_root(domain_, message.items))
     return fail(VerifyError::BadPayload);
@@ -88,6 +94,14 @@ Result<VerifiedHeader, VerifyError> Verifier::verify_proposal(const ProposalMess
   out.header_ = header;
   out.signature_ = message.signature;
   return out;
+}
+
+// Blocks of the epoch before may stand on the very block that this one began on.
+Result<void, VerifyError> Verifier::check_membership(const primitives::Header& header) const {
+  if (header.epoch != set_.epoch() || header.set_hash != set_hash_)
+    return fail(VerifyError::WrongSet);
+  if (set_.find(header.proposer) == nullptr) return fail(VerifyError::UnknownValidator);
+  return {};
 }
 
 // Rules that tie a header to the certificate it extends. specs/consensus.md section 3.
@@ -152,14 +166,22 @@ Result<void, VerifyError> Verifier::check_certificate(const QuorumCertificate& c
     if (certificate == genesis_) return {};
     return fail(VerifyError::BadCertificate);
   }
+  // Of what the epoch before certified, the block that ended it alone counts here.
+  if (epochs_.before != nullptr && names_same(certificate.subject, genesis_.subject))
+    return check_cached(certificate, *epochs_.before);
   if (certificate.subject.epoch != set_.epoch()) return fail(VerifyError::WrongSet);
   if (certificate.subject.set_hash != set_hash_) return fail(VerifyError::WrongSet);
   if (!has_phase(phases_, certificate.subject.phase)) return fail(VerifyError::BadCertificate);
+  return check_cached(certificate, scheme_);
+}
+
+Result<void, VerifyError> Verifier::check_cached(const QuorumCertificate& certificate,
+                                                 const CertificateScheme& scheme) {
   const Hash256 digest = certificate_digest(domain_, certificate);
   if (verified_.contains(digest)) return {};
   ++certificates_verified_;
   const Hash256 signed_digest = vote_digest(domain_, certificate.subject);
-  if (!scheme_.verify(signed_digest, certificate.signers, certificate.signature)) {
+  if (!scheme.verify(signed_digest, certificate.signers, certificate.signature)) {
     return fail(VerifyError::BadCertificate);
   }
   remember(digest);
@@ -229,8 +251,7 @@ Result<VerifiedBlock, VerifyError> Verifier::complete(
                           .item_hashes = std::move(hashes),
                           .hash = header.hash()};
   if (!block.payload_matches(domain_)) return fail(VerifyError::BadPayload);
-  VerifiedBlock out;
-  out.block_ = std::make_shared<const primitives::Block>(std::move(block));
+  VerifiedBlock out = admit(std::move(block));
   out.signature_ = header.signature();
   return out;
 }
@@ -239,16 +260,31 @@ Result<VerifiedBlock, VerifyError> Verifier::verify_fetched(primitives::Block bl
                                                             const BlockHash& expected) {
   if (block.hash != expected) return fail(VerifyError::WrongBlock);
   if (!block.payload_matches(domain_)) return fail(VerifyError::BadPayload);
+  OL_TRY_VOID(check_membership(block.header));
   OL_TRY_VOID(check_header(block.header));
+  return admit(std::move(block));
+}
+
+Result<VerifiedHandOver, HandOverError> Verifier::verify_hand_over(HandOver hand_over) const {
+  OL_CHECK(epochs_.present != nullptr, "only a chain of epochs has hand-overs");
+  OL_TRY(Opening opening, consensus::verify_hand_over(*epochs_.present, hand_over));
+  VerifiedHandOver out;
+  out.hand_over_ = std::move(hand_over);
+  out.block_ = opening.block;
+  out.certificate_ = std::move(opening.certificate);
+  return out;
+}
+
+VerifiedBlock Verifier::admit(primitives::Block block) const {
   VerifiedBlock out;
+  if (epochs_.present != nullptr && next_setting(*epochs_.present, block.payload) != nullptr)
+    out.place_ = EpochPlace::Closing;
   out.block_ = std::make_shared<const primitives::Block>(std::move(block));
   return out;
 }
 
 VerifiedBlock Verifier::own_block(primitives::Block block) const {
-  VerifiedBlock out;
-  out.block_ = std::make_shared<const primitives::Block>(std::move(block));
-  return out;
+  return admit(std::move(block));
 }
 
 VerifiedCertificate Verifier::own_certificate(QuorumCertificate certificate) {

@@ -189,12 +189,16 @@ Check check_contracts(const Genesis& genesis) {
 
 }  // namespace
 
+Check check_members(const Genesis& genesis) {
+  OL_TRY_VOID(check_validators(genesis));
+  OL_TRY_VOID(check_budget(genesis));
+  return check_scheme(genesis);
+}
+
 Check check_genesis(const Genesis& genesis) {
   OL_TRY_VOID(check_header_fields(genesis));
   OL_TRY_VOID(check_rule(genesis));
-  OL_TRY_VOID(check_validators(genesis));
-  OL_TRY_VOID(check_budget(genesis));
-  OL_TRY_VOID(check_scheme(genesis));
+  OL_TRY_VOID(check_members(genesis));
   OL_TRY_VOID(check_balances(genesis));
   return check_contracts(genesis);
 }

@@ -15,5 +15,7 @@ inline constexpr std::uint64_t kPaceMax = 3'600'000;
 
 /// Whether the parts of a decoded genesis fit together; names the first that does not.
 [[nodiscard]] Result<void, GenesisError> check_genesis(const Genesis& genesis);
+/// The part of it about validators and their keys, which each epoch brings anew.
+[[nodiscard]] Result<void, GenesisError> check_members(const Genesis& genesis);
 
 }  // namespace ol::primitives

@@ -21,6 +21,13 @@ enum class Origin : std::uint8_t {
   Certified,  // a certificate names it or a descendant
 };
 
+/// Where a block stands to the end of its epoch (docs/adr/0013-epochs.md).
+enum class EpochPlace : std::uint8_t {
+  Within,
+  Closing,  // ends the epoch if it becomes final
+  After,    // stands on a closing block that is not final yet
+};
+
 /// The blocks above the last committed one. Bounded: `kBlocksMax` in all and `kBlocksPerView` per
 /// view; a view's certified block always finds room. Not thread-safe.
 /// Invariant: every block's parent is in the tree or is the root.
@@ -36,6 +43,7 @@ class BlockTree {
     std::optional<primitives::QuorumCertificate> certificate;
     /// The proposer's signature, where the block came as a proposal.
     std::optional<crypto::Ed25519Signature> signature;
+    EpochPlace place = EpochPlace::Within;
   };
 
   /// `root` is the last committed block, executed.
@@ -48,7 +56,9 @@ class BlockTree {
   [[nodiscard]] bool can_insert(const primitives::Block& block, Origin origin) const;
   /// @pre can_insert(*block), and the block is not in the tree.
   /// @param signature  The proposer's, where the block came as a proposal.
-  void insert(BlockPtr block, std::optional<crypto::Ed25519Signature> signature);
+  /// @param closes  Within, or Closing if the block closes its epoch.
+  void insert(BlockPtr block, std::optional<crypto::Ed25519Signature> signature,
+              EpochPlace closes = EpochPlace::Within);
   /// The block with the same view and proposer but another hash, if any: equivocation.
   [[nodiscard]] const Node* rival(const primitives::Header& header, const BlockHash& hash) const;
 
@@ -58,6 +68,8 @@ class BlockTree {
   [[nodiscard]] bool extends(const BlockHash& block, const BlockHash& ancestor) const;
   /// Blocks from just above the root up to `target`, ascending. @pre target is in the tree.
   [[nodiscard]] std::vector<BlockPtr> path_from_root(const BlockHash& target) const;
+  /// The closing block at or below `target` and above the root, if there is one.
+  [[nodiscard]] const Node* closing_below(const BlockHash& target) const;
   /// Makes `target` the root. @return the blocks that left the tree without being ancestors of it.
   std::vector<BlockPtr> commit(const BlockHash& target);
   /// Forgets a block. @pre it is in the tree, is not the root and has no children.

@@ -64,6 +64,9 @@ class Kernel final : public AnyKernel {
   void certify(const BlockHash& block, const QuorumCertificate& certificate);
   void commit_by(const CertifiedChain& chain);
   void commit(const BlockHash& target);
+  void finish_epoch();
+  void close(HandOver proof);
+  [[nodiscard]] HandOver prove_end(const BlockHash& closing, const BlockHash& head) const;
   void enter_view(View view);
   void leave_view(View view);
   void say_left();
@@ -91,6 +94,10 @@ class Kernel final : public AnyKernel {
   /// Verified certificates of blocks that are not here yet.
   std::map<BlockHash, QuorumCertificate> waiting_certificates_;
   std::set<View> reported_views_;
+  /// Somebody's proof that the epoch is over, while its last block is not here yet.
+  std::optional<VerifiedHandOver> ended_;
+  /// The epoch is over.
+  bool closed_ = false;
   Outputs out_;
   bool dirty_ = false;
 };

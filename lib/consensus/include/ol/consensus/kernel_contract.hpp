@@ -40,11 +40,16 @@ struct BlockExecuted {
 struct BlockBuilt {
   VerifiedBlock block;
 };
+/// Somebody proved that the epoch is over (docs/adr/0013-epochs.md).
+struct EpochEnded {
+  VerifiedHandOver proof;
+};
 /// First input after construction and after replaying stored blocks.
 struct Started {};
 
-using Input = std::variant<ProposalReceived, BlockFetched, CertificateReceived, NewViewReceived,
-                           TimerFired, BlockExecuted, BlockBuilt, Started, ReproposalReceived>;
+using Input =
+    std::variant<ProposalReceived, BlockFetched, CertificateReceived, NewViewReceived, TimerFired,
+                 BlockExecuted, BlockBuilt, Started, ReproposalReceived, EpochEnded>;
 
 /// Who counts a vote.
 enum class Audience : std::uint8_t { One, All };
@@ -92,6 +97,8 @@ struct CommittedBlock {
   BlockPtr block;
   QuorumCertificate certificate;
 };
+/// What a validator that never signed in `epoch` starts from: the epoch begins on `root`.
+[[nodiscard]] SafetyRecord first_record(const CommittedBlock& root, Epoch epoch);
 /// Blocks to ask peers for.
 struct FetchRequest {
   BlockHash block;
@@ -122,6 +129,9 @@ struct Outputs {
   std::vector<Evidence> evidence;
   /// Alert the operator: the kernel has stopped for good.
   std::optional<Conflict> conflict;
+  /// The epoch is over with the last block of `commit`, or, where that is empty, with the root. The
+  /// kernel has stopped for good; one for the next epoch begins on that block.
+  std::optional<HandOver> hand_over;
 };
 
 /// What the kernel is told once.

@@ -41,9 +41,12 @@ class LeaderReputation final : public LeaderSchedule {
   /// `set` must outlive the schedule.
   /// @param history  The committed blocks after genesis or, on a long chain, the last of them:
   ///   `views_needed` views; ascending.
-  /// @param from_genesis  Whether `history` starts with the chain.
+  /// @param from_genesis  Whether `history` starts with the epoch.
+  /// @param begins  The view of the block on which the epoch began: it and those below tell
+  /// nothing.
   LeaderReputation(std::unique_ptr<LeaderSchedule> base, const primitives::ValidatorSet& set,
-                   const std::vector<LedView>& history, bool from_genesis);
+                   const std::vector<LedView>& history, bool from_genesis,
+                   primitives::View begins = {});
 
   [[nodiscard]] primitives::ValidatorIndex leader(primitives::View view) const override;
   [[nodiscard]] bool may_lead(primitives::View view,
@@ -74,6 +77,7 @@ class LeaderReputation final : public LeaderSchedule {
   std::unique_ptr<LeaderSchedule> base_;
   const primitives::ValidatorSet& set_;
   std::uint32_t n_;
+  std::uint64_t begins_;
   /// Leaders of committed blocks by view; complete from `since_` up to `head_`.
   std::map<std::uint64_t, std::uint32_t> led_;
   std::uint64_t since_ = 0;
@@ -95,6 +99,7 @@ struct Leaders {
 /// What `genesis` chose. Parameters as LeaderReputation's, which `set` must outlive.
 [[nodiscard]] Leaders make_leaders(const primitives::Genesis& genesis,
                                    const primitives::ValidatorSet& set,
-                                   const std::vector<LedView>& history, bool from_genesis);
+                                   const std::vector<LedView>& history, bool from_genesis,
+                                   primitives::View begins = {});
 
 }  // namespace ol::consensus

@@ -35,6 +35,23 @@ struct SignedMessages {
   std::optional<ReproposalMessage> reproposal;
 };
 
+/// A validator's place in the set of an epoch.
+struct Seat {
+  primitives::SetHash set_hash;
+  ValidatorIndex self;
+  /// Outlives the signer.
+  const CertificateScheme& scheme;
+  /// Absent where the present one goes on.
+  std::optional<crypto::BlsSecretKey> vote_key;
+  /// Written before anything is signed in the epoch, unless there is a record of it.
+  SafetyRecord first;
+};
+/// What a durable record allows in an epoch.
+enum class Seated : std::uint8_t {
+  Signs,
+  RecordIsNewer,  // something was signed in a later epoch: follow until the chain is there
+};
+
 /// Holds the validator's keys, and is the only way to a signature: it writes the safety record
 /// first, so nothing signed can exist that the disk does not know of. It checks the intents against
 /// the durable record itself and does not trust the kernel. Not thread-safe.
@@ -50,6 +67,14 @@ class Signer {
   /// Makes `outputs.persist` durable, then signs what `outputs` intends. A vote or timeout that the
   /// record already holds is answered with the recorded bytes.
   [[nodiscard]] Result<SignedMessages, SignError> sign(const Outputs& outputs);
+  /// Goes on in the epoch of `seat.first`. The record of that epoch is durable on return; nothing
+  /// of an earlier one is ever signed again. SignError::Kind::NotDurable.
+  [[nodiscard]] Result<Seated, SignError> take_seat(Seat seat);
+  /// Signs nothing until the next take_seat: the set is without us.
+  void leave_seat() { seated_ = false; }
+  /// What is durable.
+  [[nodiscard]] const std::optional<SafetyRecord>& record() const { return durable_; }
+
   /// The recorded new-view message and vote, for peers that reconnect. Empty if none was sent.
   [[nodiscard]] std::optional<NewViewMessage> last_new_view() const;
   [[nodiscard]] std::optional<VoteMessage> last_vote() const;
@@ -64,7 +89,8 @@ class Signer {
   [[nodiscard]] crypto::Ed25519SecretKey take_key() && { return std::move(key_); }
 #ifdef OL_EQUIVOCATES
   /// Another block for the same view, and a vote for a block that nobody made, both signed: what a
-  /// validator must never do. Of the program that end-to-end tests catch at it, never of openliquid.
+  /// validator must never do. Of the program that end-to-end tests catch at it, never of
+  /// openliquid.
   [[nodiscard]] ProposalMessage rival_of(const ProposalMessage& proposal) const;
   [[nodiscard]] VoteMessage rival_of(const VoteMessage& vote) const;
 #endif
@@ -88,10 +114,11 @@ class Signer {
   ValidatorIndex self_;
   crypto::Ed25519SecretKey key_;
   crypto::BlsSecretKey vote_key_;
-  const CertificateScheme& scheme_;
+  const CertificateScheme* scheme_;
   SafetyStore& store_;
   MessageSignatures signatures_;
   std::optional<SafetyRecord> durable_;
+  bool seated_ = true;
 };
 
 }  // namespace ol::consensus

@@ -62,6 +62,7 @@ class SlotKernel final : public AnyKernel {
   void learn_final(const QuorumCertificate& certificate);
   void check_conflict(const QuorumCertificate& certificate);
   void commit(const BlockHash& block, const QuorumCertificate& certificate);
+  void finish_epoch();
   void offer(View view, const BlockHash& block);
   void maybe_vote();
   void maybe_prepare();
@@ -99,6 +100,10 @@ class SlotKernel final : public AnyKernel {
   Outputs out_;
   bool dirty_ = false;
   bool halted_ = false;
+  /// Somebody's proof that the epoch is over, while its last block is not here yet.
+  std::optional<VerifiedHandOver> ended_;
+  /// The epoch is over.
+  bool closed_ = false;
 };
 
 }  // namespace ol::consensus

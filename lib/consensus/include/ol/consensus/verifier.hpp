@@ -4,6 +4,7 @@
 #include <set>
 
 #include <ol/consensus/block_tree.hpp>
+#include <ol/consensus/hand_over.hpp>
 #include <ol/consensus/leader_schedule.hpp>
 #include <ol/consensus/message_signatures.hpp>
 #include <ol/consensus/messages.hpp>
@@ -50,11 +51,14 @@ class VerifiedBlock {
   [[nodiscard]] const std::optional<crypto::Ed25519Signature>& signature() const {
     return signature_;
   }
+  /// Closing, if the block ends its epoch once it is final; otherwise Within.
+  [[nodiscard]] EpochPlace place() const { return place_; }
 
  private:
   friend class Verifier;
   VerifiedBlock() = default;
   BlockPtr block_;
+  EpochPlace place_ = EpochPlace::Within;
   std::optional<crypto::Ed25519Signature> signature_;
 };
 
@@ -93,21 +97,47 @@ class VerifiedReproposal {
   QuorumCertificate certificate_;
 };
 
+/// A proof that the present epoch ended with `block`. Only Verifier makes it.
+class VerifiedHandOver {
+ public:
+  [[nodiscard]] const HandOver& hand_over() const { return hand_over_; }
+  [[nodiscard]] const BlockHash& block() const { return block_; }
+  /// Of `block`.
+  [[nodiscard]] const QuorumCertificate& certificate() const { return certificate_; }
+
+ private:
+  friend class Verifier;
+  VerifiedHandOver() = default;
+  HandOver hand_over_;
+  BlockHash block_;
+  QuorumCertificate certificate_;
+};
+
 /// Which phases votes and certificates of a chain have: Generic under the chained rules, Prepare
 /// and Precommit under two_phase, where block after block is final and no view is proven over.
 enum class VotePhases : std::uint8_t { Chained, TwoPhase };
 [[nodiscard]] bool has_phase(VotePhases phases, Phase phase);
+
+/// What a verifier knows of epochs. Borrowed for its life.
+struct EpochContext {
+  /// Absent where the set never changes.
+  const EpochSetting* present = nullptr;
+  /// Of the epoch before, whose voters certified the block that this one began on. Absent in the
+  /// first epoch.
+  const CertificateScheme* before = nullptr;
+};
 
 /// Turns messages into facts the kernel may believe: the only door into it. Cheap checks come first
 /// and the leader's signature before any pairing, so a stranger cannot make us compute. Verified
 /// certificates are remembered and never verified twice. Not thread-safe.
 class Verifier {
  public:
-  /// All references must outlive the verifier. `genesis` is the synthetic certificate (trap T13).
+  /// All references must outlive the verifier. `genesis` is the certificate of the block on which
+  /// the epoch began: in the first the synthetic one (trap T13), later one by the epoch before.
   Verifier(const primitives::ChainDomain& domain, const primitives::ValidatorSet& set,
            const CertificateScheme& scheme, const LeaderSchedule& leaders,
            QuorumCertificate genesis, MessageSignatures signatures = kEd25519Signatures,
-           VotePhases phases = VotePhases::Chained);
+           VotePhases phases = VotePhases::Chained, EpochContext epochs = {});
 
   [[nodiscard]] Result<VerifiedHeader, VerifyError> verify_proposal(const ProposalMessage& message);
   [[nodiscard]] Result<VerifiedCertificate, VerifyError> verify_certificate(
@@ -126,6 +156,8 @@ class Verifier {
   /// A block asked for by hash, or whose descendant is certified; its justify is verified.
   [[nodiscard]] Result<VerifiedBlock, VerifyError> verify_fetched(primitives::Block block,
                                                                   const BlockHash& expected);
+  /// A proof that this epoch is over.
+  [[nodiscard]] Result<VerifiedHandOver, HandOverError> verify_hand_over(HandOver hand_over) const;
   /// A block this validator built itself.
   [[nodiscard]] VerifiedBlock own_block(primitives::Block block) const;
   /// A certificate the vote collector just combined and verified.
@@ -140,6 +172,10 @@ class Verifier {
 
   [[nodiscard]] Result<void, VerifyError> check_certificate(const QuorumCertificate& certificate);
   [[nodiscard]] Result<void, VerifyError> check_header(const primitives::Header& header);
+  [[nodiscard]] Result<void, VerifyError> check_membership(const primitives::Header& header) const;
+  [[nodiscard]] Result<void, VerifyError> check_cached(const QuorumCertificate& certificate,
+                                                       const CertificateScheme& scheme);
+  [[nodiscard]] VerifiedBlock admit(primitives::Block block) const;
   [[nodiscard]] Result<void, VerifyError> check_timeout_certificate(
       const primitives::Header& header) const;
   [[nodiscard]] Result<void, VerifyError> check_parent_is_final(
@@ -153,6 +189,7 @@ class Verifier {
   QuorumCertificate genesis_;
   MessageSignatures signatures_;
   VotePhases phases_;
+  EpochContext epochs_;
   primitives::SetHash set_hash_;
   std::set<Hash256> verified_;
   std::deque<Hash256> verified_order_;
