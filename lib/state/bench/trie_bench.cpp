@@ -9,6 +9,7 @@
 #include <ol/state/memory_state.hpp>
 #include <ol/state/state_root.hpp>
 #include <ol/state/trie.hpp>
+#include <ol/state/trie_node_cache.hpp>
 
 namespace ol::state {
 namespace {
@@ -68,6 +69,7 @@ BENCHMARK(UpdateTrie)
     ->Args({100'000, 1})
     ->Args({100'000, 100})
     ->Args({100'000, 1000})
+    ->Args({100'000, 10'000})
     ->Unit(benchmark::kMicrosecond);
 
 /// The transaction root of a block of transfers.
@@ -78,6 +80,32 @@ void OrderedRoot(benchmark::State& state) {
   state.SetItemsProcessed(state.iterations() * state.range(0));
 }
 BENCHMARK(OrderedRoot)->Arg(400)->Arg(2000)->Unit(benchmark::kMicrosecond);
+
+/// The root after `range(0)` of 100,000 accounts changed, as a block has it: keys not hashed yet,
+/// nodes of earlier blocks in memory.
+void StateRoot(benchmark::State& state) {
+  constexpr std::uint64_t kAccounts = 100'000;
+  const auto account_of = [](std::uint64_t number) {
+    const Hash256 hash = crypto::keccak256(Writer().u64(number).bytes());
+    return *Address::from(hash.view().first(Address::kSize));
+  };
+  StateDiff all;
+  for (std::uint64_t i = 0; i < kAccounts; ++i)
+    all.accounts.emplace(account_of(i), Account{i % 100, U256{i}, kEmptyCodeHash, kEmptyTrieRoot});
+  MemoryState store;
+  TrieNodeCache cache(1 << 18);
+  const Hash256 root = update_state_root(store, store, kEmptyTrieRoot, all, &cache).value();
+  store.apply(all);
+  StateDiff changed;
+  for (std::uint64_t i = 0; i < static_cast<std::uint64_t>(state.range(0)); ++i)
+    changed.accounts.emplace(account_of(i), Account{200, U256{i}, kEmptyCodeHash, kEmptyTrieRoot});
+  for (auto _ : state) {
+    StateDiff diff = changed;
+    benchmark::DoNotOptimize(update_state_root(store, store, root, diff, &cache).value());
+  }
+  state.SetItemsProcessed(state.iterations() * state.range(0));
+}
+BENCHMARK(StateRoot)->Arg(800)->Arg(10'000)->Unit(benchmark::kMillisecond);
 
 void HashBranchNode(benchmark::State& state) {
   const Bytes node(532, 0x5a);

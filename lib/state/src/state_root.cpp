@@ -4,7 +4,7 @@
 #include <vector>
 
 #include <ol/base/rlp.hpp>
-#include <ol/crypto/hash.hpp>
+#include <ol/crypto/keccak_many.hpp>
 
 namespace ol::state {
 namespace {
@@ -24,6 +24,14 @@ Result<TrieUpdate, StateError> update_hashed(const TrieNodeReader& nodes, const 
   for (const HashedChange& change : changes)
     borrowed.push_back({change.key.view(), change.value});
   return update_trie(nodes, owner, root, borrowed, cache);
+}
+
+/// Sets the key of each change to the hash of `names`, in the same order.
+void hash_keys(const std::vector<ByteView>& names, std::vector<HashedChange>& changes) {
+  std::vector<Hash256> keys(names.size());
+  crypto::keccak256_many(names, keys);
+  for (std::size_t i = 0; i < keys.size(); ++i)
+    changes[i].key = keys[i];
 }
 
 /// A store that is empty: what a cleared storage trie is rebuilt on.
@@ -56,13 +64,15 @@ Result<void, StateError> update_storage(const StateView& view, const TrieNodeRea
   const Address& address = first->first.address;
   OL_TRY(Account* const account, account_in(view, diff, address));
   std::vector<HashedChange> changes;
+  std::vector<ByteView> names;
   for (SlotIterator it = first; it != last; ++it) {
-    HashedChange change{crypto::keccak256(it->first.slot.view()), {}};
+    HashedChange& change = changes.emplace_back();
     if (!it->second.is_zero()) {
       change.value = rlp_encode_string(it->second.to_minimal_big_endian());
     }
-    changes.push_back(std::move(change));
+    names.push_back(it->first.slot.view());
   }
+  hash_keys(names, changes);
   const bool cleared = diff.storage_cleared.contains(address);
   const NoNodes none;
   const TrieNodeReader& source = cleared ? static_cast<const TrieNodeReader&>(none) : nodes;
@@ -88,9 +98,14 @@ Result<Hash256, StateError> update_state_root(const StateView& view, const TrieN
     first = last;
   }
   std::vector<HashedChange> changes;
+  std::vector<ByteView> names;
   changes.reserve(diff.accounts.size());
-  for (const auto& [address, account] : diff.accounts)
-    changes.push_back({trie_owner(address), account ? encode_account(*account) : Bytes{}});
+  names.reserve(diff.accounts.size());
+  for (const auto& [address, account] : diff.accounts) {
+    changes.push_back({{}, account ? encode_account(*account) : Bytes{}});
+    names.push_back(address.view());
+  }
+  hash_keys(names, changes);
   OL_TRY(TrieUpdate update,
          update_hashed(nodes, Hash256{}, parent_root, std::move(changes), cache));
   // Nodes of the account trie, usually most of them, lie before those of every storage trie.

@@ -2,6 +2,7 @@
 
 #include <array>
 #include <span>
+#include <vector>
 
 #include <ol/state/trie.hpp>
 
@@ -28,7 +29,9 @@ struct PendingNode {
   bool changed = false;  // differs from what was at this place before
 };
 
-/// Encodes and hashes nodes, and records the stored ones where someone wants them.
+/// Encodes nodes, hashes them, and records the stored ones where someone wants them. Nodes wait for
+/// their hashes until many can be hashed side by side, level by level from below; until then zeros
+/// stand for them in their parents.
 class TrieSink {
  public:
   /// Records nodes of `owner` in `changes`, and by their hash in `cache`; null records nothing.
@@ -43,15 +46,44 @@ class TrieSink {
                                         ByteView value);
   /// Notes that the node stored at `place` is gone, unless another was put there.
   void erase(const NibblePath& place);
-  /// The root hash of a trie whose topmost node is `node`.
+  /// The root hash of a trie whose topmost node is `node`. Records all that was not recorded yet:
+  /// the last call.
   [[nodiscard]] Hash256 finish(const PendingNode& node);
 
  private:
+  /// A node whose hash is awaited. Nodes are numbered in order; the first ones have their hashes.
+  struct Waiting {
+    NibblePath place;
+    Bytes rlp;
+    std::uint32_t parent = NodeRef::kNotAwaited;  // in `waiting_`, which holds the hash
+    std::uint32_t offset = 0;                     // where in the parent
+    std::uint32_t level = 0;                      // above all waiting nodes it holds
+  };
+
   [[nodiscard]] NodeRef seal(const NibblePath& place, Bytes rlp);
+  /// Tells the node sealed last that the reference at `offset` of it is `ref`.
+  void link(const NodeRef& ref, std::size_t offset);
+  static void put_hash(Bytes& rlp, std::size_t offset, const Hash256& hash);
+  /// Hashes all waiting nodes and records them.
+  void hash_waiting();
+  /// Hashes these, whose children have their hashes.
+  void hash_level(std::span<const std::uint32_t> nodes, std::span<Hash256> hashes);
+  void record(Waiting& node, const Hash256& hash);
 
   Hash256 owner_;
   TrieNodeChanges* changes_;
   TrieNodeCache* cache_;
+  /// Writes what was recorded to `changes`, in its order.
+  void write_changes();
+
+  struct Record {
+    NibblePath place;
+    Bytes rlp;  // empty: erased
+  };
+
+  std::vector<Record> records_;
+  std::vector<Hash256> hashes_;   // of the first nodes
+  std::vector<Waiting> waiting_;  // the nodes behind them
 };
 
 /// The node at `place` of a trie holding exactly `items`, whose keys start with `place` and whose

@@ -108,7 +108,14 @@ NodeRef NodeRef::from_hash(const Hash256& hash) {
   return out;
 }
 
+NodeRef NodeRef::awaiting(std::uint32_t node) {
+  NodeRef out = from_hash({});
+  out.awaited_ = node;
+  return out;
+}
+
 std::optional<Hash256> NodeRef::hash() const {
+  OL_CHECK(awaited_ == kNotAwaited, "nobody asks for a hash before it is there");
   if (size_ != kHashRefSize) return std::nullopt;
   return Hash256::from(encoded().subspan(1));
 }

@@ -13,20 +13,26 @@
 namespace ol::state {
 
 /// How a parent holds a child: the RLP of the child's hash, or a child shorter than 32 bytes
-/// itself. Empty: no child.
+/// itself. Empty: no child. While a trie is built the hash may be awaited: then zeros stand in its
+/// place, and `awaited` numbers the node it is the hash of.
 class NodeRef {
  public:
+  static constexpr std::uint32_t kNotAwaited = UINT32_MAX;
+
   NodeRef() = default;
   /// @pre At most 33 bytes, a whole RLP item.
   explicit NodeRef(ByteView encoded);
   [[nodiscard]] static NodeRef from_hash(const Hash256& hash);
+  [[nodiscard]] static NodeRef awaiting(std::uint32_t node);
 
   [[nodiscard]] bool empty() const { return size_ == 0; }
   [[nodiscard]] ByteView encoded() const { return {bytes_.data(), size_}; }
-  /// The hash, unless the child lies inside its parent.
+  /// The hash, unless the child lies inside its parent. @pre It is not awaited.
   [[nodiscard]] std::optional<Hash256> hash() const;
+  [[nodiscard]] std::uint32_t awaited() const { return awaited_; }
 
  private:
+  std::uint32_t awaited_ = kNotAwaited;
   std::array<std::uint8_t, 33> bytes_{};
   std::uint8_t size_ = 0;
 };

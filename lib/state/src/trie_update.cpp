@@ -2,7 +2,7 @@
 #include <memory>
 #include <vector>
 
-#include <ol/crypto/hash.hpp>
+#include <ol/crypto/keccak_many.hpp>
 #include <ol/state/trie.hpp>
 #include <ol/state/trie_node_cache.hpp>
 
@@ -28,6 +28,7 @@ class Updater {
   Result<Hash256, StateError> run(const Hash256& root, Changes changes) {
     const NodeRef ref = root == kEmptyTrieRoot ? NodeRef{} : NodeRef::from_hash(root);
     OL_TRY(const PendingNode node, update(ref, {}, changes));
+    OL_TRY_VOID(verify());
     return node.changed ? sink_.finish(node) : root;
   }
 
@@ -189,17 +190,46 @@ class Updater {
 
   /// The decoded node; it borrows from bytes this object keeps.
   Result<DecodedNode, StateError> read(const NodeRef& ref, const NibblePath& place) {
+    OL_TRY(const ByteView bytes, read_bytes(ref, place));
+    OL_TRY(DecodedNode node, decode_node(bytes));
+    // What a stored node says is believed until `verify`, as far as it can be true.
+    const std::size_t depth = place.size() + node.path.size();
+    const bool leads_on = node.kind == NodeKind::Branch;
+    if (depth > NibblePath::kSizeMax) return fail(StateError::Corrupt);
+    if (leads_on && depth == NibblePath::kSizeMax) return fail(StateError::Corrupt);
+    if (node.kind == NodeKind::Leaf && depth % 2 != 0) return fail(StateError::Corrupt);
+    return node;
+  }
+
+  Result<ByteView, StateError> read_bytes(const NodeRef& ref, const NibblePath& place) {
     const auto hash = ref.hash();
-    if (!hash) return decode_node(keep(to_bytes(ref.encoded())));
+    if (!hash) return ByteView(keep(to_bytes(ref.encoded())));
     if (cache_ != nullptr) {
-      if (auto cached = cache_->find(*hash)) return decode_node(keep(std::move(cached)));
+      if (auto cached = cache_->find(*hash)) return ByteView(keep(std::move(cached)));
     }
     OL_TRY(auto stored, reader_.trie_node({owner_, place}));
     if (!stored) return fail(StateError::Corrupt);
-    if (crypto::keccak256(*stored) != *hash) return fail(StateError::Corrupt);
     auto node = std::make_shared<const Bytes>(*std::move(stored));
-    if (cache_ != nullptr) cache_->put(*hash, node);
-    return decode_node(keep(std::move(node)));
+    unverified_.push_back({*hash, node});
+    return ByteView(keep(std::move(node)));
+  }
+
+  /// Whether all nodes read from the store have the hashes their parents gave, all at once because
+  /// many are hashed faster than one after the other. The cache takes only what was verified.
+  Result<void, StateError> verify() {
+    std::vector<ByteView> nodes;
+    nodes.reserve(unverified_.size());
+    for (const Unverified& read : unverified_)
+      nodes.emplace_back(*read.node);
+    std::vector<Hash256> hashes(nodes.size());
+    crypto::keccak256_many(nodes, hashes);
+    for (std::size_t i = 0; i < hashes.size(); ++i) {
+      if (hashes[i] != unverified_[i].hash) return fail(StateError::Corrupt);
+    }
+    if (cache_ == nullptr) return {};
+    for (Unverified& read : unverified_)
+      cache_->put(read.hash, std::move(read.node));
+    return {};
   }
 
   const Bytes& keep(Bytes bytes) { return keep(std::make_shared<const Bytes>(std::move(bytes))); }
@@ -237,6 +267,11 @@ class Updater {
   const Hash256 owner_;
   TrieSink sink_;
   TrieNodeCache* cache_;
+  struct Unverified {
+    Hash256 hash;
+    TrieNodeCache::Node node;
+  };
+  std::vector<Unverified> unverified_;  // read from the store
   // Nodes read and keys rebuilt, which pending nodes borrow from. The cache may drop its own.
   std::vector<TrieNodeCache::Node> kept_;
 };
