@@ -31,6 +31,11 @@ kernels alone: many thousand runs a minute
   sim --twins --rule RULE --rounds R --case C           one of them, printed as a timeline
   sim --replay FILE [--rule RULE] [--nodes N]           a story, printed as a timeline
   sim --stories FOLDER                                  every story in it
+  sim --pace --rule RULE --nodes N [options]            rates and latencies where work takes time
+    --scheme NAME    bls-threshold, bls-multisig or ed25519-list (bls-threshold)
+    --links KIND     lan, or wan: five continents (lan)
+    --block ITEMS    commands in a block (400)
+    --mute           one leader never proposes; leaders that fail are passed over
 
 options
   --rule RULE        three_chain, two_chain; kernels also two_phase (three_chain)

@@ -50,8 +50,10 @@ Cluster::Cluster(const Setup& setup, Random chance, Chart* chart)
       honest_(honest_flags(setup)),
       scheme_(chain_.vote_secrets, chain_.set),
       clock_(primitives::TimeMs(0), kSlots, setup.validators),
-      verifier_(chain_.domain, chain_.set, scheme_, leaders, chain_.genesis_certificate,
-                hashed_signatures(), phases_of(setup.rule)) {
+      anyone_(leaders),
+      verifier_(chain_.domain, chain_.set, scheme_,
+                setup.reputation ? static_cast<const consensus::LeaderSchedule&>(anyone_) : leaders,
+                chain_.genesis_certificate, hashed_signatures(), phases_of(setup.rule)) {
   for (std::uint32_t i = 0; i < setup.validators; ++i) {
     machines_.push_back(std::make_unique<Machine>());
     machines_.back()->index = ValidatorIndex(i);
@@ -98,6 +100,11 @@ std::string Cluster::label(NodeId node) const {
   return node < setup_.validators ? out : out + "'";
 }
 
+const consensus::LeaderSchedule& Cluster::leaders_of(const Machine& machine) const {
+  if (machine.reputation) return *machine.reputation;
+  return leaders;
+}
+
 View Cluster::highest_view() const {
   View out;
   for (const NodeId node : honest_nodes_) {
@@ -130,12 +137,22 @@ void Cluster::boot(NodeId node, std::optional<SafetyRecord> record) {
       .domain = chain_.domain,
       .self = m.index,
       .pace = {.timeout_base_ms = kTimeoutBaseMs, .timeout_max_ms = kTimeoutMaxMs}};
+  if (setup_.reputation) {
+    std::vector<consensus::LedView> history;
+    for (const CommittedBlock& final : m.chain) {
+      const primitives::Header& header = final.block->header;
+      if (header.height > Height(0)) history.push_back({header.view, header.proposer});
+    }
+    m.reputation = std::make_unique<consensus::LeaderReputation>(
+        std::make_unique<consensus::RoundRobin>(setup_.validators), chain_.set, history, true);
+  }
   if (is_slotted()) {
-    m.kernel = std::make_unique<consensus::SlotKernel>(config, chain_.set, leaders, clock_,
+    m.kernel = std::make_unique<consensus::SlotKernel>(config, chain_.set, leaders_of(m), clock_,
                                                        m.chain.back(), std::move(record));
   } else {
-    m.kernel = std::make_unique<consensus::Kernel>(config, chain_.set, voting_rule(setup_.rule),
-                                                   leaders, m.chain.back(), std::move(record));
+    m.kernel =
+        std::make_unique<consensus::Kernel>(config, chain_.set, voting_rule(setup_.rule),
+                                            leaders_of(m), m.chain.back(), std::move(record));
   }
 }
 
@@ -340,6 +357,8 @@ void Cluster::send_proposal(NodeId node, consensus::ProposalMessage proposal,
     say(node, Chart::Mark::Propose,
         fmt::format("proposes {} on {}{}", name(block->hash), name(block->header.parent),
                     left ? fmt::format(", view {} was left", left->view.value()) : ""));
+  if (costs) work(m, costs->sign_message_us + costs->items * costs->item_ns / 1000);
+  if (on_propose) on_propose(node, *block);
   if (m.liar) return m.liar->on_proposal(std::move(proposal));
   checker.on_signed(m.index, proposal);
   broadcast(node, pack(std::move(proposal), m.index));
@@ -360,6 +379,7 @@ void Cluster::send_vote(NodeId node, consensus::VoteMessage vote,
     checker.on_signed(m.index, vote);
     checker.on_vote_cast(m.index, m.kernel->status().lock, m.kernel->tree(), subject);
   }
+  if (costs) work(m, costs->sign_vote_us);
   const bool all = intent.audience == consensus::Audience::All;
   if (m.liar) return m.liar->on_vote(vote);
   if (all || intent.destination == m.index) collect(node, vote);
@@ -377,6 +397,7 @@ void Cluster::send_new_view(NodeId node, consensus::NewViewMessage left) {
     say(node, Chart::Mark::Leave,
         fmt::format("leaves view {}, knows a certificate of view {}", left.view.value(),
                     left.high_qc.view().value()));
+  if (costs) work(m, costs->sign_message_us);
   const std::uint32_t life = m.life;
   const ParcelId parcel = pack(left, m.index);
   if (m.liar) {
@@ -403,6 +424,9 @@ void Cluster::record_commit(NodeId node, const std::vector<CommittedBlock>& bloc
     m.chain.push_back(final);
     if (charting()) say(node, Chart::Mark::Commit, "commits " + name(final.block->hash));
     if (is_honest(m.index)) checker.on_commit(node, *final.block, Hash256{});
+    if (m.reputation)
+      m.reputation->record({final.block->header.view, final.block->header.proposer});
+    if (on_commit) on_commit(node, *final.block);
   }
   if (is_honest(m.index)) checker.on_decision(*blocks.back().block);
   const std::uint64_t height = m.height().value();
@@ -417,7 +441,8 @@ void Cluster::record_commit(NodeId node, const std::vector<CommittedBlock>& bloc
 void Cluster::build(NodeId node, const consensus::BuildRequest& request) {
   Machine& m = *machines_[node];
   auto block =
-      make_block(*request.parent, request.justify, request.view, request.timeout_certificate, 0);
+      make_block(*request.parent, request.justify, request.view, request.timeout_certificate, 0,
+                 setup_.reputation ? std::optional(m.index) : std::nullopt);
   auto built = consensus::BlockBuilt{verifier_.own_block(std::move(block))};
   if (conditions.build_us == 0) {
     m.inputs.push_back(std::move(built));

@@ -23,6 +23,31 @@ constexpr std::uint64_t kRememberedViews = 200;
 constexpr std::size_t kRememberedParcels = 4000;
 constexpr std::size_t kRememberedBlocks = 500;
 
+// Of a distance: how much longer a message may take.
+constexpr std::uint64_t kJitterShare = 20;
+// The stand-in's signatures are hashes.
+constexpr std::size_t kStandInBytes = Hash256::kSize;
+
+std::size_t bytes_of(const Message& message, const Costs& costs) {
+  std::size_t certificates = 0;
+  std::size_t shares = 0;
+  std::size_t items = 0;
+  if (const auto* proposal = std::get_if<ProposalMessage>(&message)) {
+    certificates = proposal->header.justify.is_genesis() ? 0 : 1;
+    items = costs.items;
+  } else if (const auto* left = std::get_if<NewViewMessage>(&message)) {
+    certificates = left->high_qc.is_genesis() ? 0 : 1;
+    shares = left->last_vote ? 1 : 0;
+  } else if (std::holds_alternative<VoteMessage>(message)) {
+    shares = 1;
+  } else {
+    certificates = 1;
+  }
+  return encode_message(message).size() + items * costs.item_bytes +
+         certificates * (costs.certificate_bytes - kStandInBytes) +
+         shares * (costs.share_bytes - kStandInBytes);
+}
+
 View view_of(const Message& message) {
   if (const auto* proposal = std::get_if<ProposalMessage>(&message)) return proposal->header.view;
   if (const auto* vote = std::get_if<VoteMessage>(&message)) return vote->subject.view;
@@ -41,6 +66,7 @@ ParcelId Cluster::pack(Message message, ValidatorIndex author) {
   parcel.author = author;
   parcel.view = view_of(parcel.message);
   if (!setup_.byzantine.empty()) harvest(parcel);
+  if (costs) parcel.bytes = bytes_of(parcel.message, *costs);
   return next_parcel_++;
 }
 
@@ -72,6 +98,40 @@ bool Cluster::passes(NodeId from, NodeId to, View view) {
          split->second.sides[from] == split->second.sides[to];
 }
 
+// What leaves a machine leaves when its work is done.
+std::uint64_t Cluster::travel_us(NodeId from, NodeId to) {
+  if (!costs) return random.between(conditions.delay_min_us, conditions.delay_max_us);
+  const Machine& sender = *machines_[from];
+  const std::uint64_t ready_us = std::max(sender.busy_until_us, queue.now_us());
+  const std::uint64_t distance_us = costs->distance_us[from * node_count() + to];
+  return ready_us - queue.now_us() + distance_us + random.below(1 + distance_us / kJitterShare);
+}
+
+void Cluster::work(Machine& machine, std::uint64_t us) {
+  machine.busy_until_us = std::max(machine.busy_until_us, queue.now_us()) + us;
+  machine.worked_us += us;
+}
+
+void Cluster::work_on_certificate(Machine& machine, const QuorumCertificate& certificate) {
+  if (certificate.is_genesis() || !machine.verified.insert(certificate.view()).second) return;
+  if (machine.verified.size() > kRememberedViews) machine.verified.erase(machine.verified.begin());
+  work(machine, costs->verify_us);
+}
+
+void Cluster::work_on(Machine& machine, const Parcel& parcel) {
+  if (const auto* proposal = std::get_if<ProposalMessage>(&parcel.message)) {
+    const auto& left = proposal->header.timeout_certificate;
+    const std::uint64_t signatures = 1 + (left ? left->signatures.size() : 0);
+    work(machine, signatures * costs->verify_message_us + costs->items * costs->item_ns / 1000);
+    work_on_certificate(machine, proposal->header.justify);
+  } else if (const auto* left = std::get_if<NewViewMessage>(&parcel.message)) {
+    work(machine, costs->verify_message_us);
+    work_on_certificate(machine, left->high_qc);
+  } else if (const auto* certificate = std::get_if<CertificateMessage>(&parcel.message)) {
+    work_on_certificate(machine, certificate->certificate);
+  }
+}
+
 void Cluster::post(NodeId from, NodeId to, ParcelId id) {
   Machine& sender = *machines_[from];
   if (!sender.is_up()) return;
@@ -94,13 +154,15 @@ void Cluster::post(NodeId from, NodeId to, ParcelId id) {
     if (charting()) chart_->lost(queue.now_us(), from, to, text_of(sent));
     return;
   }
+  sender.bytes_sent += sent.bytes;
+  ++sender.messages_sent;
   std::uint64_t copies = 1;
   if (conditions.duplicate_per_mille > 0 && random.chance(conditions.duplicate_per_mille)) {
     faults.note(Fault::Duplicate);
     copies = 2;
   }
   for (; copies > 0; --copies) {
-    std::uint64_t delay_us = random.between(conditions.delay_min_us, conditions.delay_max_us);
+    std::uint64_t delay_us = travel_us(from, to);
     if (conditions.spike_per_mille > 0 && random.chance(conditions.spike_per_mille)) {
       faults.note(Fault::DelaySpike);
       delay_us = random.between(delay_us, conditions.delay_max_us * kSpikeFactor);
@@ -125,7 +187,14 @@ void Cluster::broadcast(NodeId from, ParcelId parcel) {
 
 void Cluster::hand(NodeId from, NodeId to, ParcelId id) {
   if (id < first_parcel_) return;  // Older than anything a machine still listens to.
-  if (machines_[to]->is_up()) take(to, from, parcel(id));
+  Machine& reader = *machines_[to];
+  if (!reader.is_up()) return;
+  if (costs && reader.busy_until_us > queue.now_us()) {
+    queue.at(reader.busy_until_us, [this, from, to, id] { hand(from, to, id); });
+    return;
+  }
+  if (costs && from != to) work_on(reader, parcel(id));
+  take(to, from, parcel(id));
 }
 
 void Cluster::judge(Parcel& parcel) {
@@ -160,7 +229,7 @@ void Cluster::take(NodeId node, NodeId from, Parcel& parcel) {
   if (const auto* vote = std::get_if<VoteMessage>(&parcel.message)) {
     // A vote is taken from its voter's own link only, by the leader it is meant for.
     if (machines_[from]->index == vote->share.voter &&
-        (is_slotted() || leaders.leader(vote->subject.view.next()) == m.index))
+        (is_slotted() || leaders_of(m).leader(vote->subject.view.next()) == m.index))
       collect(node, *vote);
     return;
   }
@@ -178,6 +247,7 @@ void Cluster::take(NodeId node, NodeId from, Parcel& parcel) {
     const primitives::Block& block = *proposal->block.block();
     if (block.header.height <= m.height()) return;
     if (m.kernel->tree().find(block.hash) != nullptr) return;
+    if (m.reputation && !m.reputation->may_lead(block.header.view, block.header.proposer)) return;
   } else if (const auto* certified = std::get_if<consensus::CertificateReceived>(&proof)) {
     if (certified->certificate.certificate().height() <= m.height()) return;
   } else if (const auto* new_view = std::get_if<consensus::NewViewReceived>(&proof)) {
@@ -185,7 +255,7 @@ void Cluster::take(NodeId node, NodeId from, Parcel& parcel) {
     if (left.high_qc.view().next() < m.kernel->high_qc().view() && from != node && !m.liar)
       post(node, from, pack(CertificateMessage{m.kernel->high_qc()}, m.index));
     if (!m.is_up()) return;
-    if (left.last_vote && leaders.leader(left.view.next()) == m.index)
+    if (left.last_vote && leaders_of(m).leader(left.view.next()) == m.index)
       collect(node, *left.last_vote);
   }
   // Parcels stay where they are: `proof` outlives whatever the step sends.
@@ -199,6 +269,10 @@ void Cluster::collect(NodeId node, const VoteMessage& vote) {
   if (!outcome.certificate) return;
   if (charting()) say(node, Chart::Mark::Note, "certifies " + name(outcome.certificate->block()));
   if (!setup_.byzantine.empty()) harvest(*outcome.certificate);
+  if (costs) {
+    m.verified.insert(outcome.certificate->view());
+    work(m, costs->certify_us);
+  }
   step(node,
        consensus::CertificateReceived{verifier_.own_certificate(*std::move(outcome.certificate))});
 }
@@ -227,7 +301,8 @@ void Cluster::reconnect(NodeId a, NodeId b) {
   }
   const auto vote = m.signer->last_vote();
   if (vote) checker.on_signed(m.index, *vote);
-  if (vote && (is_slotted() || leaders.leader(vote->subject.view.next()) == machines_[b]->index))
+  if (vote &&
+      (is_slotted() || leaders_of(m).leader(vote->subject.view.next()) == machines_[b]->index))
     post(a, b, pack(*vote, m.index));
   if (m.life != life) return;
   if (const auto left = m.signer->last_new_view()) {
@@ -274,8 +349,8 @@ void Cluster::note_block(const BlockPtr& block) {
 
 primitives::Block Cluster::make_block(const primitives::Block& parent,
                                       const QuorumCertificate& justify, View view,
-                                      std::optional<TimeoutCertificate> timeout,
-                                      std::uint8_t salt) const {
+                                      std::optional<TimeoutCertificate> timeout, std::uint8_t salt,
+                                      std::optional<ValidatorIndex> proposer) const {
   primitives::Header header;
   header.chain_id = chain_.domain.chain_id;
   header.height = parent.header.height.next();
@@ -284,7 +359,7 @@ primitives::Block Cluster::make_block(const primitives::Block& parent,
   header.justify = justify;
   header.timeout_certificate = std::move(timeout);
   header.time = primitives::TimeMs(parent.header.time.value() + 10 + salt);
-  header.proposer = leaders.leader(view);
+  header.proposer = proposer.value_or(leaders.leader(view));
   header.set_hash = chain_.set_hash;
   return primitives::Block::propose(chain_.domain, std::move(header), {});
 }

@@ -9,6 +9,7 @@
 
 #include <fmt/format.h>
 #include <ol/sim/cluster/chaos.hpp>
+#include <ol/sim/cluster/pace.hpp>
 #include <ol/sim/cluster/story.hpp>
 #include <ol/sim/cluster/twins.hpp>
 #include <ol/sim/usage.hpp>
@@ -18,9 +19,10 @@ namespace {
 
 constexpr std::uint64_t kJobsMax = 256;
 constexpr std::uint64_t kHoursMax = 1000;
+constexpr std::uint64_t kItemsMax = 20'000;
 
 /// What is to be run.
-enum class Mode : std::uint8_t { Kernel, Twins, Story, Stories };
+enum class Mode : std::uint8_t { Kernel, Twins, Story, Stories, Pace };
 
 struct Command {
   Mode mode = Mode::Kernel;
@@ -39,6 +41,7 @@ struct Command {
   std::uint64_t rounds = 4;
   std::optional<std::uint64_t> sample;
   std::optional<std::uint64_t> scenario;
+  PaceOptions pace;
 };
 
 std::string replay_kernels(const RunOptions& options) {
@@ -53,8 +56,38 @@ RunReport run_silently(const RunOptions& options) {
 
 constexpr Runner kKernelRunner{.run = run_silently, .replay = replay_kernels};
 
+Result<bool, UsageError> take_pace_flag(PaceOptions& pace, std::string_view flag,
+                                        const std::string& text) {
+  using primitives::SchemeKind;
+  if (flag == "--links") {
+    if (text != "lan" && text != "wan")
+      return fail(UsageError{fmt::format("--links takes lan or wan, not \"{}\"", text)});
+    pace.links = text == "lan" ? Links::Lan : Links::Wan;
+  } else if (flag == "--block") {
+    OL_TRY(pace.items, number_in(flag, text, 0, kItemsMax));
+  } else if (flag == "--scheme") {
+    if (text == "bls-threshold") {
+      pace.scheme = SchemeKind::BlsThreshold;
+    } else if (text == "bls-multisig") {
+      pace.scheme = SchemeKind::BlsMultisig;
+    } else if (text == "ed25519-list") {
+      pace.scheme = SchemeKind::Ed25519List;
+    } else {
+      return fail(UsageError{fmt::format(
+          "--scheme takes bls-threshold, bls-multisig or ed25519-list, not \"{}\"", text)});
+    }
+  } else {
+    return false;
+  }
+  return true;
+}
+
 Result<void, UsageError> take_flag(Command& command, std::string_view flag,
                                    const std::string& text) {
+  if (command.mode == Mode::Pace) {
+    OL_TRY(const bool taken, take_pace_flag(command.pace, flag, text));
+    if (taken) return {};
+  }
   if (flag == "--seeds") {
     OL_TRY(command.range, seed_range(text));
   } else if (flag == "--jobs") {
@@ -88,6 +121,10 @@ bool take_switch(Command& command, std::string_view flag) {
     command.mode = Mode::Kernel;
   } else if (flag == "--twins") {
     command.mode = Mode::Twins;
+  } else if (flag == "--pace") {
+    command.mode = Mode::Pace;
+  } else if (flag == "--mute") {
+    command.pace.mute = true;
   } else if (flag == "--quiet") {
     command.quiet = true;
   } else if (flag == "--timeline") {
@@ -246,7 +283,22 @@ Result<int, UsageError> run_stories(const Command& command, std::ostream& out) {
   return failed == 0 ? kHeld : kViolated;
 }
 
+Result<int, UsageError> run_paced(const Command& command, std::ostream& out) {
+  PaceOptions options = command.pace;
+  options.rule = command.run.rule;
+  options.validators = command.run.nodes;
+  options.views = command.run.views;
+  if (options.rule == Rule::TwoPhase)
+    return fail(
+        UsageError{"--pace takes three_chain or two_chain: slots keep the time of a clock"});
+  if (command.seed_given) options.seed = command.run.seed;
+  const PaceReport report = run_pace(options);
+  out << report.text(options);
+  return report.violation.empty() ? kHeld : kViolated;
+}
+
 Result<int, UsageError> run(const Command& command, std::ostream& out) {
+  if (command.mode == Mode::Pace) return run_paced(command, out);
   if (command.mode == Mode::Story) return run_story(command, out);
   if (command.mode == Mode::Stories) return run_stories(command, out);
   if (command.mode == Mode::Twins && command.scenario) return run_one_twins(command, out);
@@ -259,7 +311,8 @@ Result<int, UsageError> run(const Command& command, std::ostream& out) {
 }  // namespace
 
 bool is_cluster_command(std::span<const std::string> args) {
-  constexpr std::array<std::string_view, 4> kModes{"--kernel", "--twins", "--replay", "--stories"};
+  constexpr std::array<std::string_view, 5> kModes{"--kernel", "--twins", "--replay", "--stories",
+                                                   "--pace"};
   return std::any_of(args.begin(), args.end(), [&](const std::string& arg) {
     const std::string_view flag = std::string_view(arg).substr(0, arg.find('='));
     return std::find(kModes.begin(), kModes.end(), flag) != kModes.end();

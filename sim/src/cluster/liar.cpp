@@ -148,7 +148,8 @@ void Liar::on_vote(VoteMessage vote) {
 }
 
 void Liar::send_vote(VoteMessage vote) {
-  const ValidatorIndex collector = cluster_.leaders.leader(vote.subject.view.next());
+  const ValidatorIndex collector =
+      cluster_.leaders_of(cluster_.machine(self_)).leader(vote.subject.view.next());
   const ParcelId parcel = cluster_.pack(std::move(vote), index());
   const std::vector<NodeId> collectors = cluster_.nodes_of(collector);
   for (NodeId node = 0; node < cluster_.node_count(); ++node) {

@@ -72,4 +72,15 @@ class Leaders final : public consensus::LeaderSchedule {
   std::vector<ValidatorIndex> chosen_;
 };
 
+/// Calls nobody wrong.
+class Anyone final : public consensus::LeaderSchedule {
+ public:
+  explicit Anyone(const Leaders& base) : base_(base) {}
+  [[nodiscard]] ValidatorIndex leader(View view) const override { return base_.leader(view); }
+  [[nodiscard]] bool may_lead(View, ValidatorIndex) const override { return true; }
+
+ private:
+  const Leaders& base_;
+};
+
 }  // namespace ol::sim::cluster

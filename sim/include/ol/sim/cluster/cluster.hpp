@@ -7,9 +7,11 @@
 #include <string>
 #include <vector>
 
+#include <ol/consensus/leader_reputation.hpp>
 #include <ol/sim/chart.hpp>
 #include <ol/sim/checker.hpp>
 #include <ol/sim/cluster/chain.hpp>
+#include <ol/sim/cluster/costs.hpp>
 #include <ol/sim/event_queue.hpp>
 #include <ol/sim/fault_counts.hpp>
 #include <ol/sim/hash_scheme.hpp>
@@ -40,6 +42,8 @@ struct Setup {
   std::vector<ValidatorIndex> byzantine;
   /// Those of them that run twice with one key (arXiv:2004.10617).
   std::vector<ValidatorIndex> twins;
+  /// Leaders that failed are passed over, as each machine's own final blocks tell.
+  bool reputation = false;
 };
 
 /// How links and machines behave.
@@ -94,6 +98,15 @@ struct Machine {
   std::uint64_t clock_ahead_us = 0;
   CrashPoint armed = CrashPoint::None;
   std::uint64_t sends_left = 0;
+  /// Who leads, by its final blocks; absent without Setup::reputation.
+  std::unique_ptr<consensus::LeaderReputation> reputation;
+  /// Where work takes time (Cluster::costs): when it is done with what it was given, what that took
+  /// in all, and which certificates it need not verify again.
+  std::uint64_t busy_until_us = 0;
+  std::uint64_t worked_us = 0;
+  std::uint64_t bytes_sent = 0;
+  std::uint64_t messages_sent = 0;
+  std::set<View> verified;
   /// Present while the validator breaks the rules on purpose.
   std::unique_ptr<Liar> liar;
 
@@ -130,6 +143,8 @@ class Cluster {
   [[nodiscard]] std::vector<NodeId> nodes_of(ValidatorIndex index) const;
   /// "a", "b", ..; the second machine of a twin has a prime.
   [[nodiscard]] std::string label(NodeId node) const;
+  /// Who leads, as `machine` knows.
+  [[nodiscard]] const consensus::LeaderSchedule& leaders_of(const Machine& machine) const;
   /// The highest view that an honest machine is in.
   [[nodiscard]] View highest_view() const;
 
@@ -142,6 +157,9 @@ class Cluster {
   void arm(NodeId node, CrashPoint point, std::uint64_t sends);
   /// Called after each crash.
   std::function<void(NodeId)> on_crash;
+  /// Called for each block that a leader begins to send, and for each final block of a machine.
+  std::function<void(NodeId, const primitives::Block&)> on_propose;
+  std::function<void(NodeId, const primitives::Block&)> on_commit;
   /// The running timer of `node` fires now; under two_phase its clock jumps to the next round.
   void fire_timer(NodeId node);
 
@@ -196,11 +214,13 @@ class Cluster {
   [[nodiscard]] std::vector<BlockPtr> blocks_of(View view) const;
   /// Blocks that no honest executor accepts.
   void spoil(const BlockHash& block) { spoilt_.insert(block); }
-  /// What a leader proposes. `salt` makes rivals differ.
+  /// What a leader proposes. `salt` makes rivals differ. @param proposer  absent: whom the shared
+  /// schedule names.
   [[nodiscard]] primitives::Block make_block(const primitives::Block& parent,
                                              const QuorumCertificate& justify, View view,
                                              std::optional<TimeoutCertificate> timeout,
-                                             std::uint8_t salt) const;
+                                             std::uint8_t salt,
+                                             std::optional<ValidatorIndex> proposer = {}) const;
   void note_block(const BlockPtr& block);
   [[nodiscard]] crypto::Ed25519Signature sign(ValidatorIndex index, const Hash256& digest) const;
   [[nodiscard]] consensus::VoteMessage vote(ValidatorIndex index,
@@ -222,6 +242,8 @@ class Cluster {
   Random random;
   Leaders leaders;
   Conditions conditions;
+  /// What work and distance cost; absent: nothing, and what `conditions` says.
+  std::optional<Costs> costs;
   SafetyChecker checker;
   FaultCounts faults;
   /// Proofs of misbehaviour: whom honest nodes accused, and how often.
@@ -245,6 +267,7 @@ class Cluster {
     consensus::Message message;
     ValidatorIndex author;
     View view;
+    std::size_t bytes = 0;  // where costs count
     bool judged = false;
     std::optional<consensus::VerifyError> refused;
     /// What a kernel is told when it arrives; nothing for votes.
@@ -275,6 +298,12 @@ class Cluster {
   void send_new_view(NodeId node, consensus::NewViewMessage left);
   void send_reproposal(NodeId node, consensus::ReproposalMessage again);
   void begin_round(NodeId node);
+  /// `us` of work, after what it is busy with.
+  void work(Machine& machine, std::uint64_t us);
+  /// What reading a message takes, before anything is done about it.
+  void work_on(Machine& machine, const Parcel& parcel);
+  void work_on_certificate(Machine& machine, const QuorumCertificate& certificate);
+  [[nodiscard]] std::uint64_t travel_us(NodeId from, NodeId to);
   void record_commit(NodeId node, const std::vector<consensus::CommittedBlock>& blocks);
   void build(NodeId node, const consensus::BuildRequest& request);
   void set_timer(NodeId node, const consensus::TimerRequest& timer);
@@ -303,6 +332,8 @@ class Cluster {
   std::vector<bool> honest_;
   HashScheme scheme_;
   consensus::SlotClock clock_;
+  /// Whom the shared verifier lets propose: machines with a schedule of their own look themselves.
+  Anyone anyone_;
   consensus::Verifier verifier_;
   std::vector<std::unique_ptr<Machine>> machines_;
   std::vector<NodeId> honest_nodes_;
