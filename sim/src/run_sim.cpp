@@ -28,6 +28,7 @@ kernels alone: many thousand runs a minute
   sim --kernel --rule RULE --seed S --hours H           H virtual hours of faults; memory by the hour
 
   sim --twins --rule RULE [--rounds R] [--sample N]     every pairing of leaders and partitions (4)
+  sim --twins --rule RULE --rounds R --cases A..B       a part of them: those with these numbers
   sim --twins --rule RULE --rounds R --case C           one of them, printed as a timeline
   sim --replay FILE [--rule RULE] [--nodes N]           a story, printed as a timeline
   sim --stories FOLDER                                  every story in it

@@ -29,14 +29,14 @@ Result<std::uint64_t, UsageError> number_in(std::string_view flag, std::string_v
       fmt::format("{} takes a number from {} to {}, not \"{}\"", flag, low, high, text)});
 }
 
-Result<SeedRange, UsageError> seed_range(std::string_view text) {
+Result<SeedRange, UsageError> seed_range(std::string_view text, std::string_view flag) {
   const std::size_t dots = text.find("..");
   if (dots != std::string_view::npos) {
     const auto first = number(text.substr(0, dots));
     const auto last = number(text.substr(dots + 2));
     if (first && last && *first <= *last && *last < UINT64_MAX) return SeedRange{*first, *last};
   }
-  return fail(UsageError{fmt::format("--seeds takes a range like 1..1000, not \"{}\"", text)});
+  return fail(UsageError{fmt::format("{} takes a range like 1..1000, not \"{}\"", flag, text)});
 }
 
 Result<bool, UsageError> take_run_flag(RunOptions& run, std::string_view flag,

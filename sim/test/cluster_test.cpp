@@ -117,6 +117,17 @@ TEST(Twins, runs_each_scenario_once_whatever_the_jobs) {
   }
 }
 
+TEST(Twins, an_enumeration_in_parts_runs_what_the_whole_one_runs) {
+  std::uint64_t run = 0;
+  for (const auto& [first, last] : {std::pair(0U, 20U), {21U, 21U}, {22U, 1'000'000U}}) {
+    const TwinsReport part = run_twins({.rounds = 1, .sample = {}, .first = first, .last = last});
+    EXPECT_TRUE(part.failures.empty());
+    EXPECT_LT(part.run, distinct_scenarios(1));
+    run += part.run;
+  }
+  EXPECT_EQ(run, distinct_scenarios(1));
+}
+
 TEST(Chart, draws_lifelines_arrows_and_what_was_said) {
   Chart chart(nullptr);
   chart.columns({"a", "b"});
@@ -166,6 +177,7 @@ TEST(ClusterCommand, searches_replays_and_tells_stories) {
 TEST(ClusterCommand, answers_wrong_usage_with_a_sentence) {
   const std::vector<std::pair<std::vector<std::string>, const char*>> cases{
       {{"--kernel"}, "give either --seed S or --seeds A..B"},
+      {{"--twins", "--cases", "3"}, "--cases takes a range like 1..1000, not \"3\""},
       {{"--kernel", "--seed"}, "--seed needs a value"},
       {{"--kernel", "--seed", "1", "--colour", "red"}, "unknown flag --colour"},
       {{"--kernel", "--seed", "1", "--rule", "x"}, "--rule takes three_chain, two_chain or"},

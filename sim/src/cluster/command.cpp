@@ -41,6 +41,8 @@ struct Command {
   std::uint64_t rounds = 4;
   std::optional<std::uint64_t> sample;
   std::optional<std::uint64_t> scenario;
+  /// Numbers of Twins scenarios.
+  std::optional<SeedRange> cases;
   PaceOptions pace;
 };
 
@@ -104,6 +106,8 @@ Result<void, UsageError> take_flag(Command& command, std::string_view flag,
     OL_TRY(command.rounds, number_in(flag, text, 1, kTwinsRoundsMax));
   } else if (flag == "--sample") {
     OL_TRY(command.sample, number_in(flag, text, 1, UINT64_MAX - 1));
+  } else if (flag == "--cases") {
+    OL_TRY(command.cases, seed_range(text, flag));
   } else if (flag == "--case") {
     OL_TRY(command.scenario, number_in(flag, text, 0, UINT64_MAX - 1));
   } else {
@@ -218,6 +222,8 @@ int run_all_twins(const Command& command, std::ostream& out) {
   const TwinsReport found = run_twins({.rule = command.run.rule,
                                        .rounds = static_cast<std::uint32_t>(command.rounds),
                                        .sample = command.sample,
+                                       .first = command.cases ? command.cases->first : 0,
+                                       .last = command.cases ? command.cases->last : UINT64_MAX,
                                        .seed = command.run.seed,
                                        .jobs = command.jobs});
   for (const TwinsFailure& failure : found.failures)

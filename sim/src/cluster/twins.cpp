@@ -123,10 +123,11 @@ TwinsReport run_twins(const TwinsOptions& options) {
   report.all = power(kTwinsChoices, options.rounds);
   report.distinct = distinct_scenarios(options.rounds);
   std::mutex mutex;
-  std::atomic<std::uint64_t> next{0};
-  const std::uint64_t count = options.sample.value_or(report.all);
+  std::atomic<std::uint64_t> next{options.sample ? 0 : options.first};
+  const std::uint64_t end =
+      options.sample.value_or(options.last < report.all ? options.last + 1 : report.all);
   const auto work = [&] {
-    for (std::uint64_t i = next++; i < count; i = next++) {
+    for (std::uint64_t i = next++; i < end; i = next++) {
       std::uint64_t scenario = i;
       if (options.sample) {
         Random random(options.seed * 0x9e3779b97f4a7c15ULL + i);

@@ -25,7 +25,8 @@ struct UsageError {
                                                           std::string_view text, std::uint64_t low,
                                                           std::uint64_t high);
 /// "A..B", both included.
-[[nodiscard]] Result<SeedRange, UsageError> seed_range(std::string_view text);
+[[nodiscard]] Result<SeedRange, UsageError> seed_range(std::string_view text,
+                                                       std::string_view flag = "--seeds");
 /// --rule, --seed, --nodes, --views, --faults. @return whether it was one of them.
 [[nodiscard]] Result<bool, UsageError> take_run_flag(RunOptions& run, std::string_view flag,
                                                      std::string_view text);

@@ -19,6 +19,10 @@ struct TwinsOptions {
   std::uint32_t rounds = 4;
   /// How many of the scenarios to run, drawn by `seed`; absent: all of them.
   std::optional<std::uint64_t> sample;
+  /// Without a sample: those with numbers from `first` up to `last`, so that a long enumeration can
+  /// be done in parts.
+  std::uint64_t first = 0;
+  std::uint64_t last = UINT64_MAX;
   std::uint64_t seed = 1;
   std::uint32_t jobs = 1;
 };
