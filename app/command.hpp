@@ -20,6 +20,7 @@ void add_devnet(CLI::App& app);
 void add_genesis(CLI::App& app);
 void add_init(CLI::App& app);
 void add_p2p(CLI::App& app);
+void add_p2p_bench(CLI::App& p2p);
 void add_keys(CLI::App& app);
 void add_safety(CLI::App& app);
 void add_start(CLI::App& app);

@@ -336,6 +336,7 @@ void add_p2p(CLI::App& app) {
   listen->callback([flags] { Session(*flags).serve(); });
   ping->callback([flags] { Session(*flags).call(Session::Task::Ping); });
   dial->callback([flags] { Session(*flags).call(Session::Task::Describe); });
+  add_p2p_bench(*p2p);
 }
 
 }  // namespace ol::app

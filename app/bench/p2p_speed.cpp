@@ -1,0 +1,357 @@
+#include "bench/p2p_speed.hpp"
+
+#include <sched.h>
+
+#include <algorithm>
+#include <atomic>
+#include <cstring>
+#include <ctime>
+#include <memory>
+#include <mutex>
+#include <thread>
+
+#include <ol/p2p/gossip_protocol.hpp>
+#include <ol/p2p/identify.hpp>
+#include <ol/p2p/tcp_host.hpp>
+
+namespace ol::app {
+namespace {
+
+using namespace ol::p2p;
+using Clock = std::chrono::steady_clock;
+
+constexpr const char* kSink = "/bench/sink/1";
+constexpr const char* kReply = "/bench/reply/1";
+constexpr const char* kTopic = "bench";
+constexpr std::size_t kMessageBytes = 1024;
+
+double process_cpu_seconds() {
+  timespec time{};
+  clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &time);
+  return static_cast<double>(time.tv_sec) + 1e-9 * static_cast<double>(time.tv_nsec);
+}
+
+double seconds_since(Clock::time_point begun) {
+  return std::chrono::duration<double>(Clock::now() - begun).count();
+}
+
+/// Takes everything on the sink, answers on the other protocol.
+class Service final : public ProtocolHandler {
+ public:
+  explicit Service(Host& host) : host_(host) {
+    host.add_protocol({kSink, kReply}, *this, {16, StreamPriority::Normal});
+  }
+  void on_stream_opened(StreamKey key, const PeerId&, std::string_view protocol, bool) override {
+    if (protocol == kReply) replying_.insert(key);
+  }
+  void on_stream_data(StreamKey key, ByteView bytes) override {
+    host_.consume(key, bytes.size());
+    received += bytes.size();
+    if (replying_.contains(key)) static_cast<void>(host_.write(key, to_bytes(bytes)));
+  }
+  void on_stream_ended(StreamKey key) override { host_.close_write(key); }
+  void on_stream_failed(StreamKey key, std::string_view) override { replying_.erase(key); }
+
+  std::atomic<std::size_t> received = 0;
+
+ private:
+  Host& host_;
+  std::set<StreamKey> replying_;
+};
+
+/// Writes as fast as the stream takes it, or sends 1 KiB whenever 1 KiB came back.
+class Client final : public ProtocolHandler {
+ public:
+  explicit Client(Host& host) : host_(host) {}
+  void open(const PeerId& peer, const char* protocol) {
+    round_trips_ = protocol == kReply;
+    stream_ = host_.open_stream(peer, {protocol}, *this);
+  }
+  void on_stream_opened(StreamKey key, const PeerId&, std::string_view, bool) override {
+    if (round_trips_) {
+      static_cast<void>(host_.write(key, share(Bytes(kMessageBytes))));
+    } else {
+      on_stream_writable(key);
+    }
+  }
+  void on_stream_writable(StreamKey key) override {
+    if (round_trips_) return;
+    while (left_ > 0 && host_.write(key, block_))
+      left_ -= std::min(left_, block_->size());
+  }
+  void on_stream_data(StreamKey key, ByteView bytes) override {
+    host_.consume(key, bytes.size());
+    pending_ += bytes.size();
+    if (pending_ < kMessageBytes) return;
+    pending_ = 0;
+    trips += 1;
+    static_cast<void>(host_.write(key, share(Bytes(kMessageBytes))));
+  }
+  void on_stream_ended(StreamKey) override {}
+  void on_stream_failed(StreamKey, std::string_view) override {}
+  void send(std::size_t bytes) {
+    left_ = bytes;
+    on_stream_writable(*stream_);
+  }
+
+  std::atomic<std::size_t> trips = 0;
+
+ private:
+  Host& host_;
+  std::optional<StreamKey> stream_;
+  const SharedBytes block_ = share(Bytes(std::size_t{64} << 10));
+  std::size_t left_ = 0;
+  std::size_t pending_ = 0;
+  bool round_trips_ = false;
+};
+
+/// A host on a loopback socket with everything that is measured, on a thread of its own.
+class BenchNode final : public HostObserver {
+ public:
+  BenchNode()
+      : key_(crypto::Ed25519SecretKey::generate()),
+        tcp_(config(), key_),
+        identify_(tcp_.host(), key_, 1),
+        service(tcp_.host()),
+        client(tcp_.host()),
+        gossip_(tcp_.host(), key_, parameters(),
+                [this](const GossipMessage& message, const PeerId&) { return hear(message); }) {
+    tcp_.host().set_observer(*this);
+    gossip_.join(kTopic);
+    address_ =
+        tcp_.listen(*Multiaddr::from_text("/ip4/127.0.0.1/tcp/0"))->with_peer(tcp_.host().self());
+    thread_ = std::thread([this] { tcp_.run(); });
+  }
+  ~BenchNode() override {
+    tcp_.stop();
+    thread_.join();
+  }
+  BenchNode(const BenchNode&) = delete;
+  BenchNode& operator=(const BenchNode&) = delete;
+
+  void on_identified(const PeerId&, const PeerInfo&) override {
+    identified_ += 1;
+    identified_.notify_all();
+  }
+
+  /// Runs `task` on the node's thread and waits for its end.
+  template <typename Task>
+  void run(Task task) {
+    std::atomic<bool> done = false;
+    tcp_.post([&] {
+      task();
+      done = true;
+      done.notify_one();
+    });
+    done.wait(false);
+  }
+  void dial(const BenchNode& to) {
+    const std::size_t before = identified_;
+    run([&] { static_cast<void>(tcp_.host().dial(*to.address_)); });
+    identified_.wait(before);
+  }
+  [[nodiscard]] const PeerId& id() { return tcp_.host().self(); }
+  [[nodiscard]] Host& host() { return tcp_.host(); }
+  [[nodiscard]] std::size_t mesh_size() {
+    std::size_t out = 0;
+    run([&] { out = gossip_.router().mesh(kTopic).size(); });
+    return out;
+  }
+  /// Publishes `count` messages that carry the time.
+  void publish(std::size_t count) {
+    run([&] {
+      for (std::size_t i = 0; i < count; ++i) {
+        Bytes data(kMessageBytes);
+        number_ += 1;
+        const auto now = Clock::now().time_since_epoch().count();
+        std::memcpy(data.data(), &now, sizeof now);
+        std::memcpy(data.data() + sizeof now, &number_, sizeof number_);
+        static_cast<void>(gossip_.publish(kTopic, data));
+      }
+    });
+  }
+  /// How long each message was on its way, in milliseconds.
+  [[nodiscard]] std::vector<double> delays() {
+    std::vector<double> out;
+    run([&] { out = delays_ms_; });
+    return out;
+  }
+
+ private:
+  static HostConfig config() {
+    HostConfig out;
+    out.profile = AddressProfile::Local;
+    // On a busy machine a connection may be dialled before the end of the last one is noticed.
+    out.limits.per_peer = 64;
+    return out;
+  }
+  static GossipParameters parameters() {
+    GossipParameters out;
+    out.topics = {kTopic};
+    // On a busy machine nothing may be given up for being late.
+    out.own_life = std::chrono::hours{1};
+    out.forwarded_life = std::chrono::hours{1};
+    // Every node is at the same address.
+    out.score.count_ips = false;
+    return out;
+  }
+  GossipVerdict hear(const GossipMessage& message) {
+    Clock::rep sent = 0;
+    std::memcpy(&sent, message.data().data(), sizeof sent);
+    const Clock::duration delay = Clock::now().time_since_epoch() - Clock::duration(sent);
+    delays_ms_.push_back(std::chrono::duration<double, std::milli>(delay).count());
+    heard += 1;
+    return GossipVerdict::Accept;
+  }
+
+  IdentityKey key_;
+  TcpHost tcp_;
+  IdentifyProtocol identify_;
+
+ public:
+  Service service;
+  Client client;
+  std::atomic<std::size_t> heard = 0;
+
+ private:
+  GossipProtocol gossip_;
+  std::optional<Multiaddr> address_;
+  std::atomic<std::size_t> identified_ = 0;
+  std::uint64_t number_ = 0;
+  std::vector<double> delays_ms_;
+  std::thread thread_;
+};
+
+/// Looks every 2 ms: looking more often would be counted with what is measured.
+template <typename Reached>
+void wait_until(Reached reached) {
+  while (!reached())
+    std::this_thread::sleep_for(std::chrono::milliseconds{2});
+}
+
+P2pFigure measure_stream(const P2pSpeedOptions& options) {
+  BenchNode a;
+  BenchNode b;
+  a.dial(b);
+  a.run([&] { a.client.open(b.id(), kSink); });
+  const std::size_t bytes = (std::size_t{1} << 30) / options.hurry;
+  const double cpu = process_cpu_seconds();
+  a.run([&] { a.client.send(bytes); });
+  wait_until([&] { return b.service.received >= bytes; });
+  const double used = process_cpu_seconds() - cpu;
+  return {"one stream", static_cast<double>(bytes) / 1e6 / used, "MB per CPU second", 600, true};
+}
+
+P2pFigure measure_round_trips(const P2pSpeedOptions& options) {
+  BenchNode a;
+  BenchNode b;
+  a.dial(b);
+  a.run([&] { a.client.open(b.id(), kReply); });
+  const std::size_t trips = 50'000 / options.hurry;
+  wait_until([&] { return a.client.trips > 0; });
+  const std::size_t before = a.client.trips;
+  const double cpu = process_cpu_seconds();
+  wait_until([&] { return a.client.trips >= before + trips; });
+  const double used = process_cpu_seconds() - cpu;
+  const auto done = static_cast<double>(a.client.trips - before);
+  return {"round trip of 1 KiB", 1e6 * used / done, "us CPU", 15, false};
+}
+
+/// Dial, upgrade, identify in both directions, gossip's streams, hang up.
+P2pFigure measure_connections(const P2pSpeedOptions& options) {
+  BenchNode a;
+  BenchNode b;
+  const std::size_t count = std::max<std::size_t>(2, 1000 / options.hurry);
+  const double cpu = process_cpu_seconds();
+  for (std::size_t i = 0; i < count; ++i) {
+    a.dial(b);
+    a.run([&] { a.host().disconnect(b.id(), EndReason::Local, "bench"); });
+  }
+  const double used = process_cpu_seconds() - cpu;
+  return {"connection, up to identify", 1e6 * used / static_cast<double>(count), "us CPU", 1000,
+          false};
+}
+
+P2pFigure measure_gossip(const P2pSpeedOptions& options) {
+  constexpr std::size_t kBatch = 500;
+  BenchNode a;
+  BenchNode b;
+  a.dial(b);
+  wait_until([&] { return a.mesh_size() > 0; });
+  const std::size_t count = std::max<std::size_t>(kBatch, 100'000 / options.hurry);
+  const auto begun = Clock::now();
+  for (std::size_t sent = 0; sent < count; sent += kBatch) {
+    a.publish(kBatch);
+    // No more than the send queue holds.
+    while (b.heard + 2 * kBatch < sent + kBatch)
+      std::this_thread::yield();
+  }
+  wait_until([&] { return b.heard >= count; });
+  return {"gossip of 1 KiB between two nodes", static_cast<double>(count) / seconds_since(begun),
+          "messages/s", 30'000, true};
+}
+
+/// Every node dials the three before it; the first publishes, and the others note the delay.
+P2pFigure measure_gossip_delay(const P2pSpeedOptions& options) {
+  std::vector<std::unique_ptr<BenchNode>> nodes;
+  for (unsigned i = 0; i <= options.gossip_nodes; ++i) {
+    nodes.push_back(std::make_unique<BenchNode>());
+    for (unsigned back = 1; back <= std::min(3U, i); ++back)
+      nodes[i]->dial(*nodes[i - back]);
+  }
+  for (const auto& node : nodes)
+    wait_until([&] { return node->mesh_size() > 0; });
+  const std::size_t count = std::max(2U, 200 / options.hurry);
+  for (std::size_t i = 1; i <= count; ++i) {
+    nodes[0]->publish(1);
+    wait_until([&] {
+      return std::all_of(nodes.begin() + 1, nodes.end(),
+                         [&](const auto& node) { return node->heard >= i; });
+    });
+  }
+  std::vector<double> delays;
+  for (auto node = nodes.begin() + 1; node != nodes.end(); ++node) {
+    const auto own = (*node)->delays();
+    delays.insert(delays.end(), own.begin(), own.end());
+  }
+  const auto p99 = delays.begin() + static_cast<std::ptrdiff_t>(delays.size() * 99 / 100);
+  std::nth_element(delays.begin(), p99, delays.end());
+  return {"gossip to " + std::to_string(options.gossip_nodes) + " nodes, p99", *p99, "ms", 500,
+          false};
+}
+
+/// Keeps this thread, and those it starts, on the processor it is on.
+class OneProcessor {
+ public:
+  OneProcessor() {
+    sched_getaffinity(0, sizeof before_, &before_);
+    cpu_set_t one;
+    CPU_ZERO(&one);
+    CPU_SET(sched_getcpu(), &one);
+    sched_setaffinity(0, sizeof one, &one);
+  }
+  ~OneProcessor() { sched_setaffinity(0, sizeof before_, &before_); }
+  OneProcessor(const OneProcessor&) = delete;
+  OneProcessor& operator=(const OneProcessor&) = delete;
+
+ private:
+  cpu_set_t before_{};
+};
+
+}  // namespace
+
+std::vector<P2pFigure> measure_p2p(const P2pSpeedOptions& options) {
+  std::vector<P2pFigure> out;
+  {
+    std::optional<OneProcessor> one;
+    if (!options.spread) one.emplace();
+    out.push_back(measure_stream(options));
+    out.push_back(measure_round_trips(options));
+    out.push_back(measure_connections(options));
+  }
+  out.push_back(measure_gossip(options));
+  out.push_back(measure_gossip_delay(options));
+  return out;
+}
+
+}  // namespace ol::app

@@ -1,0 +1,35 @@
+#pragma once
+
+#include <cstddef>
+#include <string>
+#include <vector>
+
+namespace ol::app {
+
+/// How much to measure, and where.
+struct P2pSpeedOptions {
+  /// Divides every amount; 1 gives figures that hold still, 50 shows that the code runs.
+  unsigned hurry = 1;
+  /// Leaves the threads to the scheduler instead of keeping both ends on one processor. Waking the
+  /// other processor then costs more than everything else in a round trip.
+  bool spread = false;
+  unsigned gossip_nodes = 20;
+};
+
+/// One measured figure. The CPU is that of both ends.
+struct P2pFigure {
+  std::string name;
+  double value = 0;
+  std::string unit;
+  double target = 0;
+  bool higher_is_better = false;
+  [[nodiscard]] bool is_reached() const {
+    return higher_is_better ? value >= target : value <= target;
+  }
+};
+
+/// Measures the libp2p stack over loopback sockets, all ends in this process: bytes on one stream,
+/// round trips of 1 KiB, connections, unsigned gossip of 1 KiB between two nodes and to many.
+[[nodiscard]] std::vector<P2pFigure> measure_p2p(const P2pSpeedOptions& options);
+
+}  // namespace ol::app
