@@ -69,4 +69,8 @@ void start_http_session(Core& core, boost::asio::ip::tcp::socket socket, Connect
 void start_ws_session(Core& core, boost::beast::tcp_stream stream, HttpRequest request,
                       ConnectionSlot slot);
 
+/// The same for a path of the extension.
+void start_extension_session(Core& core, boost::beast::tcp_stream stream, HttpRequest request,
+                             ConnectionSlot slot);
+
 }  // namespace ol::rpc

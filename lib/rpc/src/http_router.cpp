@@ -96,7 +96,8 @@ std::optional<HttpReply> HttpRouter::refuse(const HttpHead& head) const {
   }
   const std::string_view path = path_of(head.target);
   if (head.upgrades) {
-    if (path != "/") return text_reply(404, "WebSocket is served at /\n");
+    const bool extended = hooks_.extension != nullptr && hooks_.extension->upgrades(path);
+    if (path != "/" && !extended) return text_reply(404, "WebSocket is served at /\n");
     // A browser opens WebSockets to anyone, so the check is ours. Other clients name no origin.
     const bool allowed =
         head.origin.empty() || origin_is_allowed(head.origin, options_.cors_origins);
@@ -109,11 +110,32 @@ std::optional<HttpReply> HttpRouter::refuse(const HttpHead& head) const {
     return reply;
   }
   if (head.method != HttpMethod::Post) return std::nullopt;
-  if (path != "/") return text_reply(404, "JSON-RPC is served at /\n");
+  if (path != "/" && extension_of(head) == nullptr) {
+    return text_reply(404, "JSON-RPC is served at /\n");
+  }
   if (!is_json_content(head.content_type)) {
     return text_reply(415, "invalid content type, only application/json is supported\n");
   }
   return std::nullopt;
+}
+
+Extension* HttpRouter::extension_of(const HttpHead& head) const {
+  const bool asks = head.method == HttpMethod::Get || head.method == HttpMethod::Post;
+  if (hooks_.extension == nullptr || !asks) return nullptr;
+  const ExtensionMethod method =
+      head.method == HttpMethod::Post ? ExtensionMethod::Post : ExtensionMethod::Get;
+  return hooks_.extension->serves(method, path_of(head.target)) ? hooks_.extension : nullptr;
+}
+
+HttpReply HttpRouter::extension_reply(const HttpHead& head, ExtensionReply reply) const {
+  HttpReply out;
+  out.status = reply.status;
+  out.content_type = std::move(reply.content_type);
+  out.body = std::move(reply.body);
+  for (ExtensionHeader& header : reply.headers)
+    out.headers.push_back({std::move(header.name), std::move(header.value)});
+  add_cors(head, out);
+  return out;
 }
 
 HttpReply HttpRouter::answer(const HttpHead& head, std::string_view body) const {

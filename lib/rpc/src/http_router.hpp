@@ -50,6 +50,10 @@ class HttpRouter {
 
   /// The refusal of a request whose body need not be read, if it is refused.
   [[nodiscard]] std::optional<HttpReply> refuse(const HttpHead& head) const;
+  /// The extension whose path it is, or null.
+  [[nodiscard]] Extension* extension_of(const HttpHead& head) const;
+  /// What an extension answered, with what every reply says.
+  [[nodiscard]] HttpReply extension_reply(const HttpHead& head, ExtensionReply reply) const;
   /// The answer to a request that was not refused.
   [[nodiscard]] HttpReply answer(const HttpHead& head, std::string_view body) const;
 

@@ -140,12 +140,32 @@ class HttpSession : public std::enable_shared_from_this<HttpSession> {
 
   void answer() {
     const HttpRequest& request = parser_->get();
+    if (Extension* extension = core_.router.extension_of(head_of(request))) {
+      return ask(*extension);
+    }
     if (!core_.is_for_call_threads(request.body())) return write_answer(make_answer());
     // The strand has nothing to do meanwhile, so that the request stays as it is.
     asio::post(core_.calls, [self = shared_from_this()] {
       auto reply = std::make_shared<HttpReply>(self->make_answer());
       asio::post(self->stream_.get_executor(),
                  [self, reply = std::move(reply)] { self->write_answer(*reply); });
+    });
+  }
+
+  // The answer may come from another thread and take until a block is final.
+  void ask(Extension& extension) {
+    const HttpRequest& request = parser_->get();
+    ExtensionRequest asked;
+    asked.method =
+        request.method() == http::verb::post ? ExtensionMethod::Post : ExtensionMethod::Get;
+    asked.target = request.target();
+    asked.body = request.body();
+    extension.answer(std::move(asked), [self = shared_from_this()](ExtensionReply reply) {
+      auto shared = std::make_shared<ExtensionReply>(std::move(reply));
+      asio::post(self->stream_.get_executor(), [self, shared] {
+        const HttpHead head = head_of(self->parser_->get());
+        self->write_answer(self->core_.router.extension_reply(head, std::move(*shared)));
+      });
     });
   }
 
@@ -162,7 +182,11 @@ class HttpSession : public std::enable_shared_from_this<HttpSession> {
     // A client may not send frames before it is told that we speak WebSocket.
     if (buffer_.size() != 0) return refuse(malformed());
     stream_.expires_never();
-    start_ws_session(core_, std::move(stream_), parser_->release(), std::move(slot_));
+    HttpRequest request = parser_->release();
+    const std::string_view target = head_of(request).target;
+    const bool plain = target.substr(0, target.find('?')) == "/";
+    const auto start = plain ? start_ws_session : start_extension_session;
+    start(core_, std::move(stream_), std::move(request), std::move(slot_));
   }
 
   void fail_read(error_code error) {

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include <ol/rpc/backend.hpp>
+#include <ol/rpc/extension.hpp>
 #include <ol/rpc/registry.hpp>
 #include <ol/rpc/stats.hpp>
 
@@ -60,6 +61,8 @@ struct ServerHooks {
   std::function<std::string()> unhealthy;
   /// Told of each client cut for cause: its address and the reason. For the log.
   std::function<void(const std::string& address, const std::string& reason)> client_dropped;
+  /// Further paths, or null. Outlives the server.
+  Extension* extension = nullptr;
 };
 
 /// JSON-RPC over HTTP/1.1 and WebSocket. Starts no threads: `run` is called by as many as the node
