@@ -1,0 +1,41 @@
+// Serves the exchange's API over HTTP and WebSocket with an exchange of its own behind it instead
+// of a chain, so that clients can be tested against it. Prints its port; ends with its input.
+#include <chrono>
+#include <iostream>
+#include <thread>
+
+#include <ol/rpc/server.hpp>
+
+#include "../../lib/api/test/fake_access.hpp"
+#include "../../lib/node/src/exchange_api.hpp"
+#include "../../lib/rpc/test/fake_backend.hpp"
+
+int main() {
+  ol::api::test::FakeAccess access;
+  access.not_before =
+      static_cast<std::uint64_t>(std::chrono::duration_cast<std::chrono::milliseconds>(
+                                     std::chrono::system_clock::now().time_since_epoch())
+                                     .count());
+  // Fresh prices at the time that clients live in.
+  access.block({ol::exchange::SetOracle{ol::api::test::kBtc, 600'000},
+                ol::exchange::SetOracle{ol::api::test::kEth, 300'000}},
+               {});
+  ol::node::ExchangeEndpoint endpoint(access);
+  ol::rpc::test::FakeBackend backend;
+  ol::rpc::ServerHooks hooks;
+  hooks.extension = &endpoint;
+  ol::rpc::Server server({}, ol::rpc::Registry(), backend, hooks);
+  if (const auto listening = server.listen(); !listening) {
+    std::cerr << listening.error() << '\n';
+    return 1;
+  }
+  std::thread follow([&] { endpoint.run(); });
+  std::thread serve([&] { server.run(); });
+  std::cout << server.port() << std::endl;
+  std::cin.get();
+  server.stop();
+  serve.join();
+  endpoint.stop();
+  follow.join();
+  return 0;
+}
