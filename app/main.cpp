@@ -7,6 +7,7 @@
 #include "evm/evm_command.hpp"
 #include "evm/worst.hpp"
 #include "timed.hpp"
+#include "trade.hpp"
 #ifdef OL_WITH_SIM
 #include <ol/sim/sim.hpp>
 #endif
@@ -42,6 +43,7 @@ int main(int argc, char** argv) {
   ol::app::add_start(app);
   ol::app::add_keys(app);
   ol::app::add_status(app);
+  ol::app::add_trade(app);
   ol::app::add_tx(app);
   ol::app::add_genesis(app);
   ol::app::add_evm(app);

@@ -117,9 +117,9 @@ RpcConnection::RpcConnection(const std::string& url) : url_(url) {
 
 RpcConnection::~RpcConnection() = default;
 
-boost::json::value RpcConnection::exchange(std::string_view body) {
+boost::json::value RpcConnection::exchange(std::string_view body, std::string_view path) {
   std::string request =
-      "POST / HTTP/1.1\r\nHost: " + host_ +
+      "POST " + std::string(path) + " HTTP/1.1\r\nHost: " + host_ +
       "\r\nContent-Type: application/json\r\nContent-Length: " + std::to_string(body.size()) +
       "\r\n\r\n";
   request += body;

@@ -20,8 +20,8 @@ class RpcConnection {
   /// The result of one call. Throws CommandError with the node's own words when it answers with an
   /// error.
   [[nodiscard]] boost::json::value call(std::string_view method, std::string_view params = "[]");
-  /// The answer to any request body, single or batch.
-  [[nodiscard]] boost::json::value exchange(std::string_view body);
+  /// The answer to any request body at a path: JSON-RPC, single or batch, at "/".
+  [[nodiscard]] boost::json::value exchange(std::string_view body, std::string_view path = "/");
 
  private:
   class Socket;

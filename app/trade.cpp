@@ -1,0 +1,322 @@
+#include "trade.hpp"
+
+#include <chrono>
+#include <iostream>
+#include <optional>
+#include <thread>
+
+#include <boost/json/array.hpp>
+#include <boost/json/object.hpp>
+#include <boost/json/parse.hpp>
+#include <boost/json/serialize.hpp>
+
+#include <ol/api/exchange_request.hpp>
+#include <ol/base/hex.hpp>
+
+#include "account_key.hpp"
+#include "command.hpp"
+#include "rpc_client.hpp"
+
+namespace ol::app {
+namespace {
+
+namespace json = boost::json;
+
+struct Flags {
+  std::string url = "http://127.0.0.1:8545";
+  std::string key;
+  std::string keyfile;
+  std::string passphrase_file;
+  std::string coin = "BTC";
+  bool sell = false;
+  std::string px;
+  std::string sz;
+  std::string tif = "Gtc";
+  bool reduce_only = false;
+  std::string account;
+  std::uint64_t oid = 0;
+  bool all = false;
+  std::string user;
+  std::size_t depth = 10;
+  std::size_t updates = 0;
+};
+
+std::uint64_t number(const json::value& value) {
+  return value.to_number<std::uint64_t>();
+}
+
+unsigned decimals(const json::value& entry) {
+  return static_cast<unsigned>(number(entry.at("szDecimals")));
+}
+
+// One node's exchange, as this program talks to it.
+class Venue {
+ public:
+  explicit Venue(const std::string& url) : connection_(url) {}
+
+  json::value info(const json::object& query) { return ask("/info", query); }
+
+  // Refusals are the command's own.
+  json::value ask(std::string_view path, const json::object& request) {
+    json::value reply = connection_.exchange(json::serialize(request), path);
+    const json::object* object = reply.if_object();
+    const json::value* status = object == nullptr ? nullptr : object->if_contains("status");
+    if (status != nullptr && status->is_string() && status->as_string() == "err") {
+      throw CommandError(std::string(reply.at("response").at("msg").as_string()));
+    }
+    return reply;
+  }
+
+  // As the exchange itself has it signed.
+  std::uint64_t chain_id() {
+    const json::value typed = ask("/typed", {{"nonce", 0}, {"action", {{"type", "noop"}}}});
+    return number(typed.at("domain").at("chainId"));
+  }
+
+  api::Catalog catalog() {
+    api::Catalog out;
+    const json::value perps = info({{"type", "meta"}});
+    for (const json::value& perp : perps.at("universe").as_array()) {
+      add(out, perp, static_cast<std::uint32_t>(number(perp.at("asset"))), false);
+    }
+    const json::value spot = info({{"type", "spotMeta"}});
+    for (const json::value& pair : spot.at("universe").as_array()) {
+      add(out, pair,
+          exchange::kFirstSpotAsset + static_cast<std::uint32_t>(number(pair.at("index"))), true);
+    }
+    return out;
+  }
+
+ private:
+  static void add(api::Catalog& out, const json::value& entry, std::uint32_t asset, bool spot) {
+    api::MarketEntry market;
+    market.asset = exchange::AssetId(asset);
+    market.name = std::string(entry.at("name").as_string());
+    market.spot = spot;
+    market.sz_decimals = decimals(entry);
+    market.px_decimals = (spot ? 8 : 6) - market.sz_decimals;
+    out.markets.emplace(market.asset, std::move(market));
+  }
+
+  RpcConnection connection_;
+};
+
+std::uint64_t wall_ms() {
+  const auto now = std::chrono::system_clock::now().time_since_epoch();
+  return static_cast<std::uint64_t>(
+      std::chrono::duration_cast<std::chrono::milliseconds>(now).count());
+}
+
+const api::MarketEntry& market_of(const api::Catalog& catalog, const std::string& coin) {
+  const api::MarketEntry* market = catalog.market(coin);
+  if (market == nullptr)
+    throw CommandError("--coin is \"" + coin + "\"; assets are " + catalog.market_list());
+  return *market;
+}
+
+crypto::Secp256k1SecretKey key_of(const Flags& flags) {
+  PassphraseSource passphrase(flags.passphrase_file);
+  return account_key(flags.key, flags.keyfile, passphrase);
+}
+
+// Signs an action in wire form and sends it; the reply once it is final.
+json::value send(Venue& venue, const api::Catalog& catalog, const Flags& flags,
+                 json::object action) {
+  const auto key = key_of(flags);
+  json::object request{{"action", std::move(action)}, {"nonce", wall_ms()}};
+  if (!flags.account.empty()) request["vaultAddress"] = flags.account;
+  const std::uint64_t chain_id = venue.chain_id();
+  const auto parsed = api::parse_unsigned_request(json::serialize(request), catalog, chain_id);
+  if (!parsed) throw CommandError(parsed.error().msg);
+  const exchange::ActionSignature signature =
+      exchange::sign_action(key, exchange::domain_separator(chain_id), parsed->action);
+  const ByteView bytes = signature.view();
+  request["signature"] = {{"r", to_hex_prefixed(bytes.first(32))},
+                          {"s", to_hex_prefixed(bytes.subspan(32, 32))},
+                          {"v", bytes[64]}};
+  return venue.ask("/exchange", request);
+}
+
+std::string text(const json::value& value) {
+  return std::string(value.as_string());
+}
+
+// What became of the one element of an action.
+void print_status(const json::value& reply) {
+  const json::value& status = reply.at("response").at("data").at("statuses").at(0);
+  const std::uint64_t height = number(reply.at("height"));
+  if (status.is_string()) {
+    std::cout << "cancelled in block " << height << '\n';
+    return;
+  }
+  const json::object& object = status.as_object();
+  if (const json::value* error = object.if_contains("error"))
+    throw CommandError(text(error->at("name")) + ": " + text(error->at("msg")));
+  const std::string kind(object.begin()->key());
+  const json::object& order = object.begin()->value().as_object();
+  std::cout << kind << " as order " << number(order.at("oid"));
+  if (const json::value* sz = order.if_contains("totalSz"))
+    std::cout << ", " << text(*sz) << " at " << text(order.at("avgPx"));
+  std::cout << ", final in block " << height << '\n';
+}
+
+void place(const Flags& flags) {
+  Venue venue(flags.url);
+  const api::Catalog catalog = venue.catalog();
+  const json::object order{{"a", market_of(catalog, flags.coin).asset.value()},
+                           {"b", !flags.sell},
+                           {"p", flags.px},
+                           {"s", flags.sz},
+                           {"r", flags.reduce_only},
+                           {"t", {{"limit", {{"tif", flags.tif}}}}}};
+  json::object action{{"type", "order"}, {"grouping", "na"}};
+  action["orders"] = json::array{order};
+  print_status(send(venue, catalog, flags, std::move(action)));
+}
+
+void cancel(const Flags& flags) {
+  Venue venue(flags.url);
+  const api::Catalog catalog = venue.catalog();
+  if (flags.all) {
+    const json::value reply = send(venue, catalog, flags, {{"type", "cancelAll"}});
+    std::cout << "cancelled all orders in block " << number(reply.at("height")) << '\n';
+    return;
+  }
+  if (flags.oid == 0) throw CommandError("say which order with --oid, or --all");
+  json::object action{{"type", "cancel"}};
+  action["cancels"] = json::array{
+      json::object{{"a", market_of(catalog, flags.coin).asset.value()}, {"o", flags.oid}}};
+  print_status(send(venue, catalog, flags, std::move(action)));
+}
+
+std::string padded(std::string_view value, std::size_t width) {
+  std::string out(value);
+  if (out.size() < width) out.insert(0, width - out.size(), ' ');
+  return out;
+}
+
+void print_level(const json::value& level) {
+  std::cout << padded(text(level.at("px")), 14) << padded(text(level.at("sz")), 14)
+            << padded(std::to_string(number(level.at("n"))), 6) << '\n';
+}
+
+// Asks above bids, the spread between them.
+void print_book(const json::value& book) {
+  const json::array& bids = book.at("levels").at(0).as_array();
+  const json::array& asks = book.at("levels").at(1).as_array();
+  std::cout << text(book.at("coin")) << ", block " << number(book.at("height")) << '\n'
+            << padded("price", 14) << padded("size", 14) << padded("n", 6) << '\n';
+  for (std::size_t i = asks.size(); i > 0; --i)
+    print_level(asks[i - 1]);
+  std::cout << padded("---", 14) << '\n';
+  for (const json::value& level : bids)
+    print_level(level);
+  std::cout << std::flush;
+}
+
+json::value ask_book(Venue& venue, const Flags& flags) {
+  return venue.info({{"type", "l2Book"}, {"coin", flags.coin}, {"depth", flags.depth}});
+}
+
+void book(const Flags& flags) {
+  Venue venue(flags.url);
+  print_book(ask_book(venue, flags));
+}
+
+// Draws the book again whenever it has changed, for `updates` times or until interrupted.
+void watch(const Flags& flags) {
+  constexpr std::chrono::milliseconds kPause{200};
+  constexpr std::string_view kClear = "\x1b[H\x1b[2J";
+  Venue venue(flags.url);
+  std::optional<std::uint64_t> seen;
+  std::size_t drawn = 0;
+  while (flags.updates == 0 || drawn < flags.updates) {
+    const json::value now = ask_book(venue, flags);
+    const std::uint64_t seq = number(now.at("seq"));
+    if (seq != seen) {
+      std::cout << kClear;
+      print_book(now);
+      seen = seq;
+      ++drawn;
+      continue;
+    }
+    std::this_thread::sleep_for(kPause);
+  }
+}
+
+void positions(const Flags& flags) {
+  Venue venue(flags.url);
+  const std::string user =
+      flags.user.empty() ? to_hex_prefixed(key_of(flags).address().view()) : flags.user;
+  const json::value state = venue.info({{"type", "clearinghouseState"}, {"user", user}});
+  const json::value& summary = state.at("marginSummary");
+  std::cout << "account " << user << "\nvalue " << text(summary.at("accountValue"))
+            << " USD, withdrawable " << text(state.at("withdrawable")) << " USD\n";
+  for (const json::value& entry : state.at("assetPositions").as_array()) {
+    const json::value& position = entry.at("position");
+    const json::value& liquidation = position.at("liquidationPx");
+    std::cout << padded(text(position.at("coin")), 10) << padded(text(position.at("szi")), 14)
+              << " from " << text(position.at("entryPx")) << ", profit "
+              << text(position.at("unrealizedPnl")) << " USD, liquidation at "
+              << (liquidation.is_null() ? "no price" : text(liquidation)) << '\n';
+  }
+  const json::value orders = venue.info({{"type", "openOrders"}, {"user", user}});
+  for (const json::value& order : orders.as_array()) {
+    std::cout << "order " << number(order.at("oid")) << ": "
+              << (order.at("side").as_string() == "B" ? "buy " : "sell ") << text(order.at("sz"))
+              << ' ' << text(order.at("coin")) << " at " << text(order.at("limitPx")) << '\n';
+  }
+}
+
+void add_key(CLI::App& command, Flags& flags) {
+  command.add_option("--key", flags.key, "Secret key in hex, of the account or an agent");
+  command.add_option("--keyfile", flags.keyfile, "Key file of the account or an agent");
+  command.add_option("--passphrase-file", flags.passphrase_file, "Opens the key file");
+}
+
+void add_market(CLI::App& command, Flags& flags) {
+  command.add_option("--coin", flags.coin, "Market, such as BTC or OPEN/USD")
+      ->capture_default_str();
+}
+
+}  // namespace
+
+void add_trade(CLI::App& app) {
+  auto* trade = app.add_subcommand("trade", "Trade on the exchange");
+  trade->require_subcommand(1);
+  auto flags = std::make_shared<Flags>();
+  const auto add = [&](const char* name, const char* what, void (*run)(const Flags&)) {
+    auto* command = trade->add_subcommand(name, what);
+    command->add_option("--rpc", flags->url, "The node's RPC address")->capture_default_str();
+    command->callback([flags, run] { run(*flags); });
+    return command;
+  };
+  auto* place_command = add("place", "Place an order and wait until it is final", place);
+  add_market(*place_command, *flags);
+  add_key(*place_command, *flags);
+  place_command->add_flag("--sell,!--buy", flags->sell, "Side; an order buys unless told to sell");
+  place_command->add_option("--px", flags->px, "Price, on the market's tick")->required();
+  place_command->add_option("--sz", flags->sz, "Size, in whole lots")->required();
+  place_command->add_option("--tif", flags->tif, "Alo, Gtc, Ioc or Fok")->capture_default_str();
+  place_command->add_flag("--reduce-only", flags->reduce_only, "Only make a position smaller");
+  place_command->add_option("--account", flags->account, "Sub-account or vault to trade for");
+  auto* cancel_command = add("cancel", "Cancel an order", cancel);
+  add_market(*cancel_command, *flags);
+  add_key(*cancel_command, *flags);
+  cancel_command->add_option("--oid", flags->oid, "The order's number");
+  cancel_command->add_flag("--all", flags->all, "Cancel all of the account's orders");
+  cancel_command->add_option("--account", flags->account, "Sub-account or vault to trade for");
+  for (auto* command : {add("book", "Show a market's book", book),
+                        add("watch", "Show a market's book as it changes", watch)}) {
+    add_market(*command, *flags);
+    command->add_option("--depth", flags->depth, "Levels of each side")->capture_default_str();
+  }
+  trade->get_subcommand("watch")->add_option("--updates", flags->updates,
+                                             "End after so many changes; 0: never");
+  auto* positions_command =
+      add("positions", "Show an account's value, positions and orders", positions);
+  add_key(*positions_command, *flags);
+  positions_command->add_option("--user", flags->user, "The account; else that of the key");
+}
+
+}  // namespace ol::app
