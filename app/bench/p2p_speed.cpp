@@ -1,6 +1,9 @@
 #include "bench/p2p_speed.hpp"
 
+#include <arpa/inet.h>
 #include <sched.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <atomic>
@@ -59,6 +62,91 @@ class Service final : public ProtocolHandler {
   std::set<StreamKey> replying_;
 };
 
+/// Sends a small message on an urgent stream whenever the last one came back, and notes how long
+/// that took.
+class UrgentClient final : public ProtocolHandler {
+ public:
+  explicit UrgentClient(Host& host) : host_(host) {}
+  void open(const PeerId& peer) {
+    static_cast<void>(host_.open_stream(peer, {kReply}, *this, StreamPriority::Urgent));
+  }
+  void on_stream_opened(StreamKey key, const PeerId&, std::string_view, bool) override {
+    send(key);
+  }
+  void on_stream_data(StreamKey key, ByteView bytes) override {
+    host_.consume(key, bytes.size());
+    pending_ += bytes.size();
+    if (pending_ < kVoteBytes) return;
+    pending_ = 0;
+    times_ms_.push_back(std::chrono::duration<double, std::milli>(Clock::now() - sent_).count());
+    trips += 1;
+    send(key);
+  }
+  void on_stream_ended(StreamKey) override {}
+  void on_stream_failed(StreamKey, std::string_view) override {}
+  /// Of all round trips since the last call; on the host's thread.
+  [[nodiscard]] std::vector<double> take_times() { return std::exchange(times_ms_, {}); }
+
+  std::atomic<std::size_t> trips = 0;
+
+ private:
+  static constexpr std::size_t kVoteBytes = 200;
+
+  void send(StreamKey key) {
+    sent_ = Clock::now();
+    static_cast<void>(host_.write(key, Bytes(kVoteBytes)));
+  }
+
+  Host& host_;
+  Clock::time_point sent_;
+  std::size_t pending_ = 0;
+  std::vector<double> times_ms_;
+};
+
+/// Strangers that open 500 connections a second, send garbage on one half and nothing on the other.
+class Strangers {
+ public:
+  explicit Strangers(std::uint16_t port) : thread_([this, port] { attack(port); }) {}
+  ~Strangers() {
+    stop_ = true;
+    thread_.join();
+    for (const int socket : silent_)
+      ::close(socket);
+  }
+  Strangers(const Strangers&) = delete;
+  Strangers& operator=(const Strangers&) = delete;
+
+ private:
+  void attack(std::uint16_t port) {
+    const Bytes garbage(512, 0xff);
+    sockaddr_in to{};
+    to.sin_family = AF_INET;
+    to.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    to.sin_port = htons(port);
+    for (std::size_t i = 0; !stop_; ++i) {
+      const int socket = ::socket(AF_INET, SOCK_STREAM, 0);
+      const auto* const address = reinterpret_cast<const sockaddr*>(&to);
+      const bool connected = ::connect(socket, address, sizeof to) == 0;
+      if (connected && i % 2 == 0) {
+        static_cast<void>(::send(socket, garbage.data(), garbage.size(), MSG_NOSIGNAL));
+        ::close(socket);
+      } else {
+        silent_.push_back(socket);
+      }
+      if (silent_.size() > kSilentMax) {
+        ::close(silent_.front());
+        silent_.erase(silent_.begin());
+      }
+      std::this_thread::sleep_for(std::chrono::milliseconds{2});
+    }
+  }
+
+  static constexpr std::size_t kSilentMax = 100;
+  std::atomic<bool> stop_ = false;
+  std::vector<int> silent_;
+  std::thread thread_;
+};
+
 /// Writes as fast as the stream takes it, or sends 1 KiB whenever 1 KiB came back.
 class Client final : public ProtocolHandler {
  public:
@@ -114,6 +202,7 @@ class BenchNode final : public HostObserver {
         identify_(tcp_.host(), key_, 1),
         service(tcp_.host()),
         client(tcp_.host()),
+        urgent(tcp_.host()),
         gossip_(tcp_.host(), key_, parameters(),
                 [this](const GossipMessage& message, const PeerId&) { return hear(message); }) {
     tcp_.host().set_observer(*this);
@@ -152,6 +241,7 @@ class BenchNode final : public HostObserver {
   }
   [[nodiscard]] const PeerId& id() { return tcp_.host().self(); }
   [[nodiscard]] Host& host() { return tcp_.host(); }
+  [[nodiscard]] std::uint16_t port() const { return address_->tcp_target()->port; }
   [[nodiscard]] std::size_t mesh_size() {
     std::size_t out = 0;
     run([&] { out = gossip_.router().mesh(kTopic).size(); });
@@ -211,6 +301,7 @@ class BenchNode final : public HostObserver {
  public:
   Service service;
   Client client;
+  UrgentClient urgent;
   std::atomic<std::size_t> heard = 0;
 
  private:
@@ -291,6 +382,36 @@ P2pFigure measure_gossip(const P2pSpeedOptions& options) {
           "messages/s", 30'000, true};
 }
 
+double p99_of(std::vector<double>& values) {
+  const auto p99 = values.begin() + static_cast<std::ptrdiff_t>(values.size() * 99 / 100);
+  std::nth_element(values.begin(), p99, values.end());
+  return *p99;
+}
+
+/// Small urgent messages, with and without strangers that attack the node that answers.
+std::vector<P2pFigure> measure_attack(const P2pSpeedOptions& options) {
+  BenchNode a;
+  BenchNode b;
+  a.dial(b);
+  a.run([&] { a.urgent.open(b.id()); });
+  const std::size_t trips = std::max(200U, 20'000 / options.hurry);
+  const auto measure = [&] {
+    a.run([&] { static_cast<void>(a.urgent.take_times()); });
+    const std::size_t before = a.urgent.trips;
+    wait_until([&] { return a.urgent.trips >= before + trips; });
+    std::vector<double> times;
+    a.run([&] { times = a.urgent.take_times(); });
+    return p99_of(times);
+  };
+  const double quiet = measure();
+  const Strangers strangers(b.port());
+  const double attacked = measure();
+  // What a vote may be delayed by without anybody noticing.
+  constexpr double kUnnoticedMs = 5;
+  return {{"urgent round trip, p99", quiet, "ms", kUnnoticedMs, false},
+          {"the same under attack, p99", attacked, "ms", quiet + kUnnoticedMs, false}};
+}
+
 /// Every node dials the three before it; the first publishes, and the others note the delay.
 P2pFigure measure_gossip_delay(const P2pSpeedOptions& options) {
   std::vector<std::unique_ptr<BenchNode>> nodes;
@@ -314,10 +435,8 @@ P2pFigure measure_gossip_delay(const P2pSpeedOptions& options) {
     const auto own = (*node)->delays();
     delays.insert(delays.end(), own.begin(), own.end());
   }
-  const auto p99 = delays.begin() + static_cast<std::ptrdiff_t>(delays.size() * 99 / 100);
-  std::nth_element(delays.begin(), p99, delays.end());
-  return {"gossip to " + std::to_string(options.gossip_nodes) + " nodes, p99", *p99, "ms", 500,
-          false};
+  return {"gossip to " + std::to_string(options.gossip_nodes) + " nodes, p99", p99_of(delays), "ms",
+          500, false};
 }
 
 /// Keeps this thread, and those it starts, on the processor it is on.
@@ -351,6 +470,8 @@ std::vector<P2pFigure> measure_p2p(const P2pSpeedOptions& options) {
   }
   out.push_back(measure_gossip(options));
   out.push_back(measure_gossip_delay(options));
+  for (P2pFigure& figure : measure_attack(options))
+    out.push_back(std::move(figure));
   return out;
 }
 

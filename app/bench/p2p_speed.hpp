@@ -29,7 +29,8 @@ struct P2pFigure {
 };
 
 /// Measures the libp2p stack over loopback sockets, all ends in this process: bytes on one stream,
-/// round trips of 1 KiB, connections, unsigned gossip of 1 KiB between two nodes and to many.
+/// round trips of 1 KiB, connections, unsigned gossip of 1 KiB between two nodes and to many,
+/// urgent messages under attack.
 [[nodiscard]] std::vector<P2pFigure> measure_p2p(const P2pSpeedOptions& options);
 
 }  // namespace ol::app
