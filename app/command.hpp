@@ -27,5 +27,6 @@ void add_start(CLI::App& app);
 void add_status(CLI::App& app);
 void add_testnet(CLI::App& app);
 void add_tx(CLI::App& app);
+void add_validators(CLI::App& app);
 
 }  // namespace ol::app

@@ -49,14 +49,20 @@ node::NodeParts load_home(const Home& home, const AppConfig& config, PassphraseS
   parts.config.data_dir = home.data();
   if (!std::filesystem::exists(home.validator_key())) return parts;
   const bool threshold = parts.genesis.scheme == primitives::SchemeKind::BlsThreshold;
-  const auto vote = read_key(
-      home.vote_key(), threshold ? crypto::KeyKind::BlsShare : crypto::KeyKind::Bls, passphrase);
-  auto vote_key = crypto::BlsSecretKey::from_bytes(vote.view());
-  if (!vote_key) throw CommandError(home.vote_key().string() + " does not hold a BLS key");
+  const auto read_vote_key = [&](const std::filesystem::path& path) {
+    const auto kind = threshold ? crypto::KeyKind::BlsShare : crypto::KeyKind::Bls;
+    auto key = crypto::BlsSecretKey::from_bytes(read_key(path, kind, passphrase).view());
+    if (!key) throw CommandError(path.string() + " does not hold a BLS key");
+    return *std::move(key);
+  };
+  auto vote_key = read_vote_key(home.vote_key());
   parts.validator.emplace(
       node::ValidatorKeys{crypto::Ed25519SecretKey::from_seed(
                               read_key(home.validator_key(), crypto::KeyKind::Ed25519, passphrase)),
-                          *std::move(vote_key)});
+                          std::move(vote_key),
+                          {}});
+  if (std::filesystem::exists(home.next_vote_key()))
+    parts.validator->more_vote_keys.push_back(read_vote_key(home.next_vote_key()));
   return parts;
 }
 

@@ -27,6 +27,10 @@ struct Home {
   }
   /// Signs votes: the share of the group key, or the validator's own BLS key where there is none.
   [[nodiscard]] std::filesystem::path vote_key() const { return root / "keys" / "vote.key"; }
+  /// The same for a later epoch, where its set names another.
+  [[nodiscard]] std::filesystem::path next_vote_key() const {
+    return root / "keys" / "vote-next.key";
+  }
   /// The validator's own BLS key, once a share has taken its place as vote.key.
   [[nodiscard]] std::filesystem::path bls_key() const { return root / "keys" / "bls.key"; }
   [[nodiscard]] std::filesystem::path ceremony_key() const {

@@ -48,6 +48,7 @@ int main(int argc, char** argv) {
   ol::app::add_genesis(app);
   ol::app::add_evm(app);
   ol::app::add_safety(app);
+  ol::app::add_validators(app);
 #ifdef OL_WITH_SIM
   add_sim(app);
 #endif

@@ -22,42 +22,23 @@ std::optional<consensus::SlotClock> slots_of(const RuleChoice& rule) {
   return std::nullopt;
 }
 
-consensus::VotePhases phases_of(const RuleChoice& rule) {
-  return slots_of(rule) ? consensus::VotePhases::TwoPhase : consensus::VotePhases::Chained;
-}
-
-std::unique_ptr<consensus::AnyKernel> make_kernel(DriverParts& parts,
-                                                  std::optional<ValidatorIndex> self) {
-  const consensus::KernelConfig config{.domain = parts.domain, .self = self, .pace = parts.pace};
-  if (const auto clock = slots_of(parts.rule)) {
-    return std::make_unique<consensus::SlotKernel>(config, parts.set, parts.leaders, *clock,
-                                                   parts.root, std::move(parts.record));
-  }
-  const consensus::VotingRule& rule = std::get<0>(parts.rule);
-  return std::make_unique<consensus::Kernel>(config, parts.set, rule, parts.leaders, parts.root,
-                                             std::move(parts.record));
-}
-
 }  // namespace
 
 ConsensusDriver::ConsensusDriver(DriverParts parts, DriverHost& host)
     : domain_(parts.domain),
-      set_(parts.set),
-      leaders_(parts.leaders),
+      set_(&parts.set),
+      leaders_(&parts.leaders),
       pace_(parts.pace),
       certificates_ahead_(parts.certificates_ahead),
       host_(host),
-      verifier_(domain_, set_, parts.scheme, leaders_, std::move(parts.genesis_certificate),
-                consensus::kEd25519Signatures, phases_of(parts.rule)),
-      collector_(domain_, set_, parts.scheme, phases_of(parts.rule)),
-      votes_(set_.size()),
+      rule_(parts.rule),
+      epochs_(parts.epochs),
+      votes_(set_->size()),
       signer_(std::move(parts.signer)),
-      self_(signer_ ? parts.self : std::nullopt),
-      signing_(self_.has_value()),
       slots_(slots_of(parts.rule)),
-      kernel_(make_kernel(parts, self_)),
       stored_blocks_(std::move(parts.stored_blocks)) {
   if (!slots_) depth_ = std::get<0>(parts.rule).get().depth();
+  sit_down(parts);
 }
 
 ConsensusDriver::~ConsensusDriver() = default;
@@ -67,7 +48,7 @@ void ConsensusDriver::start(Now now) {
   housekeeping_ms_ = now.monotonic_ms + kHousekeepingMs;
   for (primitives::Block& block : stored_blocks_) {
     const primitives::BlockHash hash = block.hash;
-    auto verified = verifier_.verify_fetched(std::move(block), hash);
+    auto verified = verifier_->verify_fetched(std::move(block), hash);
     if (!verified) {
       host_.warn(std::string("a stored block was dropped: ") + describe(verified.error()));
       continue;
@@ -76,6 +57,8 @@ void ConsensusDriver::start(Now now) {
   }
   stored_blocks_.clear();
   step(consensus::Started{});
+  // A proof that came before its block was stored.
+  if (const auto proof = host_.hand_over_of(set_->epoch())) resume_epoch(*proof);
   follow_slots();
 }
 
@@ -96,7 +79,7 @@ void ConsensusDriver::greet(const p2p::PeerId& peer) {
     return;
   }
   if (const auto vote = signer_->last_vote();
-      vote && peer_of(leaders_.leader(vote->subject.view.next())) == peer) {
+      vote && peer_of(leaders_->leader(vote->subject.view.next())) == peer) {
     host_.send(peer, Channel::Consensus, encode_message(*vote));
   }
   if (const auto new_view = signer_->last_new_view();
@@ -123,7 +106,11 @@ void ConsensusDriver::on_message(Now now, const p2p::PeerId& peer, Channel chann
       host_.punish(peer, std::string("consensus message: ") + describe(message.error()));
       return;
     }
-    std::visit([&](const auto& m) { handle(m, peer); }, *message);
+    if (is_present(*message)) {
+      std::visit([&](const auto& m) { handle(m, peer); }, *message);
+    } else {
+      on_other_epoch(*message, peer, bytes);
+    }
     return;
   }
   auto message = decode_sync_message(bytes);
@@ -155,7 +142,7 @@ void ConsensusDriver::on_built(Now now, BuiltPayload payload) {
   const primitives::Header& parent = request.parent->header;
   primitives::Header header;
   header.chain_id = domain_.chain_id;
-  header.epoch = set_.epoch();
+  header.epoch = set_->epoch();
   header.height = parent.height.next();
   header.view = request.view;
   header.parent = request.parent->hash;
@@ -166,9 +153,10 @@ void ConsensusDriver::on_built(Now now, BuiltPayload payload) {
   header.parent_state_root = payload.parent.state_root;
   header.parent_receipts_root = payload.parent.receipts_root;
   header.parent_evm_hash = payload.parent.evm_hash;
-  header.set_hash = verifier_.set_hash();
+  header.set_hash = verifier_->set_hash();
+  fit_to_epoch(payload.items, request.parent->hash);
   auto block = primitives::Block::propose(domain_, std::move(header), std::move(payload.items));
-  step(consensus::BlockBuilt{verifier_.own_block(std::move(block))});
+  step(consensus::BlockBuilt{verifier_->own_block(std::move(block))});
 }
 
 void ConsensusDriver::on_work(Now now) {
@@ -229,7 +217,7 @@ void ConsensusDriver::step(const consensus::Input& input) {
     apply(kernel_->step(next));
   }
   stepping_ = false;
-  collector_.forget_through(kernel_->vote_floor());
+  collector_->forget_through(kernel_->vote_floor());
   votes_.on_view(kernel_->view());
 }
 
@@ -248,6 +236,7 @@ void ConsensusDriver::apply(consensus::Outputs outputs) {
   if (outputs.share)
     host_.broadcast(Channel::Consensus, encode_message(CertificateMessage{*outputs.share}));
   counters_.blocks_committed += outputs.commit.size();
+  if (outputs.hand_over) return end_epoch(std::move(outputs));
   if (!outputs.commit.empty()) host_.commit(std::move(outputs.commit));
   if (!outputs.discarded.empty()) host_.discard(std::move(outputs.discarded));
   if (outputs.build) {
@@ -295,7 +284,7 @@ void ConsensusDriver::handle(const ProposalMessage& message, const p2p::PeerId& 
   }
   const primitives::BlockHash hash = block_hash(domain_, header);
   if (kernel_->tree().find(hash) != nullptr || proposals_.contains(hash)) return;
-  auto verified = verifier_.verify_proposal(message);
+  auto verified = verifier_->verify_proposal(message);
   if (!verified) {
     refuse(peer, "proposal", verified.error());
     return;
@@ -310,13 +299,13 @@ void ConsensusDriver::handle(const VoteMessage& message, const p2p::PeerId& peer
   // one.
   if (validator_of(peer) != message.share.voter) return;
   if (slots_) return collect(message);
-  if (!self_ || leaders_.leader(message.subject.view.next()) != *self_) return;
+  if (!self_ || leaders_->leader(message.subject.view.next()) != *self_) return;
   collect(message);
 }
 
 void ConsensusDriver::handle(const NewViewMessage& message, const p2p::PeerId& peer) {
   ++counters_.new_views_received;
-  auto verified = verifier_.verify_new_view(message);
+  auto verified = verifier_->verify_new_view(message);
   if (!verified) {
     refuse(peer, "new-view", verified.error());
     return;
@@ -327,8 +316,10 @@ void ConsensusDriver::handle(const NewViewMessage& message, const p2p::PeerId& p
   if (message.high_qc.view().next() < kernel_->high_qc().view()) {
     host_.send(peer, Channel::Consensus, encode_message(CertificateMessage{kernel_->high_qc()}));
   }
-  if (self_ && message.last_vote && leaders_.leader(message.view.next()) == *self_)
+  if (self_ && message.last_vote && leaders_->leader(message.view.next()) == *self_)
     collect(*message.last_vote);
+  // That vote may have ended the epoch that the message was verified in.
+  if (message.epoch != set_->epoch()) return;
   step(consensus::NewViewReceived{*std::move(verified)});
 }
 
@@ -336,7 +327,7 @@ void ConsensusDriver::handle(const CertificateMessage& message, const p2p::PeerI
   ++counters_.certificates_received;
   // Under two_phase a second certificate for a final height is the one thing to stop at.
   if (message.certificate.height() <= committed_height() && !slots_) return;
-  auto verified = verifier_.verify_certificate(message.certificate);
+  auto verified = verifier_->verify_certificate(message.certificate);
   if (!verified) {
     refuse(peer, "certificate", verified.error());
     return;
@@ -347,13 +338,13 @@ void ConsensusDriver::handle(const CertificateMessage& message, const p2p::PeerI
 void ConsensusDriver::handle(const consensus::ReproposalMessage& message, const p2p::PeerId& peer) {
   ++counters_.proposals_received;
   if (message.certificate.height() <= committed_height() || is_early(message.view)) return;
-  auto verified = verifier_.verify_reproposal(message);
+  auto verified = verifier_->verify_reproposal(message);
   if (!verified) {
     refuse(peer, "re-proposal", verified.error());
     return;
   }
   const primitives::BlockHash& block = message.certificate.block();
-  if (signer_ && leaders_.leader(message.view) == self_ &&
+  if (signer_ && leaders_->leader(message.view) == self_ &&
       signer_->is_foreign(consensus::BlockRef{message.view, block})) {
     become_observer("a re-proposal signed with this validator's key came from elsewhere");
   }
@@ -362,14 +353,14 @@ void ConsensusDriver::handle(const consensus::ReproposalMessage& message, const 
 
 void ConsensusDriver::collect(const VoteMessage& vote) {
   votes_.on_vote(vote.subject.view, vote.share.voter, now_.monotonic_ms);
-  auto outcome = collector_.add(vote);
+  auto outcome = collector_->add(vote);
   for (const consensus::Evidence& evidence : outcome.evidence) {
     ++counters_.evidence;
     host_.on_evidence(evidence);
   }
   if (!outcome.certificate) return;
   ++counters_.certificates_formed;
-  step(consensus::CertificateReceived{verifier_.own_certificate(*std::move(outcome.certificate))});
+  step(consensus::CertificateReceived{verifier_->own_certificate(*std::move(outcome.certificate))});
 }
 
 void ConsensusDriver::refuse(const p2p::PeerId& peer, const char* what,
@@ -415,6 +406,8 @@ void ConsensusDriver::share_certificate() {
 bool ConsensusDriver::recent_work(const consensus::BlockPtr& parent) const {
   const consensus::BlockTree& tree = kernel_->tree();
   const consensus::BlockTree::Node* node = tree.find(parent->hash);
+  // Until it is final nothing else can be done.
+  if (node != nullptr && node->place != consensus::EpochPlace::Within) return true;
   for (std::uint32_t depth = 0; depth < depth_ && node != nullptr; ++depth) {
     if (!node->block->payload.empty()) return true;
     node = tree.find(node->block->header.parent);
@@ -423,11 +416,11 @@ bool ConsensusDriver::recent_work(const consensus::BlockPtr& parent) const {
 }
 
 std::optional<ValidatorIndex> ConsensusDriver::validator_of(const p2p::PeerId& peer) const {
-  return set_.index_of_network_key(peer.key());
+  return set_->index_of_network_key(peer.key());
 }
 
 std::optional<p2p::PeerId> ConsensusDriver::peer_of(ValidatorIndex index) const {
-  const primitives::Validator* validator = set_.find(index);
+  const primitives::Validator* validator = set_->find(index);
   if (validator == nullptr) return std::nullopt;
   return p2p::PeerId(validator->network_key);
 }

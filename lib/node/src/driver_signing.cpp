@@ -69,9 +69,9 @@ void ConsensusDriver::send_new_view(const NewViewMessage& message) {
   ++counters_.timeouts_sent;
   publish(encode_message(message));
   // Our own statement counts like any other.
-  auto verified = verifier_.verify_new_view(message);
+  auto verified = verifier_->verify_new_view(message);
   OL_CHECK(verified.has_value(), "our own new-view message verifies");
-  if (leaders_.leader(message.view.next()) == *self_ && message.last_vote)
+  if (leaders_->leader(message.view.next()) == *self_ && message.last_vote)
     collect(*message.last_vote);
   step(consensus::NewViewReceived{*std::move(verified)});
 }
@@ -89,6 +89,7 @@ void ConsensusDriver::stop_if_foreign(const primitives::Header& header,
 void ConsensusDriver::become_observer(const std::string& why) {
   if (!signing_) return;
   signing_ = false;
+  foreign_ = true;
   self_.reset();
   build_.reset();
   kernel_->become_observer();

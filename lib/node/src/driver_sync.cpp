@@ -42,6 +42,10 @@ void ConsensusDriver::on_sync_message(const p2p::PeerId& peer, const SyncMessage
     take_block(peer, *block);
   } else if (const auto* range_request = std::get_if<RangeRequest>(&message)) {
     host_.serve_range(peer, *range_request);
+  } else if (const auto* hand_over_request = std::get_if<HandOverRequest>(&message)) {
+    serve_hand_over(peer, hand_over_request->epoch);
+  } else if (const auto* hand_over = std::get_if<HandOverResponse>(&message)) {
+    take_hand_over(peer, *hand_over);
   } else {
     take_range(peer, std::get<RangeResponse>(message));
   }
@@ -100,7 +104,8 @@ void ConsensusDriver::finish_proposal(const BlockHash& block) {
   payload.reserve(pending.items.size());
   for (auto& item : pending.items)
     payload.push_back(*std::move(item));
-  auto complete = verifier_.complete(pending.header, std::move(payload), std::move(pending.hashes));
+  auto complete =
+      verifier_->complete(pending.header, std::move(payload), std::move(pending.hashes));
   if (!complete) {
     refuse(pending.from, "proposal", complete.error());
     return;
@@ -181,7 +186,12 @@ void ConsensusDriver::take_block(const p2p::PeerId& peer, const BlockResponse& r
     host_.punish(peer, std::string("block response: ") + describe(block.error()));
     return;
   }
-  auto verified = verifier_.verify_fetched(*std::move(block), response.block);
+  if (block->header.epoch != set_->epoch()) {
+    fetches_.erase(pending);
+    if (block->header.epoch > set_->epoch()) ask_hand_over(peer);
+    return;
+  }
+  auto verified = verifier_->verify_fetched(*std::move(block), response.block);
   if (!verified) {
     refuse(peer, "block response", verified.error());
     return;
@@ -223,7 +233,12 @@ void ConsensusDriver::take_range_entry(const RangeEntry& entry, const p2p::PeerI
     return;
   }
   if (block->header.height <= committed_height()) return;
-  auto certificate = verifier_.verify_certificate(entry.certificate);
+  // The rest of the range belongs to an epoch that we have not entered.
+  if (block->header.epoch > set_->epoch()) {
+    ask_hand_over(peer);
+    return;
+  }
+  auto certificate = verifier_->verify_certificate(entry.certificate);
   if (!certificate) {
     good = false;
     refuse(peer, "range response", certificate.error());
@@ -234,7 +249,7 @@ void ConsensusDriver::take_range_entry(const RangeEntry& entry, const p2p::PeerI
     step(consensus::CertificateReceived{*std::move(certificate)});
     return;
   }
-  auto verified = verifier_.verify_fetched(*std::move(block), entry.certificate.block());
+  auto verified = verifier_->verify_fetched(*std::move(block), entry.certificate.block());
   if (!verified) {
     good = false;
     refuse(peer, "range response", verified.error());
@@ -242,6 +257,8 @@ void ConsensusDriver::take_range_entry(const RangeEntry& entry, const p2p::PeerI
   }
   stop_if_foreign(verified->block()->header, entry.certificate.block());
   step(consensus::BlockFetched{*std::move(verified)});
+  // It may have ended the epoch that the certificate was verified in.
+  if (entry.certificate.subject.epoch != set_->epoch()) return;
   step(consensus::CertificateReceived{*std::move(certificate)});
 }
 

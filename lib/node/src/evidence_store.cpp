@@ -1,10 +1,8 @@
 #include "evidence_store.hpp"
 
-#include <fcntl.h>
-#include <unistd.h>
-
 #include <algorithm>
-#include <fstream>
+
+#include "durable_file.hpp"
 
 namespace ol::node {
 
@@ -17,48 +15,6 @@ namespace {
 
 constexpr std::uint32_t kGossipMark = 0xffffffff;
 constexpr const char* kSuffix = ".evidence";
-
-std::unexpected<std::string> disk_error(const std::filesystem::path& path, const char* what) {
-  return fail("cannot " + std::string(what) + " " + path.string() + ": " +
-              std::error_code(errno, std::generic_category()).message());
-}
-
-std::optional<Bytes> read_file(const std::filesystem::path& path) {
-  std::error_code ec;
-  const auto size = std::filesystem::file_size(path, ec);
-  if (ec || size > EvidenceStore::kProofBytesMax) return std::nullopt;
-  Bytes out(size);
-  std::ifstream in(path, std::ios::binary);
-  in.read(reinterpret_cast<char*>(out.data()), static_cast<std::streamsize>(size));
-  if (!in) return std::nullopt;
-  return out;
-}
-
-bool write_all(int descriptor, ByteView bytes) {
-  while (!bytes.empty()) {
-    const ssize_t written = ::write(descriptor, bytes.data(), bytes.size());
-    if (written <= 0) return false;
-    bytes = bytes.subspan(static_cast<std::size_t>(written));
-  }
-  return true;
-}
-
-// Under another name first: a crash leaves a whole proof or none.
-Result<void, std::string> write_durably(const std::filesystem::path& path, ByteView bytes) {
-  const std::filesystem::path aside = path.string() + ".new";
-  const int file = ::open(aside.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
-  if (file < 0) return disk_error(aside, "create");
-  const bool written = write_all(file, bytes) && ::fsync(file) == 0;
-  ::close(file);
-  if (!written) return disk_error(aside, "write");
-  if (::rename(aside.c_str(), path.c_str()) != 0) return disk_error(path, "rename into");
-  const int directory = ::open(path.parent_path().c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-  if (directory < 0) return disk_error(path.parent_path(), "open");
-  const bool synced = ::fsync(directory) == 0;
-  ::close(directory);
-  if (!synced) return disk_error(path.parent_path(), "sync");
-  return {};
-}
 
 }  // namespace
 
@@ -83,22 +39,27 @@ EvidencePoint point_of(const Evidence& evidence) {
 }
 
 EvidenceStore::EvidenceStore(std::filesystem::path directory, const primitives::ChainDomain& domain,
-                             const primitives::ValidatorSet& set,
-                             std::unique_ptr<consensus::CertificateScheme> scheme)
-    : directory_(std::move(directory)), domain_(domain), set_(set), scheme_(std::move(scheme)) {}
+                             const EpochTable& epochs)
+    : directory_(std::move(directory)), domain_(domain), epochs_(epochs) {}
 
 Result<std::unique_ptr<EvidenceStore>, std::string> EvidenceStore::open(
-    std::filesystem::path directory, const primitives::Genesis& genesis,
-    const primitives::ValidatorSet& set) {
+    std::filesystem::path directory, const primitives::ChainDomain& domain,
+    const EpochTable& epochs) {
   std::error_code ec;
   std::filesystem::create_directories(directory, ec);
   if (ec) return fail("cannot create " + directory.string() + ": " + ec.message());
-  auto scheme = consensus::make_scheme(genesis, set);
-  if (!scheme) return fail(std::string("the verification vector does not fit the validator set"));
-  std::unique_ptr<EvidenceStore> store(
-      new EvidenceStore(std::move(directory), genesis.domain, set, std::move(scheme)));
+  std::unique_ptr<EvidenceStore> store(new EvidenceStore(std::move(directory), domain, epochs));
   store->load();
   return store;
+}
+
+// By the set of the epoch it is about. A scheme is of one thread: whoever holds the mutex.
+bool EvidenceStore::is_proof(const Evidence& evidence) {
+  const consensus::EpochSetting* setting = epochs_.find(point_of(evidence).epoch);
+  if (setting == nullptr) return false;
+  auto& scheme = schemes_[setting->set.epoch()];
+  if (scheme == nullptr) scheme = consensus::make_scheme(setting->genesis, setting->set);
+  return consensus::proves(evidence, domain_, setting->set, *scheme);
 }
 
 void EvidenceStore::load() {
@@ -109,10 +70,11 @@ void EvidenceStore::load() {
   std::sort(files.begin(), files.end());
   const MutexLock lock(mutex_);
   for (const auto& path : files) {
-    const auto bytes = path.extension() == kSuffix ? read_file(path) : std::nullopt;
+    const auto bytes =
+        path.extension() == kSuffix ? read_bounded(path, kProofBytesMax) : std::nullopt;
     const auto evidence = bytes ? consensus::decode_evidence(*bytes)
                                 : Result<Evidence, DecodeError>(fail(DecodeError::Truncated));
-    const bool sound = evidence && consensus::proves(*evidence, domain_, set_, *scheme_);
+    const bool sound = evidence && is_proof(*evidence);
     if (!sound || !has_room(key_of(*evidence), bytes->size())) {
       ++ignored_files_;
       continue;
@@ -155,7 +117,7 @@ Result<EvidenceStore::Outcome, std::string> EvidenceStore::add(ByteView encoded)
   if (proofs_.contains(key)) return Outcome::Known;
   // First what is cheap: a liar can make proofs against itself without end.
   if (!has_room(key, encoded.size())) return Outcome::Full;
-  if (!consensus::proves(*evidence, domain_, set_, *scheme_)) return Outcome::NoProof;
+  if (!is_proof(*evidence)) return Outcome::NoProof;
   OL_TRY_VOID(write_durably(directory_ / file_name(*evidence), encoded));
   proofs_.emplace(key, to_bytes(encoded));
   bytes_ += encoded.size();

@@ -11,6 +11,8 @@
 #include <ol/consensus/evidence.hpp>
 #include <ol/primitives/genesis.hpp>
 
+#include "epoch_table.hpp"
+
 namespace ol::node {
 
 /// "double proposal", "double vote" or "invalid share": in logs, metrics, RPC and file names.
@@ -44,11 +46,11 @@ class EvidenceStore {
     NoProof,  // it does not decode or does not prove anything
   };
 
-  /// Reads what is there; files that prove nothing are left where they are and counted. `set` must
-  /// outlive the store. The error is a sentence for the operator.
+  /// Reads what is there; files that prove nothing are left where they are and counted. `epochs`
+  /// must outlive the store. The error is a sentence for the operator.
   [[nodiscard]] static Result<std::unique_ptr<EvidenceStore>, std::string> open(
-      std::filesystem::path directory, const primitives::Genesis& genesis,
-      const primitives::ValidatorSet& set);
+      std::filesystem::path directory, const primitives::ChainDomain& domain,
+      const EpochTable& epochs);
 
   /// Checks the proof and makes it durable.
   [[nodiscard]] Result<Outcome, std::string> add(ByteView encoded);
@@ -63,9 +65,9 @@ class EvidenceStore {
   using Key = std::tuple<std::uint32_t, std::size_t, std::uint64_t, std::uint64_t, std::uint8_t>;
 
   EvidenceStore(std::filesystem::path directory, const primitives::ChainDomain& domain,
-                const primitives::ValidatorSet& set,
-                std::unique_ptr<consensus::CertificateScheme> scheme);
+                const EpochTable& epochs);
 
+  [[nodiscard]] bool is_proof(const consensus::Evidence& evidence) OL_REQUIRES(mutex_);
   [[nodiscard]] static Key key_of(const consensus::Evidence& evidence);
   [[nodiscard]] static std::string file_name(const consensus::Evidence& evidence);
   [[nodiscard]] bool has_room(const Key& key, std::size_t bytes) const OL_REQUIRES(mutex_);
@@ -73,9 +75,10 @@ class EvidenceStore {
 
   std::filesystem::path directory_;
   primitives::ChainDomain domain_;
-  const primitives::ValidatorSet& set_;
+  const EpochTable& epochs_;
   mutable Mutex mutex_;
-  std::unique_ptr<consensus::CertificateScheme> scheme_ OL_GUARDED_BY(mutex_);
+  std::map<primitives::Epoch, std::unique_ptr<consensus::CertificateScheme>> schemes_
+      OL_GUARDED_BY(mutex_);
   std::map<Key, Bytes> proofs_ OL_GUARDED_BY(mutex_);
   std::size_t bytes_ OL_GUARDED_BY(mutex_) = 0;
   std::size_t ignored_files_ = 0;

@@ -97,9 +97,10 @@ Execution Executor::try_execute(const consensus::BlockPtr& block) {
   const auto state = state_after(header.parent);
   if (!state) return Execution::Invalid;
 
-  const Address& coinbase = parts_.set.find(header.proposer)->fee_recipient;
+  const auto coinbase = parts_.epochs.fee_recipient(header.epoch, header.proposer);
+  if (!coinbase) return Execution::Invalid;
   const auto context = execution::next_block_context(header.chain_id, parent->evm, header.time,
-                                                     coinbase, block->hash, &state->ancestors());
+                                                     *coinbase, block->hash, &state->ancestors());
   auto result = execution::execute_block(engine_, state->view(), state->nodes(), context, *txns,
                                          &trie_nodes_);
   if (!result) {
@@ -183,7 +184,11 @@ void Executor::run_build(const Build& build) {
   const auto parent = parent_info(build.parent->hash);
   const auto state = state_after(build.parent->hash);
   if (!parent || !state) return;
-  const Address& coinbase = parts_.set.find(*parts_.self)->fee_recipient;
+  // Consensus asks a validator of the present epoch alone.
+  const primitives::Epoch epoch = parts_.epochs.current().set.epoch();
+  const auto self = parts_.epochs.seat(epoch);
+  if (!self) return;
+  const Address coinbase = *parts_.epochs.fee_recipient(epoch, *self);
   const auto context = execution::next_block_context(parts_.genesis.domain.chain_id, parent->evm,
                                                      build.parent->header.time.next(), coinbase,
                                                      BlockHash{}, &state->ancestors());

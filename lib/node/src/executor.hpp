@@ -15,6 +15,7 @@
 #include <ol/storage/block_log.hpp>
 #include <ol/storage/database.hpp>
 
+#include "epoch_table.hpp"
 #include "txn_pool.hpp"
 
 namespace ol::node {
@@ -60,7 +61,7 @@ class Executor {
 
   struct Parts {
     const primitives::Genesis& genesis;
-    const primitives::ValidatorSet& set;
+    const EpochTable& epochs;
     const storage::Database& database;
     storage::BlockLog& log;
     WorkerPool& workers;
@@ -69,7 +70,6 @@ class Executor {
     /// The committed head and its Ethereum-shaped header.
     consensus::BlockPtr head;
     primitives::EvmHeader head_evm;
-    std::optional<primitives::ValidatorIndex> self;
     /// For the hash tables of execution: random and secret.
     std::uint64_t seed = 0;
   };

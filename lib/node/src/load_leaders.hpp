@@ -1,14 +1,16 @@
 #pragma once
 
+#include <ol/consensus/epoch_setting.hpp>
 #include <ol/consensus/leader_reputation.hpp>
 #include <ol/storage/database.hpp>
 
 namespace ol::node {
 
-/// The chain's leader schedule, told of as many stored blocks as decide who leads next. `set` must
-/// outlive it.
+/// The leader schedule of an epoch, told of as many of its stored blocks as decide who leads next.
+/// `setting` must outlive it.
+/// @param begins  The view of the block that the epoch begins on.
 [[nodiscard]] storage::StorageResult<consensus::Leaders> load_leaders(
-    const primitives::Genesis& genesis, const primitives::ValidatorSet& set,
+    const consensus::EpochSetting& setting, primitives::View begins,
     const storage::Database& database);
 
 }  // namespace ol::node

@@ -24,6 +24,7 @@
 #include <ol/storage/safety_store.hpp>
 
 #include "block_records.hpp"
+#include "epoch_table.hpp"
 #include "evidence_store.hpp"
 #include "executor.hpp"
 #include "metrics.hpp"
@@ -38,6 +39,10 @@ struct ConsensusView {
   DriverCounters counters;
   primitives::Height best_peer_height;
   bool signing = false;
+  /// Of the epoch that `kernel` is of; lives as long as the node.
+  const primitives::ValidatorSet* set = nullptr;
+  /// This node's place in it, if it signs.
+  std::optional<primitives::ValidatorIndex> self;
   /// Of the view before the current one, where this node collects its votes.
   std::vector<primitives::ValidatorIndex> voters;
   /// Leaders passed over in the current view's round.
@@ -57,6 +62,7 @@ struct Node::Impl final : p2p::NetworkHandler, DriverHost {
 
   // Opening (node_open.cpp).
   [[nodiscard]] Result<void, NodeError> open();
+  [[nodiscard]] Result<void, NodeError> open_epochs();
   [[nodiscard]] Result<void, NodeError> check_keys();
   [[nodiscard]] Result<void, NodeError> open_database();
   [[nodiscard]] Result<void, NodeError> open_safety();
@@ -66,6 +72,18 @@ struct Node::Impl final : p2p::NetworkHandler, DriverHost {
   [[nodiscard]] Result<void, NodeError> open_rpc();
   [[nodiscard]] Result<void, NodeError> make_driver();
   [[nodiscard]] RuleChoice choose_rule();
+
+  // Epochs (node_epochs.cpp).
+  [[nodiscard]] Result<primitives::Epoch, NodeError> epoch_of_root() const;
+  [[nodiscard]] Result<consensus::Leaders, NodeError> leaders_of(
+      const consensus::EpochSetting& setting, primitives::View begins) const;
+  [[nodiscard]] std::optional<crypto::BlsSecretKey> vote_key_of(
+      const consensus::EpochSetting& setting, primitives::ValidatorIndex self) const;
+  std::optional<EpochParts> open_epoch(const consensus::HandOver& hand_over,
+                                       const primitives::Header& root) override;
+  std::optional<Bytes> hand_over_of(primitives::Epoch epoch) override;
+  /// Of the present epoch. Any thread.
+  [[nodiscard]] const primitives::ValidatorSet& set() const { return epochs_->current().set; }
 
   // Running (node_run.cpp).
   [[nodiscard]] std::optional<NodeError> run();
@@ -124,8 +142,10 @@ struct Node::Impl final : p2p::NetworkHandler, DriverHost {
 
   NodeParts parts_;
   LogSink log_;
-  primitives::ValidatorSet set_;
-  std::optional<primitives::ValidatorIndex> self_;
+  std::unique_ptr<EpochTable> epochs_;
+  /// Whether this node signs where a set has a place for its key: it has keys and a safety record.
+  bool may_sign_ = false;
+  std::vector<crypto::BlsSecretKey> vote_keys_;
   Hash256 genesis_hash_;
   /// For the hash tables of execution: strangers choose their keys, and nobody may know which
   /// collide.
@@ -155,7 +175,8 @@ struct Node::Impl final : p2p::NetworkHandler, DriverHost {
   /// Of a chained commit rule; two_phase votes by its slot clock.
   std::unique_ptr<const consensus::VotingRule> voting_rule_;
   consensus::Leaders leaders_;
-  std::unique_ptr<consensus::CertificateScheme> scheme_;
+  /// Of past epochs: the driver may still refer to the last.
+  std::vector<consensus::Leaders> past_leaders_;
   std::unique_ptr<ConsensusDriver> driver_;
 
   // The world.

@@ -6,7 +6,6 @@
 #include <ol/execution/genesis_state.hpp>
 #include <ol/node/safety_adapter.hpp>
 
-#include "load_leaders.hpp"
 #include "node_impl.hpp"
 
 namespace ol::node {
@@ -44,6 +43,10 @@ consensus::SafetyRecord first_record(const primitives::Genesis& genesis) {
   return record;
 }
 
+crypto::BlsSecretKey clone(const crypto::BlsSecretKey& key) {
+  return *crypto::BlsSecretKey::from_bytes(key.bytes().view());
+}
+
 std::uint64_t random_seed() {
   std::random_device device;
   return (std::uint64_t{device()} << 32) | device();
@@ -54,7 +57,6 @@ std::uint64_t random_seed() {
 Node::Impl::Impl(NodeParts parts, LogSink sink)
     : parts_(std::move(parts)),
       log_(std::move(sink)),
-      set_(primitives::genesis_validator_set(parts_.genesis)),
       genesis_hash_(primitives::genesis_hash(parts_.genesis)),
       seed_(random_seed()) {}
 
@@ -65,8 +67,11 @@ Node::Impl::~Impl() {
 }
 
 Result<void, NodeError> Node::Impl::open() {
-  OL_TRY_VOID(check_keys());
+  OL_TRY_VOID(open_epochs());
   OL_TRY_VOID(open_database());
+  OL_TRY(const primitives::Epoch epoch, epoch_of_root());
+  epochs_->enter(epoch);
+  OL_TRY_VOID(check_keys());
   OL_TRY_VOID(open_safety());
   OL_TRY_VOID(open_evidence());
   OL_TRY_VOID(open_execution());
@@ -75,40 +80,45 @@ Result<void, NodeError> Node::Impl::open() {
   return open_rpc();
 }
 
-// A validator's keys must be those genesis names: signing with others would only be refused by
-// everybody else.
+Result<void, NodeError> Node::Impl::open_epochs() {
+  std::optional<crypto::Ed25519PublicKey> own;
+  if (parts_.validator) own = parts_.validator->key.public_key();
+  auto opened = EpochTable::open(parts_.config.data_dir / "epochs", parts_.genesis, own);
+  if (!opened) return error(std::move(opened).error());
+  epochs_ = *std::move(opened);
+  return {};
+}
+
+// A validator's keys must be those its set names: signing with others would only be refused by
+// everybody else. A key that no set names yet may be named by the next one.
 Result<void, NodeError> Node::Impl::check_keys() {
   if (!parts_.validator) return {};
-  const auto key = parts_.validator->key.public_key();
-  for (std::uint32_t i = 0; i < set_.size(); ++i) {
-    if (set_.find(primitives::ValidatorIndex(i))->key == key) self_ = primitives::ValidatorIndex(i);
+  may_sign_ = true;
+  vote_keys_.push_back(std::move(parts_.validator->vote_key));
+  for (crypto::BlsSecretKey& more : parts_.validator->more_vote_keys)
+    vote_keys_.push_back(std::move(more));
+  const auto self = epochs_->seat(set().epoch());
+  if (!self) {
+    log(LogLevel::Warn, "this validator key is in no set yet",
+        {{"key", to_hex(parts_.validator->key.public_key().view())},
+         {"epoch", std::to_string(set().epoch().value())},
+         {"effect", "this node follows, and validates from the epoch that names its key"}});
+    return {};
   }
-  if (!self_) {
-    return error("the validator key " + to_hex(key.view()) +
-                 " is not one of this genesis: use the key the genesis file names, or remove "
-                 "keys/validator.key to follow the chain without voting");
-  }
-  const primitives::Validator& own = *set_.find(*self_);
+  const primitives::Validator& own = *set().find(*self);
   if (own.network_key != parts_.network_key.public_key()) {
-    return error("the network key does not belong to validator " + std::to_string(self_->value()) +
-                 ": genesis names the peer id " + p2p::PeerId(own.network_key).text() +
+    return error("the network key does not belong to validator " + std::to_string(self->value()) +
+                 ": its set names the peer id " + p2p::PeerId(own.network_key).text() +
                  ", keys/network.key is " + p2p::PeerId(parts_.network_key.public_key()).text());
   }
-  const auto vote_key = parts_.validator->vote_key.public_key();
-  if (parts_.genesis.scheme != primitives::SchemeKind::BlsThreshold && vote_key != own.bls_key) {
-    return error("keys/vote.key is not the BLS key genesis names for validator " +
-                 std::to_string(self_->value()));
-  }
+  if (vote_key_of(epochs_->current(), *self)) return {};
   if (parts_.genesis.scheme == primitives::SchemeKind::BlsThreshold) {
-    const crypto::VerificationVector vector(parts_.genesis.verification_vector);
-    const auto holder = crypto::ShareIndex(static_cast<std::uint16_t>(self_->value()));
-    if (!crypto::share_matches(vector, holder, parts_.validator->vote_key)) {
-      return error("keys/vote.key is not the threshold share of validator " +
-                   std::to_string(self_->value()) +
-                   " under the group key of this genesis; use the share the key ceremony gave it");
-    }
+    return error("keys/vote.key is not the threshold share of validator " +
+                 std::to_string(self->value()) +
+                 " under the group key of its set; use the share the key ceremony gave it");
   }
-  return {};
+  return error("keys/vote.key is not the BLS key that its set names for validator " +
+               std::to_string(self->value()));
 }
 
 Result<void, NodeError> Node::Impl::open_database() {
@@ -160,7 +170,7 @@ Result<void, NodeError> Node::Impl::open_safety() {
   auto blocks = storage::BlockLog::open(parts_.config.data_dir, parts_.genesis.domain, durability);
   if (!blocks) return error(std::move(blocks).error());
   block_log_ = *std::move(blocks);
-  if (!self_) return {};
+  if (!may_sign_) return {};
 
   auto file = storage::SafetyFile::open(safety_path(parts_.config.data_dir));
   if (!file && file.error().kind == storage::StorageErrorKind::Missing) {
@@ -171,7 +181,7 @@ Result<void, NodeError> Node::Impl::open_safety() {
            {"recover",
             "restore the file, or import the record exported from its former machine "
             "with: openliquid safety import"}});
-      self_.reset();
+      may_sign_ = false;
       return {};
     }
     OL_TRY_VOID(init_safety_record(parts_.config.data_dir, parts_.genesis));
@@ -228,7 +238,7 @@ Result<void, NodeError> Node::Impl::open_execution() {
           [this](FinalBlock block) { static_cast<void>(storage_queue_.push(std::move(block))); },
       .fatal = [this](std::string sentence) { fatal(std::move(sentence)); }};
   executor_ = std::make_unique<Executor>(Executor::Parts{.genesis = parts_.genesis,
-                                                         .set = set_,
+                                                         .epochs = *epochs_,
                                                          .database = *database_,
                                                          .log = *block_log_,
                                                          .workers = *workers_,
@@ -236,14 +246,14 @@ Result<void, NodeError> Node::Impl::open_execution() {
                                                          .pool = *pool_,
                                                          .head = root_.block,
                                                          .head_evm = root_evm_,
-                                                         .self = self_,
                                                          .seed = seed_},
                                          std::move(events));
   return {};
 }
 
 Result<void, NodeError> Node::Impl::open_evidence() {
-  auto opened = EvidenceStore::open(parts_.config.data_dir / "evidence", parts_.genesis, set_);
+  auto opened =
+      EvidenceStore::open(parts_.config.data_dir / "evidence", parts_.genesis.domain, *epochs_);
   if (!opened) return error(std::move(opened).error());
   evidence_ = *std::move(opened);
   if (evidence_->ignored_files() > 0) {
@@ -254,52 +264,57 @@ Result<void, NodeError> Node::Impl::open_evidence() {
 }
 
 Result<void, NodeError> Node::Impl::make_driver() {
-  auto leaders = load_leaders(parts_.genesis, set_, *database_);
-  if (!leaders) return error(std::move(leaders).error());
-  leaders_ = *std::move(leaders);
-  scheme_ = consensus::make_scheme(parts_.genesis, set_);
-  if (!scheme_)
-    return error("the verification vector of the genesis does not fit its validator set");
+  consensus::EpochSetting& setting = *epochs_->find(set().epoch());
+  const auto opening = epochs_->opening(setting.set.epoch());
   const RuleChoice rule = choose_rule();
+  OL_TRY(leaders_, leaders_of(setting, opening ? opening->view() : primitives::View(0)));
+  const auto self = may_sign_ ? epochs_->seat(setting.set.epoch()) : std::nullopt;
   std::unique_ptr<consensus::Signer> signer;
-  if (self_) {
+  if (may_sign_) {
+    // A seat in the set comes with the driver; without one the signer keeps the keys.
     signer = std::make_unique<consensus::Signer>(
-        parts_.genesis.domain, set_.hash(parts_.genesis.domain), *self_,
-        std::move(parts_.validator->key), std::move(parts_.validator->vote_key), *scheme_,
+        parts_.genesis.domain, setting.set_hash, self.value_or(primitives::ValidatorIndex(0)),
+        std::move(parts_.validator->key), clone(vote_keys_.front()), *setting.scheme,
         *safety_adapter_, safety_record_);
   }
+  std::optional<crypto::BlsSecretKey> vote_key;
+  if (self) vote_key = vote_key_of(setting, *self);
+  const consensus::CertificateScheme* before =
+      opening ? epochs_->find(opening->subject.epoch)->scheme.get() : nullptr;
   std::vector<primitives::Block> stored = block_log_->take_recovered();
   std::erase_if(stored,
                 [&](const auto& b) { return b.header.height <= root_.block->header.height; });
-  driver_ =
-      std::make_unique<ConsensusDriver>(DriverParts{.domain = parts_.genesis.domain,
-                                                    .set = set_,
-                                                    .rule = rule,
-                                                    .leaders = *leaders_.schedule,
-                                                    .scheme = *scheme_,
-                                                    .pace = parts_.genesis.pace,
-                                                    .genesis_certificate = genesis_certificate_,
-                                                    .root = root_,
-                                                    .record = safety_record_,
-                                                    .signer = std::move(signer),
-                                                    .self = self_,
-                                                    .stored_blocks = std::move(stored),
-                                                    .certificates_ahead = true},
-                                        *this);
+  driver_ = std::make_unique<ConsensusDriver>(
+      DriverParts{.domain = parts_.genesis.domain,
+                  .set = setting.set,
+                  .rule = rule,
+                  .leaders = *leaders_.schedule,
+                  .scheme = *setting.scheme,
+                  .pace = parts_.genesis.pace,
+                  .genesis_certificate = opening.value_or(genesis_certificate_),
+                  .root = root_,
+                  .record = safety_record_,
+                  .signer = std::move(signer),
+                  .self = self,
+                  .stored_blocks = std::move(stored),
+                  .certificates_ahead = true,
+                  .epochs = {.present = &setting, .before = before},
+                  .vote_key = std::move(vote_key)},
+      *this);
+  const MutexLock lock(mutex_);
+  view_.set = &setting.set;
   return {};
 }
 
-// Under two_phase the slot clock also says who leads: it knows who stands in for whom.
+// Slots have as many ranks as the genesis set allows in every epoch, or views would not ascend.
 RuleChoice Node::Impl::choose_rule() {
   const primitives::Genesis& genesis = parts_.genesis;
-  if (!genesis.slots) {
-    voting_rule_ = consensus::make_voting_rule(genesis.commit_rule);
-    return std::cref(*voting_rule_);
+  if (genesis.slots) {
+    return consensus::SlotClock(genesis.time, *genesis.slots,
+                                epochs_->find(primitives::Epoch(0))->set.size());
   }
-  const consensus::SlotClock clock(genesis.time, *genesis.slots, set_.size());
-  if (genesis.leaders == primitives::LeaderKind::RoundRobin)
-    leaders_ = {.schedule = std::make_unique<consensus::SlotRobin>(clock, set_.size())};
-  return clock;
+  voting_rule_ = consensus::make_voting_rule(genesis.commit_rule);
+  return std::cref(*voting_rule_);
 }
 
 Result<void, NodeError> Node::Impl::open_network() {
@@ -317,8 +332,8 @@ Result<void, NodeError> Node::Impl::open_network() {
     if (*id == p2p::PeerId(parts_.network_key.public_key())) continue;
     config.peers.push_back({*id, peer.host, peer.port});
   }
-  for (std::uint32_t i = 0; i < set_.size(); ++i) {
-    config.allowed.push_back(p2p::PeerId(set_.find(primitives::ValidatorIndex(i))->network_key));
+  for (std::uint32_t i = 0; i < set().size(); ++i) {
+    config.allowed.push_back(p2p::PeerId(set().find(primitives::ValidatorIndex(i))->network_key));
   }
   config.limits.unknown_peers_max = 32;
   network_ = p2p::make_link_network(std::move(config), parts_.network_key, *this);
@@ -389,11 +404,14 @@ Result<void, NodeError> import_safety_record(const std::filesystem::path& data_d
   auto present = consensus::decode_safety_record((*store)->record());
   if (!present)
     return error("the record in " + data_dir.string() + " does not decode; move it away first");
-  const bool newer = present->last_vote.view > incoming->last_vote.view ||
-                     present->last_timeout_view > incoming->last_timeout_view ||
-                     present->last_proposal.view > incoming->last_proposal.view ||
-                     present->lock.view > incoming->lock.view ||
-                     present->high_qc.view() > incoming->high_qc.view();
+  // Views begin again with each epoch.
+  const bool same_epoch = present->epoch == incoming->epoch;
+  const bool newer_in_epoch = present->last_vote.view > incoming->last_vote.view ||
+                              present->last_timeout_view > incoming->last_timeout_view ||
+                              present->last_proposal.view > incoming->last_proposal.view ||
+                              present->lock.view > incoming->lock.view ||
+                              present->high_qc.view() > incoming->high_qc.view();
+  const bool newer = present->epoch > incoming->epoch || (same_epoch && newer_in_epoch);
   if (newer)
     return error("the record in " + data_dir.string() +
                  " is newer than the one to import; nothing was changed");

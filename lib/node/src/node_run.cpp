@@ -60,13 +60,15 @@ Now Node::Impl::now() const {
 
 // Threads stop in the order of the data flow, so that everything final reaches the disk.
 std::optional<NodeError> Node::Impl::run() {
-  const primitives::FaultBudget budget = primitives::fault_budget(set_);
+  const primitives::FaultBudget budget = primitives::fault_budget(set());
+  const auto self = may_sign_ ? epochs_->seat(set().epoch()) : std::nullopt;
   log(LogLevel::Info, "node started",
       {{"chain", parts_.genesis.chain_name},
        {"chain_id", std::to_string(parts_.genesis.domain.chain_id.value())},
        {"genesis", to_hex(genesis_hash_.view())},
        {"height", std::to_string(root_.block->header.height.value())},
-       {"validator", self_ ? std::to_string(self_->value()) : "none"},
+       {"validator", self ? std::to_string(self->value()) : "none"},
+       {"epoch", std::to_string(set().epoch().value())},
        {"rule", primitives::name_of(parts_.genesis.commit_rule)},
        {"tolerates", primitives::describe(budget)},
        {"peer_id", network_->local_id().text()},
@@ -161,6 +163,8 @@ void Node::Impl::publish_view(bool now_required) {
   view_.counters = driver_->counters();
   view_.best_peer_height = driver_->best_peer_height();
   view_.signing = driver_->signing();
+  view_.set = &driver_->set();
+  view_.self = driver_->self();
 }
 
 ConsensusView Node::Impl::consensus_view() const {

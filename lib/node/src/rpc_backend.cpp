@@ -29,7 +29,8 @@ std::map<Address, std::vector<rpc::TxnPtr>> records_of(
 
 /// Who would be paid for a block of this node; nobody if it only follows.
 Address fee_recipient(const Node::Impl& node) {
-  return node.self_ ? node.set_.find(*node.self_)->fee_recipient : Address{};
+  const auto self = node.epochs_->seat(node.set().epoch());
+  return self ? node.set().find(*self)->fee_recipient : Address{};
 }
 
 class NodeBackend final : public rpc::Backend {
@@ -150,10 +151,11 @@ rpc::NodeStatus NodeBackend::status() const {
   out.block =
       primitives::BlockHash::from(block->header.extra_data).value_or(primitives::BlockHash{});
   out.evm_block = block->hash;
-  out.epoch = node_.set_.epoch().value();
+  const primitives::ValidatorSet& set = *view.set;
+  out.epoch = set.epoch().value();
   out.view = view.kernel.view.value();
   out.leader = view.kernel.leader.value();
-  if (node_.self_ && view.signing) out.validator = node_.self_->value();
+  if (view.self && view.signing) out.validator = view.self->value();
   out.committed_time_ms = view.last_commit_wall_ms;
   out.finality_ms = view.finality_ms;
   std::set<p2p::PeerId> connected;
@@ -163,19 +165,18 @@ rpc::NodeStatus NodeBackend::status() const {
   }
   for (const p2p::PeerId& peer : connected) {
     rpc::PeerStatus status{.id = peer.text(), .address = {}, .inbound = false, .validator = {}};
-    if (const auto index = node_.set_.index_of_network_key(peer.key()))
-      status.validator = index->value();
+    if (const auto index = set.index_of_network_key(peer.key())) status.validator = index->value();
     out.peers.push_back(std::move(status));
   }
-  for (std::uint32_t i = 0; i < node_.set_.size(); ++i) {
-    const primitives::Validator& validator = *node_.set_.find(primitives::ValidatorIndex(i));
+  for (std::uint32_t i = 0; i < set.size(); ++i) {
+    const primitives::Validator& validator = *set.find(primitives::ValidatorIndex(i));
     out.validators.push_back({.index = i,
                               .name = validator.name,
                               .weight = validator.weight.value(),
                               .fee_recipient = validator.fee_recipient});
   }
-  out.total_weight = node_.set_.total_weight();
-  const primitives::FaultBudget budget = primitives::fault_budget(node_.set_);
+  out.total_weight = set.total_weight();
+  const primitives::FaultBudget budget = primitives::fault_budget(set);
   out.quorum_weight = budget.quorum_weight;
   out.byzantine_budget = budget.byzantine_weight;
   out.crash_budget = budget.crash_weight;

@@ -23,13 +23,13 @@ class NodeConsensusBackend final : public rpc::ConsensusBackend {
   rpc::ConsensusState consensus_state() const override {
     const ConsensusView view = node_.consensus_view();
     const consensus::KernelStatus& kernel = view.kernel;
-    const Waiting waiting = waiting_for(view, node_.set_, node_.self_);
+    const Waiting waiting = waiting_for(view, *view.set, view.self);
     rpc::ConsensusState out;
     out.rule = primitives::name_of(node_.parts_.genesis.commit_rule);
-    out.epoch = node_.set_.epoch().value();
+    out.epoch = view.set->epoch().value();
     out.view = kernel.view.value();
     out.leader = kernel.leader.value();
-    if (node_.self_) out.validator = node_.self_->value();
+    if (view.self) out.validator = view.self->value();
     out.signing = view.signing;
     out.lock = block_at(kernel.lock);
     out.last_vote = block_at(kernel.last_vote);
@@ -64,6 +64,33 @@ class NodeConsensusBackend final : public rpc::ConsensusBackend {
                      .height = point.height.value(),
                      .view = point.view.value(),
                      .proof = std::move(proof)});
+    }
+    return out;
+  }
+
+  rpc::ValidatorsAnswer validators() const override {
+    const primitives::ValidatorSet& set = node_.set();
+    rpc::ValidatorsAnswer out{.epoch = set.epoch().value(),
+                              .set_hash = set.hash(node_.parts_.genesis.domain),
+                              .validators = {}};
+    for (std::uint32_t i = 0; i < set.size(); ++i) {
+      const primitives::Validator& one = *set.find(primitives::ValidatorIndex(i));
+      out.validators.push_back({.name = one.name,
+                                .weight = one.weight.value(),
+                                .key = to_bytes(one.key.view()),
+                                .bls_key = to_bytes(one.bls_key.to_bytes()),
+                                .network_key = to_bytes(one.network_key.view()),
+                                .fee_recipient = one.fee_recipient});
+    }
+    return out;
+  }
+
+  std::vector<Bytes> epoch_chain(std::uint64_t from_epoch, std::size_t count) const override {
+    std::vector<Bytes> out;
+    while (out.size() < count) {
+      auto proof = node_.epochs_->hand_over(primitives::Epoch(from_epoch + out.size()));
+      if (!proof) break;
+      out.push_back(*std::move(proof));
     }
     return out;
   }

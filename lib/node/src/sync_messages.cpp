@@ -17,6 +17,8 @@ enum class Kind : std::uint8_t {
   BlockResponse = 5,
   RangeRequest = 6,
   RangeResponse = 7,
+  HandOverRequest = 8,
+  HandOverResponse = 9,
 };
 
 struct Encoder {
@@ -58,6 +60,14 @@ struct Encoder {
       out.blob(entry.encoded_block);
       primitives::encode(out, entry.certificate);
     }
+  }
+  void operator()(const HandOverRequest& m) {
+    kind(Kind::HandOverRequest);
+    out.strong(m.epoch);
+  }
+  void operator()(const HandOverResponse& m) {
+    kind(Kind::HandOverResponse);
+    out.blob(m.encoded);
   }
 };
 
@@ -127,6 +137,10 @@ SyncMessage decode_body(Reader& in) {
     }
     case Kind::RangeResponse:
       return decode_range_response(in);
+    case Kind::HandOverRequest:
+      return HandOverRequest{in.strong<primitives::Epoch>()};
+    case Kind::HandOverResponse:
+      return HandOverResponse{to_bytes(in.blob(kHandOverBytesMax))};
   }
   in.reject(DecodeError::BadValue);
   return StatusMessage{};

@@ -21,16 +21,19 @@ class Evidences : public testing::Test {
   void SetUp() override {
     genesis.domain = v.domain;
     genesis.scheme = v.kind;
+    for (std::uint32_t i = 0; i < v.n; ++i)
+      genesis.validators.push_back(*v.set->find(primitives::ValidatorIndex(i)));
     directory =
         std::filesystem::path(testing::TempDir()) /
         ("evidence-" + std::string(testing::UnitTest::GetInstance()->current_test_info()->name()));
     std::filesystem::remove_all(directory);
+    epochs = *EpochTable::open(directory / "none", genesis, std::nullopt);
     store = open();
   }
   void TearDown() override { std::filesystem::remove_all(directory); }
 
   std::unique_ptr<EvidenceStore> open() const {
-    return *EvidenceStore::open(directory, genesis, *v.set);
+    return *EvidenceStore::open(directory, v.domain, *epochs);
   }
   primitives::Block block(std::uint64_t view, std::uint8_t salt) const {
     return v.block(v.genesis, v.genesis_certificate, View(view), salt);
@@ -52,6 +55,7 @@ class Evidences : public testing::Test {
   consensus::test::Validators v{4, primitives::SchemeKind::Ed25519List};
   primitives::Genesis genesis;
   std::filesystem::path directory;
+  std::unique_ptr<EpochTable> epochs;
   std::unique_ptr<EvidenceStore> store;
 };
 

@@ -1,4 +1,4 @@
-// ol_consensusState and ol_evidence: docs/protocol/json-rpc.md.
+// ol_consensusState, ol_evidence, ol_validators, ol_epochChain: docs/protocol/json-rpc.md.
 #include <boost/json/array.hpp>
 
 #include <ol/rpc/consensus_backend.hpp>
@@ -69,6 +69,37 @@ json::array evidence_json(const std::vector<EvidenceRecord>& list) {
   return out;
 }
 
+json::object validators_json(const ValidatorsAnswer& answer) {
+  json::array list;
+  for (std::size_t i = 0; i < answer.validators.size(); ++i) {
+    const ValidatorRecord& one = answer.validators[i];
+    list.emplace_back(json::object{{"index", i},
+                                   {"name", one.name},
+                                   {"weight", one.weight},
+                                   {"key", data(one.key)},
+                                   {"blsKey", data(one.bls_key)},
+                                   {"networkKey", data(one.network_key)},
+                                   {"feeRecipient", data(one.fee_recipient)}});
+  }
+  return {
+      {"epoch", answer.epoch}, {"setHash", data(answer.set_hash)}, {"validators", std::move(list)}};
+}
+
+/// Proofs in one answer of ol_epochChain.
+constexpr std::size_t kEpochsMax = 16;
+
+RpcResult epoch_chain(const ConsensusBackend& node, const Params& params) {
+  OL_TRY_VOID(params.at_most(1));
+  std::uint64_t from = 0;
+  if (params.size() > 0) {
+    OL_TRY(from, params.quantity(0));
+  }
+  json::array out;
+  for (const Bytes& proof : node.epoch_chain(from, kEpochsMax))
+    out.emplace_back(data(proof));
+  return json::serialize(out);
+}
+
 }  // namespace
 
 void add_consensus_methods(Registry& registry, const ConsensusBackend& backend) {
@@ -81,6 +112,12 @@ void add_consensus_methods(Registry& registry, const ConsensusBackend& backend) 
     OL_TRY_VOID(params.at_most(0));
     return json::serialize(evidence_json(node->evidence()));
   });
+  registry.add("ol_validators", [node](const Params& params) -> RpcResult {
+    OL_TRY_VOID(params.at_most(0));
+    return json::serialize(validators_json(node->validators()));
+  });
+  registry.add("ol_epochChain",
+               [node](const Params& params) { return epoch_chain(*node, params); });
 }
 
 }  // namespace ol::rpc

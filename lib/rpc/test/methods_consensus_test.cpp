@@ -43,6 +43,20 @@ class FakeConsensus final : public ConsensusBackend {
              .view = 97,
              .proof = {0x02, 0xff}}};
   }
+  ValidatorsAnswer validators() const override {
+    ValidatorsAnswer out{.epoch = 3, .set_hash = primitives::SetHash{{0xcc}}, .validators = {}};
+    out.validators.push_back({.name = "a",
+                              .weight = 7,
+                              .key = {1},
+                              .bls_key = {2},
+                              .network_key = {3},
+                              .fee_recipient = Address{{0xdd}}});
+    return out;
+  }
+  std::vector<Bytes> epoch_chain(std::uint64_t from_epoch, std::size_t count) const override {
+    if (count != 16) return {};
+    return {Bytes{static_cast<std::uint8_t>(from_epoch)}, Bytes{0xee}};
+  }
 };
 
 class ConsensusMethods : public testing::Test {
@@ -59,6 +73,19 @@ class ConsensusMethods : public testing::Test {
   }
   FakeConsensus backend;
 };
+
+TEST_F(ConsensusMethods, name_the_validators_and_prove_their_epochs) {
+  const std::string zeros(62, '0');
+  EXPECT_EQ(result("ol_validators"),
+            boost::json::parse(R"({"epoch": 3, "setHash": "0xcc)" + zeros +
+                               R"(", "validators": [{"index": 0, "name": "a", "weight": 7,
+      "key": "0x01", "blsKey": "0x02", "networkKey": "0x03", "feeRecipient": "0xdd)" +
+                               std::string(38, '0') + R"("}]})"));
+  EXPECT_EQ(result("ol_epochChain"), boost::json::parse(R"(["0x00", "0xee"])"));
+  EXPECT_NE(call("ol_epochChain", R"(["0x5"])").find("\"0x05\""), std::string::npos);
+  EXPECT_NE(call("ol_epochChain", R"(["x"])").find("error"), std::string::npos);
+  EXPECT_NE(call("ol_validators", "[1]").find("error"), std::string::npos);
+}
 
 TEST_F(ConsensusMethods, the_state_shows_every_field) {
   const auto hash = [](const char* first) { return "0x" + (first + std::string(62, '0')); };

@@ -41,6 +41,18 @@ struct BuiltPayload {
   std::vector<Bytes> items;
 };
 
+/// What the next epoch is made of. References outlive the driver.
+struct EpochParts {
+  consensus::EpochSetting& setting;
+  const consensus::LeaderSchedule& leaders;
+  /// Of the epoch before: it certified the block that this one begins on.
+  const consensus::CertificateScheme& before;
+  /// Our place in the set, if we have one and the vote key for it.
+  std::optional<primitives::ValidatorIndex> self;
+  /// Absent where the vote key stays.
+  std::optional<crypto::BlsSecretKey> vote_key;
+};
+
 /// Everything the driver needs done in the world. The node implements it with threads, sockets and
 /// RocksDB, the simulator with a virtual network and disk. Calls must not call back into the
 /// driver; answers arrive later as driver events.
@@ -74,6 +86,16 @@ class DriverHost {
   /// Appends a signed message to the outbox log before it leaves.
   virtual void record_outgoing(ByteView message) = 0;
   virtual void on_evidence(const consensus::Evidence& evidence) = 0;
+  /// An epoch is over: makes the proof durable and prepares the next one, which begins on `root`.
+  /// Called before `commit` of the closing block. Nothing where this host's set never changes.
+  [[nodiscard]] virtual std::optional<EpochParts> open_epoch(const consensus::HandOver&,
+                                                             const primitives::Header& /*root*/) {
+    return std::nullopt;
+  }
+  /// The proof that `epoch` is over, encoded, if this node has it.
+  [[nodiscard]] virtual std::optional<Bytes> hand_over_of(primitives::Epoch) {
+    return std::nullopt;
+  }
   /// A sentence for the log.
   virtual void warn(std::string sentence) = 0;
   /// The node cannot go on safely: print the sentence, stop with a failure.
@@ -96,6 +118,7 @@ struct DriverCounters {
   std::uint64_t items_requested = 0;
   std::uint64_t blocks_requested = 0;
   std::uint64_t ranges_requested = 0;
+  std::uint64_t epochs_entered = 0;
 };
 
 /// How blocks become final: a rule of the chained kernel, or the slots of two_phase.
@@ -110,6 +133,7 @@ struct DriverParts {
   const consensus::LeaderSchedule& leaders;
   consensus::CertificateScheme& scheme;
   primitives::PaceParams pace;
+  /// Of the block that the epoch began on: in the first epoch the synthetic one of genesis.
   primitives::QuorumCertificate genesis_certificate;
   /// Last committed block and its certificate.
   consensus::CommittedBlock root;
@@ -122,11 +146,15 @@ struct DriverParts {
   /// Whether a certificate leaves at once when the proposal that carries it has to wait for its
   /// interval. Others then commit up to one interval earlier, for one small broadcast a view.
   bool certificates_ahead;
+  /// The present epoch, absent where the set never changes, and the scheme of the one before.
+  consensus::EpochContext epochs = {};
+  /// In place of the signer's, where this epoch brought another.
+  std::optional<crypto::BlsSecretKey> vote_key = {};
 };
 
 /// Gives the kernel its messages, clock and host: decoding, verification, vote collection, pacing,
-/// compact proposals, block fetching and catching up. Single-threaded and free of I/O of its own:
-/// the simulator runs this very class.
+/// compact proposals, block fetching, catching up and going from epoch to epoch. Single-threaded
+/// and free of I/O of its own: the simulator runs this very class.
 class ConsensusDriver {
  public:
   /// A proposal further in the future than this is dropped. specs/consensus.md section 3.
@@ -157,10 +185,14 @@ class ConsensusDriver {
   [[nodiscard]] primitives::Height best_peer_height() const;
   /// Who voted in the view that is being collected, for status displays.
   [[nodiscard]] std::vector<primitives::ValidatorIndex> voters(primitives::View view) const {
-    return collector_.voters(view);
+    return collector_->voters(view);
   }
-  /// How the validators' votes reach this node, by index.
+  /// How the validators' votes reach this node in this epoch, by index.
   [[nodiscard]] const std::vector<VoteStats>& vote_stats() const { return votes_.stats(); }
+  /// Of the present epoch.
+  [[nodiscard]] const primitives::ValidatorSet& set() const { return *set_; }
+  /// Our place in it, if we sign.
+  [[nodiscard]] std::optional<primitives::ValidatorIndex> self() const { return self_; }
 
  private:
   struct PendingProposal {
@@ -186,6 +218,27 @@ class ConsensusDriver {
     primitives::Height from;
     std::uint64_t retry_ms = 0;
   };
+
+  struct EarlyMessage {
+    p2p::PeerId peer;
+    Bytes bytes;
+  };
+
+  // From epoch to epoch (driver_epochs.cpp).
+  void sit_down(DriverParts& parts);
+  void end_epoch(consensus::Outputs outputs);
+  void cross(EpochParts next, const consensus::CommittedBlock& root);
+  void resume_epoch(const Bytes& proof);
+  void on_other_epoch(const consensus::Message& message, const p2p::PeerId& peer, ByteView bytes);
+  void fit_to_epoch(std::vector<Bytes>& items, const primitives::BlockHash& parent) const;
+  [[nodiscard]] consensus::CommittedBlock root_of_tree() const;
+  void announce(const consensus::HandOver& hand_over);
+  [[nodiscard]] bool is_present(const consensus::Message& message) const;
+  void keep_early(const p2p::PeerId& peer, ByteView bytes);
+  void replay_early();
+  void ask_hand_over(const p2p::PeerId& peer);
+  void serve_hand_over(const p2p::PeerId& peer, primitives::Epoch epoch);
+  void take_hand_over(const p2p::PeerId& peer, const HandOverResponse& response);
 
   // Consensus messages (consensus_driver.cpp).
   void step(const consensus::Input& input);
@@ -237,17 +290,21 @@ class ConsensusDriver {
   [[nodiscard]] primitives::Height committed_height() const;
 
   primitives::ChainDomain domain_;
-  const primitives::ValidatorSet& set_;
-  const consensus::LeaderSchedule& leaders_;
+  const primitives::ValidatorSet* set_;
+  const consensus::LeaderSchedule* leaders_;
   primitives::PaceParams pace_;
   bool certificates_ahead_;
   DriverHost& host_;
-  consensus::Verifier verifier_;
-  consensus::VoteCollector collector_;
+  RuleChoice rule_;
+  consensus::EpochContext epochs_;
+  std::optional<consensus::Verifier> verifier_;
+  std::optional<consensus::VoteCollector> collector_;
   VoteWatch votes_;
   std::unique_ptr<consensus::Signer> signer_;
   std::optional<primitives::ValidatorIndex> self_;
   bool signing_ = false;
+  /// Another process uses our key: no epoch makes us sign again.
+  bool foreign_ = false;
   /// Present under two_phase.
   std::optional<consensus::SlotClock> slots_;
   /// Blocks in a row that must be certified for one to be final.
@@ -275,6 +332,9 @@ class ConsensusDriver {
   std::uint64_t range_pause_ms_ = 0;
   std::size_t executing_ = 0;
   std::optional<p2p::PeerId> current_peer_;
+  /// Messages of the next epoch, until we are there.
+  std::deque<EarlyMessage> early_;
+  std::uint64_t hand_over_asked_ms_ = 0;
   std::deque<consensus::Input> inputs_;
   bool stepping_ = false;
   DriverCounters counters_;

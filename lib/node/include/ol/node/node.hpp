@@ -26,6 +26,8 @@ struct ValidatorKeys {
   crypto::Ed25519SecretKey key;
   /// Votes: the share of the group key (bls-threshold) or the validator's own BLS key.
   crypto::BlsSecretKey vote_key;
+  /// Others to vote with in later epochs: each epoch takes the one that its set names.
+  std::vector<crypto::BlsSecretKey> more_vote_keys = {};
 };
 
 /// A peer as the configuration names it.

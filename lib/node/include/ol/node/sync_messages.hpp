@@ -45,15 +45,26 @@ struct RangeResponse {
   primitives::Height from;
   std::vector<RangeEntry> entries;
 };
+/// Asks for the proof that `epoch` is over.
+struct HandOverRequest {
+  primitives::Epoch epoch;
+};
+/// The proof, encoded (docs/protocol/epochs.md). Also sent unasked by whoever enters an epoch.
+struct HandOverResponse {
+  Bytes encoded;
+};
 
-using SyncMessage = std::variant<StatusMessage, ItemsRequest, ItemsResponse, BlockRequest,
-                                 BlockResponse, RangeRequest, RangeResponse>;
+using SyncMessage =
+    std::variant<StatusMessage, ItemsRequest, ItemsResponse, BlockRequest, BlockResponse,
+                 RangeRequest, RangeResponse, HandOverRequest, HandOverResponse>;
 
 inline constexpr std::uint32_t kRangeCountMax = 256;
 /// A range response stops growing here, below what the bulk channel carries.
 inline constexpr std::size_t kRangeBytesMax = std::size_t{4} << 20;
 /// An items response stops growing here, below what the request channel carries.
 inline constexpr std::size_t kItemsBytesMax = std::size_t{3} << 20;
+/// Longer proofs of an epoch's end are not sent.
+inline constexpr std::size_t kHandOverBytesMax = std::size_t{3} << 20;
 
 /// Format: docs/protocol/sync.md.
 [[nodiscard]] Bytes encode_sync_message(const SyncMessage& message);

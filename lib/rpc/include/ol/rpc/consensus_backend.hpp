@@ -70,6 +70,24 @@ struct EvidenceRecord {
   Bytes proof;
 };
 
+/// A validator as its set names it.
+struct ValidatorRecord {
+  std::string name;
+  std::uint64_t weight = 0;
+  /// Ed25519: proposals and timeouts.
+  Bytes key;
+  Bytes bls_key;
+  Bytes network_key;
+  Address fee_recipient;
+};
+
+/// Who validates in the present epoch, by index.
+struct ValidatorsAnswer {
+  std::uint64_t epoch = 0;
+  primitives::SetHash set_hash;
+  std::vector<ValidatorRecord> validators;
+};
+
 /// How the node answers about consensus. Any rpc thread; nothing here throws or waits for
 /// consensus.
 class ConsensusBackend {
@@ -78,9 +96,15 @@ class ConsensusBackend {
   [[nodiscard]] virtual ConsensusState consensus_state() const = 0;
   /// By validator and view.
   [[nodiscard]] virtual std::vector<EvidenceRecord> evidence() const = 0;
+  [[nodiscard]] virtual ValidatorsAnswer validators() const = 0;
+  /// The proofs that ended this epoch and the next ones, at most `count`, encoded
+  /// (docs/protocol/epochs.md).
+  [[nodiscard]] virtual std::vector<Bytes> epoch_chain(std::uint64_t from_epoch,
+                                                       std::size_t count) const = 0;
 };
 
-/// ol_consensusState and ol_evidence. `backend` outlives the registry.
+/// ol_consensusState, ol_evidence, ol_validators and ol_epochChain. `backend` outlives the
+/// registry.
 void add_consensus_methods(Registry& registry, const ConsensusBackend& backend);
 
 }  // namespace ol::rpc
