@@ -19,6 +19,10 @@ const std::string kFortyTwo = "\"0x" + std::string(62, '0') + "2a\"";
 /// One node of four makes no blocks, so its chain is genesis.
 class Calls : public ::testing::Test {
  protected:
+  // Nothing here depends on how fast the machine is.
+  Calls() {
+    cluster_.change_config = [](NodeConfig& config) { config.rpc_call_timeout_ms = 600'000; };
+  }
   void SetUp() override {
     const auto error = cluster_.start(0);
     ASSERT_FALSE(error) << error->message;
