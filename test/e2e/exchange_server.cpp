@@ -1,6 +1,8 @@
 // Serves the exchange's API over HTTP and WebSocket with an exchange of its own behind it instead
 // of a chain, so that clients can be tested against it. Prints its port; ends with its input.
 #include <chrono>
+#include <cstdio>
+#include <exception>
 #include <iostream>
 #include <thread>
 
@@ -10,7 +12,9 @@
 #include "../../lib/node/src/exchange_api.hpp"
 #include "../../lib/rpc/test/fake_backend.hpp"
 
-int main() {
+namespace {
+
+int serve() {
   ol::api::test::FakeAccess access;
   access.not_before =
       static_cast<std::uint64_t>(std::chrono::duration_cast<std::chrono::milliseconds>(
@@ -30,12 +34,23 @@ int main() {
     return 1;
   }
   std::thread follow([&] { endpoint.run(); });
-  std::thread serve([&] { server.run(); });
-  std::cout << server.port() << std::endl;
+  std::thread rpc([&] { server.run(); });
+  std::cout << server.port() << '\n' << std::flush;
   std::cin.get();
   server.stop();
-  serve.join();
+  rpc.join();
   endpoint.stop();
   follow.join();
   return 0;
+}
+
+}  // namespace
+
+int main() {
+  try {
+    return serve();
+  } catch (const std::exception& error) {
+    std::fprintf(stderr, "exchange_server: %s\n", error.what());
+    return 1;
+  }
 }
