@@ -218,6 +218,9 @@ void Run::add_costs(Report& report, const Moment& begin, const Moment& end) {
   const double all_s = end.process_cpu_s - begin.process_cpu_s;
   const double client_s = end.client_cpu_s - begin.client_cpu_s;
   const double cpu_us = (all_s - client_s) * 1e6 / each;
+  report.section("Network");
+  report.number("bytes_per_block", "sent for one block by one validator",
+                grown(begin, end, [](const auto& r) { return r.wire_bytes_out; }) / each, "B");
   report.section("Processor time");
   report.number("cpu_us_per_block", "one block, one validator", cpu_us, "us");
   report.number("cpu_pairings_per_block", "the same, in BLS verifications",

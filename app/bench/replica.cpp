@@ -165,7 +165,8 @@ ReplicaSample Replica::sample() {
                         .view = driver.status().view,
                         .committed = driver.status().committed_height,
                         .driver_cpu_s = thread_cpu_s(),
-                        .network_cpu_s = thread_cpu_s(io_.native_handle())});
+                        .network_cpu_s = thread_cpu_s(io_.native_handle()),
+                        .wire_bytes_out = network_->counters().wire_bytes_out});
   });
   if (!asked) throw CommandError("a validator of the benchmark ended");
   return answer.get();

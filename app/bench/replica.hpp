@@ -39,6 +39,7 @@ struct ReplicaSample {
   primitives::Height committed;
   double driver_cpu_s = 0;
   double network_cpu_s = 0;
+  std::uint64_t wire_bytes_out = 0;
 };
 
 /// A validator that orders and does not execute: the shipped driver with its own signer, safety
