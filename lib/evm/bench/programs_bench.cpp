@@ -18,6 +18,8 @@
 #include <ol/state/memory_state.hpp>
 #include <ol/test_support/fixtures.hpp>
 
+#include "jump_map.hpp"
+
 namespace {
 
 namespace json = boost::json;
@@ -152,6 +154,34 @@ Measured measure(const Program& program, ByteView input, evm::Engine engine, Ext
   return out;
 }
 
+/// How fast destinations are found in `code`, repeated to a fair length.
+void print_analysis(const std::string& name, const Bytes& code) {
+  Bytes longer = code;
+  while (longer.size() < 24'576)
+    append(longer, code);
+  std::size_t found = 0;
+  const double seconds = seconds_per_run([&] { found += evm::JumpMap(longer).count(); });
+  std::printf("%-40s %10.2f GB/s %s\n", name.c_str(),
+              static_cast<double>(longer.size()) / seconds * 1e-9,
+              found == 0 ? "(no destinations)" : "");
+}
+
+/// Code that is hard on whoever looks for destinations.
+void print_worst_analysis() {
+  print_analysis("analysis of JUMPDEST", Bytes(64, 0x5b));
+  print_analysis("analysis of PUSH1", Bytes(64, 0x60));
+  print_analysis("analysis of PUSH2", Bytes(66, 0x61));
+  print_analysis("analysis of PUSH1 and PUSH2 in turn", {0x60, 0x60, 0x61, 0x61, 0x61});
+  print_analysis("analysis of PUSH1 ADD", {0x60, 0x60, 0x01});
+  Bytes any(24'576);
+  std::uint64_t state = 1;
+  for (std::uint8_t& byte : any) {
+    state = state * 6'364'136'223'846'793'005U + 1'442'695'040'888'963'407U;
+    byte = static_cast<std::uint8_t>(state >> 56);
+  }
+  print_analysis("analysis of bytes by chance", any);
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -169,6 +199,11 @@ int main(int argc, char** argv) {
     for (const auto& [name, test] : document.as_object()) {
       Program program;
       load(test, program);
+      if (std::string(name).contains(filter)) {
+        const auto account = program.state.account(program.to).value().value();
+        print_analysis("analysis of " + std::string(name),
+                       *program.state.code(account.code_hash).value());
+      }
       for (const auto& [label, input] : program.inputs) {
         const std::string full = std::string(name) + "/" + label;
         if (!full.contains(filter)) continue;
@@ -188,5 +223,6 @@ int main(int argc, char** argv) {
       }
     }
   }
+  print_worst_analysis();
   return 0;
 }

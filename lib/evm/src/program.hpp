@@ -51,6 +51,29 @@ struct BlockHeader {
   }
 };
 
+/// The translated blocks of numbered destinations. Room is made where it is used: code may have
+/// very many destinations that are never entered.
+class BlockTable {
+ public:
+  explicit BlockTable(std::size_t count) : parts_((count + kPart - 1) / kPart) {}
+
+  /// Null if the block was not translated yet.
+  [[nodiscard]] Cell* find(std::uint32_t number) const {
+    const auto& part = parts_[number / kPart];
+    return part == nullptr ? nullptr : part[number % kPart];
+  }
+  void set(std::uint32_t number, Cell* block) {
+    auto& part = parts_[number / kPart];
+    if (part == nullptr) part = std::make_unique<Cell*[]>(kPart);
+    part[number % kPart] = block;
+  }
+
+ private:
+  static constexpr std::size_t kPart = 64;
+
+  std::vector<std::unique_ptr<Cell*[]>> parts_;
+};
+
 /// Code made ready for the fast interpreter. Jump destinations are found at once; a basic block is
 /// translated when it is first entered, so code that never runs costs one scan. One thread.
 class Program {
@@ -84,7 +107,7 @@ class Program {
     if (!pc.fits_u64()) return nullptr;
     const std::uint32_t index = jumps_.find(pc.low64());
     if (index == JumpMap::kNone) return nullptr;
-    Cell* const found = blocks_[index];
+    Cell* const found = blocks_.find(index);
     return found != nullptr ? found : translate(pc.low64());
   }
 
@@ -102,7 +125,7 @@ class Program {
   const Schedule& rules_;
   Looks looks_;
   JumpMap jumps_;
-  std::vector<Cell*> blocks_;  // by the number of the JUMPDEST
+  BlockTable blocks_;  // by the number of the JUMPDEST
   Cell* entry_ = nullptr;
   std::vector<std::unique_ptr<Cell[]>> chunks_;
   Cell* free_ = nullptr;

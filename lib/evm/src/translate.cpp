@@ -125,7 +125,7 @@ class Translator {
   [[nodiscard]] Cell* at_block_start() {
     destination_ =
         pc_ < code_.size() && code_[pc_] == kJumpdest ? program_.jumps_.find(pc_) : JumpMap::kNone;
-    return destination_ == JumpMap::kNone ? nullptr : program_.blocks_[destination_];
+    return destination_ == JumpMap::kNone ? nullptr : program_.blocks_.find(destination_);
   }
 
   /// Drafts the block at `pc_`. Whether the one behind it can be reached from it.
@@ -292,7 +292,7 @@ class Translator {
     if (written_ != nullptr && out != written_) write_link(written_, out);
     std::ranges::copy(cells_, out);
     written_ = out + cells_.size();
-    if (destination_ != JumpMap::kNone) program_.blocks_[destination_] = out;
+    if (destination_ != JumpMap::kNone) program_.blocks_.set(destination_, out);
     return out;
   }
 

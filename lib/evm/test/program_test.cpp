@@ -31,24 +31,49 @@ TEST(JumpMap, numbers_destinations_in_order_and_skips_push_data) {
   EXPECT_EQ(map.find(1000), JumpMap::kNone);
 }
 
+void expect_as_plain_scan(const Bytes& code) {
+  const JumpMap map(code);
+  std::uint32_t number = 0;
+  std::size_t data = 0;
+  for (std::size_t pc = 0; pc < code.size(); ++pc) {
+    const bool is_data = data > 0;
+    if (is_data) --data;
+    if (!is_data && code[pc] >= 0x60 && code[pc] <= 0x7f) data = code[pc] - 0x5fU;
+    const bool is_destination = !is_data && code[pc] == 0x5b;
+    ASSERT_EQ(map.find(pc), is_destination ? number : JumpMap::kNone) << to_hex(code) << pc;
+    number += is_destination ? 1 : 0;
+  }
+  ASSERT_EQ(map.count(), number);
+}
+
 TEST(JumpMap, agrees_with_a_plain_scan_on_random_code) {
   std::mt19937_64 random(7);
-  for (int round = 0; round < 500; ++round) {
+  // All sorts, PUSH1 alone, short PUSHes side by side, the longest.
+  const std::vector<Bytes> alphabets{
+      {0x5b, 0x5b, 0x50, 0x5f, 0x60, 0x61, 0x63, 0x6f, 0x73, 0x7f, 0x80, 0xe0, 0xff},
+      {0x5b, 0x60},
+      {0x5b, 0x60, 0x60, 0x60, 0x00},
+      {0x5b, 0x60, 0x61, 0x62},
+      {0x5b, 0x5b, 0x5b, 0x5b, 0x5b, 0x5b, 0x7f},
+      {0x00, 0x5b, 0x00, 0x00, 0x60, 0x00, 0x00}};
+  for (int round = 0; round < 1'200; ++round) {
+    const Bytes& alphabet = alphabets[static_cast<std::size_t>(round) % alphabets.size()];
     Bytes code(random() % 400);
     for (std::uint8_t& byte : code)
-      byte = random() % 3 == 0 ? 0x5b : static_cast<std::uint8_t>(0x50 + random() % 0x40);
-    const JumpMap map(code);
-    std::uint32_t number = 0;
-    std::size_t data = 0;
-    for (std::size_t pc = 0; pc < code.size(); ++pc) {
-      const bool is_data = data > 0;
-      if (is_data) --data;
-      if (!is_data && code[pc] >= 0x60 && code[pc] <= 0x7f) data = code[pc] - 0x5fU;
-      const bool is_destination = !is_data && code[pc] == 0x5b;
-      ASSERT_EQ(map.find(pc), is_destination ? number : JumpMap::kNone) << to_hex(code) << pc;
-      number += is_destination ? 1 : 0;
+      byte = alphabet[random() % alphabet.size()];
+    ASSERT_NO_FATAL_FAILURE(expect_as_plain_scan(code));
+  }
+}
+
+TEST(JumpMap, agrees_with_a_plain_scan_on_one_push_over_and_over) {
+  for (std::uint8_t push = 0x5f; push <= 0x80; ++push) {
+    for (std::size_t size = 60; size <= 200; size += 7) {
+      Bytes code(size, push);
+      ASSERT_NO_FATAL_FAILURE(expect_as_plain_scan(code));
+      code.insert(code.begin(), 0x00);
+      code.back() = 0x5b;
+      ASSERT_NO_FATAL_FAILURE(expect_as_plain_scan(code));
     }
-    ASSERT_EQ(map.count(), number);
   }
 }
 
