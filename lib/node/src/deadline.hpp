@@ -20,8 +20,10 @@ class Deadline {
   [[nodiscard]] bool is_over() const {
     return ms_.has_value() && std::chrono::steady_clock::now() >= end_;
   }
+  /// Empty for ever.
   [[nodiscard]] evm::StopSign sign() const {
-    return [deadline = *this] { return deadline.is_over(); };
+    if (!ms_) return {};
+    return [end = end_] { return std::chrono::steady_clock::now() >= end; };
   }
   /// In geth's words, with the time as Go writes whole seconds, or less than one.
   [[nodiscard]] std::string words() const {

@@ -251,6 +251,7 @@ Result<RpcCalls::Base, CallFailure> RpcCalls::within_block(const storage::Snapsh
                        to_hex_prefixed(primitives::evm_header_hash(header).view()));
   }
   std::vector<TxnPtr> txns;
+  txns.reserve(txns_before);
   for (std::size_t i = 0; i < txns_before; ++i)
     txns.push_back(verified((*block)->item_hashes[i], payload[i]));
   OL_TRY(auto diff, replay(snapshot, header, txns, {}, deadline));
@@ -292,6 +293,7 @@ Result<std::vector<std::string>, CallFailure> RpcCalls::trace_block(
   const auto snapshot = database_.snapshot();
   if (!snapshot) return failure(CallFault::Unavailable);
   std::vector<TxnPtr> txns;
+  txns.reserve(first + count);
   for (std::size_t i = 0; i < first + count; ++i)
     txns.push_back(verified(block.txns[i].hash, block.txns[i].envelope));
   std::vector<std::string> out;
