@@ -119,7 +119,7 @@ void add_modexp(std::vector<WorstCase>& out) {
       for (const std::size_t exponent : {1U, 32U, 256U, 1'024U}) {
         for (const Modulus modulus : {Modulus::Odd, Modulus::Even}) {
           // Runs of more gas than a block has tell nothing.
-          if (size * exponent > 65'536) continue;
+          if (size * size * exponent > 5'000'000) continue;
           add(out,
               std::string("MODEXP, ") + (revision == Revision::Osaka ? "Osaka, " : "") +
                   std::to_string(size) + " bytes, " + (modulus == Modulus::Odd ? "odd" : "even") +
