@@ -24,6 +24,7 @@ import time
 from wire import Wire, missing
 
 RPC_PORT = 8545
+BUSY_MACHINE_S = 10  # what a machine with other work may add to a time that the chain promises
 SKIPPED = 77
 PR_SET_PDEATHSIG = 1
 SLOT_SECONDS = 2  # of `openliquid testnet`
@@ -177,8 +178,9 @@ def go_on_after_healing(cluster):
     before = max(cluster.heights(alive))
     cluster.wire.heal()
     took = wait_for("a new final block after healing", lambda: max(cluster.heights(alive)) > before)
-    late = "" if took <= 2 * timeout else ": LATE, should be two at most"
-    say(f"healed: a new final block after {took:.1f} s, {took / timeout:.2f} time-outs of {timeout:.0f} s{late}")
+    say(f"healed: a new final block after {took:.1f} s, {took / timeout:.2f} time-outs of {timeout:.0f} s")
+    if took > 2 * timeout + BUSY_MACHINE_S:
+        raise Failure("a chain that is healed goes on within two time-outs")
     took += wait_for("the new block everywhere", lambda: min(cluster.heights(alive)) > before)
     say(f"on every node {took:.1f} s after healing")
 
