@@ -113,6 +113,7 @@ void prepare(const Flags& flags) {
   plan.block_interval_ms = parse_interval_ms(flags.block_interval);
   apply(flags.chain, plan);
   plan.outbox_log = true;
+  plan.exchange = true;
   plan.rpc_cors_origins = {"*"};
   const std::uint32_t rpc = flags.base_port != 0 ? flags.base_port : kRpcPort;
   const std::uint32_t p2p = flags.base_port != 0 ? flags.base_port + 100U : kP2pPort;
@@ -134,6 +135,12 @@ void prepare(const Flags& flags) {
 
 void print_accounts(const Flags& flags) {
   const auto genesis = read_genesis(home_of(flags, 0).genesis());
+  std::string markets;
+  if (genesis.exchange) {
+    for (const auto& market : genesis.exchange->markets)
+      markets += (markets.empty() ? "\n\nExchange: " : ", ") + market.name;
+    markets += "; a million dollars of perp cash, 100,000 dollars and 100,000 OPEN each";
+  }
   std::cout << "OpenLiquid devnet: " << flags.validators << " validators, chain id "
             << genesis.domain.chain_id.value() << ", home " << flags.home << "\nProfile "
             << primitives::name_of(genesis.profile) << ", commit rule "
@@ -146,6 +153,7 @@ void print_accounts(const Flags& flags) {
     std::cout << "  " << primitives::checksum_text(key.address()) << "  "
               << to_hex_prefixed(key.bytes().view()) << '\n';
   }
+  if (!markets.empty()) std::cout << markets.substr(1) << '\n';
 }
 
 /// Where each node answers, as its configuration says.

@@ -10,6 +10,7 @@
 #include <ol/primitives/fault_budget.hpp>
 
 #include "command.hpp"
+#include "devnet_markets.hpp"
 #include "home.hpp"
 #include "mnemonic.hpp"
 
@@ -133,6 +134,13 @@ primitives::Genesis make_genesis(const NetworkPlan& plan, const std::vector<Made
   for (const Address& address : plan.funded)
     genesis.balances[address] = balance;
   genesis.contracts = execution::system_contracts();
+  if (plan.exchange && plan.profile == primitives::Profile::OpenLiquid) {
+    std::vector<Address> accounts;
+    for (std::uint32_t i = 0; i < kFundedAccounts; ++i)
+      accounts.push_back(account_from_mnemonic(kDevMnemonic, i).address());
+    accounts.insert(accounts.end(), plan.funded.begin(), plan.funded.end());
+    genesis.exchange = devnet_markets(accounts);
+  }
   return genesis;
 }
 

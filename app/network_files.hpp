@@ -36,6 +36,8 @@ struct NetworkPlan {
   /// Beside the ten development accounts, each with as much.
   std::vector<Address> funded;
   bool outbox_log = false;
+  /// Whether profile openliquid begins with the markets of devnet_markets.hpp.
+  bool exchange = false;
 };
 
 /// Writes one complete home per validator, `out`/node0 .., funded with the ten development

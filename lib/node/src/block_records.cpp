@@ -1,5 +1,7 @@
 #include "block_records.hpp"
 
+#include <ol/primitives/item.hpp>
+
 namespace ol::node {
 namespace {
 
@@ -111,8 +113,9 @@ rpc::BlockPtr BlockRecords::read(const storage::Snapshot& snapshot,
   record->header = **header;
   record->hash = primitives::evm_header_hash(**header);
   record->receipts = **std::move(receipts);
-  record->txns.reserve((*block)->payload.size());
-  for (std::size_t i = 0; i < (*block)->payload.size(); ++i) {
+  const std::size_t txns = primitives::transaction_count(**block);
+  record->txns.reserve(txns);
+  for (std::size_t i = 0; i < txns; ++i) {
     if (const TxnPtr known = cache_.find((*block)->item_hashes[i])) {
       record->txns.push_back(record_of(*known));
       continue;

@@ -89,13 +89,17 @@ Execution Executor::try_execute(const consensus::BlockPtr& block) {
   const primitives::Header& header = block->header;
   const auto parent = parent_info(header.parent);
   if (!parent) return Execution::Invalid;
-  if (header.parent_state_root != parent->evm.state_root) return Execution::Invalid;
-  if (header.parent_receipts_root != parent->evm.receipts_root) return Execution::Invalid;
+  if (header.parent_state_root != parent->state_root) return Execution::Invalid;
+  if (header.parent_receipts_root != parent->results_root) return Execution::Invalid;
   if (header.parent_evm_hash != parent->evm_hash) return Execution::Invalid;
   auto txns = verified_txns(*block);
   if (!txns) return Execution::Invalid;
   const auto state = state_after(header.parent);
   if (!state) return Execution::Invalid;
+  auto entry = std::make_shared<ExecutedEntry>();
+  entry->block = block;
+  // The exchange's steps come before the EVM (dex.md 5.1).
+  if (!execute_exchange(*entry)) return Execution::Invalid;
 
   const auto coinbase = parts_.epochs.fee_recipient(header.epoch, header.proposer);
   if (!coinbase) return Execution::Invalid;
@@ -104,26 +108,36 @@ Execution Executor::try_execute(const consensus::BlockPtr& block) {
   auto result = execution::execute_block(engine_, state->view(), state->nodes(), context, *txns,
                                          &trie_nodes_);
   if (!result) {
+    if (parts_.exchange) parts_.exchange->chain.forget(block->hash);
     if (std::holds_alternative<state::StateError>(result.error())) {
       events_.fatal("the state cannot be read: " + describe(result.error()));
     }
     return Execution::Invalid;
   }
   txns_executed_.fetch_add(txns->size(), std::memory_order_relaxed);
-  auto entry = std::make_shared<ExecutedEntry>();
-  entry->block = block;
   entry->txns = *std::move(txns);
   entry->result = *std::move(result);
+  set_roots(*entry);
   executed_.emplace(block->hash, std::move(entry));
   return Execution::Valid;
 }
 
 std::optional<Executor::ParentInfo> Executor::parent_info(const BlockHash& parent) const {
   if (const auto it = executed_.find(parent); it != executed_.end()) {
-    return ParentInfo{it->second->result.header, it->second->result.evm_hash};
+    const ExecutedEntry& entry = *it->second;
+    return ParentInfo{entry.result.header, entry.result.evm_hash, entry.state_root,
+                      entry.results_root};
   }
-  if (parent == head_->hash) return ParentInfo{head_evm_, primitives::evm_header_hash(head_evm_)};
-  return std::nullopt;
+  if (parent != head_->hash) return std::nullopt;
+  ParentInfo out{head_evm_, primitives::evm_header_hash(head_evm_), head_evm_.state_root,
+                 head_evm_.receipts_root};
+  if (parts_.exchange) {
+    const execution::ExchangeRoots& roots = parts_.exchange->head_roots;
+    const primitives::ChainDomain& domain = parts_.genesis.domain;
+    out.state_root = execution::joint_state_root(domain, out.state_root, roots.state);
+    out.results_root = execution::joint_results_root(domain, out.results_root, roots);
+  }
+  return out;
 }
 
 // The diffs from `block` down to what the database holds, over a snapshot of it. A snapshot newer
@@ -149,7 +163,7 @@ std::unique_ptr<Executor::StateStack> Executor::state_after(const BlockHash& blo
 }
 
 std::optional<std::vector<TxnPtr>> Executor::verified_txns(const primitives::Block& block) {
-  std::vector<TxnPtr> out(block.payload.size());
+  std::vector<TxnPtr> out(primitives::transaction_count(block));
   std::vector<Bytes> unknown;
   std::vector<std::size_t> places;
   for (std::size_t i = 0; i < out.size(); ++i) {
@@ -206,8 +220,8 @@ void Executor::run_build(const Build& build) {
     return;
   }
   BuiltPayload payload{.view = build.view,
-                       .parent = {.state_root = parent->evm.state_root,
-                                  .receipts_root = parent->evm.receipts_root,
+                       .parent = {.state_root = parent->state_root,
+                                  .receipts_root = parent->results_root,
                                   .evm_hash = parent->evm_hash},
                        .items = {}};
   payload.items.reserve(selection->txns.size());
@@ -215,6 +229,8 @@ void Executor::run_build(const Build& build) {
     parts_.cache.put(txn);
     payload.items.push_back(txn->envelope());
   }
+  for (const ExchangeItemPtr& item : select_items(build.parent->hash, kExchangeBytesMax))
+    payload.items.push_back(item->bytes);
   events_.built(std::move(payload));
 }
 
@@ -230,6 +246,12 @@ void Executor::run_commit(const Commit& commit) {
     }
     head_ = block.block;
     head_evm_ = it->second->result.header;
+    if (parts_.exchange) {
+      ExecutorExchange& exchange = *parts_.exchange;
+      exchange.chain.commit(head_->hash);
+      exchange.head_roots = execution::roots_of(*it->second->exchange);
+      exchange.pool.commit(head_->item_hashes, head_->header.time.value(), exchange.params);
+    }
     if (auto done = parts_.log.committed(Height(flushed_.load(std::memory_order_acquire))); !done) {
       events_.fatal(done.error().message);
       return;
@@ -241,6 +263,7 @@ void Executor::run_commit(const Commit& commit) {
 void Executor::run_discard(const Discard& discard) {
   std::vector<TxnPtr> orphaned;
   for (const consensus::BlockPtr& block : discard.blocks) {
+    if (parts_.exchange) parts_.exchange->chain.forget(block->hash);
     const auto node = executed_.extract(block->hash);
     if (node.empty()) continue;
     orphaned.insert(orphaned.end(), node.mapped()->txns.begin(), node.mapped()->txns.end());

@@ -9,12 +9,14 @@
 #include <vector>
 
 #include <ol/base/bounded_queue.hpp>
+#include <ol/execution/exchange_chain.hpp>
 #include <ol/execution/execute.hpp>
 #include <ol/node/consensus_driver.hpp>
 #include <ol/state/trie_node_cache.hpp>
 #include <ol/storage/block_log.hpp>
 #include <ol/storage/database.hpp>
 
+#include "action_pool.hpp"
 #include "epoch_table.hpp"
 #include "txn_pool.hpp"
 
@@ -26,6 +28,11 @@ struct ExecutedEntry {
   consensus::BlockPtr block;
   std::vector<TxnPtr> txns;
   execution::ExecutedBlock result;
+  /// Null on a chain without an exchange.
+  exchange::CommittedBlockPtr exchange;
+  /// What the header of a child says of this block.
+  Hash256 state_root;
+  Hash256 results_root;
 };
 using ExecutedPtr = std::shared_ptr<const ExecutedEntry>;
 
@@ -45,6 +52,17 @@ struct ExecutorEvents {
   std::function<void(std::string)> fatal;
 };
 
+/// What the executor needs on a chain with an exchange. References must outlive it.
+struct ExecutorExchange {
+  execution::ExchangeChain& chain;
+  const execution::ItemRules& rules;
+  const exchange::Params& params;
+  ItemCache& cache;
+  ActionPool& pool;
+  /// Of the committed head.
+  execution::ExchangeRoots head_roots;
+};
+
 /// Executes blocks on overlays of their parents' states, builds payloads, and hands final blocks on
 /// in order. `run` is the execution thread; everything else may be called from the consensus
 /// thread.
@@ -55,6 +73,8 @@ class Executor {
   static constexpr std::size_t kTrieNodesCached = 65'536;
   /// A proposal is built no longer than this, but for the transaction it is at then.
   static constexpr std::chrono::milliseconds kBuildMax{250};
+  /// Of the exchange's items in a proposal; transactions take half of a block at most.
+  static constexpr std::size_t kExchangeBytesMax = primitives::kBlockBytesMax * 3 / 8;
   /// Gas limits of the candidates for a block, in gas limits of the block: most use less than
   /// they may.
   static constexpr std::uint64_t kCandidateGasFactor = 4;
@@ -72,6 +92,7 @@ class Executor {
     primitives::EvmHeader head_evm;
     /// For the hash tables of execution: random and secret.
     std::uint64_t seed = 0;
+    std::optional<ExecutorExchange> exchange;
   };
   Executor(Parts parts, ExecutorEvents events);
 
@@ -114,6 +135,8 @@ class Executor {
   struct ParentInfo {
     primitives::EvmHeader evm;
     primitives::EvmHash evm_hash;
+    Hash256 state_root;
+    Hash256 results_root;
   };
   /// The parent's state: a snapshot of what is on disk and the overlays above it.
   class StateStack;
@@ -127,6 +150,15 @@ class Executor {
   [[nodiscard]] std::optional<ParentInfo> parent_info(const primitives::BlockHash& parent) const;
   [[nodiscard]] std::unique_ptr<StateStack> state_after(const primitives::BlockHash& block);
   [[nodiscard]] std::optional<std::vector<TxnPtr>> verified_txns(const primitives::Block& block);
+  /// The exchange's items of the block; nothing if one must not be in a block.
+  [[nodiscard]] std::optional<std::vector<ExchangeItemPtr>> verified_items(
+      const primitives::Block& block);
+  /// Executes the exchange's part; false if the block is invalid.
+  [[nodiscard]] bool execute_exchange(ExecutedEntry& entry);
+  /// On top of `parent`, at most `bytes_max` in all.
+  [[nodiscard]] std::vector<ExchangeItemPtr> select_items(const primitives::BlockHash& parent,
+                                                          std::size_t bytes_max);
+  void set_roots(ExecutedEntry& entry) const;
   [[nodiscard]] std::map<Address, std::uint64_t> nonces_in_flight(
       const primitives::BlockHash& tip) const;
   void forget_flushed();

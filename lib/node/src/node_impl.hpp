@@ -26,8 +26,10 @@
 #include "block_records.hpp"
 #include "epoch_table.hpp"
 #include "evidence_store.hpp"
+#include "exchange_api.hpp"
 #include "executor.hpp"
 #include "metrics.hpp"
+#include "node_exchange.hpp"
 #include "txn_pool.hpp"
 #include "worker_pool.hpp"
 
@@ -67,6 +69,7 @@ struct Node::Impl final : p2p::NetworkHandler, DriverHost {
   [[nodiscard]] Result<void, NodeError> open_database();
   [[nodiscard]] Result<void, NodeError> open_safety();
   [[nodiscard]] Result<void, NodeError> open_evidence();
+  [[nodiscard]] Result<void, NodeError> open_exchange();
   [[nodiscard]] Result<void, NodeError> open_execution();
   [[nodiscard]] Result<void, NodeError> open_network();
   [[nodiscard]] Result<void, NodeError> open_rpc();
@@ -103,6 +106,14 @@ struct Node::Impl final : p2p::NetworkHandler, DriverHost {
   [[nodiscard]] Result<primitives::TxnHash, rpc::SubmitError> submit(Bytes envelope);
   [[nodiscard]] p2p::Flow on_gossip(const p2p::PeerId& peer, ByteView bytes);
   void signal_work();
+  [[nodiscard]] bool knows(ByteView item) const;
+  void take_item(Bytes item);
+
+  // The exchange (node_exchange.cpp).
+  void submit_action(Bytes item, exchange::Access::Admitted done);
+  Result<void, exchange::Refusal> admit_item(const ExchangeItemPtr& item);
+  [[nodiscard]] Result<void, exchange::Refusal> submit_system(exchange::SystemAction action);
+  void oracle_loop();
 
   // Evidence (node_evidence.cpp).
   void on_evidence_gossip(const p2p::PeerId& peer, ByteView proof);
@@ -168,6 +179,8 @@ struct Node::Impl final : p2p::NetworkHandler, DriverHost {
   std::unique_ptr<WorkerPool> workers_;
   std::unique_ptr<TxnCache> cache_;
   std::unique_ptr<TxnPool> pool_;
+  /// Null on a chain without an exchange.
+  std::unique_ptr<NodeExchange> exchange_;
   std::unique_ptr<Executor> executor_;
   std::unique_ptr<BlockRecords> records_;
 
@@ -183,6 +196,8 @@ struct Node::Impl final : p2p::NetworkHandler, DriverHost {
   std::unique_ptr<p2p::Network> network_;
   std::unique_ptr<rpc::Backend> backend_;
   std::unique_ptr<rpc::ConsensusBackend> consensus_backend_;
+  /// The exchange's API; null on a chain without one.
+  std::unique_ptr<ExchangeEndpoint> endpoint_;
   std::unique_ptr<rpc::Server> server_;
   Metrics metrics_;
 
@@ -211,5 +226,8 @@ struct Node::Impl final : p2p::NetworkHandler, DriverHost {
 [[nodiscard]] std::unique_ptr<rpc::Backend> make_rpc_backend(Node::Impl& node);
 /// And about consensus (rpc_consensus.cpp).
 [[nodiscard]] std::unique_ptr<rpc::ConsensusBackend> make_consensus_backend(Node::Impl& node);
+
+/// ol_exchange*, on a chain with an exchange (rpc_exchange.cpp).
+void add_exchange_methods(rpc::Registry& registry, Node::Impl& node);
 
 }  // namespace ol::node

@@ -142,13 +142,14 @@ void Node::Impl::serve_block(const p2p::PeerId& peer, primitives::BlockHash bloc
 }
 
 std::optional<Bytes> Node::Impl::find_item(const primitives::TxnHash& hash) {
-  const TxnPtr txn = cache_->find(hash);
-  if (!txn) return std::nullopt;
-  return txn->envelope();
+  if (const TxnPtr txn = cache_->find(hash)) return txn->envelope();
+  if (!exchange_) return std::nullopt;
+  const ExchangeItemPtr item = exchange_->cache.find(hash);
+  return item ? std::optional(item->bytes) : std::nullopt;
 }
 
 bool Node::Impl::has_work() {
-  return pool_->has_selectable();
+  return pool_->has_selectable() || (exchange_ && exchange_->pool.has_selectable());
 }
 
 void Node::Impl::record_outgoing(ByteView message) {

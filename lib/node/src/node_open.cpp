@@ -3,6 +3,7 @@
 #include <thread>
 
 #include <ol/base/hex.hpp>
+#include <ol/execution/exchange_genesis.hpp>
 #include <ol/execution/genesis_state.hpp>
 #include <ol/node/safety_adapter.hpp>
 
@@ -33,9 +34,11 @@ std::filesystem::path safety_path(const std::filesystem::path& data_dir) {
   return data_dir / "safety.record";
 }
 
-consensus::SafetyRecord first_record(const primitives::Genesis& genesis) {
+Result<consensus::SafetyRecord, NodeError> first_record(const primitives::Genesis& genesis) {
   const auto state = execution::genesis_state(genesis);
-  const auto block = primitives::genesis_block(genesis, state.root);
+  const auto root = execution::genesis_state_root(genesis, state.root);
+  if (!root) return error(root.error());
+  const auto block = primitives::genesis_block(genesis, *root);
   consensus::SafetyRecord record;
   record.epoch = block.header.epoch;
   record.lock = {block.header.view, block.hash};
@@ -74,6 +77,7 @@ Result<void, NodeError> Node::Impl::open() {
   OL_TRY_VOID(check_keys());
   OL_TRY_VOID(open_safety());
   OL_TRY_VOID(open_evidence());
+  OL_TRY_VOID(open_exchange());
   OL_TRY_VOID(open_execution());
   OL_TRY_VOID(make_driver());
   OL_TRY_VOID(open_network());
@@ -136,15 +140,26 @@ Result<void, NodeError> Node::Impl::open_database() {
   database_ = *std::move(opened);
 
   const auto state = execution::genesis_state(parts_.genesis);
-  auto genesis = primitives::genesis_block(parts_.genesis, state.root);
+  auto state_root = state.root;
+  std::optional<execution::ExchangeStart> exchange;
+  if (parts_.genesis.exchange) {
+    auto start = execution::exchange_start(parts_.genesis);
+    if (!start) return error(start.error());
+    exchange = *std::move(start);
+    state_root = execution::joint_state_root(parts_.genesis.domain, state.root, exchange->root);
+  }
+  auto genesis = primitives::genesis_block(parts_.genesis, state_root);
   genesis_certificate_ = primitives::genesis_certificate(parts_.genesis, genesis.hash);
   if (!database_->head()) {
     const auto evm = primitives::genesis_evm_header(parts_.genesis, state.root, genesis.hash);
+    storage::ExchangeChanges changes;
+    if (exchange) changes = changes_of(exchange->records, exchange->root);
     auto written = database_->commit({.block = genesis,
                                       .certificate = genesis_certificate_,
                                       .evm_header = evm,
                                       .receipts = {},
-                                      .diff = state.diff});
+                                      .diff = state.diff,
+                                      .exchange = exchange ? &changes : nullptr});
     if (!written) return error(std::move(written).error());
   }
   auto snapshot = database_->snapshot();
@@ -235,8 +250,20 @@ Result<void, NodeError> Node::Impl::open_execution() {
             post([shared](ConsensusDriver& d, Now t) { d.on_built(t, std::move(*shared)); });
           },
       .finalised =
-          [this](FinalBlock block) { static_cast<void>(storage_queue_.push(std::move(block))); },
+          [this](FinalBlock block) {
+            if (exchange_) exchange_->view->push(block.executed->exchange);
+            static_cast<void>(storage_queue_.push(std::move(block)));
+          },
       .fatal = [this](std::string sentence) { fatal(std::move(sentence)); }};
+  std::optional<ExecutorExchange> exchange;
+  if (exchange_) {
+    exchange.emplace(ExecutorExchange{.chain = *exchange_->chain,
+                                      .rules = exchange_->rules,
+                                      .params = exchange_->params,
+                                      .cache = exchange_->cache,
+                                      .pool = exchange_->pool,
+                                      .head_roots = exchange_->head_roots});
+  }
   executor_ = std::make_unique<Executor>(Executor::Parts{.genesis = parts_.genesis,
                                                          .epochs = *epochs_,
                                                          .database = *database_,
@@ -246,7 +273,8 @@ Result<void, NodeError> Node::Impl::open_execution() {
                                                          .pool = *pool_,
                                                          .head = root_.block,
                                                          .head_evm = root_evm_,
-                                                         .seed = seed_},
+                                                         .seed = seed_,
+                                                         .exchange = std::move(exchange)},
                                          std::move(events));
   return {};
 }
@@ -347,6 +375,7 @@ Result<void, NodeError> Node::Impl::open_rpc() {
   rpc::add_standard_methods(registry, *backend_);
   consensus_backend_ = make_consensus_backend(*this);
   rpc::add_consensus_methods(registry, *consensus_backend_);
+  add_exchange_methods(registry, *this);
   rpc::ServerOptions options;
   options.endpoints = {{parts_.config.rpc_host, parts_.config.rpc_port}};
   options.limits.connections_max = parts_.config.rpc_connections_max;
@@ -359,6 +388,10 @@ Result<void, NodeError> Node::Impl::open_rpc() {
                                log(LogLevel::Info, "rpc client dropped",
                                    {{"address", address}, {"reason", reason}});
                              }};
+  if (exchange_) {
+    endpoint_ = std::make_unique<ExchangeEndpoint>(*exchange_->view);
+    hooks.extension = endpoint_.get();
+  }
   server_ = std::make_unique<rpc::Server>(std::move(options), std::move(registry), *backend_,
                                           std::move(hooks));
   if (auto listening = server_->listen(); !listening) return error(std::move(listening).error());
@@ -371,8 +404,9 @@ Result<void, NodeError> init_safety_record(const std::filesystem::path& data_dir
   std::filesystem::create_directories(data_dir, ec);
   if (ec)
     return error("cannot create the data directory " + data_dir.string() + ": " + ec.message());
-  auto created = storage::SafetyFile::create(
-      safety_path(data_dir), consensus::encode_safety_record(first_record(genesis)));
+  OL_TRY(const auto record, first_record(genesis));
+  auto created =
+      storage::SafetyFile::create(safety_path(data_dir), consensus::encode_safety_record(record));
   if (!created) return error(std::move(created).error());
   return {};
 }

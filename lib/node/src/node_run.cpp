@@ -50,6 +50,9 @@ void Node::stop() {
 std::uint16_t Node::rpc_port() const {
   return impl_->server_->port();
 }
+exchange::Access* Node::exchange() const {
+  return impl_->exchange_ ? impl_->exchange_->view.get() : nullptr;
+}
 std::uint16_t Node::p2p_port() const {
   return impl_->network_->listening_port();
 }
@@ -83,6 +86,13 @@ std::optional<NodeError> Node::Impl::run() {
   std::thread storing([this] { storage_loop(); });
   std::thread consensus([this] { consensus_loop(); });
   std::thread gossip([this] { gossip_loop(); });
+  std::thread view([this] {
+    if (exchange_) exchange_->view->run();
+  });
+  std::thread endpoint([this] {
+    if (endpoint_) endpoint_->run();
+  });
+  std::thread oracle([this] { oracle_loop(); });
   std::thread io([this] { network_->run(); });
   std::vector<std::thread> rpc;
   for (std::uint32_t i = 0; i < std::max(1U, parts_.config.rpc_threads); ++i) {
@@ -107,6 +117,9 @@ std::optional<NodeError> Node::Impl::run() {
   server_->stop();
   for (std::thread& thread : rpc)
     thread.join();
+  if (endpoint_) endpoint_->stop();
+  endpoint.join();
+  oracle.join();
   network_->stop();
   io.join();
   gossip_queue_.close();
@@ -116,6 +129,8 @@ std::optional<NodeError> Node::Impl::run() {
   consensus.join();
   executor_->stop();
   execution.join();
+  if (exchange_) exchange_->view->stop();
+  view.join();
   storage_queue_.close();
   storing.join();
   workers_->stop();
@@ -219,13 +234,16 @@ bool Node::Impl::store(const std::vector<FinalBlock>& blocks) {
   const std::uint64_t started = steady_ms();
   std::vector<storage::CommittedBlock> batch;
   std::vector<const state::StateDiff*> diffs;
+  std::deque<storage::ExchangeChanges> exchange;
   for (const FinalBlock& block : blocks) {
     const execution::ExecutedBlock& result = block.executed->result;
+    if (exchange_) exchange.push_back(changes_of(*block.executed->exchange));
     batch.push_back({.block = *block.executed->block,
                      .certificate = block.certificate,
                      .evm_header = result.header,
                      .receipts = result.receipts,
-                     .diff = result.diff});
+                     .diff = result.diff,
+                     .exchange = exchange_ ? &exchange.back() : nullptr});
     diffs.push_back(&result.diff);
   }
   if (auto written = database_->commit(batch); !written) {

@@ -25,7 +25,7 @@ Result<void, mempool::AddError> Node::Impl::admit(const TxnPtr& txn) {
 }
 
 void Node::Impl::signal_work() {
-  if (!pool_->has_selectable() || work_signalled_.exchange(true)) return;
+  if (!has_work() || work_signalled_.exchange(true)) return;
   const auto wake = [this](ConsensusDriver& driver, Now t) {
     work_signalled_ = false;
     driver.on_work(t);
@@ -60,6 +60,21 @@ Result<primitives::TxnHash, rpc::SubmitError> Node::Impl::submit(Bytes envelope)
   return fail(refused("the state cannot be read"));
 }
 
+bool Node::Impl::knows(ByteView item) const {
+  const auto hash = primitives::transaction_hash(item);
+  if (cache_->find(hash)) return true;
+  return exchange_ && primitives::is_exchange_item(item) && exchange_->cache.find(hash);
+}
+
+// System actions are proposed by the node that was asked and come with its blocks alone.
+void Node::Impl::take_item(Bytes item) {
+  if (!exchange_ || item[0] == static_cast<std::uint8_t>(primitives::ItemTag::System)) return;
+  auto verified = execution::verify_item(exchange_->rules, std::move(item));
+  if (!verified) return;
+  static_cast<void>(
+      admit_item(std::make_shared<const execution::ExchangeItem>(*std::move(verified))));
+}
+
 p2p::Flow Node::Impl::on_gossip(const p2p::PeerId& peer, ByteView bytes) {
   if (const auto proof = evidence_in(bytes)) {
     on_evidence_gossip(peer, *proof);
@@ -72,13 +87,17 @@ p2p::Flow Node::Impl::on_gossip(const p2p::PeerId& peer, ByteView bytes) {
   }
   std::vector<Bytes> fresh;
   for (Bytes& envelope : *batch) {
-    if (!cache_->find(primitives::transaction_hash(envelope))) fresh.push_back(std::move(envelope));
+    if (!knows(envelope)) fresh.push_back(std::move(envelope));
   }
   if (fresh.empty()) return p2p::Flow::Continue;
   const bool queued = workers_->try_submit([this, fresh = std::move(fresh)]() mutable {
     for (Bytes& envelope : fresh) {
       // Every peer relays it; while this copy waited another may have been verified.
-      if (cache_->find(primitives::transaction_hash(envelope))) continue;
+      if (knows(envelope)) continue;
+      if (primitives::is_exchange_item(envelope)) {
+        take_item(std::move(envelope));
+        continue;
+      }
       auto txn = primitives::VerifiedTxn::verify(std::move(envelope));
       if (!txn) continue;
       // A refusal is the sender's business: what one pool has no room for, another may.

@@ -25,18 +25,22 @@ bool WorkerPool::try_submit(std::function<void()> job) {
 
 std::vector<TxnPtr> WorkerPool::verify_all(const std::vector<Bytes>& envelopes) {
   std::vector<TxnPtr> out(envelopes.size());
-  // The caller works too, so a full queue or a stopping pool never leaves work undone.
-  struct Shared {
-    std::atomic<std::size_t> next{0};
+  run_all(envelopes.size(), [&](std::size_t i) {
+    auto verified = primitives::VerifiedTxn::verify(envelopes[i]);
+    if (verified) out[i] = std::make_shared<const primitives::VerifiedTxn>(*std::move(verified));
+  });
+  return out;
+}
+
+// The caller works too, so a full queue or a stopping pool never leaves work undone.
+void WorkerPool::run_all(std::size_t count, const std::function<void(std::size_t)>& job) {
+  constexpr std::size_t kWorthHelp = 8;
+  std::atomic<std::size_t> next{0};
+  const auto work = [&] {
+    for (std::size_t i = next++; i < count; i = next++)
+      job(i);
   };
-  const auto shared = std::make_shared<Shared>();
-  const auto work = [&out, &envelopes, shared] {
-    for (std::size_t i = shared->next++; i < envelopes.size(); i = shared->next++) {
-      auto verified = primitives::VerifiedTxn::verify(envelopes[i]);
-      if (verified) out[i] = std::make_shared<const primitives::VerifiedTxn>(*std::move(verified));
-    }
-  };
-  const std::size_t helpers = envelopes.size() < 8 ? 0 : threads_.size();
+  const std::size_t helpers = count < kWorthHelp ? 0 : threads_.size();
   std::latch done(static_cast<std::ptrdiff_t>(helpers));
   for (std::size_t i = 0; i < helpers; ++i) {
     if (!try_submit([&] {
@@ -47,7 +51,6 @@ std::vector<TxnPtr> WorkerPool::verify_all(const std::vector<Bytes>& envelopes) 
   }
   work();
   done.wait();
-  return out;
 }
 
 void WorkerPool::stop() {

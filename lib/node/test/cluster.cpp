@@ -11,6 +11,7 @@
 
 #include <ol/base/hex.hpp>
 #include <ol/crypto/threshold.hpp>
+#include <ol/exchange/action_codec.hpp>
 #include <ol/p2p/peer_id.hpp>
 #include <ol/primitives/signing.hpp>
 
@@ -219,6 +220,38 @@ crypto::Secp256k1SecretKey account_key(std::uint32_t i) {
 }
 
 }  // namespace
+
+void Cluster::add_exchange() {
+  using namespace std::chrono;
+  const auto wall = duration_cast<milliseconds>(system_clock::now().time_since_epoch()).count();
+  genesis_.time = primitives::TimeMs(static_cast<std::uint64_t>(wall));
+  primitives::ExchangeGenesis exchange;
+  exchange.tokens = {{0, "USD", 2, 8}, {1, "OPEN", 2, 8}};
+  primitives::ExchangeMarket btc;
+  btc.name = "BTC";
+  btc.sz_decimals = 5;
+  btc.tick_px = 10;
+  btc.margin_tiers = {{0, 40}};
+  btc.px = 650'000;
+  exchange.markets = {btc};
+  for (std::uint32_t i = 0; i < 10; ++i)
+    exchange.usd[account(i)] = 1'000'000'000'000;
+  genesis_.exchange = std::move(exchange);
+}
+
+std::string Cluster::action(std::uint32_t from, exchange::ActionBody body,
+                            std::uint64_t nonce) const {
+  const exchange::Action action{std::move(body), {}, nonce, 0};
+  const Hash256 domain = exchange::domain_separator(7777);
+  return to_hex_prefixed(exchange::encode_signed_action(
+      {action, exchange::sign_action(account_key(from), domain, action)}));
+}
+
+void Cluster::wipe(std::uint32_t i) {
+  if (running(i)) stop(i);
+  for (const char* name : {"db", "blocks.a.log", "blocks.b.log"})
+    std::filesystem::remove_all(home(i) / name);
+}
 
 Address Cluster::account(std::uint32_t i) const {
   return crypto::ethereum_address(account_key(i).public_key());

@@ -48,6 +48,17 @@ class Cluster {
   /// Everything needed to open node `i`, for tests that change something.
   [[nodiscard]] NodeParts parts(std::uint32_t i) const;
 
+  /// Gives the chain an exchange, before anything is started: BTC at 65,000 dollars, a token, and a
+  /// million dollars for each of the first ten accounts. Genesis is now.
+  void add_exchange();
+  /// An action of account `from`, encoded for ol_exchangeSubmit.
+  [[nodiscard]] std::string action(std::uint32_t from, exchange::ActionBody body,
+                                   std::uint64_t nonce) const;
+  /// Of a node that runs.
+  [[nodiscard]] ExchangeAccess& exchange(std::uint32_t i) { return *nodes_[i].node->exchange(); }
+  /// Stops node `i` if it runs and deletes all it has but its safety record: it must follow the
+  /// chain from genesis.
+  void wipe(std::uint32_t i);
   /// What tests want otherwise than `parts` has it; for nodes opened from then on.
   std::function<void(NodeConfig&)> change_config;
 

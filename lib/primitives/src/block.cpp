@@ -1,7 +1,9 @@
 #include <ol/primitives/block.hpp>
 
+#include <algorithm>
 #include <utility>
 
+#include <ol/primitives/item.hpp>
 #include <ol/primitives/transaction.hpp>
 
 #include "digest.hpp"
@@ -123,6 +125,12 @@ Block Block::propose(const ChainDomain& domain, Header header, std::vector<Bytes
 
 bool Block::payload_matches(const ChainDomain& domain) const {
   return header.payload_root == primitives::payload_root(domain, item_hashes);
+}
+
+std::size_t transaction_count(const Block& block) {
+  const auto first =
+      std::ranges::find_if(block.payload, [](const Bytes& item) { return is_exchange_item(item); });
+  return static_cast<std::size_t>(first - block.payload.begin());
 }
 
 void encode(Writer& out, const Block& block) {

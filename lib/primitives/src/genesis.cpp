@@ -1,6 +1,7 @@
 #include <ol/primitives/genesis.hpp>
 
 #include "digest.hpp"
+#include "genesis_rules.hpp"
 
 namespace ol::primitives {
 namespace {
@@ -14,6 +15,8 @@ constexpr std::uint16_t kGenesisVersionLeaders = 2;
 constexpr std::uint16_t kGenesisVersionContracts = 3;
 // With slots, crash_only and how timeouts grow. Chains that use none of them keep theirs.
 constexpr std::uint16_t kGenesisVersionRules = 4;
+// With an exchange. Chains without one keep theirs.
+constexpr std::uint16_t kGenesisVersionExchange = 5;
 
 bool leads_as_version_one(const Genesis& genesis) {
   return genesis.leaders == LeaderKind::RoundRobin && !genesis.leader_reputation;
@@ -25,6 +28,7 @@ bool waits_as_version_one(const Genesis& genesis) {
 }
 
 std::uint16_t version_of(const Genesis& genesis) {
+  if (genesis.exchange) return kGenesisVersionExchange;
   if (!waits_as_version_one(genesis)) return kGenesisVersionRules;
   const bool has_contracts = genesis.revision != Revision::Prague || !genesis.contracts.empty();
   if (has_contracts) return kGenesisVersionContracts;
@@ -93,6 +97,7 @@ void encode(Writer& out, const Genesis& genesis) {
   out.u64(genesis.pace.timeout_growth_percent).u8(genesis.crash_only ? 1 : 0);
   out.u8(genesis.slots ? 1 : 0);
   if (genesis.slots) out.u64(genesis.slots->slot_ms).u64(genesis.slots->phase_ms);
+  if (version >= kGenesisVersionExchange) encode(out, *genesis.exchange);
 }
 
 QuorumCertificate synthetic_certificate(const Genesis& genesis, const BlockHash& block) {

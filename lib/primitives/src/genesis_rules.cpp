@@ -200,7 +200,8 @@ Check check_genesis(const Genesis& genesis) {
   OL_TRY_VOID(check_rule(genesis));
   OL_TRY_VOID(check_members(genesis));
   OL_TRY_VOID(check_balances(genesis));
-  return check_contracts(genesis);
+  OL_TRY_VOID(check_contracts(genesis));
+  return check_exchange(genesis);
 }
 
 }  // namespace ol::primitives

@@ -15,6 +15,12 @@ inline constexpr std::uint64_t kPaceMax = 3'600'000;
 
 /// Whether the parts of a decoded genesis fit together; names the first that does not.
 [[nodiscard]] Result<void, GenesisError> check_genesis(const Genesis& genesis);
+/// The part about the exchange (exchange_genesis.cpp): shape and bounds. Whether a market can be
+/// listed is the exchange's to say.
+[[nodiscard]] Result<void, GenesisError> check_exchange(const Genesis& genesis);
+
+/// Appends the exchange's part of the binary encoding.
+void encode(Writer& out, const ExchangeGenesis& exchange);
 /// The part of it about validators and their keys, which each epoch brings anew.
 [[nodiscard]] Result<void, GenesisError> check_members(const Genesis& genesis);
 

@@ -55,6 +55,7 @@ StorageResult<void> CommitBuilder::add_block(const CommittedBlock& block) {
   OL_TRY_VOID(put_history(block));
   OL_TRY_VOID(put_slot_history(block));
   put_state(block.diff);
+  put_exchange(block);
   const primitives::Header& header = block.block.header;
   now_.head = Head{header.height, header.view, block.block.hash,
                    primitives::evm_header_hash(block.evm_header), block.evm_header.state_root};
@@ -72,9 +73,10 @@ void CommitBuilder::put_chain(const CommittedBlock& block) {
   batch_.put(Column::Certificates, key, encoded(block.certificate));
   batch_.put(Column::Receipts, key, encode_receipts(block.receipts));
   batch_.put(Column::EvmHeaders, key, primitives::encode_evm_header(block.evm_header));
-  std::uint32_t index = 0;
-  for (const primitives::TxnHash& hash : block.block.item_hashes)
-    batch_.put(Column::Txns, hash.view(), encode_location({height, index++}));
+  for (std::uint32_t index = 0; index < block.receipts.size(); ++index) {
+    const primitives::TxnHash& hash = block.block.item_hashes[index];
+    batch_.put(Column::Txns, hash.view(), encode_location({height, index}));
+  }
 }
 
 StorageResult<void> CommitBuilder::put_history(const CommittedBlock& block) {
@@ -195,6 +197,18 @@ void CommitBuilder::put_state(const state::StateDiff& diff) {
       batch_.put(Column::TrieNodes, key.encode(), *node);
     } else {
       batch_.erase(Column::TrieNodes, key.encode());
+    }
+  }
+}
+
+void CommitBuilder::put_exchange(const CommittedBlock& block) {
+  if (block.exchange == nullptr) return;
+  batch_.put(Column::ExchangeRoots, height_key(block.block.header.height), block.exchange->roots);
+  for (const auto& [key, value] : block.exchange->records) {
+    if (value) {
+      batch_.put(Column::Exchange, key, *value);
+    } else {
+      batch_.erase(Column::Exchange, key);
     }
   }
 }

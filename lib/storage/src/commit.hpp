@@ -44,6 +44,7 @@ class CommitBuilder {
   StorageResult<std::vector<state::StorageKey>> slots_of(const Address& address) const;
   void put_logs(const CommittedBlock& block);
   void put_state(const state::StateDiff& diff);
+  void put_exchange(const CommittedBlock& block);
   StorageResult<void> prune_history(primitives::Height first_new);
   StorageResult<void> prune_accounts(primitives::Height height);
   StorageResult<void> prune_slots(primitives::Height height);

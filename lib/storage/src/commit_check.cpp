@@ -1,4 +1,5 @@
 #include <ol/crypto/hash.hpp>
+#include <ol/primitives/item.hpp>
 
 #include "commit.hpp"
 
@@ -49,7 +50,7 @@ StorageResult<void> check_block(const CommittedBlock& block, const std::optional
   if (block.certificate.block() != block.block.hash || block.certificate.height() != height) {
     return fail(mismatch(block, "certificate is for another block"));
   }
-  if (block.receipts.size() != block.block.item_hashes.size()) {
+  if (block.receipts.size() != primitives::transaction_count(block.block)) {
     return fail(mismatch(block, "receipts are not one per transaction"));
   }
   if (root_after(block.diff, head) != block.evm_header.state_root) {

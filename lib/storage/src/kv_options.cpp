@@ -40,6 +40,8 @@ bool compresses(Column column) {
     case Column::SlotHistory:
     case Column::SlotHistoryIndex:
     case Column::LogIndex:
+    case Column::Exchange:
+    case Column::ExchangeRoots:
       return false;
   }
   OL_CHECK(false, "every column is listed");
@@ -85,6 +87,10 @@ const char* column_name(Column column) {
       return "slot_history_index";
     case Column::LogIndex:
       return "log_index";
+    case Column::Exchange:
+      return "exchange";
+    case Column::ExchangeRoots:
+      return "exchange_roots";
   }
   OL_CHECK(false, "every column is named");
 }

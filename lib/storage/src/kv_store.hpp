@@ -32,8 +32,10 @@ enum class Column : std::uint8_t {
   SlotHistory,
   SlotHistoryIndex,
   LogIndex,
+  Exchange,
+  ExchangeRoots,
 };
-inline constexpr std::size_t kColumns = 18;
+inline constexpr std::size_t kColumns = 20;
 
 /// Changes that become visible and survive a crash together or not at all.
 class KvBatch {

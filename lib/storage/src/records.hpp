@@ -10,7 +10,7 @@ namespace ol::storage {
 // Keys and values of the column families. Format: docs/protocol/storage.md.
 
 /// Of everything in the directory; a change makes older directories unreadable.
-inline constexpr std::uint32_t kFormatVersion = 2;
+inline constexpr std::uint32_t kFormatVersion = 3;
 
 inline constexpr std::string_view kIdentityKey = "identity";
 inline constexpr std::string_view kHeadKey = "head";

@@ -97,6 +97,19 @@ Snapshot::Found<TxnLocation> Snapshot::txn_location(const primitives::TxnHash& h
   return read<TxnLocation>(store_, *moment_, Column::Txns, hash.view(), decode_location);
 }
 
+StorageResult<void> Snapshot::visit_exchange(
+    const std::function<bool(ByteView key, ByteView value)>& visit) const {
+  // Keys begin with a word in ASCII; the empty key is the column's watermark.
+  const Bytes first{0x00};
+  const Bytes end{0xff};
+  return store_.scan(Column::Exchange, first, end, moment_.get(), visit);
+}
+
+Snapshot::Found<Bytes> Snapshot::exchange_roots(primitives::Height height) const {
+  if (!has(height)) return std::nullopt;
+  return store_.get(Column::ExchangeRoots, height_key(height), moment_.get());
+}
+
 StateError Snapshot::record_failure(StorageError error, StateError as) const {
   const MutexLock lock(mutex_);
   if (!failure_) failure_ = std::move(error);

@@ -2,6 +2,7 @@
 
 #include <ol/base/hex.hpp>
 #include <ol/crypto/hash.hpp>
+#include <ol/primitives/item.hpp>
 
 #include "kv_options.hpp"
 #include "records.hpp"
@@ -34,9 +35,10 @@ class HeadCheck {
     if (header != block->header) return wrong("its newest header is not that of its block");
     OL_TRY(const auto receipts, snapshot_.receipts(head_.height));
     if (!receipts) return wrong("the receipts of its newest block are missing");
-    if (receipts->size() != block->item_hashes.size()) return wrong("receipts do not match");
-    for (const primitives::TxnHash& hash : block->item_hashes) {
-      OL_TRY(const auto location, snapshot_.txn_location(hash));
+    if (receipts->size() != primitives::transaction_count(*block))
+      return wrong("receipts do not match");
+    for (std::size_t i = 0; i < receipts->size(); ++i) {
+      OL_TRY(const auto location, snapshot_.txn_location(block->item_hashes[i]));
       if (!location) return wrong("a transaction of its newest block is not in the index");
     }
     return {};

@@ -11,6 +11,7 @@
 #include <ol/base/result.hpp>
 #include <ol/crypto/bls.hpp>
 #include <ol/crypto/ed25519.hpp>
+#include <ol/node/exchange_access.hpp>
 #include <ol/primitives/genesis.hpp>
 
 namespace ol::node {
@@ -61,6 +62,9 @@ struct NodeConfig {
   bool sync_blocks = false;
   /// Appends every signed consensus message to outbox.log before it is sent.
   bool outbox_log = false;
+  /// Where a validator takes the prices it submits from: "walk", "none", "file:PATH" or
+  /// "http://HOST:PORT/PATH"; empty is "walk" on a development network and "none" elsewhere.
+  std::string oracle_source;
   /// 0 means one less than the machine's cores, at least one.
   std::uint32_t verify_threads = 0;
 };
@@ -99,6 +103,8 @@ class Node {
 
   [[nodiscard]] std::uint16_t rpc_port() const;
   [[nodiscard]] std::uint16_t p2p_port() const;
+  /// The exchange of this node; null where genesis lists none. Lives as long as the node.
+  [[nodiscard]] ExchangeAccess* exchange() const;
 
   /// The wiring, for the sources of this library only.
   struct Impl;

@@ -7,6 +7,7 @@
 
 #include <ol/crypto/bls.hpp>
 #include <ol/primitives/block.hpp>
+#include <ol/primitives/exchange_genesis.hpp>
 #include <ol/primitives/receipt.hpp>
 #include <ol/primitives/validator_set.hpp>
 
@@ -81,6 +82,8 @@ struct Genesis {
   /// Address to starting balance in wei.
   std::map<Address, U256> balances;
   std::map<Address, GenesisContract> contracts;
+  /// Present exactly on chains with an exchange: profile openliquid only.
+  std::optional<ExchangeGenesis> exchange;
 };
 
 /// Longer files are refused.

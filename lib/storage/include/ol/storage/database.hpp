@@ -3,6 +3,8 @@
 #include <memory>
 #include <optional>
 #include <span>
+#include <utility>
+#include <vector>
 
 #include <ol/base/thread_safety.hpp>
 #include <ol/primitives/block.hpp>
@@ -22,16 +24,26 @@ struct ChainIdentity {
   Hash256 genesis_hash;
 };
 
+/// What a block left behind of the exchange, as storage sees it. Borrows its bytes for the call.
+struct ExchangeChanges {
+  /// What the block's child commits to; kept by height.
+  Bytes roots;
+  /// Records to put, or to delete where there is no value. Keys are not empty.
+  std::vector<std::pair<ByteView, std::optional<ByteView>>> records;
+};
+
 /// One final block with all that executing it left. Borrows everything for the call.
 struct CommittedBlock {
   const primitives::Block& block;
   /// The certificate of this very block, for peers that fetch it.
   const primitives::QuorumCertificate& certificate;
   const primitives::EvmHeader& evm_header;
-  /// One per transaction.
+  /// One per transaction: the payload's items before those of the exchange.
   std::span<const primitives::Receipt> receipts;
   /// From the state after the parent to the state after this block, `trie` filled.
   const state::StateDiff& diff;
+  /// Null on a chain without an exchange.
+  const ExchangeChanges* exchange = nullptr;
 };
 
 /// The chain and its state on disk. Formats: docs/protocol/storage.md.

@@ -74,6 +74,12 @@ class Snapshot final : public state::StateView, public state::TrieNodeReader {
   [[nodiscard]] Found<primitives::EvmHeader> evm_header(primitives::Height height) const;
   /// In the order of the block's transactions.
   [[nodiscard]] Found<std::vector<primitives::Receipt>> receipts(primitives::Height height) const;
+  /// Calls `visit` with every record of the exchange's state after the head, ascending by key,
+  /// until it returns false. The views are valid for the call alone.
+  [[nodiscard]] StorageResult<void> visit_exchange(
+      const std::function<bool(ByteView key, ByteView value)>& visit) const;
+  /// What the block at `height` left of the exchange: ExchangeChanges::roots.
+  [[nodiscard]] Found<Bytes> exchange_roots(primitives::Height height) const;
   [[nodiscard]] Found<TxnLocation> txn_location(const primitives::TxnHash& hash) const;
 
   /// The account after the block at `height`; inside nothing if there was none.

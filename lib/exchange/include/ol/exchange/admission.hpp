@@ -1,0 +1,20 @@
+#pragma once
+
+#include <cstdint>
+
+#include <ol/base/result.hpp>
+#include <ol/exchange/params.hpp>
+#include <ol/exchange/signing.hpp>
+#include <ol/exchange/state.hpp>
+
+namespace ol::exchange {
+
+/// Whether an action would get as far as its body in a block at `now` on this state: who signed,
+/// nonce, account, budget and expiry (dex.md 14.2, 14.3, 15.4). What its body does is for the block
+/// to say. A pool that refuses what this refuses carries nothing that cannot pay for its place.
+/// @param waiting  Elements of the signer's actions that wait already: they spend the same budget.
+[[nodiscard]] Result<void, Error> check_admission(const State& state, const Params& params,
+                                                  const VerifiedAction& action, TimeMs now,
+                                                  std::uint64_t waiting);
+
+}  // namespace ol::exchange

@@ -1,0 +1,186 @@
+#include "action_pool.hpp"
+
+#include <algorithm>
+#include <array>
+
+namespace ol::node {
+namespace {
+
+using exchange::OracleSubmit;
+using exchange::Step;
+using exchange::VerifiedAction;
+using execution::ExchangeItem;
+
+/// How often the whole pool is looked through for what expired.
+constexpr exchange::TimeMs kSweepMs = 5'000;
+/// First what takes risk off, then what changes accounts, then new orders: only if not all fit.
+constexpr std::array kByUrgency{Step::P2, Step::P1, Step::P3, Step::P4};
+
+// Prices that would change nothing are left out.
+bool is_newer(const OracleSubmit& prices, const exchange::State& state) {
+  return std::ranges::all_of(prices.prices, [&](const OracleSubmit::Px& px) {
+    const auto* last = state.submissions.find({prices.validator, px.asset});
+    return last == nullptr || prices.round > last->round;
+  });
+}
+
+/// What still fits a block.
+class Room {
+ public:
+  explicit Room(std::size_t bytes) : bytes_(bytes) {}
+  bool take(const ExchangeItem& item) {
+    const std::size_t bytes = item.bytes.size() + 4;
+    const std::size_t elements = execution::element_count(item);
+    if (items_ == 0 || bytes > bytes_ || elements > elements_) return false;
+    --items_;
+    bytes_ -= bytes;
+    elements_ -= elements;
+    return true;
+  }
+
+ private:
+  std::size_t items_ = execution::kExchangeItemsMax;
+  std::size_t elements_ = execution::kExchangeElementsMax;
+  std::size_t bytes_;
+};
+
+}  // namespace
+
+void ItemCache::put(const ExchangeItemPtr& item) {
+  const MutexLock lock(mutex_);
+  if (!items_.emplace(item->hash, item).second) return;
+  order_.push_back(item->hash);
+  bytes_ += item->bytes.size();
+  while (order_.size() > items_max_ || bytes_ > bytes_max_) {
+    const auto oldest = items_.find(order_.front());
+    bytes_ -= oldest->second->bytes.size();
+    items_.erase(oldest);
+    order_.pop_front();
+  }
+}
+
+ExchangeItemPtr ItemCache::find(const primitives::TxnHash& hash) const {
+  const MutexLock lock(mutex_);
+  const auto it = items_.find(hash);
+  return it == items_.end() ? nullptr : it->second;
+}
+
+ActionPool::Outcome ActionPool::add(const ExchangeItemPtr& item) {
+  const MutexLock lock(mutex_);
+  if (const VerifiedAction* action = item->action()) return add_action(item, *action);
+  if (const auto* prices = std::get_if<OracleSubmit>(&item->content)) {
+    ExchangeItemPtr& newest = prices_[prices->validator];
+    if (newest && std::get<OracleSubmit>(newest->content).round >= prices->round)
+      return Outcome::Known;
+    newest = item;
+    return Outcome::Added;
+  }
+  if (system_.size() >= limits_.system_max) return Outcome::Full;
+  system_.push_back(item);
+  refresh();
+  return Outcome::Added;
+}
+
+ActionPool::Outcome ActionPool::add_action(const ExchangeItemPtr& item,
+                                           const VerifiedAction& action) {
+  if (known_.contains(item->hash) || action_hashes_.contains(action.hash)) return Outcome::Known;
+  if (actions_.size() >= limits_.actions_max || bytes_ + item->bytes.size() > limits_.bytes_max)
+    return Outcome::Full;
+  Signer& signer = signers_[action.signer];
+  if (signer.actions >= limits_.signer_actions_max) return Outcome::SignerFull;
+  ++signer.actions;
+  signer.elements += execution::element_count(*item);
+  const Known place{arrivals_++, exchange::step_of(action.action.body)};
+  known_.emplace(item->hash, place);
+  action_hashes_.insert(action.hash);
+  actions_.emplace(std::pair(place.step, place.arrival), item);
+  bytes_ += item->bytes.size();
+  refresh();
+  return Outcome::Added;
+}
+
+std::uint64_t ActionPool::waiting(const Address& signer) const {
+  const MutexLock lock(mutex_);
+  const auto it = signers_.find(signer);
+  return it == signers_.end() ? 0 : it->second.elements;
+}
+
+std::vector<ExchangeItemPtr> ActionPool::select(
+    std::size_t bytes_max, const exchange::State& state,
+    const std::unordered_set<primitives::TxnHash>& in_flight) const {
+  const MutexLock lock(mutex_);
+  Room room(bytes_max);
+  std::vector<ExchangeItemPtr> out;
+  for (const auto& [validator, item] : prices_) {
+    const bool due = is_newer(std::get<OracleSubmit>(item->content), state);
+    if (due && !in_flight.contains(item->hash) && room.take(*item)) out.push_back(item);
+  }
+  for (const ExchangeItemPtr& item : system_) {
+    if (!in_flight.contains(item->hash) && room.take(*item)) out.push_back(item);
+  }
+  std::map<Step, std::vector<ExchangeItemPtr>> chosen;
+  for (const Step step : kByUrgency) {
+    const auto end = actions_.lower_bound({static_cast<Step>(static_cast<int>(step) + 1), 0});
+    for (auto it = actions_.lower_bound({step, 0}); it != end; ++it) {
+      if (in_flight.contains(it->second->hash)) continue;
+      if (!room.take(*it->second)) break;
+      chosen[step].push_back(it->second);
+    }
+  }
+  for (const auto& [step, items] : chosen)
+    out.insert(out.end(), items.begin(), items.end());
+  return out;
+}
+
+void ActionPool::remove(const primitives::TxnHash& hash) {
+  const auto known = known_.find(hash);
+  if (known == known_.end()) return;
+  const auto it = actions_.find({known->second.step, known->second.arrival});
+  const ExchangeItem& item = *it->second;
+  const VerifiedAction& action = *item.action();
+  const auto signer = signers_.find(action.signer);
+  signer->second.elements -= execution::element_count(item);
+  if (--signer->second.actions == 0) signers_.erase(signer);
+  action_hashes_.erase(action.hash);
+  bytes_ -= item.bytes.size();
+  known_.erase(known);
+  actions_.erase(it);
+}
+
+void ActionPool::drop_stale(exchange::TimeMs time, const exchange::Params& params) {
+  std::vector<primitives::TxnHash> stale;
+  for (const auto& [place, item] : actions_) {
+    const exchange::Action& action = item->action()->action;
+    const bool expired = action.expires_after != 0 && time > action.expires_after;
+    if (expired || action.nonce + params.nonce_past_ms <= time) stale.push_back(item->hash);
+  }
+  for (const primitives::TxnHash& hash : stale)
+    remove(hash);
+}
+
+void ActionPool::commit(const std::vector<primitives::TxnHash>& items, exchange::TimeMs time,
+                        const exchange::Params& params) {
+  const MutexLock lock(mutex_);
+  for (const primitives::TxnHash& hash : items)
+    remove(hash);
+  if (!system_.empty()) {
+    const std::unordered_set<primitives::TxnHash> done(items.begin(), items.end());
+    std::erase_if(system_, [&](const ExchangeItemPtr& item) { return done.contains(item->hash); });
+  }
+  if (time >= swept_at_ + kSweepMs) {
+    drop_stale(time, params);
+    swept_at_ = time;
+  }
+  refresh();
+}
+
+void ActionPool::refresh() {
+  selectable_.store(!actions_.empty() || !system_.empty(), std::memory_order_relaxed);
+}
+
+std::size_t ActionPool::size() const {
+  const MutexLock lock(mutex_);
+  return actions_.size();
+}
+
+}  // namespace ol::node

@@ -1,0 +1,110 @@
+#pragma once
+
+#include <atomic>
+#include <deque>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <shared_mutex>
+#include <unordered_map>
+
+#include <ol/base/bounded_queue.hpp>
+#include <ol/base/thread_safety.hpp>
+#include <ol/exchange/access.hpp>
+#include <ol/exchange/engine.hpp>
+#include <ol/primitives/genesis.hpp>
+
+namespace ol::node {
+
+/// The exchange as clients see it: an engine of its own that follows final blocks on a thread of
+/// its own, so that readers keep neither execution nor consensus waiting, and never see a block
+/// that may be abandoned. It executes each final block a second time, which costs less than handing
+/// out copies of a state that every block changes all over.
+class ExchangeView final : public exchange::Access {
+ public:
+  static constexpr std::size_t kQueueMax = 4096;
+  static constexpr std::size_t kBlocksKept = 1024;
+  /// Results, events and changed records of the blocks kept: a few hundred bytes each. At least one
+  /// block is kept.
+  static constexpr std::size_t kBlockPartsKept = 400'000;
+  static constexpr std::size_t kResultsKept = 200'000;
+  /// Elements of their batches in all.
+  static constexpr std::size_t kResultPartsKept = 1'000'000;
+  static constexpr std::size_t kAwaitedMax = 100'000;
+
+  struct Parts {
+    const primitives::Genesis& genesis;
+    exchange::Params params;
+    /// On the state after the last final block.
+    std::unique_ptr<exchange::Engine> engine;
+    std::function<void(exchange::SignedAction, Admitted)> submit;
+    std::function<Result<void, exchange::Refusal>(exchange::SystemAction)> submit_system;
+  };
+  explicit ExchangeView(Parts parts);
+
+  /// The publishing thread.
+  void run();
+  void stop() { queue_.close(); }
+  /// Final blocks, in order. Waits while `kQueueMax` are not published yet.
+  void push(exchange::CommittedBlockPtr block) { static_cast<void>(queue_.push(std::move(block))); }
+
+  void submit(exchange::SignedAction action, Admitted done) override {
+    parts_.submit(std::move(action), std::move(done));
+  }
+  std::optional<exchange::Outcome> find_result(const Hash256& action) const override;
+  std::size_t results_kept() const override { return kResultsKept; }
+  Ticket await(const Hash256& action, Awaited done) override;
+  void forget(Ticket ticket) override;
+  void read(const Reader& read) const override;
+  Ticket subscribe(Listener listener) override;
+  void unsubscribe(Ticket ticket) override;
+  exchange::CommittedBlockPtr block(std::uint64_t height) const override;
+  std::size_t blocks_kept() const override { return kBlocksKept; }
+  std::uint64_t height() const override { return height_.load(std::memory_order_acquire); }
+  exchange::TimeMs time() const override { return time_.load(std::memory_order_acquire); }
+  const exchange::Params& params() const override { return parts_.params; }
+  std::uint64_t chain_id() const override { return parts_.genesis.domain.chain_id.value(); }
+  const Hash256& domain() const override { return domain_; }
+  bool devnet() const override { return parts_.genesis.devnet; }
+  Result<void, exchange::Refusal> submit_system(exchange::SystemAction action) override {
+    return parts_.submit_system(std::move(action));
+  }
+
+ private:
+  struct Waiting {
+    Hash256 action;
+    Awaited done;
+  };
+  void follow(const exchange::CommittedBlock& block);
+  void keep(const exchange::CommittedBlockPtr& block);
+  void drop_oldest_result() OL_REQUIRES(mutex_);
+  void publish(const exchange::CommittedBlockPtr& block);
+
+  Parts parts_;
+  const Hash256 domain_;
+  BoundedQueue<exchange::CommittedBlockPtr> queue_{kQueueMax};
+  std::atomic<std::uint64_t> height_;
+  std::atomic<exchange::TimeMs> time_;
+
+  // Readers share `state_`; the writer takes `gate_` first, so that a stream of readers, which pass
+  // through it one by one, does not keep it out for ever.
+  mutable std::mutex gate_;
+  mutable std::shared_mutex state_;
+
+  mutable Mutex mutex_;
+  std::deque<exchange::CommittedBlockPtr> blocks_ OL_GUARDED_BY(mutex_);
+  std::unordered_map<Hash256, exchange::Outcome> results_ OL_GUARDED_BY(mutex_);
+  std::deque<Hash256> result_order_ OL_GUARDED_BY(mutex_);
+  std::size_t block_parts_ OL_GUARDED_BY(mutex_) = 0;
+  std::size_t result_parts_ OL_GUARDED_BY(mutex_) = 0;
+
+  // Held while callbacks run, so that whoever takes one back knows that it is over. A callback may
+  // take others back.
+  mutable std::recursive_mutex calls_;
+  Ticket last_ticket_ = 0;
+  std::map<Ticket, Listener> listeners_;
+  std::map<Ticket, Waiting> awaited_;
+  std::unordered_multimap<Hash256, Ticket> awaited_by_action_;
+};
+
+}  // namespace ol::node

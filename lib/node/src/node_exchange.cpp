@@ -1,0 +1,242 @@
+#include "node_exchange.hpp"
+
+#include <ol/base/hex.hpp>
+#include <ol/exchange/admission.hpp>
+#include <ol/execution/exchange_genesis.hpp>
+
+#include "node_impl.hpp"
+
+namespace ol::node {
+namespace {
+
+using exchange::Error;
+using exchange::Refusal;
+
+constexpr std::size_t kCacheItems = 100'000;
+constexpr std::size_t kCacheBytes = std::size_t{96} << 20;
+/// How often a validator tells its prices (dex.md 10.1, 23).
+constexpr std::uint64_t kOraclePeriodMs = 3'000;
+constexpr std::chrono::milliseconds kOraclePoll{100};
+
+Refusal busy(std::string sentence) {
+  return {std::nullopt, std::move(sentence)};
+}
+
+}  // namespace
+
+NodeExchange::NodeExchange(const primitives::Genesis& genesis)
+    : params(execution::exchange_params(genesis)),
+      set(primitives::genesis_validator_set(genesis)),
+      rules{genesis.domain, exchange::domain_separator(genesis.domain.chain_id.value()), set,
+            genesis.devnet},
+      cache(kCacheItems, kCacheBytes),
+      pool(ActionPool::Limits{}) {}
+
+Result<StoredExchange, std::string> load_exchange(const storage::Snapshot& snapshot) {
+  const std::string what_to_do =
+      "; move the database away and let the node fetch the chain from its peers";
+  StoredExchange out;
+  const auto visited = snapshot.visit_exchange([&](ByteView key, ByteView value) {
+    out.records.emplace(to_bytes(key), to_bytes(value));
+    return true;
+  });
+  if (!visited) return fail(visited.error().message);
+  const auto roots = snapshot.exchange_roots(snapshot.head()->height);
+  if (!roots) return fail(roots.error().message);
+  const auto decoded =
+      *roots ? execution::decode_roots(**roots)
+             : Result<execution::ExchangeRoots, DecodeError>(fail(DecodeError::Truncated));
+  if (!decoded) return fail("the roots of the exchange are missing" + what_to_do);
+  out.roots = *decoded;
+  const Hash256 root = exchange::state_root(out.records);
+  if (root != out.roots.state) {
+    return fail("the state of the exchange on disk has the root " + to_hex(root.view()) +
+                ", its block says " + to_hex(out.roots.state.view()) + what_to_do);
+  }
+  return out;
+}
+
+storage::ExchangeChanges changes_of(const exchange::CommittedBlock& block) {
+  storage::ExchangeChanges out{execution::encode_roots(execution::roots_of(block)), {}};
+  for (const auto& [key, value] : block.result.diff)
+    out.records.emplace_back(key, value);
+  return out;
+}
+
+storage::ExchangeChanges changes_of(const exchange::StateRecords& records, const Hash256& root) {
+  storage::ExchangeChanges out{execution::encode_roots(execution::empty_roots(root)), {}};
+  for (const auto& [key, value] : records)
+    out.records.emplace_back(ByteView(key), ByteView(value));
+  return out;
+}
+
+Refusal refusal_of(Error error, const exchange::Params& params) {
+  switch (error) {
+    case Error::BadSignature:
+      return {error, "the signature is not one over this action for this chain"};
+    case Error::BadNonce:
+      return {error, "the nonce was used, or is below the signer's " +
+                         std::to_string(params.nonces_kept) +
+                         " highest, or is not within two days before and one day after the time of "
+                         "the chain in milliseconds"};
+    case Error::Expired:
+      return {error, "the action's expiresAfter is in the past"};
+    case Error::NotAuthorized:
+      return {error, "the signer may not do this for that account"};
+    case Error::AgentRevoked:
+      return {error, "the agent was revoked; approve another key"};
+    case Error::UnknownAccount:
+      return {error, "the signer has no account: it needs a first deposit or transfer"};
+    case Error::RateLimited:
+      return {error,
+              "the account's action budget is used up: " + std::to_string(params.budget_actions) +
+                  " and one for each dollar traded; beyond it one action each " +
+                  std::to_string(params.over_budget_ms / 1'000) + " s"};
+    default:
+      return {error, exchange::name(error)};
+  }
+}
+
+Result<void, NodeError> Node::Impl::open_exchange() {
+  if (!parts_.genesis.exchange) return {};
+  auto snapshot = database_->snapshot();
+  if (!snapshot) return fail(NodeError{snapshot.error().message});
+  const auto refuse = [](std::string sentence) { return fail(NodeError{std::move(sentence)}); };
+  auto stored = load_exchange(**snapshot);
+  if (!stored) return refuse(stored.error());
+  exchange_ = std::make_unique<NodeExchange>(parts_.genesis);
+  exchange_->head_roots = stored->roots;
+  auto chain =
+      execution::ExchangeChain::open(exchange_->params, stored->records, root_.block->hash);
+  auto engine = exchange::Engine::restore(exchange_->params, stored->records);
+  if (!chain || !engine) return refuse("the records of the exchange do not fit together");
+  exchange_->chain = *std::move(chain);
+  auto source = make_price_source(parts_.config.oracle_source, parts_.genesis);
+  if (!source) return refuse(source.error());
+  for (std::uint32_t i = 0; parts_.validator && i < exchange_->set.size(); ++i) {
+    const auto& key = exchange_->set.find(primitives::ValidatorIndex(i))->key;
+    if (key != parts_.validator->key.public_key()) continue;
+    exchange_->seat = i;
+    exchange_->prices = *std::move(source);
+    exchange_->price_key = crypto::Ed25519SecretKey::from_seed(parts_.validator->key.seed());
+    break;
+  }
+  exchange_->view = std::make_unique<ExchangeView>(ExchangeView::Parts{
+      .genesis = parts_.genesis,
+      .params = exchange_->params,
+      .engine = *std::move(engine),
+      .submit =
+          [this](exchange::SignedAction action, exchange::Access::Admitted done) {
+            submit_action(execution::action_item(action), std::move(done));
+          },
+      .submit_system =
+          [this](exchange::SystemAction action) { return submit_system(std::move(action)); }});
+  return {};
+}
+
+// Signatures are recovered on the pool; whoever sent the action hears from there.
+void Node::Impl::submit_action(Bytes item, exchange::Access::Admitted done) {
+  auto answer = std::make_shared<exchange::Access::Admitted>(std::move(done));
+  const bool queued = workers_->try_submit([this, answer, item = std::move(item)]() mutable {
+    auto verified = execution::verify_item(exchange_->rules, std::move(item));
+    if (!verified) {
+      const bool forged = verified.error() == execution::ItemError::BadSignature;
+      (*answer)(fail(Refusal{forged ? Error::BadSignature : Error::BadNumber,
+                             execution::describe(verified.error())}));
+      return;
+    }
+    const auto shared = std::make_shared<const execution::ExchangeItem>(*std::move(verified));
+    if (shared->action() == nullptr) {
+      (*answer)(fail(Refusal{Error::BadNumber, "this is no action of a user"}));
+      return;
+    }
+    const auto admitted = admit_item(shared);
+    if (!admitted) {
+      (*answer)(fail(admitted.error()));
+    } else {
+      (*answer)(shared->action()->hash);
+    }
+  });
+  if (!queued) (*answer)(fail(busy("the node is busy verifying; try again in a moment")));
+}
+
+// As with transactions, whoever admits an item first passes it on, and nobody else (trap T11).
+Result<void, Refusal> Node::Impl::admit_item(const ExchangeItemPtr& item) {
+  NodeExchange& exchange = *exchange_;
+  if (const exchange::VerifiedAction* action = item->action()) {
+    Result<void, Error> checked;
+    const std::uint64_t waiting = exchange.pool.waiting(action->signer);
+    exchange.view->read([&](const exchange::State& state) {
+      checked =
+          exchange::check_admission(state, exchange.params, *action, state.global().time, waiting);
+    });
+    if (!checked) return fail(refusal_of(checked.error(), exchange.params));
+  }
+  switch (exchange.pool.add(item)) {
+    case ActionPool::Outcome::Added:
+      break;
+    case ActionPool::Outcome::Known:
+      if (item->action() == nullptr) return {};
+      return fail(Refusal{Error::BadNonce, "this action waits already"});
+    case ActionPool::Outcome::SignerFull:
+      return fail(busy("too many actions of this signer wait for a block"));
+    case ActionPool::Outcome::Full:
+      return fail(busy("too many actions wait for a block; try again in a moment"));
+  }
+  exchange.cache.put(item);
+  // System actions are nobody's word: the node that was asked proposes them itself.
+  const bool told = !std::holds_alternative<exchange::SystemAction>(item->content);
+  if (told && gossip_queue_.try_push(item->bytes) != PushOutcome::Accepted) ++gossip_dropped_;
+  signal_work();
+  return {};
+}
+
+Result<void, Refusal> Node::Impl::submit_system(exchange::SystemAction action) {
+  if (!parts_.genesis.devnet) {
+    return fail(
+        Refusal{Error::NotAuthorized, "system actions can be sent on development networks only"});
+  }
+  const bool taken = std::holds_alternative<exchange::CreditUsd>(action) ||
+                     std::holds_alternative<exchange::CreditSpot>(action) ||
+                     std::holds_alternative<exchange::SetOracle>(action) ||
+                     std::holds_alternative<exchange::SetMarketStatus>(action) ||
+                     std::holds_alternative<exchange::RegisterReferral>(action);
+  if (!taken) return fail(Refusal{Error::NotAuthorized, "this kind belongs to genesis"});
+  // Another node's must not have the same name, nor one from before a restart.
+  const std::uint64_t salt = seed_ + exchange_->system_salt.fetch_add(1);
+  auto item = execution::verify_item(exchange_->rules, execution::system_item(salt, action));
+  if (!item) return fail(Refusal{Error::BadNumber, execution::describe(item.error())});
+  return admit_item(std::make_shared<const execution::ExchangeItem>(*std::move(item)));
+}
+
+// Each oracle period once, on a thread of its own: a source may take seconds to answer.
+void Node::Impl::oracle_loop() {
+  if (!exchange_ || !exchange_->prices) return;
+  std::uint64_t last_round = 0;
+  bool complained = false;
+  while (!stopping_) {
+    const std::uint64_t wall = now().wall_ms;
+    const std::uint64_t round = wall / kOraclePeriodMs;
+    if (round == last_round) {
+      std::this_thread::sleep_for(kOraclePoll);
+      continue;
+    }
+    last_round = round;
+    auto prices = exchange_->prices->prices(wall);
+    if (!prices) {
+      if (!complained) log(LogLevel::Warn, "no prices to submit", {{"reason", prices.error()}});
+      complained = true;
+      continue;
+    }
+    complained = false;
+    const exchange::OracleSubmit submit{exchange_->seat, round, *std::move(prices)};
+    const Hash256 digest = execution::prices_digest(parts_.genesis.domain, submit);
+    Bytes bytes = execution::prices_item(submit, exchange_->price_key->sign(digest.view()));
+    auto item = execution::verify_item(exchange_->rules, std::move(bytes));
+    OL_CHECK(item.has_value(), "what this node signs verifies");
+    static_cast<void>(
+        admit_item(std::make_shared<const execution::ExchangeItem>(*std::move(item))));
+  }
+}
+
+}  // namespace ol::node

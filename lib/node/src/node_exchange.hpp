@@ -1,0 +1,55 @@
+#pragma once
+
+#include <memory>
+#include <optional>
+
+#include <ol/crypto/ed25519.hpp>
+#include <ol/execution/exchange_chain.hpp>
+#include <ol/execution/exchange_items.hpp>
+#include <ol/storage/database.hpp>
+
+#include "action_pool.hpp"
+#include "exchange_view.hpp"
+#include "price_source.hpp"
+
+namespace ol::node {
+
+/// The exchange of a node: present where genesis lists one (node_exchange.cpp).
+struct NodeExchange {
+  explicit NodeExchange(const primitives::Genesis& genesis);
+
+  const exchange::Params params;
+  /// Whose prices count: the validators of genesis.
+  const primitives::ValidatorSet set;
+  const execution::ItemRules rules;
+  ItemCache cache;
+  ActionPool pool;
+  /// Of the execution thread.
+  std::unique_ptr<execution::ExchangeChain> chain;
+  execution::ExchangeRoots head_roots;
+  std::unique_ptr<ExchangeView> view;
+  /// Both present on validators that submit prices; `seat` is their index.
+  std::unique_ptr<PriceSource> prices;
+  std::optional<crypto::Ed25519SecretKey> price_key;
+  std::uint32_t seat = 0;
+  std::atomic<std::uint64_t> system_salt{0};
+};
+
+/// The exchange's state after the head, and what the head left; checked against each other. A
+/// sentence if they are damaged.
+struct StoredExchange {
+  exchange::StateRecords records;
+  execution::ExchangeRoots roots;
+};
+[[nodiscard]] Result<StoredExchange, std::string> load_exchange(const storage::Snapshot& snapshot);
+
+/// The records of a block as storage takes them; borrows from `block`.
+[[nodiscard]] storage::ExchangeChanges changes_of(const exchange::CommittedBlock& block);
+/// The records genesis begins with; borrows from `records`.
+[[nodiscard]] storage::ExchangeChanges changes_of(const exchange::StateRecords& records,
+                                                  const Hash256& root);
+
+/// What a client reads where an action is refused before a block.
+[[nodiscard]] exchange::Refusal refusal_of(exchange::Error error, const exchange::Params& params);
+
+}  // namespace ol::node
