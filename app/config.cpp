@@ -96,7 +96,7 @@ const std::vector<Key>& keys() {
       {"mempool", "txns_per_sender_max", "Transactions kept for one sender, 1 to 100000.",
        [](const AppConfig& c) { return std::to_string(c.node.mempool_txns_per_sender_max); },
        [](AppConfig& c, const ConfigValue& v) { c.node.mempool_txns_per_sender_max = v.number(1, 100'000); }},
-      {"oracle", "source", "Where a validator takes prices from: walk (devnets), none, file:PATH or http://HOST:PORT/PATH.",
+      {"oracle", "source", "Where a validator takes prices from: auto, walk (devnets), none, file:PATH or http://HOST:PORT/PATH.",
        [](const AppConfig& c) { return quote(c.node.oracle_source); },
        [](AppConfig& c, const ConfigValue& v) { c.node.oracle_source = v.text(); }},
       {"storage", "block_cache_bytes", "Memory for cached database blocks, at least 1048576.",
