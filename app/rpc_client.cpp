@@ -15,8 +15,6 @@
 namespace ol::app {
 namespace {
 
-constexpr int kTimeoutSeconds = 5;
-
 struct Address {
   std::string host;
   std::string port = "8545";
@@ -37,7 +35,7 @@ Address parse_url(const std::string& url) {
 
 class RpcConnection::Socket {
  public:
-  explicit Socket(const Address& address) {
+  Socket(const Address& address, std::chrono::seconds patience) {
     addrinfo hints{};
     hints.ai_socktype = SOCK_STREAM;
     addrinfo* found = nullptr;
@@ -45,7 +43,7 @@ class RpcConnection::Socket {
     for (const addrinfo* a = found; a != nullptr && fd_ < 0; a = a->ai_next) {
       const int fd = ::socket(a->ai_family, a->ai_socktype | SOCK_CLOEXEC, a->ai_protocol);
       if (fd < 0) continue;
-      const timeval limit{.tv_sec = kTimeoutSeconds, .tv_usec = 0};
+      const timeval limit{.tv_sec = patience.count(), .tv_usec = 0};
       const int at_once = 1;
       ::setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof limit);
       ::setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof limit);
@@ -108,10 +106,11 @@ class RpcConnection::Socket {
   int fd_ = -1;
 };
 
-RpcConnection::RpcConnection(const std::string& url) : url_(url) {
+RpcConnection::RpcConnection(const std::string& url, std::chrono::seconds patience)
+    : url_(url), patience_(patience) {
   const Address address = parse_url(url);
   host_ = address.host;
-  socket_ = std::make_unique<Socket>(address);
+  socket_ = std::make_unique<Socket>(address, patience);
   if (!socket_->connected()) throw CommandError("no node answers at " + url + "; is it running?");
 }
 
@@ -124,6 +123,10 @@ boost::json::value RpcConnection::exchange(std::string_view body, std::string_vi
       "\r\n\r\n";
   request += body;
   const std::string answer = socket_->exchange(request);
+  if (answer.empty()) {
+    throw CommandError("the node at " + url_ + " did not answer within " +
+                       std::to_string(patience_.count()) + " s, or closed the connection");
+  }
   boost::json::error_code ec;
   const boost::json::value parsed = boost::json::parse(answer, ec);
   if (ec || !(parsed.is_object() || parsed.is_array()))

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -11,8 +12,10 @@ namespace ol::app {
 /// A connection to a node that stays open between requests. Blocking; one thread at a time.
 class RpcConnection {
  public:
-  /// `url` is http://HOST:PORT. Throws CommandError if nobody answers there.
-  explicit RpcConnection(const std::string& url);
+  /// `url` is http://HOST:PORT; `patience` is for each answer. Throws CommandError if nobody
+  /// answers there.
+  explicit RpcConnection(const std::string& url,
+                         std::chrono::seconds patience = std::chrono::seconds(5));
   RpcConnection(const RpcConnection&) = delete;
   RpcConnection& operator=(const RpcConnection&) = delete;
   ~RpcConnection();
@@ -27,6 +30,7 @@ class RpcConnection {
   class Socket;
   std::string url_;
   std::string host_;
+  std::chrono::seconds patience_;
   std::unique_ptr<Socket> socket_;
 };
 

@@ -182,8 +182,19 @@ class Run {
       const std::size_t now = final_everywhere();
       if (std::exchange(seen, now) != now) progress = Clock::now();
       if (Clock::now() - progress > kStallMax)
-        fail("nothing became final for " + std::to_string(kStallMax.count()) + " s");
+        fail("nothing became final for " + std::to_string(kStallMax.count()) + " s; " +
+             progress_text());
     }
+  }
+
+  [[nodiscard]] std::string progress_text() const {
+    std::string out = std::to_string(sent_.load()) + " of " + std::to_string(load_.size()) +
+                      " actions were sent; agents and actions final on each node:";
+    for (const auto& follower : followers_) {
+      out += " " + std::to_string(follower->approved()) + "+" +
+             std::to_string(follower->final_actions());
+    }
+    return out;
   }
 
   void fail(std::string why) {
@@ -194,7 +205,7 @@ class Run {
 
   void approve_agents() {
     try {
-      RpcConnection connection(nodes_.url(0));
+      RpcConnection connection(nodes_.url(0), kStallMax);
       const auto& all = load_.approvals();
       for (std::size_t i = 0; i < all.size(); i += kBatchMax) {
         const std::size_t end = std::min(all.size(), i + kBatchMax);
@@ -213,7 +224,7 @@ class Run {
   /// A sender's thread: the actions of every account that belongs to `node`, by their nonces.
   void send_all(std::size_t node) {
     try {
-      RpcConnection connection(nodes_.url(node));
+      RpcConnection connection(nodes_.url(node), kStallMax);
       std::vector<std::uint32_t> batch;
       for (std::uint32_t i = 0; i < load_.size() && !give_up_; ++i) {
         if (i % options_.accounts % nodes_.size() == node) batch.push_back(i);

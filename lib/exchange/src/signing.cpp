@@ -1,10 +1,13 @@
 #include <ol/exchange/signing.hpp>
 
+#include <array>
+#include <span>
 #include <string>
 #include <utility>
 
 #include <ol/base/codec.hpp>
 #include <ol/crypto/hash.hpp>
+#include <ol/crypto/keccak_many.hpp>
 
 namespace ol::exchange {
 namespace {
@@ -136,53 +139,95 @@ class Fields {
   }
   Fields& text(std::string_view v) { return word(hash_text(v)); }
   Fields& side(Side v) { return number(v == Side::Buy ? 1 : 0); }
-  template <typename Item, typename HashOf>
-  Fields& list(const std::vector<Item>& items, HashOf hash_of) {
+  Fields& list(std::span<const Hash256> hashes) {
     Writer words;
-    for (const Item& item : items)
-      words.fixed(hash_of(item));
+    for (const Hash256& hash : hashes)
+      words.fixed(hash);
     return word(crypto::keccak256(words.bytes()));
   }
 
+  [[nodiscard]] ByteView bytes() const { return out_.bytes(); }
   [[nodiscard]] Hash256 hash() const { return crypto::keccak256(out_.bytes()); }
 
  private:
-  void zeros(int count) {
-    for (int i = 0; i < count; ++i)
-      out_.u8(0);
+  void zeros(std::size_t count) {
+    static constexpr std::array<std::uint8_t, 24> kZeros{};
+    out_.raw(ByteView(kZeros).first(count));
   }
   Writer out_;
 };
 
-Hash256 modify_struct_hash(const ModifyRequest& modify) {
-  static const Hash256 kType = hash_text(kModifyType);
-  return Fields(kType)
-      .number(modify.oid.value())
-      .cloid(modify.cloid)
-      .word(order_struct_hash(modify.order))
-      .hash();
+/// hashStruct of each, side by side: a batch has up to a hundred elements.
+std::vector<Hash256> hash_all(const std::vector<Fields>& structs) {
+  std::vector<ByteView> messages;
+  messages.reserve(structs.size());
+  for (const Fields& one : structs)
+    messages.push_back(one.bytes());
+  std::vector<Hash256> out(structs.size());
+  crypto::keccak256_many(messages, out);
+  return out;
 }
 
-Hash256 cancel_struct_hash(const CancelRequest& cancel) {
+Fields fields_of(const Order& order) {
+  static const Hash256 kType = hash_text(kOrderType);
+  Fields out(kType);
+  out.number(order.asset.value())
+      .side(order.side)
+      .number(order.px)
+      .number(order.sz)
+      .number(order.reduce_only ? 1 : 0)
+      .number(static_cast<std::uint8_t>(order.tif))
+      .number(static_cast<std::uint8_t>(order.trigger))
+      .number(order.trigger_px)
+      .number(static_cast<std::uint8_t>(order.stp))
+      .cloid(order.cloid)
+      .number(order.good_til);
+  return out;
+}
+
+Fields fields_of(const CancelRequest& cancel) {
   static const Hash256 kType = hash_text(kCancelType);
-  return Fields(kType)
-      .number(cancel.asset.value())
-      .number(cancel.oid.value())
-      .cloid(cancel.cloid)
-      .hash();
+  Fields out(kType);
+  out.number(cancel.asset.value()).number(cancel.oid.value()).cloid(cancel.cloid);
+  return out;
+}
+
+template <typename Item>
+std::vector<Hash256> hash_each(const std::vector<Item>& items) {
+  std::vector<Fields> structs;
+  structs.reserve(items.size());
+  for (const Item& item : items)
+    structs.push_back(fields_of(item));
+  return hash_all(structs);
+}
+
+std::vector<Hash256> hash_each(const std::vector<ModifyRequest>& modifies) {
+  static const Hash256 kType = hash_text(kModifyType);
+  std::vector<Fields> orders;
+  orders.reserve(modifies.size());
+  for (const ModifyRequest& modify : modifies)
+    orders.push_back(fields_of(modify.order));
+  const std::vector<Hash256> order_hashes = hash_all(orders);
+  std::vector<Fields> structs;
+  structs.reserve(modifies.size());
+  for (std::size_t i = 0; i < modifies.size(); ++i) {
+    Fields& out = structs.emplace_back(kType);
+    out.number(modifies[i].oid.value()).cloid(modifies[i].cloid).word(order_hashes[i]);
+  }
+  return hash_all(structs);
 }
 
 void encode(Fields& out, const PlaceOrders& v) {
-  out.list(v.orders, order_struct_hash)
+  out.list(hash_each(v.orders))
       .number(static_cast<std::uint8_t>(v.grouping))
       .address(v.builder)
       .number(v.builder_fee);
 }
 void encode(Fields& out, const ModifyOrders& v) {
-  out.list(v.modifies, modify_struct_hash);
+  out.list(hash_each(v.modifies));
 }
 void encode(Fields& out, const CancelOrders& v) {
-  out.list(v.cancels, cancel_struct_hash);
+  out.list(hash_each(v.cancels));
 }
 void encode(Fields& out, const CancelAll& v) {
   out.number(v.asset.value()).number(static_cast<std::uint8_t>(v.side));
@@ -273,20 +318,7 @@ std::string_view type_string(const ActionBody& body) {
 }
 
 Hash256 order_struct_hash(const Order& order) {
-  static const Hash256 kType = hash_text(kOrderType);
-  return Fields(kType)
-      .number(order.asset.value())
-      .side(order.side)
-      .number(order.px)
-      .number(order.sz)
-      .number(order.reduce_only ? 1 : 0)
-      .number(static_cast<std::uint8_t>(order.tif))
-      .number(static_cast<std::uint8_t>(order.trigger))
-      .number(order.trigger_px)
-      .number(static_cast<std::uint8_t>(order.stp))
-      .cloid(order.cloid)
-      .number(order.good_til)
-      .hash();
+  return fields_of(order).hash();
 }
 
 Hash256 action_struct_hash(const Action& action) {
