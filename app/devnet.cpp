@@ -43,6 +43,7 @@ struct Flags {
   bool fresh = false;
   bool interval_given = false;
   bool profile_given = false;
+  bool test_protocols = false;
   /// This start made the chain.
   bool made = false;
 };
@@ -268,7 +269,8 @@ void devnet(Flags flags) {
   action.sa_handler = on_signal;
   for (const int signal : {SIGINT, SIGTERM, SIGHUP})
     ::sigaction(signal, &action, nullptr);
-  DevnetProcesses processes(flags.home);
+  using Test = DevnetProcesses::TestProtocols;
+  DevnetProcesses processes(flags.home, flags.test_protocols ? Test::On : Test::Off);
   start_nodes(flags, urls, processes);
   watch(flags, urls, processes);
   std::cout << "\nstopping" << std::endl;
@@ -292,6 +294,9 @@ void add_devnet(CLI::App& app) {
                                     "Shortest time between blocks, for a new chain")
                        ->capture_default_str();
   add_chain_options(*command, flags->chain);
+  command->add_flag("--p2p-test-protocols", flags->test_protocols,
+                    "Nodes serve /echo/1.0.0 and answer gossip on the topic interop with its "
+                    "SHA-256 on interop/ack, for tests of interoperability");
   command->add_flag("--fresh", flags->fresh, "Delete the chain that is there and start a new one");
   command->callback([flags, interval, command] {
     flags->interval_given = interval->count() > 0;
