@@ -144,7 +144,10 @@ void IdentifyProtocol::ask_again(TimePoint now) {
 
 void IdentifyProtocol::stop_asking(StreamKey key) {
   for (auto& [peer, state] : pushes_) {
-    if (state.asking == key) state.asking.reset();
+    if (state.asking != key) continue;
+    state.asking.reset();
+    // Whoever refuses at once is not asked at once.
+    state.ask_at = std::max(state.ask_at, host_.now() + kAskPause);
   }
 }
 

@@ -82,7 +82,7 @@ TEST(GossipProtocol, opens_a_broken_stream_again) {
 // Of two connections one goes after a moment, and with it the streams on it, whichever side had
 // which of them there.
 TEST(GossipProtocol, both_sides_hear_each_other_after_both_have_dialled) {
-  for (const std::size_t late : {0U, 1U, 2U}) {
+  for (const std::uint32_t late : {0U, 1U, 2U}) {
     SCOPED_TRACE(late);
     GossipNetwork net(2);
     TestHost& a = net.network.at(0);
