@@ -124,6 +124,8 @@ void GossipProtocol::on_stream_opened(StreamKey key, const PeerId& id, std::stri
   ensure_peer(id, key);
   router_.set_version(id, version_of(protocol));
   pump();
+  // What has waited since before the stream was open is no news to the router.
+  flush(id);
 }
 
 void GossipProtocol::ensure_peer(const PeerId& id, StreamKey key) {

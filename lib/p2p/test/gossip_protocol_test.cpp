@@ -200,9 +200,17 @@ TEST(GossipProtocol, answers_a_peer_that_gossips_before_it_is_identified) {
   net.network.connect(peer, net.network.at(0));
   // Not named in identify, which has been answered by now.
   peer.host.add_protocol({"/meshsub/1.2.0"}, rogue, {4, StreamPriority::Normal});
-  ASSERT_TRUE(peer.host.open_stream(net.network.at(0).id(), {"/meshsub/1.2.0"}, rogue));
+  const auto stream = peer.host.open_stream(net.network.at(0).id(), {"/meshsub/1.2.0"}, rogue);
+  ASSERT_TRUE(stream);
+  Bytes rpc;
+  append_subscription(rpc, true, kTopic);
+  Bytes framed;
+  append_delimited(framed, rpc);
+  ASSERT_TRUE(peer.host.write(*stream, std::move(framed)));
   net.network.run();
-  EXPECT_EQ(rogue.opened.size(), 1U);
+  ASSERT_EQ(rogue.opened.size(), 1U);
+  // Our subscriptions waited for our stream to open, and for nothing else.
+  EXPECT_GT(rogue.received[rogue.opened[0]], kTopic.size());
 }
 
 // "A second inbound stream from the same peer replaces the first."

@@ -327,7 +327,7 @@ TEST(Network, gossips_both_ways_after_both_sides_have_dialled_at_once) {
       TestNode& hearer = node == &a ? b : a;
       int tries = 0;
       ASSERT_TRUE(hearer.wait([&] {
-        const std::string text = "message " + std::to_string(++tries);
+        const std::string text = node->id().text() + std::to_string(++tries);
         static_cast<void>(node->network().publish(topic, share(to_bytes(as_bytes(text)))));
         return !hearer.gossip.empty();
       })) << testing::describe(a)
