@@ -46,6 +46,7 @@ struct Flags {
   bool bots = false;
   bool interval_given = false;
   bool profile_given = false;
+  bool test_protocols = false;
   /// This start made the chain.
   bool made = false;
 };
@@ -277,7 +278,8 @@ void devnet(Flags flags) {
   action.sa_handler = on_signal;
   for (const int signal : {SIGINT, SIGTERM, SIGHUP})
     ::sigaction(signal, &action, nullptr);
-  DevnetProcesses processes(flags.home);
+  using Test = DevnetProcesses::TestProtocols;
+  DevnetProcesses processes(flags.home, flags.test_protocols ? Test::On : Test::Off);
   start_nodes(flags, urls, processes);
   watch(flags, urls, processes);
   std::cout << "\nstopping" << std::endl;
@@ -301,6 +303,9 @@ void add_devnet(CLI::App& app) {
                                     "Shortest time between blocks, for a new chain")
                        ->capture_default_str();
   add_chain_options(*command, flags->chain);
+  command->add_flag("--p2p-test-protocols", flags->test_protocols,
+                    "Nodes serve /echo/1.0.0 and answer gossip on the topic interop with its "
+                    "SHA-256 on interop/ack, for tests of interoperability");
   command->add_flag("--fresh", flags->fresh, "Delete the chain that is there and start a new one");
   command->add_flag("--bots", flags->bots,
                     "Makers and takers that trade on the exchange, so that its books are alive");

@@ -52,7 +52,9 @@ pid_t DevnetProcesses::start(std::uint32_t i) {
     const int fd = ::open(log.c_str(), O_WRONLY | O_CREAT | O_APPEND, 0644);
     ::dup2(fd, STDOUT_FILENO);
     ::dup2(fd, STDERR_FILENO);
-    ::execl("/proc/self/exe", "openliquid", "start", "--home", home_text.c_str(), nullptr);
+    // The list ends at its first null.
+    const char* const more = test_protocols_ ? "--p2p-test-protocols" : nullptr;
+    ::execl("/proc/self/exe", "openliquid", "start", "--home", home_text.c_str(), more, nullptr);
     ::_exit(127);
   }
   processes_.push_back({i, pid});

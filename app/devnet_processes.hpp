@@ -11,7 +11,11 @@ namespace ol::app {
 /// The node processes of a devnet. They end when this process does, however it ends.
 class DevnetProcesses {
  public:
-  explicit DevnetProcesses(std::filesystem::path home) : home_(std::move(home)) {}
+  enum class TestProtocols : std::uint8_t { Off, On };
+
+  /// @param test  Whether the nodes run with --p2p-test-protocols.
+  DevnetProcesses(std::filesystem::path home, TestProtocols test)
+      : home_(std::move(home)), test_protocols_(test == TestProtocols::On) {}
   ~DevnetProcesses();
   DevnetProcesses(const DevnetProcesses&) = delete;
   DevnetProcesses& operator=(const DevnetProcesses&) = delete;
@@ -38,6 +42,7 @@ class DevnetProcesses {
     pid_t pid;
   };
   std::filesystem::path home_;
+  bool test_protocols_;
   std::vector<Process> processes_;
 };
 

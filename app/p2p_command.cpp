@@ -19,6 +19,7 @@
 #include "config.hpp"
 #include "home.hpp"
 #include "passphrase.hpp"
+#include "rpc_client.hpp"
 
 namespace ol::app {
 namespace {
@@ -40,6 +41,8 @@ struct Flags {
   std::size_t echo_bytes = 0;
   unsigned streams = 0;
   unsigned seconds = 20;
+  std::string rpc = "http://127.0.0.1:8545";
+  bool json = false;
 };
 
 p2p::IdentityKey identity_of(const Flags& flags) {
@@ -294,6 +297,47 @@ void print_id(const Flags& flags) {
       << '\n';
 }
 
+std::string text_of(const boost::json::value& value, const char* if_null) {
+  if (value.is_null()) return if_null;
+  return value.is_string() ? std::string(value.as_string()) : boost::json::serialize(value);
+}
+
+void print_peer(const boost::json::object& peer) {
+  std::cout << text_of(peer.at("id"), "") << '\n';
+  if (!peer.at("validator").is_null()) {
+    std::cout << "  validator " << text_of(peer.at("validator"), "") << '\n';
+  }
+  if (peer.at("connected").as_bool()) {
+    std::cout << "  connected " << text_of(peer.at("direction"), "") << ", "
+              << text_of(peer.at("address"), "") << ", " << text_of(peer.at("agent"), "") << '\n'
+              << "  round trip " << text_of(peer.at("roundTripUs"), "unknown") << " us, last heard "
+              << text_of(peer.at("silentMs"), "") << " ms ago, " << text_of(peer.at("streams"), "")
+              << " streams, " << text_of(peer.at("queueBytes"), "")
+              << " bytes queued, gossip score " << text_of(peer.at("score"), "") << '\n';
+  } else {
+    std::cout << "  not connected; links so far: " << text_of(peer.at("connects"), "") << '\n';
+  }
+  if (const boost::json::value& ban = peer.at("ban"); !ban.is_null()) {
+    std::cout << "  banned for another " << text_of(ban.at("leftMs"), "")
+              << " ms: " << text_of(ban.at("reason"), "") << '\n';
+  }
+}
+
+void print_peers(const Flags& flags) {
+  const boost::json::value answer = rpc_call(flags.rpc, "ol_peers");
+  if (flags.json) {
+    std::cout << boost::json::serialize(answer) << '\n';
+    return;
+  }
+  std::cout << "this node: " << text_of(answer.at("self"), "") << '\n'
+            << "weight reached: " << text_of(answer.at("reachedWeight"), "") << " of "
+            << text_of(answer.at("totalWeight"), "")
+            << (answer.at("quorumReached").as_bool() ? ", a quorum\n" : ", no quorum\n")
+            << "peers known to Kademlia: " << text_of(answer.at("knownPeers"), "") << '\n';
+  for (const boost::json::value& peer : answer.at("peers").as_array())
+    print_peer(peer.as_object());
+}
+
 }  // namespace
 
 void add_p2p(CLI::App& app) {
@@ -336,6 +380,10 @@ void add_p2p(CLI::App& app) {
   listen->callback([flags] { Session(*flags).serve(); });
   ping->callback([flags] { Session(*flags).call(Session::Task::Ping); });
   dial->callback([flags] { Session(*flags).call(Session::Task::Describe); });
+  auto* peers = p2p->add_subcommand("peers", "Show the peers of a running node");
+  peers->add_option("--rpc", flags->rpc, "The node's JSON-RPC address")->capture_default_str();
+  peers->add_flag("--json", flags->json, "Print the answer of ol_peers");
+  peers->callback([flags] { print_peers(*flags); });
   add_p2p_bench(*p2p);
 }
 

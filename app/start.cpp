@@ -17,6 +17,7 @@ struct Flags {
   std::uint16_t rpc_port = 0;
   std::uint16_t p2p_port = 0;
   std::string passphrase_file;
+  bool test_protocols = false;
   bool print_config = false;
 };
 
@@ -57,6 +58,7 @@ void start(const Flags& flags) {
   if (!flags.log_format.empty()) config.log_format = flags.log_format;
   if (flags.rpc_port != 0) config.node.rpc_port = flags.rpc_port;
   if (flags.p2p_port != 0) config.node.p2p_port = flags.p2p_port;
+  config.node.p2p_test_protocols = flags.test_protocols;
   if (flags.print_config) {
     std::cout << render_config(config);
     return;
@@ -76,6 +78,9 @@ void add_start(CLI::App& app) {
   command->add_option("--rpc-port", flags->rpc_port, "Instead of rpc.port of the configuration");
   command->add_option("--p2p-port", flags->p2p_port, "Instead of p2p.port of the configuration");
   command->add_option("--passphrase-file", flags->passphrase_file, "Opens encrypted keys");
+  command->add_flag("--p2p-test-protocols", flags->test_protocols,
+                    "Serve /echo/1.0.0, and answer gossip on the topic interop with its SHA-256 on "
+                    "interop/ack, for tests of interoperability");
   command->add_flag("--print-config", flags->print_config,
                     "Print the configuration in force and stop");
   command->callback([flags] { start(*flags); });

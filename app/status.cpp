@@ -60,17 +60,25 @@ void add_status(CLI::App& app) {
   auto as_json = std::make_shared<bool>(false);
   auto* command = app.add_subcommand("status", "Show where a node stands and what it waits for");
   command->add_option("--rpc", *url, "The node's JSON-RPC address")->capture_default_str();
-  command->add_flag("--json", *as_json, "Print ol_status, with ol_consensusState as \"consensus\"");
+  command->add_flag("--json", *as_json,
+                    "Print ol_status, with ol_consensusState as \"consensus\" and what ol_peers "
+                    "says of the quorum as \"network\"");
   command->callback([url, as_json] {
     json::value status = rpc_call(*url, "ol_status");
     const json::value consensus = rpc_call(*url, "ol_consensusState");
+    const json::value peers = rpc_call(*url, "ol_peers");
     if (*as_json) {
       status.as_object()["consensus"] = consensus;
+      status.as_object()["network"] = {{"reachedWeight", peers.at("reachedWeight")},
+                                       {"quorumReached", peers.at("quorumReached")}};
       std::cout << json::serialize(status) << '\n';
       return;
     }
     for (const auto& [key, value] : status.as_object())
       print_member(key, value);
+    std::cout << "weight reached: " << json::serialize(peers.at("reachedWeight")) << " of "
+              << json::serialize(peers.at("totalWeight"))
+              << (peers.at("quorumReached").as_bool() ? ", a quorum\n" : ", NO QUORUM\n");
     print_consensus(status, consensus);
   });
 }

@@ -60,7 +60,7 @@ Replica::Replica(node::NodeParts parts, std::size_t block_items, ReplicaEvents& 
   p2p::NetworkConfig config;
   config.listen_host = "127.0.0.1";
   config.hello = Bytes{1};
-  network_ = p2p::make_link_network(std::move(config), parts_.network_key, *this);
+  network_ = p2p::make_stack_network(std::move(config), parts_.network_key, *this);
   if (auto started = network_->start(); !started) throw CommandError(started.error().text);
 }
 

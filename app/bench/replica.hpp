@@ -13,7 +13,7 @@
 #include <ol/consensus/leader_reputation.hpp>
 #include <ol/node/consensus_driver.hpp>
 #include <ol/node/node.hpp>
-#include <ol/p2p/link_network.hpp>
+#include <ol/p2p/stack_network.hpp>
 #include <ol/storage/block_log.hpp>
 #include <ol/storage/safety_file.hpp>
 #include <ol/storage/safety_store.hpp>

@@ -211,6 +211,27 @@ def case_clients(net):
          "0xac0974bec39a17e36ba4a6b4d238ff944bacb478cbed5efcae784d7bf4f2ff80"],
         check=True, capture_output=True, text=True, timeout=300).stdout
     assert "status success" in sent, sent
+    check_reach(net)
+
+
+def peers_of(net, i):
+    out = subprocess.run([net.program, "p2p", "peers", "--json", "--rpc", f"http://127.0.0.1:{net.port(i)}"],
+                         check=True, capture_output=True, text=True, timeout=60).stdout
+    return json.loads(out)
+
+
+def check_reach(net):
+    """Node 0 shows its peers, and calls for help when it has lost its quorum."""
+    told = peers_of(net, 0)
+    assert told["quorumReached"] and told["reachedWeight"] == told["totalWeight"] == 4, told
+    linked = [peer for peer in told["peers"] if peer["connected"]]
+    assert sorted(peer["validator"] for peer in linked) == [1, 2, 3], told
+    assert metric(net.port(0), "openliquid_quorum_reached") == 1
+    for i in (1, 2):
+        net.kill(i)
+    wait_for("the quorum being missed", lambda: metric(net.port(0), "openliquid_quorum_reached") == 0)
+    assert peers_of(net, 0)["reachedWeight"] == 2
+    wait_for("the alarm", lambda: log_has(net.home / "node0", "less than a quorum of weight is reachable"))
 
 
 def case_kill_one(net):

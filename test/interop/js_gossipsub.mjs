@@ -1,16 +1,16 @@
 // Gossip with js-libp2p: StrictSign and StrictNoSign; to us and back; between two js nodes that know
 // only us; large messages; after unsubscribing. Our node answers a message on `interop` with its
 // SHA-256 on `interop/ack`.
-// Usage: node js_gossipsub.mjs OPENLIQUID
+// Usage: node js_gossipsub.mjs OPENLIQUID [devnet]
 import assert from 'node:assert/strict';
 import { createHash, randomBytes } from 'node:crypto';
 import { gossipsub } from '@libp2p/gossipsub';
 import { multiaddr } from '@multiformats/multiaddr';
 
 import { eventually, startNode } from './js_node.mjs';
-import { startOurs } from './our_node.mjs';
+import { openTarget } from './our_node.mjs';
 
-const openliquid = process.argv[2];
+const target = await openTarget(process.argv[2], process.argv[3]);
 const topic = 'interop';
 const ack = 'interop/ack';
 
@@ -55,7 +55,7 @@ async function exchange(policy, jsKey, weDial) {
   const alice = await startGossip(policy, jsKey);
   const flags = policy === 'StrictSign' ? ['--strict-sign'] : [];
   if (weDial) flags.push('--connect', alice.node.getMultiaddrs()[0].toString());
-  const ours = await startOurs(openliquid, '--ephemeral', 'ed25519', ...flags);
+  const ours = await target.start('--ephemeral', 'ed25519', ...flags);
   const bob = await startGossip(policy, 'Ed25519');
   try {
     if (!weDial) await alice.node.dial(multiaddr(ours.address));
@@ -98,9 +98,11 @@ for (const [policy, jsKey, weDial] of [
   ['StrictSign', 'Ed25519', true],
   ['StrictSign', 'secp256k1', false],
 ]) {
+  if (target.isNode && weDial) continue;
   const begun = performance.now();
   await exchange(policy, jsKey, weDial);
   const side = weDial ? 'we dial' : 'js dials';
   const time = (performance.now() - begun).toFixed(0);
   console.log(`ok ${policy}, ${jsKey} author, ${side} (${time} ms)`);
 }
+await target.close();

@@ -1,5 +1,9 @@
-// `openliquid p2p` as a child process.
+// `openliquid p2p`, or a validator of `openliquid devnet`, as a child process.
 import { execFile, spawn } from 'node:child_process';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 
 /// Starts `openliquid p2p listen` and waits for its address.
@@ -24,6 +28,68 @@ export async function startOurs(openliquid, ...args) {
       if (code !== 0) throw new Error(`openliquid p2p listen: exit ${code}: ${errors.join('')}`);
     },
   };
+}
+
+function isFree(port) {
+  return new Promise((resolve) => {
+    const server = createServer();
+    server.on('error', () => resolve(false));
+    server.listen(port, '127.0.0.1', () => server.close(() => resolve(true)));
+  });
+}
+
+/// A port such that it and the one 100 higher are free and below those of outgoing connections.
+async function freeBasePort() {
+  const range = await readFile('/proc/sys/net/ipv4/ip_local_port_range', 'utf8');
+  const end = Number(range.split(/\s+/)[0]) - 101;
+  for (let i = 0; i < 200; ++i) {
+    const base = 10000 + Math.floor(Math.random() * (end - 10000));
+    if ((await isFree(base)) && (await isFree(base + 100))) return base;
+  }
+  throw new Error('no free ports');
+}
+
+async function startDevnet(openliquid) {
+  const home = await mkdtemp(join(tmpdir(), 'openliquid-interop-'));
+  const port = await freeBasePort();
+  const child = spawn(openliquid, ['devnet', '--validators', '1', '--home', home, '--base-port',
+    String(port), '--p2p-test-protocols']);
+  // A failed assertion leaves nobody behind.
+  process.on('exit', () => child.kill('SIGTERM'));
+  const lines = [];
+  child.stderr.on('data', (data) => lines.push(data.toString()));
+  const exited = new Promise((resolve) => child.on('exit', resolve));
+  await new Promise((resolve, reject) => {
+    createInterface({ input: child.stdout }).on('line', (line) => {
+      lines.push(line);
+      if (line.startsWith('ready')) resolve();
+    });
+    exited.then((code) => reject(new Error(`devnet: exit ${code}: ${lines.join('\n')}`)));
+  });
+  const told = await runOurs(openliquid, 'id', '--home', join(home, 'node0'), '--multiaddr');
+  const address = told.stdout.trim();
+  return {
+    address,
+    peer: address.split('/p2p/')[1],
+    async stop() {
+      child.kill('SIGTERM');
+      const code = await exited;
+      if (code !== 0) throw new Error(`devnet: exit ${code}: ${lines.join('\n')}`);
+      await rm(home, { recursive: true });
+    },
+  };
+}
+
+/// Where the tests' node comes from: a fresh `openliquid p2p listen` for each, or one validator of a
+/// devnet for all of them if `kind` is "devnet". That one has its own key, signs or not as it is
+/// asked, and dials nobody it is not configured to.
+export async function openTarget(openliquid, kind) {
+  if (kind !== 'devnet') {
+    return { isNode: false, start: (...args) => startOurs(openliquid, ...args), close() {} };
+  }
+  const node = await startDevnet(openliquid);
+  const handle = { address: node.address, peer: node.peer, errors: () => '', async stop() {} };
+  return { isNode: true, start: async () => handle, close: () => node.stop() };
 }
 
 /// Runs `openliquid p2p ...` to its end.

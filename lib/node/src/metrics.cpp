@@ -59,7 +59,8 @@ struct Metrics::Impl {
   }
   void set_consensus(const ConsensusView& view);
   void set_validators(const ConsensusView& view, const std::vector<EvidenceCount>& evidence);
-  void set_network(const p2p::NetworkCounters& network);
+  void set_network(const p2p::NetworkCounters& network, const Reach& reach);
+  void set_gossip(const p2p::NetworkCounters& network);
   void set_rpc(const rpc::ServerStats& stats);
   void set_pool(const mempool::Stats& stats);
   void set_database(const storage::DatabaseStats& stats);
@@ -122,7 +123,19 @@ void Metrics::Impl::set_validators(const ConsensusView& view,
   }
 }
 
-void Metrics::Impl::set_network(const p2p::NetworkCounters& network) {
+void Metrics::Impl::set_gossip(const p2p::NetworkCounters& network) {
+  count("openliquid_gossip_received_total", "Gossip messages received", network.gossip_received);
+  count("openliquid_gossip_duplicates_total", "Of these, heard before", network.gossip_duplicates);
+  count("openliquid_gossip_rejected_total", "Of these, bad", network.gossip_rejected);
+  count("openliquid_gossip_undelivered_total", "Gossip messages a slow peer did not get",
+        network.gossip_undelivered);
+}
+
+void Metrics::Impl::set_network(const p2p::NetworkCounters& network, const Reach& reach) {
+  set("openliquid_reached_weight", "Weight of the validators with a link, this node included",
+      number(reach.weight));
+  set("openliquid_quorum_reached", "1 while that is a quorum", reach.is_quorum ? 1 : 0);
+  set("openliquid_p2p_known_peers", "Peers in the Kademlia table", number(network.known_peers));
   std::size_t peers = 0;
   for (const p2p::PeerCounters& peer : network.peers) {
     if (peer.connected) ++peers;
@@ -225,7 +238,8 @@ std::string Metrics::text(const MetricsSample& sample) {
   const MutexLock lock(impl_->scrape);
   impl_->set_consensus(sample.consensus);
   impl_->set_validators(sample.consensus, sample.evidence);
-  impl_->set_network(sample.network);
+  impl_->set_network(sample.network, sample.reach);
+  impl_->set_gossip(sample.network);
   impl_->set_rpc(sample.rpc);
   impl_->set_pool(sample.pool);
   impl_->set_database(sample.database);

@@ -11,6 +11,8 @@
 #include <ol/rpc/stats.hpp>
 #include <ol/storage/options.hpp>
 
+#include "reach.hpp"
+
 namespace ol::node {
 
 struct ConsensusView;
@@ -26,6 +28,7 @@ struct EvidenceCount {
 struct MetricsSample {
   const ConsensusView& consensus;
   std::vector<EvidenceCount> evidence;
+  Reach reach;
   p2p::NetworkCounters network;
   rpc::ServerStats rpc;
   mempool::Stats pool;

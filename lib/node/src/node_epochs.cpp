@@ -76,6 +76,8 @@ std::optional<EpochParts> Node::Impl::open_epoch(const consensus::HandOver& hand
   past_leaders_.push_back(std::move(leaders_));
   leaders_ = *std::move(leaders);
   epochs_->enter(ended.next());
+  const std::vector<p2p::PeerId> validators = validator_peers();
+  network_->set_allowed(validators, direct_among(validators));
   EpochParts parts{.setting = setting,
                    .leaders = *leaders_.schedule,
                    .before = *epochs_->find(ended)->scheme,

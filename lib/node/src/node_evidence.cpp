@@ -21,8 +21,9 @@ void Node::Impl::on_evidence(const consensus::Evidence& evidence) {
 }
 
 // On the io thread: decoding and a look at what is known are cheap, signatures are not.
-void Node::Impl::on_evidence_gossip(const p2p::PeerId& peer, ByteView proof) {
-  const auto evidence = consensus::decode_evidence(proof);
+void Node::Impl::on_evidence_message(const p2p::PeerId& peer, ByteView message) {
+  const auto proof = evidence_in(message);
+  const auto evidence = proof ? consensus::decode_evidence(*proof) : fail(DecodeError::BadValue);
   if (!evidence) {
     punish(peer, std::string("evidence: ") + describe(evidence.error()));
     return;
@@ -30,20 +31,39 @@ void Node::Impl::on_evidence_gossip(const p2p::PeerId& peer, ByteView proof) {
   if (evidence_->knows(*evidence)) return;
   // Dropped when busy: whoever connects next tells it again.
   static_cast<void>(
-      workers_->try_submit([this, peer, bytes = to_bytes(proof)] { take_evidence(bytes, peer); }));
+      workers_->try_submit([this, peer, bytes = to_bytes(*proof)] { take_evidence(bytes, peer); }));
 }
 
-void Node::Impl::take_evidence(const Bytes& proof, const std::optional<p2p::PeerId>& from) {
+std::optional<p2p::GossipVerdict> Node::Impl::on_evidence_gossip(const p2p::PeerId& from,
+                                                                 const std::string& id,
+                                                                 ByteView proof) {
+  const auto evidence = consensus::decode_evidence(proof);
+  if (!evidence) return p2p::GossipVerdict::Reject;
+  if (evidence_->knows(*evidence)) return p2p::GossipVerdict::Ignore;
+  const bool queued = workers_->try_submit([this, from, id, bytes = to_bytes(proof)] {
+    const auto outcome = take_evidence(bytes, from);
+    const bool is_new = outcome == EvidenceStore::Outcome::New;
+    const bool bad = outcome == EvidenceStore::Outcome::NoProof;
+    network_->judge(id, is_new ? p2p::GossipVerdict::Accept
+                        : bad  ? p2p::GossipVerdict::Reject
+                               : p2p::GossipVerdict::Ignore);
+  });
+  if (queued) return std::nullopt;
+  return p2p::GossipVerdict::TooEarly;
+}
+
+EvidenceStore::Outcome Node::Impl::take_evidence(const Bytes& proof,
+                                                 const std::optional<p2p::PeerId>& from) {
   const auto outcome = evidence_->add(proof);
   if (!outcome) {
     log(LogLevel::Error, "evidence not stored", {{"reason", outcome.error()}});
-    return;
+    return EvidenceStore::Outcome::Known;
   }
   if (*outcome == EvidenceStore::Outcome::NoProof && from) {
     punish(*from, "evidence that proves nothing");
-    return;
+    return *outcome;
   }
-  if (*outcome != EvidenceStore::Outcome::New) return;
+  if (*outcome != EvidenceStore::Outcome::New) return *outcome;
   const auto evidence = consensus::decode_evidence(proof);
   log(LogLevel::Error, "evidence of misbehaviour",
       {{"kind", kind_name(*evidence)},
@@ -51,7 +71,10 @@ void Node::Impl::take_evidence(const Bytes& proof, const std::optional<p2p::Peer
        {"view", std::to_string(point_of(*evidence).view.value())},
        {"from", from ? from->short_text() : "this node"},
        {"proof", to_hex(proof)}});
-  broadcast(p2p::Channel::Gossip, encode_evidence_gossip(proof));
+  // What came by gossip is published already; publishing it again does nothing.
+  if (auto told = network_->publish(topics_.evidence, p2p::share(proof)); !told)
+    log(LogLevel::Warn, "evidence not told", {{"reason", p2p::describe(told.error())}});
+  return *outcome;
 }
 
 // A peer that was away hears of all of it; what it knows costs it a look into a table.

@@ -150,7 +150,7 @@ void Node::Impl::submit_action(Bytes item, exchange::Access::Admitted done) {
       (*answer)(fail(Refusal{Error::BadNumber, "this is no action of a user"}));
       return;
     }
-    const auto admitted = admit_item(shared);
+    const auto admitted = admit_item(shared, Origin::Client);
     if (!admitted) {
       (*answer)(fail(admitted.error()));
     } else {
@@ -160,8 +160,9 @@ void Node::Impl::submit_action(Bytes item, exchange::Access::Admitted done) {
   if (!queued) (*answer)(fail(busy("the node is busy verifying; try again in a moment")));
 }
 
-// As with transactions, whoever admits an item first passes it on, and nobody else (trap T11).
-Result<void, Refusal> Node::Impl::admit_item(const ExchangeItemPtr& item) {
+// As with transactions, the node whose client sent an item publishes it, on first admission only
+// (trap T11).
+Result<void, Refusal> Node::Impl::admit_item(const ExchangeItemPtr& item, Origin origin) {
   NodeExchange& exchange = *exchange_;
   if (const auto* prices = std::get_if<exchange::OracleSubmit>(&item->content)) {
     if (prices->round > (now().wall_ms + kAdmitAheadMs) / execution::kOraclePeriodMs)
@@ -189,7 +190,8 @@ Result<void, Refusal> Node::Impl::admit_item(const ExchangeItemPtr& item) {
   }
   exchange.cache.put(item);
   // System actions are nobody's word: the node that was asked proposes them itself.
-  const bool told = !std::holds_alternative<exchange::SystemAction>(item->content);
+  const bool told =
+      origin == Origin::Client && !std::holds_alternative<exchange::SystemAction>(item->content);
   if (told && gossip_queue_.try_push(item->bytes) != PushOutcome::Accepted) ++gossip_dropped_;
   signal_work();
   return {};
@@ -210,7 +212,8 @@ Result<void, Refusal> Node::Impl::submit_system(exchange::SystemAction action) {
   const std::uint64_t salt = seed_ + exchange_->system_salt.fetch_add(1);
   auto item = execution::verify_item(exchange_->rules, execution::system_item(salt, action));
   if (!item) return fail(Refusal{Error::BadNumber, execution::describe(item.error())});
-  return admit_item(std::make_shared<const execution::ExchangeItem>(*std::move(item)));
+  return admit_item(std::make_shared<const execution::ExchangeItem>(*std::move(item)),
+                    Origin::Client);
 }
 
 // Each oracle period once, on a thread of its own: a source may take seconds to answer.
@@ -240,8 +243,8 @@ void Node::Impl::oracle_loop() {
     Bytes bytes = execution::prices_item(epoch, submit, exchange_->price_key->sign(digest.view()));
     auto item = execution::verify_item(exchange_->rules, std::move(bytes));
     OL_CHECK(item.has_value(), "what this node signs verifies");
-    static_cast<void>(
-        admit_item(std::make_shared<const execution::ExchangeItem>(*std::move(item))));
+    static_cast<void>(admit_item(std::make_shared<const execution::ExchangeItem>(*std::move(item)),
+                                 Origin::Client));
   }
 }
 

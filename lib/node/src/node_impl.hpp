@@ -15,7 +15,7 @@
 #include <ol/node/consensus_driver.hpp>
 #include <ol/node/node.hpp>
 #include <ol/node/version.hpp>
-#include <ol/p2p/link_network.hpp>
+#include <ol/p2p/stack_network.hpp>
 #include <ol/rpc/consensus_backend.hpp>
 #include <ol/rpc/server.hpp>
 #include <ol/storage/block_log.hpp>
@@ -28,8 +28,10 @@
 #include "evidence_store.hpp"
 #include "exchange_api.hpp"
 #include "executor.hpp"
+#include "gossip_batch.hpp"
 #include "metrics.hpp"
 #include "node_exchange.hpp"
+#include "reach.hpp"
 #include "txn_pool.hpp"
 #include "worker_pool.hpp"
 
@@ -87,6 +89,7 @@ struct Node::Impl final : p2p::NetworkHandler, DriverHost {
   std::optional<Bytes> hand_over_of(primitives::Epoch epoch) override;
   /// Of the present epoch. Any thread.
   [[nodiscard]] const primitives::ValidatorSet& set() const { return epochs_->current().set; }
+  [[nodiscard]] std::vector<p2p::PeerId> validator_peers() const;
 
   // Running (node_run.cpp).
   [[nodiscard]] std::optional<NodeError> run();
@@ -94,30 +97,43 @@ struct Node::Impl final : p2p::NetworkHandler, DriverHost {
   void consensus_loop();
   void storage_loop();
   void gossip_loop();
+  void publish_batches(std::vector<Bytes> entries);
   [[nodiscard]] bool store(const std::vector<FinalBlock>& blocks);
   void publish_view(bool now_required);
   [[nodiscard]] Now now() const;
   void post(ConsensusEvent event);
   void post_or_drop(const p2p::PeerId& peer, ConsensusEvent event, p2p::Flow& flow);
   void resume_paused_peers();
+  void watch_reach();
 
   // Transactions (node_txns.cpp).
-  Result<void, mempool::AddError> admit(const TxnPtr& txn);
+  enum class Origin : std::uint8_t { Client, Gossip };
+  Result<void, mempool::AddError> admit(const TxnPtr& txn, Origin origin);
   [[nodiscard]] Result<primitives::TxnHash, rpc::SubmitError> submit(Bytes envelope);
-  [[nodiscard]] p2p::Flow on_gossip(const p2p::PeerId& peer, ByteView bytes);
   void signal_work();
-  [[nodiscard]] bool knows(ByteView item) const;
-  void take_item(Bytes item);
+  /// False for what no honest node publishes.
+  using AdmitEntry = bool (Impl::*)(Bytes);
+  /// Of a topic of batches: transactions or the exchange's items.
+  [[nodiscard]] std::optional<p2p::GossipVerdict> on_batch_gossip(const std::string& id,
+                                                                  ByteView bytes,
+                                                                  AdmitEntry admit_entry);
+  [[nodiscard]] p2p::GossipVerdict admit_batch(std::vector<Bytes> entries, AdmitEntry admit_entry);
+  [[nodiscard]] bool knows(ByteView entry) const;
+  [[nodiscard]] bool admit_gossiped_txn(Bytes envelope);
+  [[nodiscard]] bool admit_gossiped_item(Bytes bytes);
 
   // The exchange (node_exchange.cpp).
   void submit_action(Bytes item, exchange::Access::Admitted done);
-  Result<void, exchange::Refusal> admit_item(const ExchangeItemPtr& item);
+  Result<void, exchange::Refusal> admit_item(const ExchangeItemPtr& item, Origin origin);
   [[nodiscard]] Result<void, exchange::Refusal> submit_system(exchange::SystemAction action);
   void oracle_loop();
 
   // Evidence (node_evidence.cpp).
-  void on_evidence_gossip(const p2p::PeerId& peer, ByteView proof);
-  void take_evidence(const Bytes& proof, const std::optional<p2p::PeerId>& from);
+  void on_evidence_message(const p2p::PeerId& peer, ByteView message);
+  [[nodiscard]] std::optional<p2p::GossipVerdict> on_evidence_gossip(const p2p::PeerId& from,
+                                                                     const std::string& id,
+                                                                     ByteView proof);
+  EvidenceStore::Outcome take_evidence(const Bytes& proof, const std::optional<p2p::PeerId>& from);
   void tell_evidence(const p2p::PeerId& peer);
   [[nodiscard]] std::vector<EvidenceCount> count_evidence() const;
 
@@ -127,6 +143,8 @@ struct Node::Impl final : p2p::NetworkHandler, DriverHost {
   void on_peer_disconnected(const p2p::PeerId& peer, const p2p::CloseReason& reason) override;
   p2p::Flow on_message(const p2p::PeerId& peer, p2p::Channel channel, Bytes payload) override;
   void on_link_failed(const p2p::LinkFailure& failure) override;
+  std::optional<p2p::GossipVerdict> on_gossip(const p2p::PeerId& from, const std::string& topic,
+                                              const std::string& id, ByteView payload) override;
 
   // DriverHost, on the consensus thread (node_network.cpp).
   void send(const p2p::PeerId& peer, p2p::Channel channel, Bytes message) override;
@@ -149,6 +167,7 @@ struct Node::Impl final : p2p::NetworkHandler, DriverHost {
     log_(level, event, fields);
   }
   [[nodiscard]] ConsensusView consensus_view() const;
+  [[nodiscard]] Reach reach() const;
   [[nodiscard]] std::string metrics_text();
 
   NodeParts parts_;
@@ -194,6 +213,7 @@ struct Node::Impl final : p2p::NetworkHandler, DriverHost {
 
   // The world.
   std::unique_ptr<p2p::Network> network_;
+  Topics topics_;
   std::unique_ptr<rpc::Backend> backend_;
   std::unique_ptr<rpc::ConsensusBackend> consensus_backend_;
   /// The exchange's API; null on a chain without one.
@@ -208,6 +228,7 @@ struct Node::Impl final : p2p::NetworkHandler, DriverHost {
 
   std::atomic<bool> work_signalled_{false};
   std::atomic<std::uint64_t> gossip_dropped_{0};
+  std::atomic<std::size_t> gossip_waiting_bytes_{0};
   std::atomic<bool> stopping_{false};
 
   mutable Mutex mutex_;
@@ -220,6 +241,8 @@ struct Node::Impl final : p2p::NetworkHandler, DriverHost {
   /// By validator, since start: no file, for nobody else could check them.
   std::map<std::uint32_t, std::uint64_t> invalid_shares_ OL_GUARDED_BY(mutex_);
   std::uint64_t next_publish_ms_ = 0;
+  std::uint64_t next_reach_ms_ = 0;
+  ReachWatch reach_watch_;
 };
 
 /// The answers of this node to RPC (rpc_backend.cpp).
@@ -227,6 +250,8 @@ struct Node::Impl final : p2p::NetworkHandler, DriverHost {
 /// And about consensus (rpc_consensus.cpp).
 [[nodiscard]] std::unique_ptr<rpc::ConsensusBackend> make_consensus_backend(Node::Impl& node);
 
+/// ol_peers (rpc_peers.cpp).
+void add_peer_methods(rpc::Registry& registry, const Node::Impl& node);
 /// ol_exchange*, on a chain with an exchange (rpc_exchange.cpp).
 void add_exchange_methods(rpc::Registry& registry, Node::Impl& node);
 

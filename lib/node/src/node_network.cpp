@@ -8,6 +8,7 @@ namespace ol::node {
 namespace {
 
 constexpr std::chrono::milliseconds kBan{30'000};
+constexpr std::uint64_t kReachPeriodMs = 250;
 
 }  // namespace
 
@@ -51,7 +52,10 @@ void Node::Impl::on_peer_disconnected(const p2p::PeerId& peer, const p2p::CloseR
 }
 
 p2p::Flow Node::Impl::on_message(const p2p::PeerId& peer, p2p::Channel channel, Bytes payload) {
-  if (channel == p2p::Channel::Gossip) return on_gossip(peer, payload);
+  if (channel == p2p::Channel::Gossip) {
+    on_evidence_message(peer, payload);
+    return p2p::Flow::Continue;
+  }
   p2p::Flow flow = p2p::Flow::Continue;
   const auto shared = std::make_shared<const Bytes>(std::move(payload));
   post_or_drop(
@@ -61,6 +65,63 @@ p2p::Flow Node::Impl::on_message(const p2p::PeerId& peer, p2p::Channel channel, 
       },
       flow);
   return flow;
+}
+
+// Any peer may pass a message on, whoever wrote it: the network punishes who passes on bad ones.
+std::optional<p2p::GossipVerdict> Node::Impl::on_gossip(const p2p::PeerId& from,
+                                                        const std::string& topic,
+                                                        const std::string& id, ByteView payload) {
+  if (topic == topics_.txns) return on_batch_gossip(id, payload, &Impl::admit_gossiped_txn);
+  if (topic == topics_.items) return on_batch_gossip(id, payload, &Impl::admit_gossiped_item);
+  if (topic == topics_.evidence) return on_evidence_gossip(from, id, payload);
+  return p2p::GossipVerdict::Ignore;
+}
+
+std::vector<p2p::PeerId> Node::Impl::validator_peers() const {
+  std::vector<p2p::PeerId> out;
+  const auto add = [&](const primitives::ValidatorSet& validators) {
+    for (std::uint32_t i = 0; i < validators.size(); ++i) {
+      const p2p::PeerId peer(validators.find(primitives::ValidatorIndex(i))->network_key);
+      if (std::ranges::find(out, peer) == out.end()) out.push_back(peer);
+    }
+  };
+  add(set());
+  // Those whose term has just ended may still lack its last blocks, or have them for others.
+  const primitives::Epoch epoch = set().epoch();
+  if (epoch > primitives::Epoch(0)) add(epochs_->find(primitives::Epoch(epoch.value() - 1))->set);
+  return out;
+}
+
+Reach Node::Impl::reach() const {
+  const ConsensusView view = consensus_view();
+  MutexLock lock(mutex_);
+  return reach_of(*view.set, view.self, connected_);
+}
+
+// On the consensus thread. A node that only follows needs no quorum around it.
+void Node::Impl::watch_reach() {
+  const std::uint64_t now_ms = now().monotonic_ms;
+  if (now_ms < next_reach_ms_) return;
+  next_reach_ms_ = now_ms + kReachPeriodMs;
+  const auto self = driver_->self();
+  Reach now_reached;
+  {
+    MutexLock lock(mutex_);
+    now_reached = reach_of(driver_->set(), self, connected_);
+  }
+  const bool fine = !self || now_reached.is_quorum;
+  const ReachWatch::Change change = reach_watch_.look(fine, now_ms);
+  if (change == ReachWatch::Change::None) return;
+  const std::string weight =
+      std::to_string(now_reached.weight) + " of " + std::to_string(now_reached.total);
+  if (change == ReachWatch::Change::Regained) {
+    log(LogLevel::Info, "a quorum of validators is reachable again", {{"weight", weight}});
+    return;
+  }
+  log(LogLevel::Error, "less than a quorum of weight is reachable",
+      {{"weight", weight},
+       {"effect", "nothing becomes final here until more validators are reached"},
+       {"look at", "openliquid p2p peers"}});
 }
 
 void Node::Impl::on_link_failed(const p2p::LinkFailure& failure) {

@@ -360,11 +360,30 @@ Result<void, NodeError> Node::Impl::open_network() {
     if (*id == p2p::PeerId(parts_.network_key.public_key())) continue;
     config.peers.push_back({*id, peer.host, peer.port});
   }
-  for (std::uint32_t i = 0; i < set().size(); ++i) {
-    config.allowed.push_back(p2p::PeerId(set().find(primitives::ValidatorIndex(i))->network_key));
+  config.allowed = validator_peers();
+  config.limits.unknown_peers_max = parts_.config.p2p_unknown_peers_max;
+  topics_ = topics_of(parts_.genesis.domain.chain_id);
+  config.topics = {{.name = topics_.txns, .join = true, .droppable = true},
+                   {.name = topics_.evidence}};
+  if (exchange_) config.topics.push_back({.name = topics_.items, .join = true, .droppable = true});
+  config.direct = direct_among(config.allowed);
+  const std::string chain = std::to_string(parts_.genesis.domain.chain_id.value());
+  config.protocol_version = "/" + chain + "/1";
+  config.agent_version = std::string("openliquid/") + kVersion;
+  config.kad_protocol = "/" + chain + "/kad/1.0.0";
+  config.test_protocols = parts_.config.p2p_test_protocols;
+  config.peer_store = parts_.config.data_dir / "peers.list";
+  const bool private_allowed = parts_.genesis.devnet || parts_.config.p2p_private_addresses;
+  // Test networks share one machine.
+  if (private_allowed) config.limits.unknown_peers_per_ip_max = config.limits.unknown_peers_max;
+  config.profile = private_allowed ? p2p::AddressProfile::Local : p2p::AddressProfile::Public;
+  for (const std::string& text : parts_.config.p2p_announce) {
+    auto address = p2p::Multiaddr::from_text(text);
+    if (!address)
+      return error("address \"" + text + "\" of p2p.announce: " + p2p::describe(address.error()));
+    config.announced.push_back(*std::move(address));
   }
-  config.limits.unknown_peers_max = 32;
-  network_ = p2p::make_link_network(std::move(config), parts_.network_key, *this);
+  network_ = p2p::make_stack_network(std::move(config), parts_.network_key, *this);
   if (auto started = network_->start(); !started) return error(started.error().text);
   return {};
 }
@@ -375,6 +394,7 @@ Result<void, NodeError> Node::Impl::open_rpc() {
   rpc::add_standard_methods(registry, *backend_);
   consensus_backend_ = make_consensus_backend(*this);
   rpc::add_consensus_methods(registry, *consensus_backend_);
+  add_peer_methods(registry, *this);
   add_exchange_methods(registry, *this);
   rpc::ServerOptions options;
   options.endpoints = {{parts_.config.rpc_host, parts_.config.rpc_port}};

@@ -5,8 +5,8 @@
 #include <ol/base/hex.hpp>
 #include <ol/primitives/fault_budget.hpp>
 
+#include "gossip_batch.hpp"
 #include "node_impl.hpp"
-#include "txn_gossip.hpp"
 
 namespace ol::node {
 namespace {
@@ -161,6 +161,7 @@ void Node::Impl::consensus_loop() {
     if (now().monotonic_ms >= driver_->next_deadline()) driver_->on_tick(now());
     publish_view(false);
     resume_paused_peers();
+    watch_reach();
   }
 }
 
@@ -282,38 +283,51 @@ bool Node::Impl::store(const std::vector<FinalBlock>& blocks) {
 
 void Node::Impl::gossip_loop() {
   while (true) {
-    std::vector<Bytes> envelopes = gossip_queue_.pop_many(kGossipTxnsMax);
-    if (envelopes.empty()) return;
+    std::vector<Bytes> entries = gossip_queue_.pop_many(kGossipBatchMax);
+    if (entries.empty()) return;
     // A moment's wait lets a batch gather; under load the queue is never empty and nothing waits.
-    if (envelopes.size() < 64) {
+    if (entries.size() < 64) {
       const auto deadline = std::chrono::steady_clock::now() + kGossipDelay;
       while (auto more = gossip_queue_.pop_until(deadline)) {
-        envelopes.push_back(*std::move(more));
-        if (envelopes.size() >= kGossipTxnsMax) break;
+        entries.push_back(*std::move(more));
+        if (entries.size() >= kGossipBatchMax) break;
       }
     }
-    std::vector<Bytes> batch;
-    std::size_t bytes = 0;
-    const auto flush = [&] {
-      if (batch.empty()) return;
-      auto sent = network_->broadcast(p2p::Channel::Gossip, p2p::share(encode_txn_batch(batch)));
-      if (!sent) gossip_dropped_ += batch.size();
-      batch.clear();
-      bytes = 0;
-    };
-    for (Bytes& envelope : envelopes) {
-      if (bytes + envelope.size() > kGossipBytesMax) flush();
-      bytes += envelope.size() + 4;
-      batch.push_back(std::move(envelope));
-    }
-    flush();
+    publish_batches(std::move(entries));
   }
+}
+
+// Transactions and the exchange's items have topics of their own.
+void Node::Impl::publish_batches(std::vector<Bytes> entries) {
+  struct Batch {
+    const std::string& topic;
+    std::vector<Bytes> entries;
+    std::size_t bytes = 0;
+  };
+  Batch txns{topics_.txns, {}};
+  Batch items{topics_.items, {}};
+  const auto flush = [this](Batch& batch) {
+    if (batch.entries.empty()) return;
+    auto sent = network_->publish(batch.topic, p2p::share(encode_gossip_batch(batch.entries)));
+    if (!sent) gossip_dropped_ += batch.entries.size();
+    batch.entries.clear();
+    batch.bytes = 0;
+  };
+  for (Bytes& entry : entries) {
+    Batch& batch = primitives::is_exchange_item(entry) ? items : txns;
+    if (batch.bytes + entry.size() > kGossipBytesMax) flush(batch);
+    batch.bytes += entry.size() + 4;
+    batch.entries.push_back(std::move(entry));
+  }
+  flush(txns);
+  flush(items);
 }
 
 std::string Node::Impl::metrics_text() {
   const ConsensusView view = consensus_view();
   return metrics_.text({.consensus = view,
                         .evidence = count_evidence(),
+                        .reach = reach(),
                         .network = network_->counters(),
                         .rpc = server_->stats(),
                         .pool = pool_->stats(),

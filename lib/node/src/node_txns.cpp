@@ -1,12 +1,14 @@
 #include <future>
 
+#include "gossip_batch.hpp"
 #include "node_impl.hpp"
-#include "txn_gossip.hpp"
 
 namespace ol::node {
 namespace {
 
 constexpr int kServerError = -32000;
+/// Of gossip whose signatures are still to be verified.
+constexpr std::size_t kGossipWaitingBytesMax = std::size_t{64} << 20;
 
 rpc::SubmitError refused(std::string message) {
   return {.code = kServerError, .message = std::move(message)};
@@ -14,11 +16,14 @@ rpc::SubmitError refused(std::string message) {
 
 }  // namespace
 
-// A transaction is gossiped by whoever admits it first and by nobody else (trap T11).
-Result<void, mempool::AddError> Node::Impl::admit(const TxnPtr& txn) {
+// A transaction is published by the node whose client sent it, on first admission only (trap T11);
+// gossip carries it on from there.
+Result<void, mempool::AddError> Node::Impl::admit(const TxnPtr& txn, Origin origin) {
   OL_TRY_VOID(pool_->add(txn));
   cache_->put(txn);
-  if (gossip_queue_.try_push(txn->envelope()) != PushOutcome::Accepted) ++gossip_dropped_;
+  const bool published =
+      origin == Origin::Gossip || gossip_queue_.try_push(txn->envelope()) == PushOutcome::Accepted;
+  if (!published) ++gossip_dropped_;
   server_->publish_pending(txn->hash());
   signal_work();
   return {};
@@ -53,62 +58,71 @@ Result<primitives::TxnHash, rpc::SubmitError> Node::Impl::submit(Bytes envelope)
   const auto txn = verified.get();
   if (!txn) return fail(refused(primitives::describe(txn.error())));
 
-  const auto admitted = admit(*txn);
+  const auto admitted = admit(*txn, Origin::Client);
   if (admitted) return (*txn)->hash();
   if (const auto* refusal = std::get_if<primitives::TxnRefusal>(&admitted.error()))
     return fail(refused(refusal->message));
   return fail(refused("the state cannot be read"));
 }
 
-bool Node::Impl::knows(ByteView item) const {
-  const auto hash = primitives::transaction_hash(item);
+bool Node::Impl::knows(ByteView entry) const {
+  const auto hash = primitives::transaction_hash(entry);
   if (cache_->find(hash)) return true;
-  return exchange_ && primitives::is_exchange_item(item) && exchange_->cache.find(hash);
+  return exchange_ && primitives::is_exchange_item(entry) && exchange_->cache.find(hash);
+}
+
+// Judged once the signatures are checked; until then nobody is passed the batch.
+std::optional<p2p::GossipVerdict> Node::Impl::on_batch_gossip(const std::string& id, ByteView bytes,
+                                                              AdmitEntry admit_entry) {
+  auto batch = decode_gossip_batch(bytes);
+  if (!batch) return p2p::GossipVerdict::Reject;
+  std::erase_if(*batch, [this](const Bytes& entry) { return knows(entry); });
+  // Whoever may lack them has had the chance to hear them from where we did.
+  if (batch->empty()) return p2p::GossipVerdict::Ignore;
+  const std::size_t count = batch->size();
+  const std::size_t cost = bytes.size();
+  // Many peers may send at once what takes long to verify.
+  const bool room = gossip_waiting_bytes_.fetch_add(cost) <= kGossipWaitingBytesMax;
+  const bool queued = room && workers_->try_submit([this, id, admit_entry, cost,
+                                                    fresh = *std::move(batch)]() mutable {
+    network_->judge(id, admit_batch(std::move(fresh), admit_entry));
+    gossip_waiting_bytes_ -= cost;
+  });
+  if (queued) return std::nullopt;
+  gossip_waiting_bytes_ -= cost;
+  gossip_dropped_ += count;
+  return p2p::GossipVerdict::TooEarly;
+}
+
+p2p::GossipVerdict Node::Impl::admit_batch(std::vector<Bytes> entries, AdmitEntry admit_entry) {
+  for (Bytes& entry : entries) {
+    // While this batch waited another may have brought it.
+    if (knows(entry)) continue;
+    // Honest nodes publish only what they have verified.
+    if (!(this->*admit_entry)(std::move(entry))) return p2p::GossipVerdict::Reject;
+  }
+  return p2p::GossipVerdict::Accept;
+}
+
+bool Node::Impl::admit_gossiped_txn(Bytes envelope) {
+  auto txn = primitives::VerifiedTxn::verify(std::move(envelope));
+  if (!txn) return false;
+  // A refusal is the sender's business: what one pool has no room for, another may.
+  static_cast<void>(
+      admit(std::make_shared<const primitives::VerifiedTxn>(*std::move(txn)), Origin::Gossip));
+  return true;
 }
 
 // System actions are proposed by the node that was asked and come with its blocks alone.
-void Node::Impl::take_item(Bytes item) {
-  if (!exchange_ || item[0] == static_cast<std::uint8_t>(primitives::ItemTag::System)) return;
-  auto verified = execution::verify_item(exchange_->rules, std::move(item));
-  if (!verified) return;
-  static_cast<void>(
-      admit_item(std::make_shared<const execution::ExchangeItem>(*std::move(verified))));
-}
-
-p2p::Flow Node::Impl::on_gossip(const p2p::PeerId& peer, ByteView bytes) {
-  if (const auto proof = evidence_in(bytes)) {
-    on_evidence_gossip(peer, *proof);
-    return p2p::Flow::Continue;
-  }
-  auto batch = decode_txn_batch(bytes);
-  if (!batch) {
-    punish(peer, std::string("transaction batch: ") + describe(batch.error()));
-    return p2p::Flow::Continue;
-  }
-  std::vector<Bytes> fresh;
-  for (Bytes& envelope : *batch) {
-    if (!knows(envelope)) fresh.push_back(std::move(envelope));
-  }
-  if (fresh.empty()) return p2p::Flow::Continue;
-  const bool queued = workers_->try_submit([this, fresh = std::move(fresh)]() mutable {
-    for (Bytes& envelope : fresh) {
-      // Every peer relays it; while this copy waited another may have been verified.
-      if (knows(envelope)) continue;
-      if (primitives::is_exchange_item(envelope)) {
-        take_item(std::move(envelope));
-        continue;
-      }
-      auto txn = primitives::VerifiedTxn::verify(std::move(envelope));
-      if (!txn) continue;
-      // A refusal is the sender's business: what one pool has no room for, another may.
-      static_cast<void>(admit(std::make_shared<const primitives::VerifiedTxn>(*std::move(txn))));
-    }
-  });
-  const QueueStats stats = workers_->stats();
-  if (queued && stats.size < stats.capacity / 2) return p2p::Flow::Continue;
-  MutexLock lock(mutex_);
-  paused_peers_.insert(peer);
-  return p2p::Flow::Pause;
+bool Node::Impl::admit_gossiped_item(Bytes bytes) {
+  const bool gossiped = primitives::is_exchange_item(bytes) &&
+                        bytes[0] != static_cast<std::uint8_t>(primitives::ItemTag::System);
+  if (!gossiped) return false;
+  auto item = execution::verify_item(exchange_->rules, std::move(bytes));
+  if (!item) return false;
+  static_cast<void>(admit_item(std::make_shared<const execution::ExchangeItem>(*std::move(item)),
+                               Origin::Gossip));
+  return true;
 }
 
 }  // namespace ol::node

@@ -17,6 +17,7 @@ class MetricsTest : public testing::Test {
     rpc.methods.push_back({.method = "eth_chainId", .calls = calls, .latency = {}});
     return metrics_.text({.consensus = view,
                           .evidence = evidence,
+                          .reach = {},
                           .network = network,
                           .rpc = rpc,
                           .pool = {},

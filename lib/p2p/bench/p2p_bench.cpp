@@ -7,8 +7,8 @@
 #include <mutex>
 #include <thread>
 
-#include <ol/p2p/link_network.hpp>
 #include <ol/p2p/noise.hpp>
+#include <ol/p2p/stack_network.hpp>
 
 namespace {
 
@@ -76,7 +76,7 @@ class Node : private NetworkHandler {
     config.listen_host = "127.0.0.1";
     config.limits.inbound_bytes_per_second = 1e12;
     config.limits.inbound_messages_per_second = 1e12;
-    network_ = make_link_network(std::move(config), key_, *this);
+    network_ = make_stack_network(std::move(config), key_, *this);
     started_ = network_->start().has_value();
     thread_ = std::thread([this] { network_->run(); });
   }

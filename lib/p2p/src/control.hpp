@@ -9,7 +9,7 @@
 #include <ol/base/bytes.hpp>
 #include <ol/p2p/network.hpp>
 
-/// The messages of Channel::Control. Format: docs/protocol/link.md.
+/// The messages of Channel::Control. Format: docs/protocol/p2p.md.
 namespace ol::p2p {
 
 struct ControlHello {
@@ -39,7 +39,7 @@ using ControlMessage =
 [[nodiscard]] std::optional<ControlMessage> decode_control(ByteView payload);
 
 inline constexpr std::size_t kGoodbyeTextMax = 200;
-/// Version of everything in docs/protocol/link.md above Noise, named in the hello.
+/// Version of everything in docs/protocol/p2p.md above Noise, named in the hello.
 inline constexpr std::uint8_t kLinkVersion = 1;
 
 }  // namespace ol::p2p

@@ -63,23 +63,34 @@ void GossipProtocol::judge(const MessageId& id, GossipVerdict verdict) {
   pump();
 }
 
+void GossipProtocol::set_direct(std::set<PeerId> peers) {
+  router_.set_direct(std::move(peers), host_.now());
+  pump();
+}
+
 void GossipProtocol::on_peer_identified(const PeerId& id) {
   const Peer& peer = peers_[id];
   if (!peer.outbound) open(id);
 }
 
-void GossipProtocol::open(const PeerId& id) {
+// Identify says so, or the stream it opened to us.
+bool GossipProtocol::speaks_gossip(const PeerId& id) const {
+  const auto known = peers_.find(id);
+  if (known != peers_.end() && known->second.inbound) return true;
   const PeerInfo* const info = host_.info(id);
-  if (info == nullptr) return;
-  const bool speaks = std::any_of(kIds.begin(), kIds.end(), [&](std::string_view protocol) {
-    return info->protocols.contains(protocol);
-  });
-  if (!speaks) return;
-  const auto key = host_.open_stream(id, ids(), *this);
+  return info != nullptr && std::any_of(kIds.begin(), kIds.end(), [&](std::string_view protocol) {
+           return info->protocols.contains(protocol);
+         });
+}
+
+void GossipProtocol::open(const PeerId& id) {
   Peer& peer = peers_[id];
+  peer.reopen_at.reset();
+  if (!speaks_gossip(id)) return;
+  const auto key = host_.open_stream(id, ids(), *this);
+  peer.tried_at = host_.now();
   peer.outbound = key;
   peer.is_open = false;
-  peer.reopen_at.reset();
   if (key) {
     outbound_[*key] = id;
   } else {
@@ -105,6 +116,7 @@ void GossipProtocol::on_stream_opened(StreamKey key, const PeerId& id, std::stri
     }
     peer.inbound = key;
     inbound_[key].peer = id;
+    if (!peer.outbound && !peer.reopen_at) open(id);
     return;
   }
   if (peer.outbound != key) return;
@@ -112,6 +124,8 @@ void GossipProtocol::on_stream_opened(StreamKey key, const PeerId& id, std::stri
   ensure_peer(id, key);
   router_.set_version(id, version_of(protocol));
   pump();
+  // What has waited since before the stream was open is no news to the router.
+  flush(id);
 }
 
 void GossipProtocol::ensure_peer(const PeerId& id, StreamKey key) {
@@ -179,9 +193,9 @@ void GossipProtocol::lose(StreamKey key) {
   if (peer == peers_.end() || peer->second.outbound != key) return;
   peer->second.outbound.reset();
   peer->second.is_open = false;
-  peer->second.reopen_at = host_.now() + kReopenPause;
-  // A new stream starts with all subscriptions again.
-  router_.remove_peer(outbound.mapped(), host_.now());
+  // Soon, for the connection may have been one of two.
+  peer->second.reopen_at = std::max(host_.now(), peer->second.tried_at + kReopenPause);
+  router_.restart_peer(outbound.mapped(), host_.now());
 }
 
 void GossipProtocol::on_stream_writable(StreamKey key) {

@@ -62,11 +62,16 @@ std::optional<GossipEvent> GossipRouter::next_event() {
   return out;
 }
 
+// The first RPC of a stream carries all our subscriptions.
+void GossipRouter::tell_subscriptions(GossipQueue& queue) const {
+  queue.restart();
+  for (const auto& [topic, members] : mesh_)
+    queue.subscribe(true, topic);
+}
+
 void GossipRouter::add_peer(const PeerId& id, const GossipPeer& info, TimePoint) {
   Peer peer{info, {}, GossipQueue(parameters_.queue), 0, 0, 0, 0, {}, {}, 0, {}, {}};
-  // The first RPC carries all our subscriptions.
-  for (const auto& [topic, members] : mesh_)
-    peer.queue.subscribe(true, topic);
+  tell_subscriptions(peer.queue);
   const bool added = peers_.emplace(id, std::move(peer)).second;
   OL_CHECK(added, "a peer is added once");
   score_.add_peer(id, info.ip);
@@ -75,13 +80,36 @@ void GossipRouter::add_peer(const PeerId& id, const GossipPeer& info, TimePoint)
 
 void GossipRouter::remove_peer(const PeerId& id, TimePoint now) {
   if (peers_.erase(id) == 0) return;
-  for (auto& [topic, members] : mesh_) {
-    if (members.erase(id) > 0) score_.prune(id, topic, now);
-  }
+  leave_meshes(id, now);
   for (auto& [topic, fanout] : fanout_)
     fanout.peers.erase(id);
   ready_.erase(id);
   score_.remove_peer(id, now);
+}
+
+void GossipRouter::leave_meshes(const PeerId& id, TimePoint now) {
+  for (auto& [topic, members] : mesh_) {
+    if (members.erase(id) > 0) score_.prune(id, topic, now);
+  }
+}
+
+// The graft may have been lost with the stream: the next heartbeat grafts again, which costs
+// nothing if it was not.
+void GossipRouter::restart_peer(const PeerId& id, TimePoint now) {
+  Peer* const peer = find(id);
+  if (peer == nullptr) return;
+  leave_meshes(id, now);
+  tell_subscriptions(peer->queue);
+  mark_ready(id);
+}
+
+// Who is direct is in no mesh.
+void GossipRouter::set_direct(std::set<PeerId> peers, TimePoint now) {
+  parameters_.direct = std::move(peers);
+  for (const PeerId& id : parameters_.direct) {
+    for (auto& [topic, members] : mesh_)
+      prune_peer(id, topic, parameters_.prune_backoff, now);
+  }
 }
 
 Result<void, GossipRpcError> GossipRouter::on_rpc(const PeerId& id, ByteView bytes, TimePoint now) {

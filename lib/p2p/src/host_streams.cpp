@@ -44,8 +44,10 @@ std::optional<ConnectionEnded> Host::refuse_peer(const Connection& connection,
   if (const HostBan* const ban = gate_.ban_of(peer, now_)) {
     return ConnectionEnded{EndReason::Banned, ban->reason};
   }
-  const auto known = peers_.find(peer);
-  if (known != peers_.end() && known->second.connections.size() >= config_.limits.per_peer) {
+  const auto same = std::count_if(connections_.begin(), connections_.end(), [&](const auto& c) {
+    return c.second.peer == peer && !c.second.ended;
+  });
+  if (static_cast<std::size_t>(same) >= config_.limits.per_peer) {
     return ConnectionEnded{EndReason::LimitReached, "per_peer"};
   }
   if (reserved || connection.outbound) return std::nullopt;
@@ -70,13 +72,32 @@ void Host::on_ready(ConnectionId id, const PeerId& peer) {
   connection.peer = peer;
   Peer& entry = peers_[peer];
   entry.connections.push_back(id);
-  const bool first = entry.connections.size() == 1;
-  resolve_duplicates(peer);
   if (observer_ != nullptr) observer_->on_ready(id, peer);
-  // The observer may have closed it.
-  if (!first || connection.ended) return;
+  // The observer may have closed or retired it.
+  if (connection.ended || connection.last_words != nullptr) return;
+  resolve_duplicates(peer);
+  if (std::exchange(peers_.at(peer).announced, true)) return;
   for (ProtocolHandler* const handler : handlers_)
     handler->on_peer_connected(peer);
+}
+
+// Goodbyes take a moment, in which whoever is refused must not take part in anything.
+void Host::retire(ConnectionId id, const ProtocolHandler& last_words) {
+  Connection* const connection = find(id);
+  if (connection == nullptr || connection->ended || connection->last_words != nullptr) return;
+  OL_CHECK(connection->peer.has_value(), "a connection that is retired was ready");
+  connection->last_words = &last_words;
+  std::vector<StreamKey> others;
+  for (auto at = streams_.lower_bound({id, 0}); at != streams_.end() && at->first.connection == id;
+       ++at) {
+    if (at->second.handler != &last_words) others.push_back(at->first);
+  }
+  for (const StreamKey key : others) {
+    connection->machine->reset(key.stream);
+    on_stream_failed(key, "the connection is about to be closed");
+  }
+  mark_dirty(id, *connection);
+  forget_connection(id, *connection->peer);
 }
 
 // Both sides may have dialled. Both know the two peer ids, so both keep the same connection: the
@@ -121,7 +142,7 @@ void Host::on_ended(ConnectionId id, const ConnectionEnded& event) {
                               event.reason == EndReason::UpgradeTimeout;
   if (failed_upgrade && !connection.outbound) gate_.on_failed_upgrade(*connection.remote, now_);
   fail_streams(id, event.text);
-  if (peer) leave_peer(id, *peer);
+  if (peer && connection.last_words == nullptr) forget_connection(id, *peer);
   if (observer_ != nullptr) observer_->on_ended(id, peer, event.reason, event.text);
 }
 
@@ -133,7 +154,7 @@ void Host::fail_streams(ConnectionId id, const std::string& why) {
   }
 }
 
-void Host::leave_peer(ConnectionId id, const PeerId& peer) {
+void Host::forget_connection(ConnectionId id, const PeerId& peer) {
   const auto at = peers_.find(peer);
   std::erase(at->second.connections, id);
   if (!at->second.connections.empty()) {
@@ -143,7 +164,9 @@ void Host::leave_peer(ConnectionId id, const PeerId& peer) {
     }
     return;
   }
+  const bool announced = at->second.announced;
   peers_.erase(at);
+  if (!announced) return;
   for (ProtocolHandler* const handler : handlers_)
     handler->on_peer_disconnected(peer);
 }
@@ -163,8 +186,11 @@ void Host::on_stream_opened(StreamKey key, const StreamOpened& event) {
        at != streams_.end() && at->first.connection == key.connection; ++at) {
     if (at->second.inbound && at->second.protocol == event.protocol) same += 1;
   }
-  MuxedConnection& machine = *find(key.connection)->machine;
-  if (same >= protocol.policy.inbound_streams) {
+  const Connection& connection = *find(key.connection);
+  MuxedConnection& machine = *connection.machine;
+  const bool retired =
+      connection.last_words != nullptr && connection.last_words != protocol.handler;
+  if (retired || same >= protocol.policy.inbound_streams) {
     machine.reset(key.stream);
     return;
   }
@@ -227,6 +253,7 @@ std::optional<StreamKey> Host::open_stream_on(ConnectionId id,
   Connection* const found = find(id);
   if (found == nullptr || found->ended || !found->peer) return std::nullopt;
   Connection& connection = *found;
+  if (connection.last_words != nullptr && connection.last_words != &handler) return std::nullopt;
   std::optional<std::string> announced;
   if (const PeerInfo* const known = info(*connection.peer)) {
     for (const std::string& protocol : protocols) {

@@ -124,9 +124,31 @@ void IdentifyProtocol::push() {
 }
 
 void IdentifyProtocol::on_peer_connected(const PeerId& peer) {
-  pushes_[peer];
-  // Without an answer the peer stays unidentified: nothing that needs identify will use it.
-  static_cast<void>(host_.open_stream(peer, {std::string(kId)}, *this));
+  ask(peer, pushes_[peer]);
+}
+
+// Without an answer the peer stays unidentified: nothing that needs identify will use it.
+void IdentifyProtocol::ask(const PeerId& peer, PushState& state) {
+  const unsigned doublings = std::min(state.asked, kAskDoublings);
+  state.asked += 1;
+  state.ask_at = host_.now() + kAskPause * (1U << doublings);
+  state.asking = host_.open_stream(peer, {std::string(kId)}, *this);
+}
+
+void IdentifyProtocol::ask_again(TimePoint now) {
+  for (auto& [peer, state] : pushes_) {
+    const bool waiting = state.asking.has_value() || host_.info(peer) != nullptr;
+    if (!waiting && now >= state.ask_at) ask(peer, state);
+  }
+}
+
+void IdentifyProtocol::stop_asking(StreamKey key) {
+  for (auto& [peer, state] : pushes_) {
+    if (state.asking != key) continue;
+    state.asking.reset();
+    // Whoever refuses at once is not asked at once.
+    state.ask_at = std::max(state.ask_at, host_.now() + kAskPause);
+  }
 }
 
 void IdentifyProtocol::on_peer_disconnected(const PeerId& peer) {
@@ -178,6 +200,7 @@ void IdentifyProtocol::on_stream_data(StreamKey key, ByteView bytes) {
     if (!good) {
       host_.reset(key);
       readings_.erase(at);
+      stop_asking(key);
       return;
     }
     reading.messages += 1;
@@ -185,6 +208,7 @@ void IdentifyProtocol::on_stream_data(StreamKey key, ByteView bytes) {
 }
 
 void IdentifyProtocol::on_stream_ended(StreamKey key) {
+  stop_asking(key);
   auto node = readings_.extract(key);
   if (node.empty()) return;
   const Reading& reading = node.mapped();
@@ -194,6 +218,7 @@ void IdentifyProtocol::on_stream_ended(StreamKey key) {
 
 void IdentifyProtocol::on_stream_failed(StreamKey key, std::string_view) {
   readings_.erase(key);
+  stop_asking(key);
 }
 
 void IdentifyProtocol::apply(const Reading& reading) {
@@ -240,8 +265,10 @@ void IdentifyProtocol::on_tick(TimePoint now) {
   }
   for (const StreamKey key : late) {
     readings_.erase(key);
+    stop_asking(key);
     host_.reset(key);
   }
+  ask_again(now);
   for (auto& [peer, state] : pushes_) {
     if (!state.wanted || (state.last && now - *state.last < kPushPause)) continue;
     const PeerInfo* const info = host_.info(peer);

@@ -56,6 +56,11 @@ const char* describe(SendError error) {
   OL_CHECK(false, "unknown SendError");
 }
 
+std::optional<GossipVerdict> NetworkHandler::on_gossip(const PeerId&, const std::string&,
+                                                       const std::string&, ByteView) {
+  return GossipVerdict::Ignore;
+}
+
 ChannelCounters& ChannelCounters::operator+=(const ChannelCounters& other) {
   messages_in += other.messages_in;
   bytes_in += other.bytes_in;

@@ -5,18 +5,27 @@
 namespace ol::p2p {
 
 void PeerTable::set_endpoints(std::vector<PeerEndpoint> endpoints, const PeerId& self) {
-  for (auto& [id, peer] : peers_)
-    peer.endpoint.reset();
+  for (auto& [id, peer] : peers_) {
+    if (!peer.learnt) peer.endpoint.reset();
+  }
   for (PeerEndpoint& endpoint : endpoints) {
     if (endpoint.id == self) continue;
     PeerEntry& peer = entry(endpoint.id);
     peer.endpoint = std::move(endpoint);
+    peer.learnt = false;
   }
 }
 
-void PeerTable::allow(const std::vector<PeerId>& peers) {
+void PeerTable::set_allowed(const std::vector<PeerId>& peers) {
+  for (auto& [id, peer] : peers_)
+    peer.allowed = false;
   for (const PeerId& peer : peers)
     entry(peer).allowed = true;
+  for (auto& [id, peer] : peers_) {
+    if (peer.allowed || !peer.learnt) continue;
+    peer.endpoint.reset();
+    peer.learnt = false;
+  }
 }
 
 PeerEntry& PeerTable::entry(const PeerId& peer) {

@@ -25,6 +25,7 @@ struct PeerBan {
 /// What the network remembers of a peer.
 struct PeerEntry {
   std::optional<PeerEndpoint> endpoint;  // to be dialled
+  bool learnt = false;                   // the endpoint, from the peer itself
   bool allowed = false;                  // may connect without counting as unknown
   std::optional<SessionId> link;         // the ready connection
   unsigned failures = 0;                 // dials since the last stable link
@@ -42,11 +43,13 @@ class PeerTable {
   PeerTable(const NetworkTimes& times, std::uint64_t seed) : times_(times), random_(seed) {}
 
   void set_endpoints(std::vector<PeerEndpoint> endpoints, const PeerId& self);
-  void allow(const std::vector<PeerId>& peers);
+  /// Replaces those that are allowed; what was learnt of others is forgotten.
+  void set_allowed(const std::vector<PeerId>& peers);
 
   [[nodiscard]] PeerEntry& entry(const PeerId& peer);
   [[nodiscard]] PeerEntry* find(const PeerId& peer);
   [[nodiscard]] std::map<PeerId, PeerEntry>& all() { return peers_; }
+  [[nodiscard]] const std::map<PeerId, PeerEntry>& all() const { return peers_; }
 
   /// Counts a failed dial, or a lost link, and sets when to dial again: a delay that doubles from
   /// redial_min to redial_max, of which a random half is taken off so that peers that lost each

@@ -79,14 +79,54 @@ TEST(GossipProtocol, opens_a_broken_stream_again) {
   EXPECT_EQ(net.heard[1].size(), 1U);
 }
 
+// Of two connections one goes after a moment, and with it the streams on it, whichever side had
+// which of them there.
+TEST(GossipProtocol, both_sides_hear_each_other_after_both_have_dialled) {
+  for (const std::uint32_t late : {0U, 1U, 2U}) {
+    SCOPED_TRACE(late);
+    GossipNetwork net(2);
+    TestHost& a = net.network.at(0);
+    TestHost& b = net.network.at(1);
+    net.network.hold_dials(true);
+    ASSERT_TRUE(a.host.dial(b.address.with_peer(b.id())));
+    ASSERT_TRUE(b.host.dial(a.address.with_peer(a.id())));
+    net.network.hold_dials(false);
+    // At once, or one of the two once the other connection is in use.
+    if (late < 2) net.network.hold_dials_of(&net.network.at(late));
+    net.network.run();
+    net.network.hold_dials_of(nullptr);
+    net.network.run();
+    EXPECT_EQ(net.network.sockets(), 2U);
+    net.network.advance(seconds(5));
+    EXPECT_EQ(net.network.sockets(), 1U);
+    for (std::size_t i = 0; i < 2; ++i) {
+      const auto published = net.gossips[i]->publish(kTopic, pattern(20000, late));
+      ASSERT_TRUE(published || i == 1);
+      net.network.advance(milliseconds(100));
+      ASSERT_TRUE(net.gossips[i]->publish(kTopic, pattern(100, static_cast<std::uint32_t>(i))));
+      net.network.advance(milliseconds(100));
+    }
+    EXPECT_EQ(net.heard[1], (std::vector<Bytes>{pattern(20000, late), pattern(100, 0)}));
+    EXPECT_EQ(net.heard[0], std::vector<Bytes>{pattern(100, 1)});
+  }
+}
+
 /// Opens gossip streams by hand.
 struct Rogue final : ProtocolHandler {
   explicit Rogue(Host& owner) : host(owner) {}
-  void on_stream_data(StreamKey key, ByteView bytes) override { host.consume(key, bytes.size()); }
+  void on_stream_opened(StreamKey key, const PeerId&, std::string_view, bool inbound) override {
+    if (inbound) opened.push_back(key);
+  }
+  void on_stream_data(StreamKey key, ByteView bytes) override {
+    received[key] += bytes.size();
+    host.consume(key, bytes.size());
+  }
   void on_stream_ended(StreamKey) override {}
   void on_stream_failed(StreamKey key, std::string_view why) override { failed[key] = why; }
 
   Host& host;
+  std::vector<StreamKey> opened;  // by the other side
+  std::map<StreamKey, std::size_t> received;
   std::map<StreamKey, std::string> failed;
 };
 
@@ -124,6 +164,53 @@ TEST(GossipProtocol, ends_the_connection_of_who_breaks_a_limit_and_says_why) {
   Bytes framed;
   append_delimited(framed, grafts);
   EXPECT_EQ(RogueFixture().send(framed), "misbehaved: too many grafts in one gossip rpc");
+}
+
+// The peer tells its subscriptions once on each of its own streams, and that one lives.
+TEST(GossipProtocol, a_peer_stays_subscribed_when_our_stream_to_it_breaks) {
+  GossipNetwork net(1);
+  TestHost& peer = net.network.add();
+  Rogue rogue(peer.host);
+  peer.host.add_protocol({"/meshsub/1.2.0"}, rogue, {4, StreamPriority::Normal});
+  net.network.connect(peer, net.network.at(0));
+  const auto stream = peer.host.open_stream(net.network.at(0).id(), {"/meshsub/1.2.0"}, rogue);
+  ASSERT_TRUE(stream);
+  Bytes rpc;
+  append_subscription(rpc, true, kTopic);
+  Bytes framed;
+  append_delimited(framed, rpc);
+  ASSERT_TRUE(peer.host.write(*stream, std::move(framed)));
+  net.network.advance(seconds(1));
+  ASSERT_EQ(rogue.opened.size(), 1U);
+  peer.host.reset(rogue.opened[0]);
+  net.network.advance(seconds(2));
+  ASSERT_EQ(rogue.opened.size(), 2U);
+  // Our subscriptions have been told again, and what we publish follows.
+  EXPECT_GT(rogue.received[rogue.opened[1]], kTopic.size());
+  ASSERT_TRUE(net.gossips[0]->publish(kTopic, pattern(5000)));
+  net.network.advance(milliseconds(100));
+  EXPECT_GT(rogue.received[rogue.opened[1]], 5000U);
+}
+
+// Identify may be late or lost; the stream alone proves what the peer speaks.
+TEST(GossipProtocol, answers_a_peer_that_gossips_before_it_is_identified) {
+  GossipNetwork net(1);
+  TestHost& peer = net.network.add();
+  Rogue rogue(peer.host);
+  net.network.connect(peer, net.network.at(0));
+  // Not named in identify, which has been answered by now.
+  peer.host.add_protocol({"/meshsub/1.2.0"}, rogue, {4, StreamPriority::Normal});
+  const auto stream = peer.host.open_stream(net.network.at(0).id(), {"/meshsub/1.2.0"}, rogue);
+  ASSERT_TRUE(stream);
+  Bytes rpc;
+  append_subscription(rpc, true, kTopic);
+  Bytes framed;
+  append_delimited(framed, rpc);
+  ASSERT_TRUE(peer.host.write(*stream, std::move(framed)));
+  net.network.run();
+  ASSERT_EQ(rogue.opened.size(), 1U);
+  // Our subscriptions waited for our stream to open, and for nothing else.
+  EXPECT_GT(rogue.received[rogue.opened[0]], kTopic.size());
 }
 
 // "A second inbound stream from the same peer replaces the first."

@@ -37,7 +37,11 @@ TestHost::TestHost(std::uint8_t number, const HostConfig& config, TimePoint now)
   host.set_observer(*this);
 }
 
-void TestHost::on_ready(ConnectionId, const PeerId&) {}
+void TestHost::on_ready(ConnectionId connection, const PeerId&) {
+  if (close_when_ready == 0) return;
+  close_when_ready -= 1;
+  host.close(connection, EndReason::Local, "one too many");
+}
 
 void TestHost::on_identified(const PeerId& peer, const PeerInfo&) {
   identified.insert(peer);
@@ -56,7 +60,7 @@ TestHost& HostNetwork::add(HostConfig config) {
 }
 
 void HostNetwork::start_dials(TestHost& host) {
-  if (hold_dials_) return;
+  if (hold_dials_ || held_ == &host) return;
   while (const auto request = host.host.next_dial()) {
     TestHost* target = nullptr;
     for (const auto& other : hosts_) {

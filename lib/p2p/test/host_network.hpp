@@ -34,6 +34,7 @@ struct TestHost final : HostObserver {
   Multiaddr address;
   std::vector<std::string> ended;  // "reason: text"
   std::set<PeerId> identified;
+  std::size_t close_when_ready = 0;  // so many connections
 };
 
 /// Hosts on simulated sockets: every byte sent arrives in order and at once, in pieces of
@@ -54,6 +55,8 @@ class HostNetwork {
   void connect(TestHost& from, TestHost& to);
   /// While held, dials wait, so that two can cross.
   void hold_dials(bool hold) { hold_dials_ = hold; }
+  /// Only those of one host; null for none.
+  void hold_dials_of(const TestHost* host) { held_ = host; }
   [[nodiscard]] std::size_t sockets() const { return links_.size() / 2; }
 
  private:
@@ -72,6 +75,7 @@ class HostNetwork {
   std::size_t piece_bytes_;
   TimePoint now_{std::chrono::hours{1}};
   bool hold_dials_ = false;
+  const TestHost* held_ = nullptr;
   std::vector<std::unique_ptr<TestHost>> hosts_;
   std::map<End, End> links_;
 };

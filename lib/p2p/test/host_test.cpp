@@ -305,6 +305,60 @@ TEST(Host, tells_its_streams_when_the_connection_ends) {
   EXPECT_FALSE(a.host.is_connected(b.id()));
 }
 
+TEST(Host, a_retired_connection_serves_its_last_words_alone) {
+  HostNetwork network;
+  TestHost& a = network.add();
+  TestHost& b = network.add();
+  Sink ours(a.host);
+  Sink last_words(b.host);
+  Sink theirs(b.host);
+  b.host.add_protocol({"/sink/1"}, theirs, {});
+  b.host.add_protocol({"/last/1"}, last_words, {});
+  network.connect(a, b);
+  ASSERT_TRUE(a.host.open_stream(b.id(), {"/sink/1"}, ours));
+  ASSERT_TRUE(a.host.open_stream(b.id(), {"/last/1"}, ours));
+  network.run();
+  ASSERT_EQ(ours.open.size(), 2U);
+  const ConnectionId connection = theirs.open.begin()->connection;
+  b.host.retire(connection, last_words);
+  b.host.retire(connection, last_words);
+  network.run();
+  EXPECT_TRUE(theirs.open.empty());
+  EXPECT_EQ(last_words.open.size(), 1U);
+  EXPECT_EQ(ours.open.size(), 1U);
+  EXPECT_FALSE(b.host.is_connected(a.id()));
+  EXPECT_EQ(b.host.open_stream(a.id(), {"/sink/1"}, theirs), std::nullopt);
+  EXPECT_EQ(b.host.open_stream_on(connection, {"/sink/1"}, theirs, StreamPriority::Normal),
+            std::nullopt);
+  // What the peer opens on it is refused, too.
+  ASSERT_TRUE(a.host.open_stream(b.id(), {"/sink/1"}, ours));
+  network.run();
+  EXPECT_TRUE(theirs.open.empty());
+  b.host.close(connection, EndReason::Local, "bye");
+  network.run();
+  EXPECT_TRUE(last_words.open.empty());
+  EXPECT_EQ(b.host.connection_count(), 0U);
+  network.connect(a, b);
+  EXPECT_TRUE(b.host.is_connected(a.id()));
+}
+
+// Asked on a connection that ends, a peer is asked on the other.
+TEST(Host, identifies_a_peer_on_the_connection_that_is_left) {
+  HostNetwork network;
+  TestHost& a = network.add();
+  TestHost& b = network.add();
+  network.hold_dials(true);
+  ASSERT_TRUE(a.host.dial(b.address.with_peer(b.id())));
+  ASSERT_TRUE(b.host.dial(a.address.with_peer(a.id())));
+  network.hold_dials(false);
+  a.close_when_ready = 1;
+  network.run();
+  network.advance(seconds(2));
+  EXPECT_EQ(network.sockets(), 1U);
+  EXPECT_TRUE(a.identified.contains(b.id()));
+  EXPECT_TRUE(b.identified.contains(a.id()));
+}
+
 TEST(Host, a_peer_that_pings_too_often_is_cut_off) {
   HostNetwork network;
   TestHost& a = network.add();

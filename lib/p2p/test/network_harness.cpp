@@ -7,13 +7,14 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "../src/control.hpp"
 #include "test_keys.hpp"
 
 namespace ol::p2p::testing {
 
 TestNode::TestNode(std::uint8_t key, NetworkConfig config) {
   config.listen_host = "127.0.0.1";
-  network_ = make_link_network(std::move(config), identity_key(key), *this);
+  network_ = make_stack_network(std::move(config), identity_key(key), *this);
   const auto started = network_->start();
   OL_CHECK(started.has_value(), started ? "" : started.error().text.c_str());
   thread_ = std::thread([this] { network_->run(); });
@@ -52,6 +53,11 @@ void TestNode::set_check(std::function<std::optional<std::string>(ByteView)> che
 void TestNode::set_flow(std::function<Flow(const Message&)> flow) {
   const std::scoped_lock lock(mutex_);
   flow_ = std::move(flow);
+}
+
+void TestNode::set_verdict(std::function<std::optional<GossipVerdict>(ByteView)> verdict) {
+  const std::scoped_lock lock(mutex_);
+  verdict_ = std::move(verdict);
 }
 
 Record TestNode::seen() {
@@ -106,6 +112,14 @@ void TestNode::on_link_failed(const LinkFailure& failure) {
   changed_.notify_all();
 }
 
+std::optional<GossipVerdict> TestNode::on_gossip(const PeerId& from, const std::string&,
+                                                 const std::string& id, ByteView payload) {
+  const std::scoped_lock lock(mutex_);
+  gossip.push_back({from, id, std::string(as_text(payload))});
+  changed_.notify_all();
+  return verdict_ ? verdict_(payload) : GossipVerdict::Ignore;
+}
+
 std::string describe(TestNode& node) {
   const Record record = node.seen();
   std::string out = "messages " + std::to_string(record.messages.size());
@@ -127,10 +141,34 @@ std::string describe(TestNode& node) {
   return out;
 }
 
-RawPeer::RawPeer(std::uint8_t key, const PeerEndpoint& target)
+namespace {
+
+constexpr const char* kConsensus = "/openliquid/consensus/1";
+
+TimePoint now() {
+  return std::chrono::steady_clock::now();
+}
+
+/// Streams take messages longer than any that is allowed.
+YamuxLimits roomy() {
+  YamuxLimits out;
+  out.send_buffer_max = std::size_t{16} << 20;
+  return out;
+}
+
+Bytes control(ByteView message) {
+  Bytes out{static_cast<std::uint8_t>(Channel::Control)};
+  append(out, message);
+  return out;
+}
+
+}  // namespace
+
+SocketPeer::SocketPeer(std::uint8_t key, const PeerEndpoint& target)
     : identity_(noise_identity(key)),
-      link_(NoiseRole::Initiator, identity_, crypto::X25519KeyPair::generate(), target.id,
-            std::size_t{40} << 20),
+      accepted_{kConsensus},
+      connection_({NoiseRole::Initiator, target.id, roomy(), {}}, identity_, accepted_,
+                  crypto::X25519KeyPair::generate(), now()),
       socket_(::socket(AF_INET, SOCK_STREAM, 0)) {
   sockaddr_in address{};
   address.sin_family = AF_INET;
@@ -138,33 +176,47 @@ RawPeer::RawPeer(std::uint8_t key, const PeerEndpoint& target)
   inet_pton(AF_INET, target.host.c_str(), &address.sin_addr);
   // A socket address is passed as the generic type it begins like.
   const auto* generic = reinterpret_cast<const sockaddr*>(&address);
-  OL_CHECK(connect(socket_, generic, sizeof address) == 0, "the node listens");
+  OL_CHECK(::connect(socket_, generic, sizeof address) == 0, "the node listens");
 }
 
-RawPeer::~RawPeer() {
+SocketPeer::~SocketPeer() {
   ::close(socket_);
 }
 
-bool RawPeer::open(std::string_view hello) {
+bool SocketPeer::connect() {
   flush();
-  while (!link_.is_open()) {
-    const auto event = next_event();
-    if (!event || std::holds_alternative<LinkEnded>(*event)) return false;
-    if (std::holds_alternative<LinkAuthenticated>(*event)) link_.admit(as_bytes(hello));
-    if (std::holds_alternative<LinkHello>(*event)) link_.send_ready();
-    flush();
+  while (!connection_.is_ready()) {
+    if (!read_some()) return false;
+  }
+  out_ = connection_.open_stream({kConsensus}, StreamPriority::Urgent, now());
+  flush();
+  while (!out_agreed_ || !in_) {
+    if (goodbye_ || !read_some()) return false;
   }
   return true;
 }
 
-void RawPeer::flush() {
+bool SocketPeer::open(std::string_view hello) {
+  if (!connect()) return false;
+  send(control(encode_hello(as_bytes(hello))));
+  while (!heard_hello_) {
+    if (goodbye_ || !read_some()) return false;
+  }
+  send(control(encode_ready()));
+  while (!heard_ready_) {
+    if (goodbye_ || !read_some()) return false;
+  }
+  return true;
+}
+
+void SocketPeer::flush() {
   Bytes out;
-  while (link_.has_output())
-    link_.take_output(out);
+  connection_.poll_transmit(out, SIZE_MAX, now());
+  connection_.on_written(now());
   write(out);
 }
 
-void RawPeer::write(ByteView bytes) {
+void SocketPeer::write(ByteView bytes) {
   while (!bytes.empty()) {
     const ssize_t sent = ::send(socket_, bytes.data(), bytes.size(), MSG_NOSIGNAL);
     if (sent <= 0) return;  // closed by the peer, which reading will show
@@ -172,26 +224,69 @@ void RawPeer::write(ByteView bytes) {
   }
 }
 
-bool RawPeer::read_some() {
+void SocketPeer::send(ByteView message) {
+  Bytes framed;
+  append_delimited(framed, message);
+  OL_CHECK(connection_.write(*out_, share(std::move(framed))), "the stream takes a message");
+  flush();
+}
+
+Bytes SocketPeer::receive() {
   pollfd waiting{socket_, POLLIN, 0};
   const auto limit = std::chrono::milliseconds(kDeadline).count();
   OL_CHECK(poll(&waiting, 1, static_cast<int>(limit)) == 1, "the node did nothing for too long");
   Bytes buffer(65536);
   const ssize_t got = ::recv(socket_, buffer.data(), buffer.size(), 0);
-  if (got <= 0) return false;
-  link_.receive(ByteView(buffer).first(static_cast<std::size_t>(got)));
+  buffer.resize(static_cast<std::size_t>(std::max<ssize_t>(got, 0)));
+  return buffer;
+}
+
+bool SocketPeer::read_some() {
+  const Bytes bytes = receive();
+  if (bytes.empty()) return false;
+  if (connection_.is_ended()) return true;
+  connection_.feed(bytes, now());
+  drain();
+  flush();
   return true;
 }
 
-std::optional<LinkEvent> RawPeer::next_event() {
-  for (;;) {
-    if (auto event = link_.next_event()) return event;
-    if (!read_some()) return std::nullopt;
+void SocketPeer::drain() {
+  while (const auto event = connection_.next_event()) {
+    if (const auto* const opened = std::get_if<StreamOpened>(&*event)) {
+      if (opened->inbound) in_ = opened->id;
+      if (opened->id == out_) out_agreed_ = true;
+    } else if (const auto* const data = std::get_if<StreamData>(&*event)) {
+      ByteView rest = data->bytes;
+      while (data->id == in_) {
+        const auto message = reader_.next(rest);
+        if (!message || !*message) break;
+        take(**message);
+      }
+      connection_.consume(data->id, data->bytes.size(), now());
+    }
   }
 }
 
-bool RawPeer::closed_by_peer() {
-  while (read_some()) {
+void SocketPeer::take(ByteView message) {
+  if (message.empty() || message[0] != 0) return;
+  const auto control_message = decode_control(message.subspan(1));
+  if (!control_message) return;
+  heard_hello_ = heard_hello_ || std::holds_alternative<ControlHello>(*control_message);
+  heard_ready_ = heard_ready_ || std::holds_alternative<ControlReady>(*control_message);
+  if (const auto* const last = std::get_if<ControlGoodbye>(&*control_message)) {
+    goodbye_ = last->reason;
+  }
+}
+
+std::optional<CloseReason> SocketPeer::goodbye() {
+  while (!goodbye_ && read_some()) {
+  }
+  return goodbye_;
+}
+
+bool SocketPeer::closed_by_peer() {
+  while (!receive().empty()) {
   }
   return true;
 }

@@ -12,8 +12,9 @@
 #include <utility>
 #include <vector>
 
-#include <ol/p2p/link.hpp>
-#include <ol/p2p/link_network.hpp>
+#include <ol/p2p/delimited.hpp>
+#include <ol/p2p/muxed_connection.hpp>
+#include <ol/p2p/stack_network.hpp>
 
 /// Real networks on the loopback interface, and a hand-driven peer to hurt them with.
 namespace ol::p2p::testing {
@@ -29,11 +30,18 @@ struct Record {
     Bytes payload;
   };
 
+  struct Gossip {
+    PeerId from;
+    std::string id;
+    std::string text;
+  };
+
   std::map<PeerId, Direction> connected;
   std::vector<PeerId> connects;
   std::vector<std::pair<PeerId, CloseReason>> disconnects;
   std::vector<LinkFailure> failures;
   std::vector<Message> messages;
+  std::vector<Gossip> gossip;
   std::map<PeerId, std::string> hellos;
 };
 
@@ -61,6 +69,7 @@ class TestNode : private NetworkHandler, public Record {
   [[nodiscard]] std::optional<PeerCounters> peer_counters(const PeerId& peer) const;
 
   void set_check(std::function<std::optional<std::string>(ByteView)> check);
+  void set_verdict(std::function<std::optional<GossipVerdict>(ByteView)> verdict);
   void set_flow(std::function<Flow(const Message&)> flow);
 
  private:
@@ -69,10 +78,13 @@ class TestNode : private NetworkHandler, public Record {
   void on_peer_disconnected(const PeerId& peer, const CloseReason& reason) override;
   Flow on_message(const PeerId& peer, Channel channel, Bytes payload) override;
   void on_link_failed(const LinkFailure& failure) override;
+  std::optional<GossipVerdict> on_gossip(const PeerId& from, const std::string& topic,
+                                         const std::string& id, ByteView payload) override;
 
   std::mutex mutex_;
   std::function<std::optional<std::string>(ByteView)> check_;
   std::function<Flow(const Message&)> flow_;
+  std::function<std::optional<GossipVerdict>(ByteView)> verdict_;
   std::condition_variable changed_;
   std::unique_ptr<Network> network_;
   std::thread thread_;
@@ -81,32 +93,45 @@ class TestNode : private NetworkHandler, public Record {
 /// What a node has lived through, for the message of a test that fails.
 [[nodiscard]] std::string describe(TestNode& node);
 
-/// A blocking TCP socket with an honest Link behind it, driven by the test step by step. It reads
-/// only when asked to.
-class RawPeer {
+/// A blocking TCP socket with an honest connection behind it that speaks the consensus protocol,
+/// driven by the test step by step. It reads only when asked to.
+class SocketPeer {
  public:
-  RawPeer(std::uint8_t key, const PeerEndpoint& target);
-  ~RawPeer();
-  RawPeer(const RawPeer&) = delete;
-  RawPeer& operator=(const RawPeer&) = delete;
+  SocketPeer(std::uint8_t key, const PeerEndpoint& target);
+  ~SocketPeer();
+  SocketPeer(const SocketPeer&) = delete;
+  SocketPeer& operator=(const SocketPeer&) = delete;
 
-  /// Goes on until both sides are ready.
+  /// Goes on until the connection is secured and the streams of both sides are there.
+  [[nodiscard]] bool connect();
+  /// And until both sides are ready.
   [[nodiscard]] bool open(std::string_view hello = "");
-  /// Writes what the link has to send.
-  void flush();
   void write(ByteView bytes);
-  /// Reads until the link has an event; nothing once the connection is closed.
-  [[nodiscard]] std::optional<LinkEvent> next_event();
-  /// Reads until the peer closes the connection.
+  /// Sends a message on our consensus stream, whatever its first byte, the channel, says.
+  void send(ByteView message);
+  /// Reads until the node says goodbye or closes: why it did, nothing without a goodbye.
+  [[nodiscard]] std::optional<CloseReason> goodbye();
+  /// Reads until the node closes the connection, and answers nothing.
   [[nodiscard]] bool closed_by_peer();
 
-  Link& link() { return link_; }
-
  private:
+  /// What comes next, nothing at the end.
+  [[nodiscard]] Bytes receive();
   [[nodiscard]] bool read_some();
+  void flush();
+  void drain();
+  void take(ByteView message);
 
   NoiseIdentity identity_;
-  Link link_;
+  ProtocolSet accepted_;
+  MuxedConnection connection_;
+  std::optional<StreamId> out_;
+  bool out_agreed_ = false;
+  std::optional<StreamId> in_;
+  DelimitedReader reader_{std::size_t{5} << 20};
+  bool heard_hello_ = false;
+  bool heard_ready_ = false;
+  std::optional<CloseReason> goodbye_;
   int socket_;
 };
 

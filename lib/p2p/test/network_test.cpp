@@ -11,6 +11,7 @@ namespace {
 using std::chrono::milliseconds;
 using testing::pattern;
 using testing::peer_id;
+using testing::Record;
 using testing::TestNode;
 
 NetworkConfig allowing(std::initializer_list<std::uint8_t> keys) {
@@ -281,10 +282,11 @@ TEST(Network, dials_a_host_by_name_and_reports_a_name_that_does_not_exist) {
 }
 
 TEST(Network, ends_with_one_link_when_both_sides_dial_at_once) {
-  for (int round = 0; round < 25; ++round) {
+  for (int round = 0; round < 10; ++round) {
     SCOPED_TRACE(round);
-    TestNode a(1);
-    TestNode b(2);
+    // Whoever is dialled before it hears of its peer lets it in, too.
+    TestNode a(1, allowing({2}));
+    TestNode b(2, allowing({1}));
     std::thread other([&] { b.network().set_peers({a.endpoint()}); });
     a.network().set_peers({b.endpoint()});
     other.join();
@@ -306,6 +308,123 @@ TEST(Network, ends_with_one_link_when_both_sides_dial_at_once) {
   }
 }
 
+TEST(Network, gossips_both_ways_after_both_sides_have_dialled_at_once) {
+  const std::string topic = "/test/gossip";
+  NetworkConfig config = allowing({1, 2});
+  config.topics = {{.name = topic}};
+  for (int round = 0; round < 5; ++round) {
+    SCOPED_TRACE(round);
+    TestNode a(1, config);
+    TestNode b(2, config);
+    for (TestNode* node : {&a, &b})
+      node->set_verdict([](ByteView) { return GossipVerdict::Accept; });
+    std::thread other([&] { b.network().set_peers({a.endpoint()}); });
+    a.network().set_peers({b.endpoint()});
+    other.join();
+    ASSERT_TRUE(a.wait([&] { return a.network().counters().connections == 1; }));
+    ASSERT_TRUE(b.wait([&] { return b.network().counters().connections == 1; }));
+    for (TestNode* node : {&a, &b}) {
+      TestNode& hearer = node == &a ? b : a;
+      int tries = 0;
+      ASSERT_TRUE(hearer.wait([&] {
+        const std::string text = node->id().text() + std::to_string(++tries);
+        static_cast<void>(node->network().publish(topic, share(to_bytes(as_bytes(text)))));
+        return !hearer.gossip.empty();
+      })) << testing::describe(a)
+          << testing::describe(b);
+    }
+  }
+}
+
+// Its goodbye takes a moment, in which it must not be part of anything.
+TEST(Network, whoever_is_refused_hears_no_gossip) {
+  const std::string topic = "/test/gossip";
+  NetworkConfig config = allowing({2});
+  config.topics = {{.name = topic}};
+  TestNode a(1, config);
+  config = dialling({a.endpoint()});
+  config.topics = {{.name = topic}};
+  TestNode friendly(2, config);
+  friendly.set_verdict([](ByteView) { return GossipVerdict::Accept; });
+  TestNode stranger(3, config);
+  int tries = 0;
+  ASSERT_TRUE(friendly.wait([&] {
+    const std::string text = "message " + std::to_string(++tries);
+    static_cast<void>(a.network().publish(topic, share(to_bytes(as_bytes(text)))));
+    return friendly.gossip.size() >= 20;
+  }));
+  ASSERT_TRUE(stranger.wait([&] { return stranger.failures.size() >= 2; }));
+  EXPECT_EQ(stranger.seen().failures[0].reason.code, CloseCode::NotAllowed);
+  EXPECT_TRUE(stranger.seen().gossip.empty());
+}
+
+TEST(Network, finds_the_others_through_one_address_and_remembers_them) {
+  const auto store = std::filesystem::path(::testing::TempDir()) / "openliquid-peer-store";
+  std::filesystem::remove(store);
+  TestNode a(1, allowing({2, 3}));
+  TestNode b(2, [&] {
+    NetworkConfig config = allowing({1, 3});
+    config.peers = {a.endpoint()};
+    return config;
+  }());
+  ASSERT_TRUE(b.wait_connected(a.id()));
+  NetworkConfig config = allowing({1, 2});
+  config.peers = {a.endpoint()};
+  config.peer_store = store;
+  std::optional<TestNode> c(std::in_place, std::uint8_t{3}, config);
+  // Nobody told c where b is, or b where c is.
+  ASSERT_TRUE(c->wait_connected(b.id())) << testing::describe(*c) << testing::describe(b);
+  ASSERT_TRUE(b.wait_connected(c->id()));
+  c.reset();
+  a.stop();
+  config.peers.clear();
+  c.emplace(std::uint8_t{3}, config);
+  EXPECT_TRUE(c->wait_connected(b.id()));
+}
+
+TEST(Network, passes_gossip_on_only_after_a_good_verdict) {
+  const std::string topic = "/test/gossip";
+  NetworkConfig config = allowing({2, 3});
+  config.topics = {{.name = topic}};
+  TestNode middle(1, config);
+  config = dialling({middle.endpoint()});
+  config.topics = {{.name = topic}};
+  TestNode left(2, config);
+  TestNode right(3, config);
+  ASSERT_TRUE(left.wait_connected(middle.id()));
+  ASSERT_TRUE(right.wait_connected(middle.id()));
+  left.set_verdict([](ByteView) { return GossipVerdict::Accept; });
+  right.set_verdict([](ByteView) { return GossipVerdict::Accept; });
+  std::string held;
+  middle.set_verdict([](ByteView payload) -> std::optional<GossipVerdict> {
+    if (as_text(payload) == "later") return std::nullopt;
+    return as_text(payload) == "bad" ? GossipVerdict::Reject : GossipVerdict::Accept;
+  });
+  const auto has = [](const Record& node, std::string_view text) {
+    return std::any_of(node.gossip.begin(), node.gossip.end(),
+                       [&](const auto& one) { return one.text == text; });
+  };
+  // Subscriptions travel too: what is published before them reaches nobody.
+  int tries = 0;
+  ASSERT_TRUE(right.wait([&] {
+    const std::string text = "good " + std::to_string(++tries);
+    static_cast<void>(left.network().publish(topic, share(to_bytes(as_bytes(text)))));
+    return !right.gossip.empty();
+  }));
+  for (const char* const text : {"bad", "later", "last"})
+    ASSERT_TRUE(left.network().publish(topic, share(to_bytes(as_bytes(text)))));
+  ASSERT_TRUE(right.wait([&] { return has(right, "last"); }));
+  ASSERT_TRUE(middle.wait([&] { return has(middle, "later"); }));
+  for (const Record::Gossip& one : middle.seen().gossip) {
+    if (one.text == "later") held = one.id;
+  }
+  EXPECT_FALSE(has(right.seen(), "later"));
+  middle.network().judge(held, GossipVerdict::Accept);
+  ASSERT_TRUE(right.wait([&] { return has(right, "later"); }));
+  EXPECT_FALSE(has(right.seen(), "bad"));
+  EXPECT_EQ(right.seen().gossip.back().from, middle.id());
+}
+
 TEST(Network, answers_to_a_port_in_use_and_a_bad_address_with_a_sentence) {
   TestNode a(1);
   class Silent : public NetworkHandler {
@@ -318,12 +437,12 @@ TEST(Network, answers_to_a_port_in_use_and_a_bad_address_with_a_sentence) {
   NetworkConfig config;
   config.listen_host = "127.0.0.1";
   config.listen_port = a.endpoint().port;
-  const auto taken = make_link_network(config, testing::identity_key(2), handler)->start();
+  const auto taken = make_stack_network(config, testing::identity_key(2), handler)->start();
   ASSERT_FALSE(taken);
   EXPECT_EQ(taken.error().text, "cannot listen on 127.0.0.1:" + std::to_string(config.listen_port) +
                                     ": Address already in use");
   config.listen_host = "localhost";
-  const auto named = make_link_network(config, testing::identity_key(2), handler)->start();
+  const auto named = make_stack_network(config, testing::identity_key(2), handler)->start();
   ASSERT_FALSE(named);
   EXPECT_THAT(named.error().text, ::testing::HasSubstr("not a literal IP address"));
 }

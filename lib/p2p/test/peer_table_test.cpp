@@ -66,7 +66,7 @@ TEST(PeerTable, forgets_strangers_but_not_banned_linked_allowed_or_busy_ones) {
     static_cast<void>(table.entry(peer_id(i)));
   table.ban(peer_id(2), kStart + milliseconds(10), "lied");
   table.entry(peer_id(3)).link = 1;
-  table.allow({peer_id(4)});
+  table.set_allowed({peer_id(4)});
   const auto busy = [](const PeerId& peer) { return peer == peer_id(5); };
   table.forget_strangers(kStart, busy);
   EXPECT_EQ(table.find(peer_id(1)), nullptr);

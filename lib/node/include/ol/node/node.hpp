@@ -45,6 +45,14 @@ struct NodeConfig {
   std::string p2p_host = "0.0.0.0";
   std::uint16_t p2p_port = 9000;
   std::vector<PeerConfig> peers;
+  /// Multiaddrs where others reach this node; empty: what it listens on.
+  std::vector<std::string> p2p_announce;
+  /// Peers that are neither validators nor in `peers`; 0 lets nobody else in.
+  std::uint32_t p2p_unknown_peers_max = 32;
+  /// Whether addresses of private networks may be learnt from others. Always so on a devnet.
+  bool p2p_private_addresses = false;
+  /// Serves what tests of interoperability need: docs/protocol/p2p.md.
+  bool p2p_test_protocols = false;
 
   std::string rpc_host = "127.0.0.1";
   std::uint16_t rpc_port = 8545;

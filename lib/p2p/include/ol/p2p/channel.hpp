@@ -9,7 +9,7 @@
 namespace ol::p2p {
 
 /// The logical channels of a link, in falling priority. Messages of one channel arrive in order;
-/// between channels there is no order. The numbers are on the wire: docs/protocol/link.md.
+/// between channels there is no order. The numbers are on the wire: docs/protocol/p2p.md.
 enum class Channel : std::uint8_t {
   Control = 0,    // the link's own: hello, ping, goodbye. Not for applications.
   Consensus = 1,  // votes, proposals, certificates: overtakes everything else, never dropped

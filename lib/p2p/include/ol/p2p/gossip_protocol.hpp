@@ -35,6 +35,8 @@ class GossipProtocol final : public ProtocolHandler {
                                                                     GossipSigning signing);
   /// The verdict that `Validate` left open.
   void judge(const MessageId& id, GossipVerdict verdict);
+  /// Replaces GossipParameters::direct.
+  void set_direct(std::set<PeerId> peers);
   [[nodiscard]] GossipRouter& router() { return router_; }
 
   void on_peer_identified(const PeerId& peer) override;
@@ -48,13 +50,14 @@ class GossipProtocol final : public ProtocolHandler {
   void on_tick(TimePoint now) override;
 
  private:
-  /// How long after a gossip stream broke the next is opened.
+  /// Streams to one peer are opened this far apart, or a peer that resets each would keep us busy.
   static constexpr Duration kReopenPause = std::chrono::seconds{1};
 
   struct Peer {
     std::optional<StreamKey> outbound;
     bool is_open = false;  // the outbound stream may be written to
     std::optional<StreamKey> inbound;
+    TimePoint tried_at;  // to open ours
     std::optional<TimePoint> reopen_at;
   };
   struct Inbound {
@@ -64,6 +67,7 @@ class GossipProtocol final : public ProtocolHandler {
   };
 
   void open(const PeerId& id);
+  [[nodiscard]] bool speaks_gossip(const PeerId& id) const;
   void ensure_peer(const PeerId& id, StreamKey key);
   void read(StreamKey key, Inbound& inbound, ByteView bytes);
   void lose(StreamKey key);

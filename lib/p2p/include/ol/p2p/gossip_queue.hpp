@@ -32,6 +32,8 @@ class GossipQueue {
   explicit GossipQueue(const GossipQueueLimits& limits = {}) : limits_(limits) {}
 
   void subscribe(bool on, const std::string& topic) { subscriptions_.emplace_back(on, topic); }
+  /// Another stream begins: nothing told on the one before counts.
+  void restart() { subscriptions_.clear(); }
   void graft(const std::string& topic);
   void prune(const std::string& topic, std::uint64_t backoff_s);
   /// Dropped when the queue is full.

@@ -13,6 +13,7 @@
 #include <ol/p2p/gossip_message.hpp>
 #include <ol/p2p/gossip_queue.hpp>
 #include <ol/p2p/gossip_score.hpp>
+#include <ol/p2p/gossip_verdict.hpp>
 #include <ol/p2p/multiaddr.hpp>
 
 /// Gossipsub 1.1 with scoring and 1.2's IDONTWANT as a machine without I/O.
@@ -78,14 +79,6 @@ struct GossipPeer {
   std::string ip;         // a key for counting; empty for none
 };
 
-/// What the application thinks of a message.
-enum class GossipVerdict : std::uint8_t {
-  Accept,    // good: pass it on
-  Ignore,    // of no use, nobody's fault
-  TooEarly,  // of no use now: forget it, so that it can come again
-  Reject,    // bad: punish whoever sent it
-};
-
 /// A message to validate: answer with `GossipRouter::judge`.
 struct GossipReceived {
   GossipMessagePtr message;
@@ -137,6 +130,11 @@ class GossipRouter {
 
   void add_peer(const PeerId& peer, const GossipPeer& info, TimePoint now);
   void remove_peer(const PeerId& peer, TimePoint now);
+  /// Our stream to the peer was lost and another begins: our subscriptions are told again, what
+  /// waits is kept. The peer's own subscriptions came on a stream of its own and stay.
+  void restart_peer(const PeerId& peer, TimePoint now);
+  /// Replaces GossipParameters::direct, as when the set of validators changes.
+  void set_direct(std::set<PeerId> peers, TimePoint now);
   [[nodiscard]] bool has_peer(const PeerId& peer) const { return peers_.contains(peer); }
   /// @pre The peer was added.
   void set_version(const PeerId& peer, GossipVersion version) {
@@ -221,6 +219,8 @@ class GossipRouter {
   void on_duplicate(const PeerId& id, SeenMessage& seen, const std::string& topic, TimePoint now);
   void announce_unwanted(const PeerId& from, const GossipMessage& message);
   void forward(const GossipMessagePtr& message, const SeenMessage& seen, TimePoint now);
+  void tell_subscriptions(GossipQueue& queue) const;
+  void leave_meshes(const PeerId& id, TimePoint now);
   [[nodiscard]] std::set<PeerId> recipients(const std::string& topic, std::size_t bytes,
                                             TimePoint now);
   void send(const PeerId& id, Peer& peer, const GossipMessagePtr& message, GossipClass priority,

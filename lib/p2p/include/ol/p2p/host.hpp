@@ -155,6 +155,10 @@ class Host {
   /// Begins a dial. With a trailing /p2p only that peer is accepted.
   [[nodiscard]] Result<ConnectionId, HostRefusal> dial(const Multiaddr& address);
   void close(ConnectionId id, EndReason reason, std::string text);
+  /// The connection is about to be closed and serves `last_words` alone from now on: no other
+  /// protocol hears of it, its streams of others end, and it counts for nobody as a way to the
+  /// peer. Call it in HostObserver::on_ready or later.
+  void retire(ConnectionId id, const ProtocolHandler& last_words);
   void disconnect(const PeerId& peer, EndReason reason, const std::string& text);
   /// Ends the connections of a peer and refuses it for a time. A peer that ends as Misbehaved or
   /// YamuxViolation is banned for HostLimits::ban_time by itself. Reserved peers never are.
@@ -235,7 +239,8 @@ class Host {
     bool dirty = false;
     bool ended = false;
     TimePoint begun;
-    std::optional<TimePoint> close_at;  // a duplicate's last moment
+    std::optional<TimePoint> close_at;            // a duplicate's last moment
+    const ProtocolHandler* last_words = nullptr;  // set once it is retired
   };
   struct Stream {
     ProtocolHandler* handler = nullptr;
@@ -252,6 +257,7 @@ class Host {
   struct Peer {
     std::vector<ConnectionId> connections;  // ready ones, oldest first
     std::optional<PeerInfo> info;
+    bool announced = false;  // protocols know that it is connected
   };
 
   [[nodiscard]] std::unique_ptr<MuxedConnection> make_machine(const Connection& connection);
@@ -264,7 +270,7 @@ class Host {
   void on_stream_failed(StreamKey key, const std::string& why);
   void on_ended(ConnectionId id, const ConnectionEnded& event);
   void fail_streams(ConnectionId id, const std::string& why);
-  void leave_peer(ConnectionId id, const PeerId& peer);
+  void forget_connection(ConnectionId id, const PeerId& peer);
   void resolve_duplicates(const PeerId& peer);
   void mark_dirty(ConnectionId id, Connection& connection);
   void deliver_opened();

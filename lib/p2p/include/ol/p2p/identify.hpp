@@ -45,6 +45,10 @@ class IdentifyProtocol final : public ProtocolHandler {
   static constexpr Duration kTimeout = std::chrono::seconds{5};
   /// Pushes to one peer keep this distance.
   static constexpr Duration kPushPause = std::chrono::seconds{10};
+  /// A peer that did not answer, as when the connection it was asked on was one of two and is gone,
+  /// is asked again after a pause that doubles up to a maximum.
+  static constexpr Duration kAskPause = std::chrono::seconds{1};
+  static constexpr unsigned kAskDoublings = 4;
 
   /// @param host      Borrowed; the protocols are registered with it.
   /// @param identity  Signs our peer record. Borrowed.
@@ -75,9 +79,15 @@ class IdentifyProtocol final : public ProtocolHandler {
   struct PushState {
     std::optional<TimePoint> last;
     bool wanted = false;
+    unsigned asked = 0;  // who the peer is
+    TimePoint ask_at;    // the next time, at the earliest
+    std::optional<StreamKey> asking;
   };
 
   [[nodiscard]] Bytes our_message(StreamKey key);
+  void ask(const PeerId& peer, PushState& state);
+  void ask_again(TimePoint now);
+  void stop_asking(StreamKey key);
   void start_reading(StreamKey key, const PeerId& peer, bool is_push);
   void apply(const Reading& reading);
 

@@ -3,6 +3,7 @@
 #include <array>
 #include <chrono>
 #include <cstdint>
+#include <filesystem>
 #include <functional>
 #include <optional>
 #include <string>
@@ -11,17 +12,20 @@
 #include <ol/base/bytes.hpp>
 #include <ol/base/result.hpp>
 #include <ol/p2p/channel.hpp>
-#include <ol/p2p/frame.hpp>
+#include <ol/p2p/gossip_verdict.hpp>
+#include <ol/p2p/multiaddr.hpp>
 #include <ol/p2p/peer_id.hpp>
+#include <ol/p2p/shared_bytes.hpp>
 
-/// What the node needs of a peer-to-peer network. Knows peers, channels and bytes; what the bytes
-/// mean is the node's business. `make_link_network` (link_network.hpp) is the one over TCP.
+/// What the node needs of a peer-to-peer network. Knows peers, channels, topics and bytes; what the
+/// bytes mean is the node's business. `make_stack_network` (stack_network.hpp) is the one on
+/// libp2p.
 namespace ol::p2p {
 
 enum class Direction : std::uint8_t { Inbound, Outbound };
 
 /// Why a connection ended. `describe` gives the name used in logs and metric labels. The numbers
-/// are in goodbye messages: docs/protocol/link.md.
+/// are in goodbye messages: docs/protocol/p2p.md.
 enum class CloseCode : std::uint8_t {
   Stopped = 0,            // this node, or the peer, is shutting down
   ConnectFailed = 1,      // the dial found nobody: refused, unreachable, name not found
@@ -38,7 +42,7 @@ enum class CloseCode : std::uint8_t {
   Replaced = 12,          // the peer opened a newer link
   SlowPeer = 13,          // messages that must not be dropped found the queue full
   KeepAliveTimeout = 14,  // nothing heard for too long
-  ProtocolError = 15,     // bytes that docs/protocol/link.md does not allow
+  ProtocolError = 15,     // bytes that docs/protocol/p2p.md does not allow
   LocalRequest = 16,      // the application asked for it
 };
 inline constexpr std::size_t kCloseCodeCount = 17;
@@ -81,6 +85,13 @@ class NetworkHandler {
   virtual Flow on_message(const PeerId& peer, Channel channel, Bytes payload) = 0;
   /// For logs; the network retries configured peers by itself.
   virtual void on_link_failed(const LinkFailure& failure) = 0;
+  /// A message of a topic that was joined, the first with its id.
+  /// @param from  Who passed it on, not who wrote it; any peer, connected in the sense above or
+  /// not.
+  /// @return what to do with it, or nothing: `Network::judge` will be called with its id. Until
+  /// then it is passed on to nobody.
+  virtual std::optional<GossipVerdict> on_gossip(const PeerId& from, const std::string& topic,
+                                                 const std::string& id, ByteView payload);
 };
 
 /// A peer to stay connected to.
@@ -120,12 +131,31 @@ struct NetworkTimes {
   std::chrono::milliseconds stable_after{10'000};  // a link this old resets the redial delay
 };
 
+/// A topic that exists; messages of others are ignored.
+struct TopicConfig {
+  std::string name;
+  bool join = true;        // hear its messages and pass them on; without it only publish
+  bool droppable = false;  // the first to go when a peer is slow
+};
+
 struct NetworkConfig {
   std::string listen_host = "0.0.0.0";  // literal address
   std::uint16_t listen_port = 0;        // 0: the system picks one, see listening_port()
   Bytes hello;                          // shown to every peer; at most kHelloBytesMax
   std::vector<PeerEndpoint> peers;      // dialled, and always allowed in
   std::vector<PeerId> allowed;          // not dialled, but always allowed in
+  std::vector<TopicConfig> topics;
+  /// Where the addresses of allowed peers are kept from run to run; empty: nowhere.
+  std::filesystem::path peer_store;
+  std::vector<PeerId> direct;  // gossip goes to them always, whatever the mesh; never scored
+  /// Whether addresses of private networks and of this machine may be learnt from others.
+  AddressProfile profile = AddressProfile::Local;
+  std::vector<Multiaddr> announced;  // where others reach us; empty: the listening addresses
+  std::string protocol_version = "/openliquid/1";  // told in identify
+  std::string agent_version = "openliquid";
+  std::string kad_protocol = "/openliquid/kad/1.0.0";
+  /// Serves /echo/1.0.0 and answers gossip on `interop` with its SHA-256 on `interop/ack`.
+  bool test_protocols = false;
   NetworkLimits limits;
   NetworkTimes times;
 };
@@ -143,8 +173,21 @@ struct ChannelCounters {
 };
 using PerChannel = std::array<ChannelCounters, kChannelCount>;
 
+/// A ban in force.
+struct BanState {
+  std::string reason;
+  std::chrono::milliseconds left{0};
+};
+
 struct PeerCounters {
   PeerId peer;
+  bool configured = false;
+  std::string address;  // host:port of the connection
+  std::string agent;    // what identify told; from outside, bounded and printable
+  std::size_t streams = 0;
+  double score = 0;  // of gossip; below 0 the peer gets less of it
+  std::optional<BanState> ban;
+  std::chrono::milliseconds silent{0};  // since the last byte of the peer on a channel
   bool connected = false;
   bool reading_paused = false;
   Direction direction = Direction::Inbound;
@@ -166,6 +209,11 @@ struct NetworkCounters {
   std::uint64_t refused_handshakes = 0;   // by handshakes_max or handshakes_per_ip_max
   std::uint64_t undeliverable = 0;        // sends to a peer that is not connected
   std::array<std::uint64_t, kCloseCodeCount> closed{};  // by CloseCode, unready ones included
+  std::uint64_t gossip_received = 0;
+  std::uint64_t gossip_duplicates = 0;
+  std::uint64_t gossip_rejected = 0;
+  std::uint64_t gossip_undelivered = 0;
+  std::size_t known_peers = 0;  // in the Kademlia table
   std::size_t connections = 0;
   std::size_t handshakes = 0;
   std::size_t inbox_bytes = 0;
@@ -209,11 +257,21 @@ class Network {
                                                      SharedBytes payload) = 0;
   /// Queues one shared buffer for every connected peer.
   [[nodiscard]] virtual Result<void, SendError> broadcast(Channel channel, SharedBytes payload) = 0;
+  /// Gives a message to everybody who wants the topic, through others if need be. One that was
+  /// published or heard within the last two minutes is not repeated.
+  [[nodiscard]] virtual Result<void, SendError> publish(const std::string& topic,
+                                                        SharedBytes payload) = 0;
+  /// The verdict on_gossip left open.
+  virtual void judge(const std::string& id, GossipVerdict verdict) = 0;
+
   /// Reads again from a peer whose message was answered with Flow::Pause.
   virtual void resume_reading(const PeerId& peer) = 0;
 
   /// Replaces the configured peers. Links to peers no longer listed stay until they end.
   virtual void set_peers(std::vector<PeerEndpoint> peers) = 0;
+  /// Replaces the allowed peers and those that gossip goes to directly, as when the set of
+  /// validators changes. Links to peers no longer listed stay until they end.
+  virtual void set_allowed(std::vector<PeerId> allowed, std::vector<PeerId> direct) = 0;
   /// Closes the link, if any. A configured peer is dialled again.
   virtual void disconnect(const PeerId& peer, std::string reason) = 0;
   /// Closes the link and refuses and does not dial the peer for `duration`.

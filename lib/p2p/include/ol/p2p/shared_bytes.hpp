@@ -14,4 +14,7 @@ using SharedBytes = std::shared_ptr<const Bytes>;
   return std::make_shared<const Bytes>(std::move(bytes));
 }
 
+/// What a queued message costs beyond its payload, so that a flood of empty ones is bounded too.
+inline constexpr std::size_t kQueuedMessageOverhead = 64;
+
 }  // namespace ol::p2p

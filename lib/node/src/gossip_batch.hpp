@@ -1,0 +1,35 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include <ol/base/codec.hpp>
+#include <ol/p2p/peer_id.hpp>
+#include <ol/primitives/types.hpp>
+
+namespace ol::node {
+
+/// The gossip topics of a chain. docs/protocol/p2p.md.
+struct Topics {
+  std::string txns;      // batches of transactions
+  std::string items;     // batches of the exchange's actions and prices
+  std::string evidence;  // proofs of misbehaviour
+};
+[[nodiscard]] Topics topics_of(primitives::ChainId chain_id);
+
+/// As many as a gossip mesh has at most.
+inline constexpr std::size_t kDirectPeersMax = 12;
+/// Whom gossip goes to whatever the mesh: a few validators tell each other everything, many leave
+/// it to the mesh.
+[[nodiscard]] std::vector<p2p::PeerId> direct_among(const std::vector<p2p::PeerId>& validators);
+
+/// A batch of transaction envelopes, or of the exchange's items, on their topic. Format:
+/// docs/protocol/p2p.md.
+inline constexpr std::uint32_t kGossipBatchMax = 4096;
+inline constexpr std::size_t kGossipBytesMax = std::size_t{512} << 10;
+
+[[nodiscard]] Bytes encode_gossip_batch(const std::vector<Bytes>& entries);
+/// Strict and bounded.
+[[nodiscard]] Result<std::vector<Bytes>, DecodeError> decode_gossip_batch(ByteView bytes);
+
+}  // namespace ol::node
