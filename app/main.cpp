@@ -6,6 +6,7 @@
 #include "command.hpp"
 #include "evm/evm_command.hpp"
 #include "evm/worst.hpp"
+#include "proof_command.hpp"
 #include "timed.hpp"
 #include "trade.hpp"
 #ifdef OL_WITH_SIM
@@ -47,6 +48,7 @@ int main(int argc, char** argv) {
   ol::app::add_tx(app);
   ol::app::add_genesis(app);
   ol::app::add_evm(app);
+  ol::app::add_proof(app);
   ol::app::add_safety(app);
   ol::app::add_validators(app);
 #ifdef OL_WITH_SIM

@@ -3,6 +3,7 @@
 
 Usage: exchange_test.py OPENLIQUID
 """
+import json
 import pathlib
 import subprocess
 import sys
@@ -60,6 +61,24 @@ def check_same_roots(net, last):
         assert seen[0] and all(one == seen[0] for one in seen), (height, seen)
 
 
+def check_proof(net, node):
+    """A proof that a node gives is believed for its signatures alone, and not with a byte changed."""
+    file, genesis = net.home / "proof.json", net.home / f"node{node}" / "genesis.json"
+    get = [net.program, "proof", "get", "--rpc", f"http://127.0.0.1:{net.port(node)}", "--book", str(BTC), str(file)]
+    subprocess.run(get, check=True, capture_output=True, timeout=120)
+    verify = [net.program, "proof", "verify", "--genesis", str(genesis), str(file)]
+    good = subprocess.run(verify, check=True, capture_output=True, text=True, timeout=60).stdout
+    assert "is final and commits to the state after block" in good and "lvl/" in good, good
+    proof = json.loads(file.read_text())
+    leaf = bytearray.fromhex(proof["proof"][2:])
+    leaf[-1] ^= 1
+    for forged in ({"proof": "0x" + leaf.hex()}, {"height": proof["height"] - 1},
+                   {"evmStateRoot": "0x" + "11" * 32}, {"finality": proof["finality"][:-2] + "00"}):
+        file.write_text(json.dumps(proof | forged))
+        bad = subprocess.run(verify, capture_output=True, text=True, timeout=60)
+        assert bad.returncode != 0 and "the proof is refused" in bad.stderr, (forged.keys(), bad)
+
+
 def check(net):
     net.start_all()
     for node in range(4):
@@ -67,6 +86,8 @@ def check(net):
     trader = Trader(net)
     ask = trader.submit(0, 0, "sell", 650_000, 5_000, GTC)
     assert "resting" in trader.result(1, ask)["orders"][0]
+
+    check_proof(net, 1)
 
     # Killed between the two sides, it must know the ask again and see the fill.
     net.kill(2)

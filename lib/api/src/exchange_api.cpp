@@ -9,10 +9,12 @@
 #include <ol/api/exchange_reply.hpp>
 #include <ol/api/exchange_request.hpp>
 #include <ol/api/typed_data.hpp>
+#include <ol/base/hex.hpp>
 #include <ol/base/thread_safety.hpp>
 
 #include "dev_request.hpp"
 #include "feed.hpp"
+#include "info_proof.hpp"
 #include "numbers.hpp"
 #include "pending.hpp"
 
@@ -24,6 +26,9 @@ using exchange::Access;
 using exchange::Outcome;
 
 constexpr std::size_t kInfoBytesMax = 16 * 1024;
+constexpr std::size_t kKeyBytesMax = 1024;
+constexpr std::size_t kPlaceBytes = 32;
+constexpr int kProofTries = 1000;
 constexpr std::size_t kMessageBytesMax = kExchangeBytesMax + 1024;
 
 ApiError refusal_of(const exchange::Refusal& refused) {
@@ -45,7 +50,7 @@ bool lists_markets(const exchange::CommittedBlock& block) {
 class ExchangeApi::Impl {
  public:
   Impl(Access& node, ApiLimits given)
-      : access(node), limits(given), pending(node, given.waiting_max) {
+      : access(node), limits(given), pending(node, given.waiting_max), prover(node) {
     const MutexLock lock(mutex);
     reload();
   }
@@ -179,28 +184,58 @@ class ExchangeApi::Impl {
     ObjectReader in(reading, request, "");
     const std::string_view type = in.text("type");
     if (reading.failed()) return fail(reading.error());
+    if (type == "proof") return answer_proof(in, reply);
     const InfoQuery query = find_query(type);
     if (query == nullptr) {
       return fail(
           refusal(NodeError::UnknownType, "type is not a query; queries are " + query_list()));
     }
+    const bool proves = in.boolean_or("proof", false);
     const MutexLock lock(mutex);
     advance();
     json::value out;
+    std::optional<Prover::Proved> proved;
     const auto listed = current_catalog();
     const InfoCall call{in, *listed, access.params(), books, history};
-    access.read([&](const exchange::State& state) {
-      reply.height = state.global().height;
-      reply.time = state.global().time;
-      out = query(call, state);
-    });
+    // Again where the block that led to the state is not out yet.
+    for (int i = 0; i < kProofTries && (i == 0 || (proves && !proved && !reading.failed())); ++i) {
+      access.read([&](const exchange::State& state) {
+        reply.height = state.global().height;
+        reply.time = state.global().time;
+        out = query(call, state);
+        if (!proves || reading.failed()) return;
+        const std::vector<ProofRange> ranges = proof_ranges(call, type, state);
+        if (!reading.failed()) proved = prover.prove_in(state, ranges);
+      });
+      advance();
+    }
     in.finish();
     if (reading.failed()) return fail(reading.error());
     if (json::object* object = out.if_object(); object != nullptr && type != "allMids") {
       object->emplace("height", reply.height);
       object->emplace("time", reply.time);
+      if (proved) object->emplace("proof", proof_json(*proved));
     }
+    if (proves && !proved) return fail(refusal(NodeError::Busy, "no proof now; try again"));
     return out;
+  }
+
+  // Of any record, or of all whose keys begin so.
+  Result<json::value, ApiError> answer_proof(ObjectReader& in, InfoReply& reply) {
+    const auto key = from_hex(std::string(in.text("key")));
+    const bool below = in.boolean_or("below", false);
+    in.finish();
+    if (!in.reading().failed() && (!key || key->size() > (below ? kPlaceBytes : kKeyBytesMax))) {
+      in.reading().refuse(NodeError::BadRequest,
+                          "key must be bytes in hex with 0x: a record's key of at most 1024 bytes, "
+                          "or with below its beginning of at most 32");
+    }
+    if (in.reading().failed()) return fail(in.reading().error());
+    const auto proved = prover.prove({below ? records_below(*key) : one_record(*key)});
+    if (!proved) return fail(refusal(NodeError::Busy, "no proof now; try again"));
+    reply.height = proved->height;
+    reply.time = access.time();
+    return json::value(proof_json(*proved));
   }
 
   // --- subscribers ---
@@ -313,6 +348,7 @@ class ExchangeApi::Impl {
   Access& access;
   const ApiLimits limits;
   Pending pending;
+  Prover prover;
   std::atomic<std::uint64_t> now_ms{0};
   // Held around `Access::read`, never taken within it, nor in a callback of `await`: the thread
   // that publishes blocks would wait for readers, and a reader for it.

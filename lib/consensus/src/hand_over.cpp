@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include <ol/consensus/finality.hpp>
 #include <ol/consensus/voting_rule.hpp>
 
 namespace ol::consensus {
@@ -132,6 +133,15 @@ const char* describe(HandOverError error) {
       return "its block carries no sound change of the set";
   }
   OL_CHECK(false, "unknown HandOverError");
+}
+
+Result<void, HandOverError> verify_final(const EpochSetting& present,
+                                         const std::vector<Header>& headers,
+                                         const primitives::QuorumCertificate& certificate) {
+  const HandOver proof{.headers = headers, .certificate = certificate, .items = {}, .change = {}};
+  OL_TRY(const std::vector<BlockRef> chain, check_headers(present, proof));
+  OL_TRY_VOID(check_final(present, chain));
+  return check_certificate(present, proof, chain.back());
 }
 
 Result<Opening, HandOverError> verify_hand_over(const EpochSetting& present,

@@ -5,6 +5,8 @@
 
 #include <gtest/gtest.h>
 
+#include <ol/consensus/finality.hpp>
+
 #include "epochs.hpp"
 
 namespace ol::consensus::test {
@@ -100,6 +102,26 @@ TEST_P(HandOvers, are_refused_with_any_part_changed) {
     ASSERT_FALSE(checked) << i;
     EXPECT_EQ(checked.error(), changes[i].first) << i << ": " << describe(checked.error());
   }
+}
+
+// What a light client asks of a block that closes nothing.
+TEST_P(HandOvers, show_by_their_headers_alone_that_a_block_is_final) {
+  const HandOver& proof = ending.proof;
+  const auto final_by = [&](const HandOver& h) {
+    return verify_final(*first.setting, h.headers, h.certificate);
+  };
+  EXPECT_TRUE(final_by(proof));
+  EXPECT_EQ(verify_final(*second.setting, proof.headers, proof.certificate).error(),
+            HandOverError::WrongSet);
+  HandOver forged = proof;
+  forged.headers[0].parent_state_root.bytes[0] ^= 1;
+  EXPECT_FALSE(final_by(forged));
+  forged = proof;
+  forged.certificate.signature[5] ^= 1;
+  EXPECT_EQ(final_by(forged).error(), HandOverError::BadCertificate);
+  forged = proof;
+  forged.headers.clear();
+  EXPECT_EQ(final_by(forged).error(), HandOverError::BadChain);
 }
 
 // A block that closes nothing, however final it is.

@@ -2,10 +2,12 @@
 
 #include <algorithm>
 #include <string_view>
-#include <tuple>
 
 #include <ol/crypto/hash.hpp>
 #include <ol/exchange/archive.hpp>
+#include <ol/exchange/proof.hpp>
+
+#include "tables.hpp"
 
 namespace ol::exchange {
 namespace {
@@ -33,29 +35,6 @@ class Put {
  private:
   StateDiff& out_;
 };
-
-// Keys sort with fixed-width fields, but a text within a key carries its length.
-template <typename Visit>
-void for_each_table(auto& s, Visit visit) {
-  visit("cfg/", s.configs);
-  visit("tok/", s.tokens);
-  visit("agent/", s.agents);
-  visit("agentname/", s.agent_names);
-  visit("nset/", s.nonces);
-  visit("builder/", s.builders);
-  visit("refcode/", s.referral_codes);
-  visit("reward/", s.rewards);
-  visit("vault/", s.vaults);
-  visit("share/", s.vault_shares);
-  visit("sched/", s.scheduled_cancels);
-  visit("twap/", s.twaps);
-  visit("trig/", s.triggers);
-  visit("group/", s.groups);
-  visit("seal/", s.seals);
-  visit("osub/", s.submissions);
-  visit("ohist/", s.oracle_history);
-  visit("subname/", s.sub_names);
-}
 
 std::uint8_t flags_of(const Account& a) {
   return static_cast<std::uint8_t>((a.big_blocks ? 1 : 0) | (a.referrer_set ? 2 : 0));
@@ -244,273 +223,91 @@ StateRecords dump_records(const State& s) {
 
 namespace {
 
-using Loaded = Result<void, DecodeError>;
-
-/// Reads the records below one prefix; keeps the first failure.
-class Loader {
- public:
-  explicit Loader(const StateRecords& records) : records_(records) {}
-
-  /// Calls `use(key_archive, value_archive)` per record; it must read both to the end.
-  template <typename Use>
-  Loaded each(std::string_view prefix, Use use) const {
-    const Bytes start = to_bytes(as_bytes(prefix));
-    for (auto it = records_.lower_bound(start); it != records_.end(); ++it) {
-      const ByteView key = it->first;
-      const bool below =
-          key.size() >= start.size() && std::ranges::equal(key.first(start.size()), start);
-      if (!below) break;
-      Reader key_in(key.subspan(start.size()));
-      Reader value_in(it->second);
-      FieldReader key_fields(key_in);
-      FieldReader value_fields(value_in);
-      const bool fits = use(key_fields, value_fields);
-      OL_TRY_VOID(key_in.finish());
-      OL_TRY_VOID(value_in.finish());
-      if (!fits) return fail(DecodeError::BadValue);
-    }
-    return {};
-  }
-
- private:
-  const StateRecords& records_;
-};
-
-Loaded load_markets(State& s, const Loader& in) {
-  OL_TRY_VOID(in.each("cfg/", [&](auto& key, auto& value) {
-    AssetId asset;
-    MarketConfig config;
-    key(asset);
-    value(config);
-    return config.asset == asset && s.list_market(config).has_value();
-  }));
-  OL_TRY_VOID(in.each("mkt/", [&](auto& key, auto& value) {
-    AssetId asset;
-    key(asset);
-    MarketState m;
-    value(m.oracle, m.mark, m.cum_funding, m.open_interest, m.last_px, m.status);
-    const MarketIndex market = s.find_market(asset);
-    if (market == kNobody || m.status > MarketStatus::Settling) return false;
-    m.asset = asset;
-    m.exists = true;
-    s.markets.edit(market) = m;
-    return true;
-  }));
-  OL_TRY_VOID(in.each("mkx/", [&](auto& key, auto& value) {
-    AssetId asset;
-    key(asset);
-    MarketState m;
-    value(m.validators_px, m.oracle_at, m.mark_at, m.ema_at, m.basis_ema, m.book_ema, m.premium_at,
-          m.premium_sum, m.premium_samples, m.funding_hour, m.breaker_until, m.next_seq);
-    const MarketIndex market = s.find_market(asset);
-    if (market == kNobody) return false;
-    const MarketState& old = s.markets[market];
-    m.asset = asset;
-    m.exists = true;
-    m.oracle = old.oracle;
-    m.mark = old.mark;
-    m.cum_funding = old.cum_funding;
-    m.open_interest = old.open_interest;
-    m.last_px = old.last_px;
-    m.status = old.status;
-    s.markets.edit(market) = m;
-    return true;
-  }));
-  return in.each("pool/", [&](auto& key, auto& value) {
-    Address pool;
-    AssetId asset;
-    key(pool, asset);
-    std::int64_t balance = 0;
-    value(balance);
-    const MarketIndex market = s.find_market(asset);
-    if (market == kNobody || pool != kFundingPool) return false;
-    s.markets.edit(market).funding_pool = balance;
-    return true;
-  });
-}
-
-Loaded load_accounts(State& s, const Loader& in) {
-  OL_TRY_VOID(in.each("acct/", [&](auto& key, auto& value) {
-    Address address;
+// Writes the records of which the key names the thing, the one asked for among them.
+void put_named(const State& s, std::string_view prefix, FieldReader& key, Put& out) {
+  Address address;
+  AssetId asset;
+  TokenId token;
+  OrderId oid;
+  if (prefix == "acct/" || prefix == "acx/" || prefix == "fee/") {
     key(address);
-    Account& a = s.accounts.edit(s.open_account(address));
-    std::uint8_t flags = 0;
-    value(a.kind, a.master, a.raw_usd, flags);
-    a.big_blocks = (flags & 1) != 0;
-    a.referrer_set = (flags & 2) != 0;
-    return flags <= 3 && a.kind <= AccountKind::System;
-  }));
-  OL_TRY_VOID(in.each("acx/", [&](auto& key, auto& value) {
-    Address address;
-    key(address);
-    const AccountIndex index = s.find_account(address);
-    if (index == kNobody) return false;
-    Account& a = s.accounts.edit(index);
-    value(a.bad_debt, a.volume, a.credits_used, a.over_budget_at, a.partial_at, a.sub_accounts,
-          a.vaults, a.staked_open, a.referrer, a.perp_rates, a.spot_rates);
-    a.raw_usd += a.bad_debt;
-    if (a.bad_debt > 0) s.debtors.set(address, true);
-    const AccountIndex master = s.find_account(a.master);
-    if (a.kind == AccountKind::SubAccount) a.family = master;
-    return master != kNobody && a.bad_debt >= 0;
-  }));
-  return in.each("fee/", [&](auto& key, auto& value) {
-    Address address;
-    key(address);
-    const AccountIndex index = s.find_account(address);
-    if (index == kNobody) return false;
-    value(s.stats.edit(index));
-    return true;
-  });
-}
-
-Loaded load_holdings(State& s, const Loader& in) {
-  OL_TRY_VOID(in.each("pos/", [&](auto& key, auto& value) {
-    Address address;
-    AssetId asset;
+    const AccountIndex account = s.find_account(address);
+    if (account == kNobody) return;
+    put_account(s, account, out);
+    put_stats(s, account, out);
+  } else if (prefix == "pos/") {
     key(address, asset);
     const AccountIndex account = s.find_account(address);
+    if (account == kNobody) return;
+    for (const State::Place& place : s.perps_of(account)) {
+      if (place.key == asset.value()) put_perp(s, place.index, out);
+    }
+  } else if (prefix == "spot/" || prefix == "spx/") {
+    key(address, token);
+    const AccountIndex account = s.find_account(address);
+    if (account == kNobody) return;
+    for (const State::Place& place : s.balances_of(account)) {
+      if (place.key == token.value()) put_balance(s, place.index, out);
+    }
+  } else if (prefix == "mkt/" || prefix == "mkx/" || prefix == "pool/") {
+    if (prefix == "pool/") key(address);
+    key(asset);
     const MarketIndex market = s.find_market(asset);
-    if (account == kNobody || market == kNobody || s.info(market).spot()) return false;
-    PerpState& p = s.edit_perp(account, market);
-    std::int64_t entry = 0;
-    value(p.szi, entry, p.isolated, p.iso_raw, p.fund_idx, p.leverage);
-    p.entry_ntl = entry;
-    return p.leverage <= s.info(market).max_leverage;
-  }));
-  OL_TRY_VOID(in.each("spot/", [&](auto& key, auto& value) {
-    Address address;
-    TokenId token;
-    key(address, token);
-    const AccountIndex account = s.find_account(address);
-    if (account == kNobody) return false;
-    SpotBalance& b = s.edit_balance(account, token);
-    std::uint64_t hold = 0;  // given back by the orders
-    value(b.total, hold);
-    return hold <= b.total;
-  }));
-  return in.each("spx/", [&](auto& key, auto& value) {
-    Address address;
-    TokenId token;
-    key(address, token);
-    const AccountIndex account = s.find_account(address);
-    if (account == kNobody) return false;
-    value(s.edit_balance(account, token).entry_ntl);
-    return true;
-  });
-}
-
-struct LoadedOrder {
-  OrderNode node;
-  OrderCold cold;
-};
-
-// What a resting order escrows or exposes, as when it was placed (dex.md 8.2).
-bool reserve_loaded(State& s, const LoadedOrder& order) {
-  const OrderNode& n = order.node;
-  const MarketConfig& config = s.info(n.market).config;
-  const std::uint64_t px = n.tick * config.tick_px;
-  if (s.info(n.market).spot()) {
-    const bool buys = n.side == Side::Buy;
-    SpotBalance& b = s.edit_balance(n.account, buys ? config.quote : config.base);
-    const Int128 amount = buys ? notional(px, n.sz) : Int128{n.sz} * config.base_wei_per_lot;
-    if (Int128{b.hold} + amount > b.total) return false;
-    b.hold = must_u64(b.hold + amount);
-    return true;
-  }
-  if (n.reduce_only) return true;
-  PerpState& p = s.edit_perp(n.account, n.market);
-  (n.side == Side::Buy ? p.buy_lots : p.sell_lots) += n.sz;
-  (n.side == Side::Buy ? p.buy_ntl : p.sell_ntl) += notional(px, n.sz);
-  return true;
-}
-
-Loaded load_orders(State& s, const Loader& in) {
-  std::map<OrderId, LoadedOrder> orders;
-  OL_TRY_VOID(in.each("ord/", [&](auto& key, auto& value) {
-    OrderId oid;
+    if (market != kNobody) put_market(s, market, out);
+  } else if (prefix == "ord/") {
     key(oid);
-    LoadedOrder& o = orders[oid];
-    Address address;
-    AssetId asset;
-    std::uint64_t px = 0;
-    std::uint8_t flags = 0;
-    value(address, asset, o.node.side, px, o.node.sz, o.cold.orig_sz, o.cold.tif, flags,
-          o.cold.cloid, o.node.seq, o.node.good_til, o.node.group, o.cold.builder,
-          o.cold.builder_fee, o.cold.placed_at, o.cold.filled_height, o.cold.filled_in_block);
-    o.node.account = s.find_account(address);
-    o.node.market = s.find_market(asset);
-    if (o.node.account == kNobody || o.node.market == kNobody) return false;
-    const std::uint64_t tick_px = s.info(o.node.market).config.tick_px;
-    o.node.oid = oid.value();
-    o.node.tick = px / tick_px;
-    o.node.reduce_only = flags == 1;
-    if (!o.cold.cloid.is_zero()) s.cloids.set({address, o.cold.cloid}, oid);
-    return flags <= 1 && o.node.side <= Side::Sell && px != 0 && px % tick_px == 0 && px < kPxEnd &&
-           o.node.sz != 0 && oid.value() < s.global().next_oid;
-  }));
-  // In order of arrival, so that queues come out as they were.
-  std::vector<const LoadedOrder*> sorted;
-  for (const auto& [oid, order] : orders)
-    sorted.push_back(&order);
-  std::ranges::sort(sorted, [](const LoadedOrder* a, const LoadedOrder* b) {
-    return std::tie(a->node.market, a->node.seq) < std::tie(b->node.market, b->node.seq);
-  });
-  for (const LoadedOrder* order : sorted) {
-    if (!reserve_loaded(s, *order)) return fail(DecodeError::BadValue);
-    s.orders.add(order->node, order->cold);
+    put_order(s, oid, out);
+  } else if (prefix == "nonce/") {
+    key(address);
+    put_nonces(s, address, out);
+  } else if (prefix == "glob/") {
+    out.key("glob/").value(s.global());
   }
-  return {};
 }
 
-template <typename K, typename V>
-Loaded load_table(const Loader& in, std::string_view prefix, Table<K, V>& table) {
-  return in.each(prefix, [&](auto& key, auto& value) {
-    K k{};
-    V v{};
-    key(k);
-    value(v);
-    table.set(k, std::move(v));
-    return true;
-  });
-}
-
-bool derive_triggers(State& s) {
-  for (const auto& [oid, trigger] : s.triggers.items()) {
-    const AccountIndex account = s.find_account(trigger.account);
-    if (account == kNobody || s.find_market(trigger.order.asset) == kNobody) return false;
-    s.trigger_owners.set({trigger.account, oid}, true);
-    ++s.accounts.edit(account).triggers;
-    if (!trigger.order.cloid.is_zero()) s.cloids.set({trigger.account, trigger.order.cloid}, oid);
-    if (trigger.active_sz > 0) s.trigger_index.set(trigger_key(oid, trigger.order), true);
-  }
-  for (const auto& [id, twap] : s.twaps.items()) {
-    const AccountIndex account = s.find_account(twap.account);
-    if (account == kNobody) return false;
-    ++s.accounts.edit(account).triggers;
-  }
-  return true;
+void put_named_level(const State& s, FieldReader& key, Put& out) {
+  AssetId asset;
+  Side side = Side::Buy;
+  std::uint64_t px = 0;
+  key(asset, side, px);
+  const MarketIndex market = s.find_market(asset);
+  if (market == kNobody || side > Side::Sell) return;
+  const std::uint64_t tick_px = s.info(market).config.tick_px;
+  if (px % tick_px != 0 || px / tick_px >= LevelTree::kTickEnd) return;
+  put_level(s, {market, side, px / tick_px}, out);
 }
 
 }  // namespace
 
-Result<void, DecodeError> load_records(State& s, const StateRecords& records) {
-  const Loader in(records);
-  OL_TRY_VOID(in.each("glob/", [&](auto&, auto& value) {
-    value(s.globals.edit(0));
-    return true;
-  }));
-  OL_TRY_VOID(load_markets(s, in));
-  OL_TRY_VOID(load_accounts(s, in));
-  OL_TRY_VOID(load_holdings(s, in));
-  Loaded tables;
-  for_each_table(s, [&](std::string_view prefix, auto& table) {
-    if (tables && prefix != "cfg/") tables = load_table(in, prefix, table);
+std::optional<Bytes> find_record(const State& s, ByteView key) {
+  const auto slash = std::ranges::find(key, std::uint8_t{'/'});
+  if (slash == key.end()) return std::nullopt;
+  const auto prefix_bytes = static_cast<std::size_t>(slash - key.begin()) + 1;
+  const std::string_view prefix = as_text(key.first(prefix_bytes));
+  Reader in(key.subspan(prefix_bytes));
+  FieldReader fields_in(in);
+  StateDiff records;
+  Put out(records);
+  if (prefix == "lvl/") {
+    put_named_level(s, fields_in, out);
+  } else {
+    put_named(s, prefix, fields_in, out);
+  }
+  for_each_table(s, [&]<typename K, typename V>(std::string_view name, const Table<K, V>& table) {
+    if (name != prefix) return;
+    K wanted{};
+    fields_in(wanted);
+    if (in.ok()) put_entry(name, table, wanted, out);
   });
-  OL_TRY_VOID(tables);
-  OL_TRY_VOID(load_orders(s, in));
-  if (!derive_triggers(s)) return fail(DecodeError::BadValue);
-  return {};
+  if (!in.ok()) return std::nullopt;
+  const std::size_t padding = in.remaining();
+  const ByteView exact = key.first(key.size() - padding);
+  const auto is_zero = [](std::uint8_t byte) { return byte == 0; };
+  if (!std::ranges::all_of(key.last(padding), is_zero)) return std::nullopt;
+  for (const auto& [at, value] : records) {
+    if (value && std::ranges::equal(at, exact)) return to_bytes(*value);
+  }
+  return std::nullopt;
 }
 
 }  // namespace ol::exchange

@@ -1,0 +1,21 @@
+#pragma once
+
+#include <vector>
+
+#include <boost/json/object.hpp>
+
+#include <ol/api/prover.hpp>
+
+#include "info.hpp"
+
+namespace ol::api {
+
+/// What `"proof": true` beside a query asks for: the leaves its answer is made of (dex.md 17.2).
+/// Refuses through the reader where a query has none.
+[[nodiscard]] std::vector<ProofRange> proof_ranges(const InfoCall& call, std::string_view type,
+                                                   const exchange::State& state);
+
+/// {"height", "ranges"}: docs/protocol/exchange-proof.md.
+[[nodiscard]] boost::json::object proof_json(const Prover::Proved& proved);
+
+}  // namespace ol::api

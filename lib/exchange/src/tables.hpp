@@ -1,0 +1,31 @@
+#pragma once
+
+#include <ol/exchange/state.hpp>
+
+namespace ol::exchange {
+
+/// Visits the tables that are stored as they are, with the prefix of their keys. Keys sort with
+/// fixed-width fields, but a text within a key carries its length.
+template <typename Visit>
+void for_each_table(auto& s, Visit visit) {
+  visit("cfg/", s.configs);
+  visit("tok/", s.tokens);
+  visit("agent/", s.agents);
+  visit("agentname/", s.agent_names);
+  visit("nset/", s.nonces);
+  visit("builder/", s.builders);
+  visit("refcode/", s.referral_codes);
+  visit("reward/", s.rewards);
+  visit("vault/", s.vaults);
+  visit("share/", s.vault_shares);
+  visit("sched/", s.scheduled_cancels);
+  visit("twap/", s.twaps);
+  visit("trig/", s.triggers);
+  visit("group/", s.groups);
+  visit("seal/", s.seals);
+  visit("osub/", s.submissions);
+  visit("ohist/", s.oracle_history);
+  visit("subname/", s.sub_names);
+}
+
+}  // namespace ol::exchange
