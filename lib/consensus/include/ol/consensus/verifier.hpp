@@ -175,7 +175,7 @@ class Verifier {
 
   /// Bounds of what is remembered.
   static constexpr std::size_t kCacheSize = 4096;
-  static constexpr std::size_t kTimeoutsKept = 4096;
+  static constexpr std::size_t kTimeoutsKept = 1024;
 
  private:
   /// What was signed, by whom, and the signature.
