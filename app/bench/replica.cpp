@@ -291,6 +291,11 @@ void Replica::on_evidence(const consensus::Evidence& evidence) {
                                 std::to_string(consensus::accused(evidence).value()));
 }
 
+void Replica::on_conflict(const consensus::Conflict& conflict) {
+  events_.on_failure(self_, "holds two certificates for height " +
+                                std::to_string(conflict.first.height().value()));
+}
+
 // Stays silent about what a slow machine may cause, such as a proposal that comes late.
 void Replica::warn(std::string) {}
 

@@ -89,6 +89,7 @@ class Replica final : node::DriverHost, p2p::NetworkHandler {
   bool has_work() override;
   void record_outgoing(ByteView message) override;
   void on_evidence(const consensus::Evidence& evidence) override;
+  void on_conflict(const consensus::Conflict& conflict) override;
   void warn(std::string sentence) override;
   void fatal(std::string sentence) override;
 

@@ -57,7 +57,10 @@ std::vector<std::uint32_t> Byzantine::some_others() {
 }
 
 void Byzantine::harvest(const QuorumCertificate& certificate) {
-  certificates_.try_emplace(certificate.view(), certificate);
+  const auto [known, fresh] = certificates_.try_emplace(certificate.view(), certificate);
+  // Of a round there are two; the later makes its block final.
+  if (!fresh && certificate.subject.phase > known->second.subject.phase)
+    known->second = certificate;
   bound(certificates_);
 }
 
@@ -219,6 +222,24 @@ void Byzantine::broadcast(Channel channel, Bytes message) {
     on_proposal(std::move(*proposal));
   } else if (auto* new_view = std::get_if<NewViewMessage>(&*decoded)) {
     on_new_view(std::move(*new_view));
+  } else if (in_slots()) {
+    on_slot_message(*decoded);
+  }
+}
+
+// Under two_phase votes and certificates go to everyone.
+void Byzantine::on_slot_message(const Message& message) {
+  if (const auto* again = std::get_if<consensus::ReproposalMessage>(&message))
+    on_reproposal(*again);
+  for (const std::uint32_t to : others()) {
+    if (const auto* vote = std::get_if<VoteMessage>(&message)) {
+      on_vote(to, *vote);
+    } else if (random_.chance(how.withhold_certificate)) {
+      world_.faults.note(Fault::WithheldCertificate);
+    } else {
+      release(to, encode_message(message));
+    }
+    if (random_.chance(how.forge_certificate)) forge_certificate(to);
   }
 }
 

@@ -15,6 +15,7 @@ using consensus::VoteMessage;
 using p2p::Channel;
 using primitives::BlockHash;
 using primitives::Header;
+using primitives::Phase;
 using primitives::QuorumCertificate;
 using primitives::TimeoutCertificate;
 using primitives::View;
@@ -23,13 +24,13 @@ using primitives::VoteSubject;
 namespace {
 
 constexpr std::size_t kForgedMax = 64;
-// A commit needs three certified blocks in consecutive views.
+// A commit needs three certified blocks in consecutive views; under two_phase one does.
 constexpr int kBranchLength = 3;
 
-VoteSubject subject_of(const Header& header, const BlockHash& hash) {
+VoteSubject subject_of(const Header& header, const BlockHash& hash, Phase phase = Phase::Generic) {
   return {.epoch = header.epoch,
           .set_hash = header.set_hash,
-          .phase = primitives::Phase::Generic,
+          .phase = phase,
           .height = header.height,
           .view = header.view,
           .block = hash};
@@ -37,17 +38,48 @@ VoteSubject subject_of(const Header& header, const BlockHash& hash) {
 
 }  // namespace
 
-void Byzantine::vote_for(const Header& header) {
-  const auto hash = primitives::block_hash(world_.chain.genesis.domain, header);
-  const VoteSubject subject = subject_of(header, hash);
+bool Byzantine::in_slots() const {
+  return world_.options.rule == Rule::TwoPhase;
+}
+
+Bytes Byzantine::vote_bytes(const VoteSubject& subject) {
   const auto digest = primitives::vote_digest(world_.chain.genesis.domain, subject);
   const Bytes share = world_.scheme->sign(
       {world_.chain.key(self_.index()), world_.chain.vote_key(self_.index())}, digest);
-  const VoteMessage vote{subject, {self_.index(), share}};
-  own_vote_ = vote;
-  for (const std::uint32_t to : world_.nodes_of(world_.leaders.leader(header.view.next()))) {
-    if (to != self_.id()) release(to, encode_message(vote));
+  own_vote_ = VoteMessage{subject, {self_.index(), share}};
+  return encode_message(*own_vote_);
+}
+
+void Byzantine::vote_for(const Header& header) {
+  const auto hash = primitives::block_hash(world_.chain.genesis.domain, header);
+  if (in_slots()) {
+    for (const Phase phase : {Phase::Prepare, Phase::Precommit}) {
+      const Bytes vote = vote_bytes(subject_of(header, hash, phase));
+      for (const std::uint32_t to : others())
+        release(to, vote);
+    }
+    return;
   }
+  const Bytes vote = vote_bytes(subject_of(header, hash));
+  for (const std::uint32_t to : world_.nodes_of(world_.leaders->leader(header.view.next()))) {
+    if (to != self_.id()) release(to, vote);
+  }
+}
+
+// A new block beside the one that must be proposed again, of the same height and in the same round.
+void Byzantine::on_reproposal(const consensus::ReproposalMessage& again) {
+  if (!random_.chance(how.equivocate)) return;
+  const auto block = known(again.certificate.block());
+  if (!block) return;
+  const Header& old = block->block->header;
+  const auto parent = known(old.parent);
+  if (!parent) return;
+  world_.faults.note(Fault::Equivocation);
+  world_.say(self_.label(), fmt::format("equivocates in view {}", again.view.value()));
+  const ProposalMessage other = sign(make_header(*parent, old.justify, again.view), {});
+  for (const std::uint32_t to : some_others())
+    release(to, encode_message(other));
+  vote_for(other.header);
 }
 
 ProposalMessage Byzantine::sign(Header header, std::vector<primitives::TxnHash> items) const {
@@ -101,7 +133,7 @@ Header Byzantine::make_header(const KnownBlock& parent, const QuorumCertificate&
   header.parent = justify.block();
   header.justify = justify;
   header.time = primitives::TimeMs(parent.block->header.time.value() + 1 + random_.below(50));
-  header.proposer = world_.leaders.leader(view);
+  header.proposer = world_.leaders->leader(view);
   header.parent_state_root = parent.results.state_root;
   header.parent_receipts_root = parent.results.receipts_root;
   header.parent_evm_hash = parent.results.evm_hash;
@@ -171,15 +203,18 @@ QuorumCertificate Byzantine::certificate_of_few(const VoteSubject& subject) cons
 bool Byzantine::certify_alone(const QuorumCertificate& base, const std::vector<std::uint32_t>& to) {
   auto parent = known(base.block());
   if (!parent) return false;
+  if (in_slots() && base.subject.phase != Phase::Precommit) return false;
   world_.faults.note(Fault::FewVotes);
   QuorumCertificate justify = base;
-  for (int i = 0; i < kBranchLength; ++i) {
+  const int length = in_slots() ? 1 : kBranchLength;
+  for (int i = 0; i < length; ++i) {
     // A block that is asked for by hash needs no signature of its proposer: its certificate
     // vouches for it.
     auto block = std::make_shared<const primitives::Block>(primitives::Block::propose(
         world_.chain.genesis.domain, make_header(*parent, justify, justify.view().next()), {}));
     const node::ParentResults results = execute_toy(parent->results, *block);
-    justify = certificate_of_few(subject_of(block->header, block->hash));
+    justify = certificate_of_few(
+        subject_of(block->header, block->hash, in_slots() ? Phase::Precommit : Phase::Generic));
     forged_.insert_or_assign(block->hash, block);
     if (forged_.size() > kForgedMax) forged_.erase(forged_.begin());
     parent = KnownBlock{std::move(block), results};

@@ -174,6 +174,13 @@ void SafetyChecker::on_signed(ValidatorIndex signer, const consensus::Message& m
     if (!fresh && it->second != mark)
       report(fmt::format("validator {} proposed two blocks in view {}", signer.value(),
                          proposal->header.view.value()));
+  } else if (const auto* again = std::get_if<consensus::ReproposalMessage>(&message)) {
+    BlockHash mark;
+    std::copy_n(again->signature.bytes.begin(), mark.bytes.size(), mark.bytes.begin());
+    const auto [it, fresh] = own.proposals.emplace(again->view, mark);
+    if (!fresh && it->second != mark)
+      report(fmt::format("validator {} proposed two blocks in view {}", signer.value(),
+                         again->view.value()));
   }
 }
 

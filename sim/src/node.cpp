@@ -106,7 +106,7 @@ void SimNode::start() {
       node::DriverParts{.domain = chain.genesis.domain,
                         .set = chain.set,
                         .rule = world_.rule,
-                        .leaders = world_.leaders,
+                        .leaders = *world_.leaders,
                         .scheme = *world_.scheme,
                         .pace = chain.genesis.pace,
                         .genesis_certificate = chain.genesis_certificate,
@@ -344,6 +344,9 @@ void SimNode::note_signed(ByteView message, bool first) {
                                     header.view.value(), header.height.value(),
                                     header.justify.view().value(), proposal->items.size(),
                                     header.timeout_certificate ? ", after a time-out" : ""));
+  } else if (const auto* again = std::get_if<consensus::ReproposalMessage>(&*decoded)) {
+    world_.say(label(), fmt::format("proposes block {} again in view {}",
+                                    brief(again->certificate.block()), again->view.value()));
   }
 }
 
@@ -359,6 +362,12 @@ void SimNode::on_evidence(const consensus::Evidence& evidence) {
       !consensus::proves(evidence, world_.chain.genesis.domain, world_.chain.set, *world_.scheme)) {
     world_.checker.report(fmt::format("node {} reports evidence that proves nothing", id_));
   }
+}
+
+// With less than a third of the weight Byzantine there is none.
+void SimNode::on_conflict(const consensus::Conflict&) {
+  if (!dying_ && world_.is_honest(index_))
+    world_.checker.report(fmt::format("node {} holds two certificates that conflict", id_));
 }
 
 void SimNode::warn(std::string sentence) {

@@ -13,6 +13,8 @@ namespace {
 constexpr std::uint64_t kBuildUs = 500;
 constexpr std::uint64_t kCommitUs = 200;
 constexpr std::size_t kItemsPerBlock = 4;
+// A slot has one block, which takes all that is there.
+constexpr std::size_t kItemsPerSlot = 64;
 
 }  // namespace
 
@@ -53,8 +55,10 @@ void SimNode::run_build(primitives::View view, const BlockPtr& parent) {
   const node::ParentResults* results = ledger_->results_of(parent->hash);
   if (results == nullptr) return;
   node::BuiltPayload payload{.view = view, .parent = *results, .items = {}};
+  const std::size_t items_max =
+      world_.options.rule == Rule::TwoPhase ? kItemsPerSlot : kItemsPerBlock;
   for (const TxnHash& item : pool_order_) {
-    if (payload.items.size() == kItemsPerBlock) break;
+    if (payload.items.size() == items_max) break;
     if (!ledger_->contains(parent->hash, item)) payload.items.push_back(pool_.at(item));
   }
   drive([&](node::ConsensusDriver& driver) { driver.on_built(now(), std::move(payload)); });

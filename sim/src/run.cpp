@@ -12,7 +12,10 @@ constexpr std::uint64_t kSettleUs = 300'000;
 /// How long a transaction may take once every fault is over. Time-outs have grown to their cap, at
 /// most every f-th leader's view is lost to a Byzantine leader, and three honest leaders in a row
 /// are needed: two turns of all leaders at the longest time-out, and one more to meet in a view.
+/// Under two_phase two turns of slots: each has one block.
 std::uint64_t liveness_bound_us(const World& world) {
+  if (world.options.rule == Rule::TwoPhase)
+    return (2 * std::uint64_t{world.options.nodes} + 2) * kSlots.slot_ms * 1000;
   return (2 * std::uint64_t{world.options.nodes} + 2) * world.chain.genesis.pace.timeout_max_ms *
          1000;
 }

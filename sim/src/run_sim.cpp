@@ -39,7 +39,7 @@ kernels alone: many thousand runs a minute
     --mute           one leader never proposes; leaders that fail are passed over
 
 options
-  --rule RULE        three_chain, two_chain; kernels also two_phase (three_chain)
+  --rule RULE        three_chain, two_chain or two_phase (three_chain)
   --nodes N          1 to 100 (4)
   --views V          the faults end in this view (200; kernels 30)
   --faults LIST      all, none, or some of network,partitions,crashes,disk,byzantine,clocks (all)
@@ -125,8 +125,8 @@ Result<Command, UsageError> parse(std::span<const std::string> args) {
   }
   if (command.seed_given == command.range.has_value())
     return fail(UsageError{"give either --seed S or --seeds A..B"});
-  if (command.run.rule == Rule::TwoPhase)
-    return fail(UsageError{"two_phase runs at the kernel level: add --kernel"});
+  if (command.run.rule == Rule::TwoPhase && command.run.scenario != Scenario::Random)
+    return fail(UsageError{"the scripted attacks are on the chained rules"});
   return command;
 }
 

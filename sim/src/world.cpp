@@ -15,6 +15,18 @@ std::vector<bool> honest_flags(std::uint32_t nodes,
   return out;
 }
 
+node::RuleChoice rule_of(Rule rule, const TestChain& chain) {
+  if (rule != Rule::TwoPhase) return std::cref(voting_rule(rule));
+  return consensus::SlotClock(chain.genesis.time, kSlots, chain.set.size());
+}
+
+std::unique_ptr<const consensus::LeaderSchedule> leaders_of(const node::RuleChoice& rule,
+                                                            std::uint32_t nodes) {
+  if (const auto* clock = std::get_if<consensus::SlotClock>(&rule))
+    return std::make_unique<consensus::SlotRobin>(*clock, nodes);
+  return std::make_unique<consensus::RoundRobin>(nodes);
+}
+
 }  // namespace
 
 World::World(const RunOptions& run, const std::vector<primitives::ValidatorIndex>& byzantine,
@@ -24,8 +36,8 @@ World::World(const RunOptions& run, const std::vector<primitives::ValidatorIndex
       random(chance),
       trace(run.log),
       scheme(chain.make_scheme(run.scheme)),
-      rule(voting_rule(run.rule)),
-      leaders(run.nodes),
+      rule(rule_of(run.rule, chain)),
+      leaders(leaders_of(rule, run.nodes)),
       honest_(honest_flags(run.nodes, byzantine)),
       checker(honest_, chain.quorum(), chain.genesis_block, chain.genesis_results.state_root,
               run.rule),

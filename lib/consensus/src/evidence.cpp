@@ -3,7 +3,12 @@
 namespace ol::consensus {
 namespace {
 
-enum class Kind : std::uint8_t { DoubleProposal = 1, DoubleVote = 2, InvalidShare = 3 };
+enum class Kind : std::uint8_t {
+  DoubleProposal = 1,
+  DoubleVote = 2,
+  InvalidShare = 3,
+  DoubleReproposal = 4,
+};
 
 bool signed_by_proposer(const primitives::ChainDomain& domain, const primitives::ValidatorSet& set,
                         const primitives::Header& header,
@@ -40,11 +45,46 @@ bool proves_double_vote(const DoubleVote& e, const primitives::ChainDomain& doma
          scheme.verify_share(vote_digest(domain, e.second.subject), e.second.share);
 }
 
+// A proposal is signed as a re-proposal of its own block in its own view would be: one digest.
+bool signed_by_leader(const DoubleReproposal& e, const SignedProposal& proposal,
+                      const primitives::ChainDomain& domain, const primitives::ValidatorSet& set) {
+  const primitives::Validator* leader = set.find(e.leader);
+  if (leader == nullptr) return false;
+  const primitives::VoteSubject block{.epoch = e.epoch,
+                                      .set_hash = set.hash(domain),
+                                      .phase = Phase::Prepare,
+                                      .height = proposal.height,
+                                      .view = e.view,
+                                      .block = proposal.block};
+  const Hash256 digest = reproposal_digest(domain, e.view, block);
+  return crypto::verify(leader->key, digest.view(), proposal.signature);
+}
+
+bool proves_double_reproposal(const DoubleReproposal& e, const primitives::ChainDomain& domain,
+                              const primitives::ValidatorSet& set) {
+  if (e.epoch != set.epoch()) return false;
+  if (e.first.block == e.second.block) return false;
+  return signed_by_leader(e, e.first, domain, set) && signed_by_leader(e, e.second, domain, set);
+}
+
+void encode(Writer& out, const SignedProposal& proposal) {
+  out.strong(proposal.height).fixed(proposal.block).fixed(proposal.signature);
+}
+
+SignedProposal decode_signed_proposal(Reader& in) {
+  SignedProposal out;
+  out.height = in.strong<Height>();
+  out.block = in.fixed<BlockHash>();
+  out.signature = in.fixed<crypto::Ed25519Signature>();
+  return out;
+}
+
 }  // namespace
 
 primitives::ValidatorIndex accused(const Evidence& evidence) {
   if (const auto* e = std::get_if<DoubleProposal>(&evidence)) return e->first.proposer;
   if (const auto* e = std::get_if<DoubleVote>(&evidence)) return e->first.share.voter;
+  if (const auto* e = std::get_if<DoubleReproposal>(&evidence)) return e->leader;
   return std::get<InvalidShare>(evidence).vote.share.voter;
 }
 
@@ -54,6 +94,8 @@ bool proves(const Evidence& evidence, const primitives::ChainDomain& domain,
     return proves_double_proposal(*e, domain, set);
   if (const auto* e = std::get_if<DoubleVote>(&evidence))
     return proves_double_vote(*e, domain, set, scheme);
+  if (const auto* e = std::get_if<DoubleReproposal>(&evidence))
+    return proves_double_reproposal(*e, domain, set);
   return false;
 }
 
@@ -69,6 +111,11 @@ Bytes encode_evidence(const Evidence& evidence) {
     out.u8(static_cast<std::uint8_t>(Kind::DoubleVote));
     encode(out, v->first);
     encode(out, v->second);
+  } else if (const auto* r = std::get_if<DoubleReproposal>(&evidence)) {
+    out.u8(static_cast<std::uint8_t>(Kind::DoubleReproposal));
+    out.strong(r->epoch).strong(r->view).strong(r->leader);
+    encode(out, r->first);
+    encode(out, r->second);
   } else {
     out.u8(static_cast<std::uint8_t>(Kind::InvalidShare));
     encode(out, std::get<InvalidShare>(evidence).vote);
@@ -99,6 +146,16 @@ Result<Evidence, DecodeError> decode_evidence(ByteView bytes) {
     case static_cast<std::uint8_t>(Kind::InvalidShare):
       out = InvalidShare{decode_vote_message(in)};
       break;
+    case static_cast<std::uint8_t>(Kind::DoubleReproposal): {
+      DoubleReproposal e;
+      e.epoch = in.strong<Epoch>();
+      e.view = in.strong<View>();
+      e.leader = in.strong<ValidatorIndex>();
+      e.first = decode_signed_proposal(in);
+      e.second = decode_signed_proposal(in);
+      out = e;
+      break;
+    }
     default:
       in.reject(DecodeError::BadValue);
   }

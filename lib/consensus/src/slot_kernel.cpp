@@ -30,6 +30,7 @@ SlotKernel::SlotKernel(const KernelConfig& config, const primitives::ValidatorSe
   OL_CHECK(record_.epoch == set.epoch(), "the record is of this epoch");
   if (root.certificate.view() > record_.high_qc.view()) record_.high_qc = root.certificate;
   view_ = std::max({record_.high_qc.view(), record_.last_vote.view, record_.last_proposal.view});
+  halted_ = config_.halted;
   final_.emplace(root.block->header.height, root.certificate);
 }
 
@@ -77,19 +78,58 @@ void SlotKernel::on_started() {
 
 void SlotKernel::on_proposal(const VerifiedBlock& proposal) {
   report_rival(proposal);
-  offer(proposal.block()->header.view, proposal.block()->hash);
+  const primitives::Header& header = proposal.block()->header;
+  offer(header.view, {.block = proposal.block()->hash,
+                      .height = header.height,
+                      .leader = header.proposer,
+                      .signature = proposal.signature(),
+                      .kind = Offer::Kind::Proposal});
   take_block(proposal, Origin::Proposal);
 }
 
 void SlotKernel::on_reproposal(const VerifiedReproposal& reproposal) {
   learn(reproposal.certificate());
-  offer(reproposal.view(), reproposal.certificate().block());
+  offer(reproposal.view(), {.block = reproposal.certificate().block(),
+                            .height = reproposal.certificate().height(),
+                            .leader = leaders_.leader(reproposal.view()),
+                            .signature = reproposal.signature(),
+                            .kind = Offer::Kind::Reproposal});
 }
 
 // The first of its leader counts; what comes too early or too late is not voted on.
-void SlotKernel::offer(View view, const BlockHash& block) {
+void SlotKernel::offer(View view, const Offer& made) {
   if (view < view_ || view > View(view_.value() + kViewsAhead)) return;
-  offers_.emplace(view, block);
+  const auto [known, fresh] = offers_.emplace(view, made);
+  if (!fresh) report_second_offer(view, known->second, made);
+}
+
+void SlotKernel::offer_own(const BlockHash& block, Height height) {
+  offer(view_, {.block = block,
+                .height = height,
+                .leader = *config_.self,
+                .signature = {},
+                .kind = Offer::Kind::Proposal});
+}
+
+// Two headers of one view are report_rival's. A block proposed again has the header of an earlier
+// view, so what its leader signed is the evidence.
+void SlotKernel::report_second_offer(View view, const Offer& first, const Offer& second) {
+  if (first.block == second.block || first.leader != second.leader) return;
+  if (first.kind == Offer::Kind::Proposal && second.kind == Offer::Kind::Proposal) return;
+  if (!first.signature || !second.signature) return;
+  if (!note_report(view)) return;
+  out_.evidence.push_back(
+      DoubleReproposal{.epoch = record_.epoch,
+                       .view = view,
+                       .leader = first.leader,
+                       .first = {first.height, first.block, *first.signature},
+                       .second = {second.height, second.block, *second.signature}});
+}
+
+// One report of a view is enough.
+bool SlotKernel::note_report(View view) {
+  if (reported_views_.size() >= kReportedViewsMax) reported_views_.erase(reported_views_.begin());
+  return reported_views_.insert(view).second;
 }
 
 // Whoever is held to a block tells the others why as a round begins: its leader cannot have its own
@@ -115,7 +155,7 @@ void SlotKernel::on_built(const VerifiedBlock& built) {
   record_.last_proposal = {view_, block.hash};
   dirty_ = true;
   out_.proposal = ProposalIntent{built.block()};
-  offer(view_, block.hash);
+  offer_own(block.hash, block.header.height);
   take_block(built, Origin::Proposal);
 }
 
@@ -175,8 +215,7 @@ void SlotKernel::report_rival(const VerifiedBlock& block) {
   const primitives::Header& header = block.block()->header;
   const BlockTree::Node* rival = tree_.rival(header, block.block()->hash);
   if (rival == nullptr || !rival->signature || !block.signature()) return;
-  if (reported_views_.size() >= kReportedViewsMax) reported_views_.erase(reported_views_.begin());
-  if (!reported_views_.insert(header.view).second) return;
+  if (!note_report(header.view)) return;
   out_.evidence.push_back(DoubleProposal{.first = rival->block->header,
                                          .first_signature = *rival->signature,
                                          .second = header,
@@ -299,10 +338,11 @@ bool SlotKernel::slot_is_open(View view) const {
 void SlotKernel::maybe_prepare() {
   const auto offered = offers_.find(view_);
   if (offered == offers_.end() || !slot_is_open(view_)) return;
-  const BlockTree::Node* node = executed_candidate(offered->second);
+  const BlockHash& block = offered->second.block;
+  const BlockTree::Node* node = executed_candidate(block);
   if (node == nullptr) return;
-  auto next = decide_prepare(
-      record_, {.view = view_, .block = offered->second, .height = node->block->header.height});
+  auto next = decide_prepare(record_,
+                             {.view = view_, .block = block, .height = node->block->header.height});
   if (next) vote(*next);
 }
 
@@ -338,7 +378,7 @@ void SlotKernel::maybe_propose() {
     record_.last_proposal = {view_, held->block};
     dirty_ = true;
     out_.reproposal = ReproposalIntent{view_, record_.high_qc};
-    offer(view_, held->block);
+    offer_own(held->block, next_height());
     return;
   }
   if (build_requested_ >= view_) return;

@@ -127,8 +127,7 @@ Result<void, VerifyError> Verifier::check_parent_is_final(const primitives::Head
 
 // A proposal either builds on the certificate of the view before, or proves that a quorum left it
 // and that it builds on the best certificate any of them knew.
-Result<void, VerifyError> Verifier::check_timeout_certificate(
-    const primitives::Header& header) const {
+Result<void, VerifyError> Verifier::check_timeout_certificate(const primitives::Header& header) {
   const bool skipped = !follows(header.view, header.justify.view());
   if (!skipped && header.timeout_certificate)
     return fail(VerifyError::UnexpectedTimeoutCertificate);
@@ -153,12 +152,27 @@ Result<void, VerifyError> Verifier::check_timeout_certificate(
       return fail(VerifyError::BadTimeoutCertificate);
     const Hash256 digest =
         timeout_digest(domain_, timeout.epoch, timeout.set_hash, timeout.view, entry.high_qc_view);
-    if (!signatures_.verify(validator->key, digest.view(), entry.signature))
+    if (!check_timeout(*validator, {digest, entry.validator, entry.signature}))
       return fail(VerifyError::BadTimeoutCertificate);
     weight += validator->weight.value();
   }
   if (!set_.is_quorum(weight)) return fail(VerifyError::BadTimeoutCertificate);
   return {};
+}
+
+// All three parts are compared, so what is remembered says nothing about anybody else's signature.
+bool Verifier::check_timeout(const primitives::Validator& validator, const Timeout& timeout) {
+  if (timeouts_.contains(timeout)) return true;
+  ++timeouts_verified_;
+  const auto& [digest, index, signature] = timeout;
+  if (!signatures_.verify(validator.key, digest.view(), signature)) return false;
+  timeouts_.insert(timeout);
+  timeouts_order_.push_back(timeout);
+  if (timeouts_order_.size() > kTimeoutsKept) {
+    timeouts_.erase(timeouts_order_.front());
+    timeouts_order_.pop_front();
+  }
+  return true;
 }
 
 Result<void, VerifyError> Verifier::check_certificate(const QuorumCertificate& certificate) {
@@ -211,6 +225,7 @@ Result<VerifiedReproposal, VerifyError> Verifier::verify_reproposal(
   VerifiedReproposal out;
   out.view_ = message.view;
   out.certificate_ = message.certificate;
+  out.signature_ = message.signature;
   return out;
 }
 
@@ -225,7 +240,7 @@ Result<VerifiedNewView, VerifyError> Verifier::verify_new_view(const NewViewMess
     return fail(VerifyError::BadHeader);
   const Hash256 digest = timeout_digest(domain_, message.epoch, message.set_hash, message.view,
                                         message.high_qc.view());
-  if (!signatures_.verify(sender->key, digest.view(), message.signature))
+  if (!check_timeout(*sender, {digest, message.sender, message.signature}))
     return fail(VerifyError::BadSignature);
   OL_TRY_VOID(check_certificate(message.high_qc));
   VerifiedNewView out;

@@ -146,7 +146,25 @@ TEST(Golden, evidence) {
       .first = vote(),
       .second = {.subject = subject(0xb3),
                  .share = {.voter = ValidatorIndex(2), .signature = Bytes(48, 0xd3)}}};
+  const auto again = [](std::uint8_t block, std::uint8_t signature) {
+    return SignedProposal{Height(42), filled<BlockHash>(block),
+                          filled<crypto::Ed25519Signature>(signature)};
+  };
+  const DoubleReproposal reproposals{.epoch = Epoch(3),
+                                     .view = View(99),
+                                     .leader = ValidatorIndex(3),
+                                     .first = again(0xb1, 0xe1),
+                                     .second = again(0xb2, 0xe3)};
+  std::string doubled = "040000000000000003000000000000006300000003";
+  for (const auto& [block, signature] : {std::pair("b1", "e1"), std::pair("b2", "e3")}) {
+    doubled += "000000000000002a";
+    for (int i = 0; i < 32; ++i)
+      doubled += block;
+    for (int i = 0; i < 64; ++i)
+      doubled += signature;
+  }
   const std::pair<Evidence, std::string_view> table[] = {
+      {reproposals, doubled},
       {proposals, golden::kDoubleProposal},
       {votes, golden::kDoubleVote},
       {InvalidShare{vote()}, golden::kInvalidShare}};
@@ -234,7 +252,7 @@ TEST(SafetyRecord, refuses_flags_and_phases_it_does_not_know) {
 
 TEST(Evidence, of_an_unknown_kind_is_refused) {
   EXPECT_EQ(decode_evidence(Bytes{0}).error(), DecodeError::BadValue);
-  EXPECT_EQ(decode_evidence(Bytes{4}).error(), DecodeError::BadValue);
+  EXPECT_EQ(decode_evidence(Bytes{5}).error(), DecodeError::BadValue);
   EXPECT_EQ(decode_evidence(Bytes{}).error(), DecodeError::Truncated);
 }
 

@@ -286,6 +286,41 @@ TEST_F(SlotKernelTest, the_first_of_two_proposals_is_voted_on_and_both_are_evide
   EXPECT_TRUE(propose(kernel, candidate(1, 3)).evidence.empty());
 }
 
+// Which has no header of the round: what the leader signed is the evidence.
+TEST_F(SlotKernelTest, two_blocks_proposed_again_in_a_round_are_evidence) {
+  SlotKernel kernel = make();
+  round(kernel, View(3));
+  const auto first = v.certify(candidate(1, 1), Phase::Prepare, View(1));
+  const auto second = v.certify(candidate(1, 2), Phase::Prepare, View(2));
+  EXPECT_TRUE(again(kernel, View(3), first).evidence.empty());
+  const Outputs told = again(kernel, View(3), second);
+  ASSERT_EQ(told.evidence.size(), 1U);
+  EXPECT_TRUE(proves(told.evidence[0], v.domain, *v.set, *v.scheme));
+  EXPECT_EQ(accused(told.evidence[0]), v.slot_leaders.leader(View(3)));
+  const auto third = v.certify(candidate(1, 3), Phase::Prepare, View(1));
+  EXPECT_TRUE(again(kernel, View(3), third).evidence.empty());
+}
+
+TEST_F(SlotKernelTest, a_new_block_beside_one_proposed_again_is_evidence) {
+  SlotKernel kernel = make();
+  round(kernel, View(3));
+  propose(kernel, candidate(3));
+  const auto old = v.certify(candidate(1), Phase::Prepare, View(1));
+  const Outputs told = again(kernel, View(3), old);
+  ASSERT_EQ(told.evidence.size(), 1U);
+  EXPECT_TRUE(proves(told.evidence[0], v.domain, *v.set, *v.scheme));
+}
+
+// The certificate may be another: the block is what its leader proposes.
+TEST_F(SlotKernelTest, one_block_proposed_again_and_again_accuses_nobody) {
+  SlotKernel kernel = make();
+  const auto block = candidate(1);
+  round(kernel, View(3));
+  again(kernel, View(3), v.certify(block, Phase::Prepare, View(1)));
+  EXPECT_TRUE(again(kernel, View(3), v.certify(block, Phase::Prepare, View(2))).evidence.empty());
+  EXPECT_TRUE(again(kernel, View(4), v.certify(block, Phase::Prepare, View(2))).evidence.empty());
+}
+
 // Trap T8 at one validator: the next leader did not know, and proposes another block.
 TEST_F(SlotKernelTest, a_locked_validator_refuses_another_block_and_says_why) {
   SlotKernel kernel = make();
@@ -436,6 +471,26 @@ TEST_F(SlotKernelTest, two_certificates_of_unknown_blocks_at_a_height_halt_too) 
   SlotKernel kernel = make();
   certified(kernel, named(candidate(1, 1), Phase::Precommit, View(1)));
   EXPECT_TRUE(certified(kernel, named(candidate(1, 2), Phase::Precommit, View(2))).conflict);
+}
+
+// What an earlier life halted on is on the disk: neither time, nor blocks, nor certificates help.
+TEST_F(SlotKernelTest, a_kernel_that_halted_in_an_earlier_life_says_nothing) {
+  SlotKernel kernel(
+      KernelConfig{.domain = v.domain, .self = ValidatorIndex(1), .pace = {}, .halted = true},
+      *v.set, v.slot_leaders, v.clock,
+      CommittedBlock{std::make_shared<const primitives::Block>(v.genesis), v.genesis_certificate},
+      std::nullopt);
+  EXPECT_TRUE(kernel.status().halted);
+  const auto silent = [](const Outputs& out) {
+    return !out.persist && !out.proposal && !out.vote && !out.reproposal && !out.share &&
+           !out.build && out.execute.empty() && out.commit.empty() && out.fetch.empty();
+  };
+  EXPECT_TRUE(silent(kernel.step(Started{})));
+  EXPECT_TRUE(silent(round(kernel, View(1))));
+  const auto block = candidate(1);
+  EXPECT_TRUE(silent(propose(kernel, block)));
+  EXPECT_TRUE(silent(executed(kernel, block)));
+  EXPECT_TRUE(silent(certified(kernel, named(block, Phase::Precommit, View(1)))));
 }
 
 TEST_F(SlotKernelTest, candidates_of_old_rounds_are_forgotten_but_for_the_locked_one) {

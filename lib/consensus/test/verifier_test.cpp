@@ -88,6 +88,52 @@ TEST(Verifier, a_skipped_view_needs_a_timeout_certificate_of_the_view_before) {
   EXPECT_EQ(f.error_of(skipping(higher)), VerifyError::BadTimeoutCertificate);
 }
 
+// The new-views of a view came before the certificate that is made of them.
+TEST(Verifier, verifies_each_signature_of_a_timeout_once) {
+  Validators v(4);
+  Verifier verifier = v.verifier();
+  const auto first = v.block(v.genesis, v.genesis_certificate, View(1));
+  const auto qc = v.certify(first);
+  for (const std::uint32_t sender : {0U, 1U, 0U})
+    EXPECT_TRUE(verifier.verify_new_view(v.new_view(sender, View(2), qc)));
+  EXPECT_EQ(verifier.timeouts_verified(), 2U);
+  const auto next = v.block(first, qc, View(3), 0, v.timeout(View(2), qc));
+  ASSERT_EQ(next.header.timeout_certificate->signatures.size(), 3U);
+  EXPECT_TRUE(verifier.verify_proposal(v.proposal(next)));
+  EXPECT_EQ(verifier.timeouts_verified(), 3U);
+  EXPECT_TRUE(verifier.verify_fetched(next, next.hash));
+  EXPECT_EQ(verifier.timeouts_verified(), 3U);
+}
+
+TEST(Verifier, a_remembered_timeout_vouches_for_nothing_else) {
+  Validators v(4);
+  Verifier verifier = v.verifier();
+  const auto first = v.block(v.genesis, v.genesis_certificate, View(1));
+  const auto qc = v.certify(first);
+  const auto good = v.new_view(1, View(2), qc);
+  ASSERT_TRUE(verifier.verify_new_view(good));
+  auto other_sender = good;
+  other_sender.sender = ValidatorIndex(2);
+  auto other_view = good;
+  other_view.view = View(3);
+  auto forged = good;
+  forged.signature.bytes[5] ^= 1U;
+  for (const auto& bad : {other_sender, other_view, forged, forged})
+    EXPECT_EQ(verifier.verify_new_view(bad).error(), VerifyError::BadSignature);
+}
+
+TEST(Verifier, remembers_a_bounded_number_of_timeouts) {
+  Validators v(4);
+  Verifier verifier = v.verifier();
+  for (std::uint64_t view = 1; view <= Verifier::kTimeoutsKept + 1; ++view)
+    ASSERT_TRUE(verifier.verify_new_view(v.new_view(1, View(view), v.genesis_certificate)));
+  const auto verified = verifier.timeouts_verified();
+  EXPECT_TRUE(verifier.verify_new_view(v.new_view(1, View(2), v.genesis_certificate)));
+  EXPECT_EQ(verifier.timeouts_verified(), verified);
+  EXPECT_TRUE(verifier.verify_new_view(v.new_view(1, View(1), v.genesis_certificate)));
+  EXPECT_EQ(verifier.timeouts_verified(), verified + 1);
+}
+
 TEST(Verifier, accepts_only_the_configured_genesis_certificate) {
   Fixture f;
   EXPECT_TRUE(f.verifier.verify_certificate(f.v.genesis_certificate));
@@ -224,6 +270,54 @@ TEST(Evidence, of_two_proposals_is_checked_in_every_part) {
   EXPECT_TRUE(proves(*decoded, f.v.domain, *f.v.set, *f.v.scheme));
   EXPECT_FALSE(
       proves(InvalidShare{f.v.vote(0, f.v.subject(f.first))}, f.v.domain, *f.v.set, *f.v.scheme));
+}
+
+TEST(Evidence, of_a_block_proposed_again_is_checked_in_every_part) {
+  Fixture f;
+  const Epoch now = f.v.set->epoch();
+  const auto sign = [&](std::uint32_t who, View view, const BlockHash& block, Epoch epoch) {
+    const primitives::VoteSubject named{.epoch = epoch,
+                                        .set_hash = f.v.set->hash(f.v.domain),
+                                        .phase = Phase::Prepare,
+                                        .height = Height(1),
+                                        .view = view,
+                                        .block = block};
+    const auto digest = reproposal_digest(f.v.domain, view, named);
+    return SignedProposal{Height(1), block, f.v.key(who).sign(digest.view())};
+  };
+  const DoubleReproposal good{.epoch = f.v.set->epoch(),
+                              .view = View(3),
+                              .leader = ValidatorIndex(2),
+                              .first = sign(2, View(3), f.first.hash, now),
+                              .second = sign(2, View(3), f.second.hash, now)};
+  const auto proven = [&](const DoubleReproposal& e) {
+    return proves(e, f.v.domain, *f.v.set, *f.v.scheme);
+  };
+  ASSERT_TRUE(proven(good));
+  EXPECT_EQ(accused(good), ValidatorIndex(2));
+  DoubleReproposal same = good;
+  same.second = same.first;
+  EXPECT_FALSE(proven(same));
+  DoubleReproposal other_view = good;
+  other_view.view = View(4);
+  EXPECT_FALSE(proven(other_view));
+  DoubleReproposal half = good;
+  half.second = sign(2, View(4), f.second.hash, now);
+  EXPECT_FALSE(proven(half));
+  half = good;
+  half.first = sign(1, View(3), f.first.hash, now);
+  EXPECT_FALSE(proven(half));
+  DoubleReproposal other_leader = good;
+  other_leader.leader = ValidatorIndex(1);
+  EXPECT_FALSE(proven(other_leader));
+  other_leader.leader = ValidatorIndex(4);
+  EXPECT_FALSE(proven(other_leader));
+  DoubleReproposal other_epoch = good;
+  other_epoch.epoch = now.next();
+  EXPECT_FALSE(proven(other_epoch));
+  other_epoch.first = sign(2, View(3), f.first.hash, now.next());
+  other_epoch.second = sign(2, View(3), f.second.hash, now.next());
+  EXPECT_FALSE(proven(other_epoch));
 }
 
 }  // namespace

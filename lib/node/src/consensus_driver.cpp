@@ -35,6 +35,7 @@ ConsensusDriver::ConsensusDriver(DriverParts parts, DriverHost& host)
       epochs_(parts.epochs),
       votes_(set_->size()),
       signer_(std::move(parts.signer)),
+      halted_(parts.halted),
       slots_(slots_of(parts.rule)),
       stored_blocks_(std::move(parts.stored_blocks)) {
   if (!slots_) depth_ = std::get<0>(parts.rule).get().depth();
@@ -222,6 +223,7 @@ void ConsensusDriver::step(const consensus::Input& input) {
 }
 
 void ConsensusDriver::apply(consensus::Outputs outputs) {
+  if (outputs.conflict) alert(*outputs.conflict);
   if (outputs.timer) {
     timer_ = outputs.timer;
     timer_deadline_ms_ = now_.monotonic_ms + outputs.timer->duration_ms;
@@ -250,10 +252,12 @@ void ConsensusDriver::apply(consensus::Outputs outputs) {
     ++counters_.evidence;
     host_.on_evidence(evidence);
   }
-  if (outputs.conflict) alert(*outputs.conflict);
 }
 
+// On the disk before anything else: a restart must not forget it.
 void ConsensusDriver::alert(const consensus::Conflict& conflict) {
+  host_.on_conflict(conflict);
+  halted_ = true;
   const auto name = [](const primitives::QuorumCertificate& one) {
     return "block " + to_hex(one.block().view()) + " (round " + std::to_string(one.view().value()) +
            ")";

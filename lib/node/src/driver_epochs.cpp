@@ -58,7 +58,8 @@ void ConsensusDriver::sit_down(DriverParts& parts) {
   signing_ = self_.has_value();
   const bool given = parts.record && parts.record->epoch == set_->epoch();
   const auto record = given ? std::move(parts.record) : signing_ ? signer_->record() : std::nullopt;
-  const consensus::KernelConfig config{.domain = domain_, .self = self_, .pace = pace_};
+  const consensus::KernelConfig config{
+      .domain = domain_, .self = self_, .pace = pace_, .halted = halted_};
   if (slots_) {
     kernel_ = std::make_unique<consensus::SlotKernel>(config, *set_, *leaders_, *slots_, parts.root,
                                                       record);

@@ -21,6 +21,7 @@ constexpr const char* kSuffix = ".evidence";
 const char* kind_name(const Evidence& evidence) {
   if (std::holds_alternative<DoubleProposal>(evidence)) return "double proposal";
   if (std::holds_alternative<DoubleVote>(evidence)) return "double vote";
+  if (std::holds_alternative<consensus::DoubleReproposal>(evidence)) return "double re-proposal";
   return "invalid share";
 }
 
@@ -28,6 +29,9 @@ EvidencePoint point_of(const Evidence& evidence) {
   if (const auto* proposal = std::get_if<DoubleProposal>(&evidence)) {
     const primitives::Header& header = proposal->first;
     return {.epoch = header.epoch, .height = header.height, .view = header.view, .phase = {}};
+  }
+  if (const auto* again = std::get_if<consensus::DoubleReproposal>(&evidence)) {
+    return {.epoch = again->epoch, .height = again->first.height, .view = again->view, .phase = {}};
   }
   const auto* votes = std::get_if<DoubleVote>(&evidence);
   const primitives::VoteSubject& subject =

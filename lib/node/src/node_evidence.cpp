@@ -2,9 +2,38 @@
 // and counted. specs/consensus.md section 9.
 #include <ol/base/hex.hpp>
 
+#include "halt_file.hpp"
 #include "node_impl.hpp"
 
 namespace ol::node {
+
+// Only two_phase stops for good: docs/adr/0012-two-phase-kernel.md, 6.
+Result<void, NodeError> Node::Impl::open_halt() {
+  if (!parts_.genesis.slots) return {};
+  const HaltFile file(parts_.config.data_dir);
+  const auto conflict = file.read();
+  if (!conflict) return fail(NodeError{conflict.error()});
+  if (!*conflict) return {};
+  halted_ = true;
+  log(LogLevel::Error, "finality is halted",
+      {{"height", std::to_string((*conflict)->first.height().value())},
+       {"block", to_hex((*conflict)->first.block().view())},
+       {"other_block", to_hex((*conflict)->second.block().view())},
+       {"effect", "this node neither votes nor makes anything final"},
+       {"recover", file.how_to_clear()}});
+  return {};
+}
+
+// On the consensus thread.
+void Node::Impl::on_conflict(const consensus::Conflict& conflict) {
+  const HaltFile file(parts_.config.data_dir);
+  if (auto written = file.write(conflict); !written) {
+    fatal("two blocks are certified final at one height, and that cannot be kept: " +
+          written.error());
+    return;
+  }
+  log(LogLevel::Error, "finality is halted, over restarts too", {{"recover", file.how_to_clear()}});
+}
 
 // On the consensus thread.
 void Node::Impl::on_evidence(const consensus::Evidence& evidence) {

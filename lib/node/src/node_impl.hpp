@@ -71,6 +71,7 @@ struct Node::Impl final : p2p::NetworkHandler, DriverHost {
   [[nodiscard]] Result<void, NodeError> open_database();
   [[nodiscard]] Result<void, NodeError> open_safety();
   [[nodiscard]] Result<void, NodeError> open_evidence();
+  [[nodiscard]] Result<void, NodeError> open_halt();
   [[nodiscard]] Result<void, NodeError> open_exchange();
   [[nodiscard]] Result<void, NodeError> open_execution();
   [[nodiscard]] Result<void, NodeError> open_network();
@@ -160,6 +161,7 @@ struct Node::Impl final : p2p::NetworkHandler, DriverHost {
   bool has_work() override;
   void record_outgoing(ByteView message) override;
   void on_evidence(const consensus::Evidence& evidence) override;
+  void on_conflict(const consensus::Conflict& conflict) override;
   void warn(std::string sentence) override;
   void fatal(std::string sentence) override;
 
@@ -175,6 +177,8 @@ struct Node::Impl final : p2p::NetworkHandler, DriverHost {
   std::unique_ptr<EpochTable> epochs_;
   /// Whether this node signs where a set has a place for its key: it has keys and a safety record.
   bool may_sign_ = false;
+  /// Conflicting certificates ended finality in an earlier run.
+  bool halted_ = false;
   std::vector<crypto::BlsSecretKey> vote_keys_;
   Hash256 genesis_hash_;
   /// For the hash tables of execution: strangers choose their keys, and nobody may know which

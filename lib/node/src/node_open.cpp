@@ -77,6 +77,7 @@ Result<void, NodeError> Node::Impl::open() {
   OL_TRY_VOID(check_keys());
   OL_TRY_VOID(open_safety());
   OL_TRY_VOID(open_evidence());
+  OL_TRY_VOID(open_halt());
   OL_TRY_VOID(open_exchange());
   OL_TRY_VOID(open_execution());
   OL_TRY_VOID(make_driver());
@@ -327,7 +328,8 @@ Result<void, NodeError> Node::Impl::make_driver() {
                   .stored_blocks = std::move(stored),
                   .certificates_ahead = true,
                   .epochs = {.present = &setting, .before = before},
-                  .vote_key = std::move(vote_key)},
+                  .vote_key = std::move(vote_key),
+                  .halted = halted_},
       *this);
   const MutexLock lock(mutex_);
   view_.set = &setting.set;

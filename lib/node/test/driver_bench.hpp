@@ -40,6 +40,10 @@ class RecordingHost final : public DriverHost {
   bool has_work() override { return work; }
   void record_outgoing(ByteView message) override { outbox.push_back(to_bytes(message)); }
   void on_evidence(const consensus::Evidence& proof) override { evidence.push_back(proof); }
+  void on_conflict(const consensus::Conflict& conflict) override {
+    conflicts.push_back(conflict);
+    sent_before_conflict = sent.size() + broadcasts.size() + outbox.size();
+  }
   void warn(std::string sentence) override { warnings.push_back(std::move(sentence)); }
   void fatal(std::string sentence) override { fatals.push_back(std::move(sentence)); }
 
@@ -52,6 +56,8 @@ class RecordingHost final : public DriverHost {
   std::map<primitives::TxnHash, Bytes> items;
   std::vector<Bytes> outbox;
   std::vector<consensus::Evidence> evidence;
+  std::vector<consensus::Conflict> conflicts;
+  std::size_t sent_before_conflict = 0;
   std::vector<std::string> warnings;
   std::vector<std::string> fatals;
 };

@@ -133,6 +133,50 @@ TEST_P(EpochDrivers,
   expect_peace();
 }
 
+// The set changes twice while messages are lost, late, out of order and repeated and validators
+// restart, some of them without their last blocks. Afterwards all are in one epoch on one chain.
+TEST_P(EpochDrivers, change_their_set_twice_in_a_storm) {
+  for (const std::uint64_t seed : {1U, 2U, 3U}) {
+    SCOPED_TRACE(seed);
+    EpochNet stormy({&first, &second, &third}, 5);
+    stormy.storm(seed, 60, 150);
+    std::mt19937_64 chance(seed * 7919);
+    const auto lowest = [&] {
+      std::uint64_t out = 2;
+      for (std::uint32_t who = 0; who < 5; ++who)
+        out = std::min(out, stormy.epoch(who));
+      return out;
+    };
+    const auto restart_one = [&] {
+      const auto who = static_cast<std::uint32_t>(chance() % 5);
+      const std::uint64_t height = stormy.height(who).value();
+      const std::uint64_t lost = std::min(height, chance() % 3);
+      stormy.restart(who, Height(height - lost));
+    };
+    stormy.submit(first.change_to(second));
+    for (int turn = 0; turn < 400 && lowest() < 2; ++turn) {
+      if (turn == 12) stormy.submit(second.change_to(third));
+      static_cast<void>(stormy.run_until([] { return false; }, 200 + chance() % 600));
+      ASSERT_EQ(stormy.fatals(), std::vector<std::string>{});
+      ASSERT_TRUE(stormy.agree());
+      if (turn % 3 == 0) restart_one();
+    }
+    stormy.storm(0, 0, 1);
+    const Height enough = stormy.height(0) + 8;
+    ASSERT_TRUE(stormy.run_until([&] {
+      for (std::uint32_t who = 0; who < 5; ++who) {
+        if (stormy.epoch(who) != 2 || stormy.height(who) < enough) return false;
+      }
+      return true;
+    }));
+    EXPECT_TRUE(stormy.agree());
+    EXPECT_EQ(stormy.punished(), std::vector<std::string>{});
+    EXPECT_EQ(stormy.fatals(), std::vector<std::string>{});
+    for (std::uint32_t who = 0; who < 5; ++who)
+      EXPECT_TRUE(stormy.driver(who).signing()) << who;
+  }
+}
+
 TEST_P(EpochDrivers, keep_their_set_if_no_quorum_signed_the_change) {
   net.submit(first.change_to(second, {0, 1}));
   ASSERT_TRUE(reach(0, 6));

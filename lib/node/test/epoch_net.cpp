@@ -87,6 +87,7 @@ struct EpochNet::Operator final : DriverHost {
   bool has_work() override { return true; }
   void record_outgoing(ByteView message) override { outbox.push_back(to_bytes(message)); }
   void on_evidence(const consensus::Evidence&) override { net.fatals_.push_back("evidence"); }
+  void on_conflict(const consensus::Conflict&) override { net.fatals_.push_back("conflict"); }
   void warn(std::string) override {}
   void fatal(std::string sentence) override { net.fatals_.push_back(std::move(sentence)); }
 
@@ -210,9 +211,23 @@ void EpochNet::boot(std::uint32_t who) {
 
 void EpochNet::deliver(std::uint32_t from, std::uint32_t to, p2p::Channel channel, Bytes bytes) {
   if (apart_.contains(from) || apart_.contains(to)) return;
-  events_.push_back({to, [this, from, channel, message = std::move(bytes)](ConsensusDriver& d) {
-                       d.on_message(now_, peer_of(from), channel, message);
-                     }});
+  Event event{to, [this, from, channel, message = std::move(bytes)](ConsensusDriver& d) {
+                d.on_message(now_, peer_of(from), channel, message);
+              }};
+  if (loss_per_mille_ == 0) {
+    events_.push_back(std::move(event));
+    return;
+  }
+  if (draw(loss_per_mille_)) return;
+  const std::uint64_t due = now_.monotonic_ms + 1 + chance_() % late_ms_;
+  if (draw(loss_per_mille_)) under_way_.emplace(due + chance_() % late_ms_, event);
+  under_way_.emplace(due, std::move(event));
+}
+
+void EpochNet::storm(std::uint64_t seed, std::uint32_t loss_per_mille, std::uint64_t late_ms) {
+  chance_.seed(seed);
+  loss_per_mille_ = loss_per_mille;
+  late_ms_ = late_ms;
 }
 
 void EpochNet::join(std::uint32_t who) {
@@ -229,6 +244,7 @@ void EpochNet::join(std::uint32_t who) {
 void EpochNet::restart(std::uint32_t who, Height height) {
   Operator& one = *operators_[who];
   std::erase_if(events_, [&](const Event& event) { return event.to == who; });
+  std::erase_if(under_way_, [&](const auto& entry) { return entry.second.to == who; });
   while (one.chain.back().block->header.height > height)
     one.chain.pop_back();
   boot(who);
@@ -268,10 +284,15 @@ bool EpochNet::run_until(const std::function<bool()>& done, std::uint64_t limit_
     std::uint64_t next = UINT64_MAX;
     for (const auto& one : operators_)
       next = std::min(next, one->driver->next_deadline());
+    if (!under_way_.empty()) next = std::min(next, under_way_.begin()->first);
     const std::uint64_t step = next > now_.monotonic_ms ? next - now_.monotonic_ms : 1;
     now_.monotonic_ms += step;
     now_.wall_ms += step;
     if (now_.monotonic_ms > limit) return false;
+    while (!under_way_.empty() && under_way_.begin()->first <= now_.monotonic_ms) {
+      events_.push_back(std::move(under_way_.begin()->second));
+      under_way_.erase(under_way_.begin());
+    }
     for (const auto& one : operators_)
       one->event([this](ConsensusDriver& d) { d.on_tick(now_); });
   }

@@ -4,6 +4,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <random>
 #include <set>
 #include <string>
 #include <vector>
@@ -32,6 +33,9 @@ class EpochNet {
   /// What leaves or reaches the operator is lost until `join`.
   void part(std::uint32_t who) { apart_.insert(who); }
   void join(std::uint32_t who);
+  /// From now on every message may be lost, be late by up to `late_ms`, or come twice, as `seed`
+  /// draws it; a `loss_per_mille` of 0 ends it. What is under way still arrives.
+  void storm(std::uint64_t seed, std::uint32_t loss_per_mille, std::uint64_t late_ms);
   /// Starts again from the safety record, the proofs on disk, and its blocks up to `height`.
   void restart(std::uint32_t who, primitives::Height height);
 
@@ -55,6 +59,7 @@ class EpochNet {
 
   void boot(std::uint32_t who);
   void deliver(std::uint32_t from, std::uint32_t to, p2p::Channel channel, Bytes bytes);
+  [[nodiscard]] bool draw(std::uint32_t per_mille) { return chance_() % 1000 < per_mille; }
   [[nodiscard]] std::vector<Bytes> pick(const consensus::BlockPtr& parent) const;
 
   std::vector<const Era*> eras_;
@@ -63,6 +68,11 @@ class EpochNet {
   std::vector<std::unique_ptr<consensus::LeaderSchedule>> leaders_;
   std::vector<std::unique_ptr<Operator>> operators_;
   std::deque<Event> events_;
+  /// Messages under way, by when they arrive.
+  std::multimap<std::uint64_t, Event> under_way_;
+  std::mt19937_64 chance_;
+  std::uint32_t loss_per_mille_ = 0;
+  std::uint64_t late_ms_ = 0;
   std::set<std::uint32_t> apart_;
   std::vector<Bytes> pool_;
   std::vector<std::string> punished_;

@@ -59,6 +59,23 @@ class Evidences : public testing::Test {
   std::unique_ptr<EvidenceStore> store;
 };
 
+TEST_F(Evidences, of_a_block_proposed_again_is_kept_under_its_own_name) {
+  const auto sign = [&](std::uint8_t salt) {
+    const auto subject = v.subject(block(7, salt));
+    const auto digest = consensus::reproposal_digest(v.domain, View(9), subject);
+    return consensus::SignedProposal{subject.height, subject.block, v.key(3).sign(digest.view())};
+  };
+  const Evidence again = consensus::DoubleReproposal{.epoch = v.set->epoch(),
+                                                     .view = View(9),
+                                                     .leader = primitives::ValidatorIndex(3),
+                                                     .first = sign(1),
+                                                     .second = sign(2)};
+  EXPECT_EQ(add(again), Outcome::New);
+  EXPECT_EQ(open()->list().size(), 1U);
+  EXPECT_STREQ(kind_name(again), "double re-proposal");
+  EXPECT_EQ(point_of(again).view, View(9));
+}
+
 TEST_F(Evidences, are_kept_once_each_and_over_a_restart) {
   EXPECT_EQ(add(votes(3, 7)), Outcome::New);
   EXPECT_EQ(add(votes(3, 7)), Outcome::Known);

@@ -22,7 +22,7 @@ using testing::IsEmpty;
 /// Validator `self` of four. Slots are 2 s long from time 0, so views 1 and 2 are slot 1.
 class SlotBench {
  public:
-  explicit SlotBench(std::uint32_t self, std::uint64_t wall_ms = 100) {
+  explicit SlotBench(std::uint32_t self, std::uint64_t wall_ms = 100, bool halted = false) {
     now = {.monotonic_ms = 50'000, .wall_ms = wall_ms};
     consensus::SafetyRecord record;
     record.high_qc = all.genesis_certificate;
@@ -44,7 +44,8 @@ class SlotBench {
                     .signer = std::move(signer),
                     .self = index,
                     .stored_blocks = {},
-                    .certificates_ahead = true},
+                    .certificates_ahead = true,
+                    .halted = halted},
         host);
     driver->start(now);
   }
@@ -70,6 +71,9 @@ class SlotBench {
   }
   primitives::Block candidate(std::uint64_t view, std::uint8_t salt = 0) const {
     return all.child(all.genesis, all.genesis_certificate, View(view), salt);
+  }
+  [[nodiscard]] std::size_t sent() const {
+    return host.sent.size() + host.broadcasts.size() + host.outbox.size();
   }
   /// Votes that this driver broadcast, in order.
   [[nodiscard]] std::vector<consensus::VoteMessage> votes() const {
@@ -207,12 +211,32 @@ TEST(SlotDriver, two_final_blocks_at_a_height_raise_an_alert_that_names_both) {
               Contains(AllOf(HasSubstr("ALERT"), HasSubstr(to_hex(block.hash.view())),
                              HasSubstr(to_hex(other.hash.view())))));
   EXPECT_TRUE(bench.driver->status().halted);
+  // Kept before anything that is said after it, and once.
+  ASSERT_EQ(bench.host.conflicts.size(), 1U);
+  EXPECT_EQ(bench.host.conflicts[0].first.block(), block.hash);
+  EXPECT_EQ(bench.host.conflicts[0].second.block(), other.hash);
+  EXPECT_EQ(bench.host.sent_before_conflict, bench.sent());
   const std::size_t before = bench.votes().size();
   bench.pass(2'000);
   bench.propose(
       bench.all.child(block, bench.all.certify(block, Phase::Precommit, View(1)), View(3)));
   bench.execute_all();
   EXPECT_EQ(bench.votes().size(), before);
+}
+
+TEST(SlotDriver, a_restart_does_not_forget_that_finality_is_halted) {
+  SlotBench bench(1, 100, true);
+  EXPECT_TRUE(bench.driver->status().halted);
+  EXPECT_FALSE(bench.host.building);
+  const auto block = bench.candidate(1);
+  bench.propose(block);
+  bench.execute_all();
+  bench.deliver(2,
+                consensus::CertificateMessage{bench.all.certify(block, Phase::Precommit, View(1))});
+  bench.pass(2'000);
+  EXPECT_EQ(bench.driver->status().committed_height, primitives::Height(0));
+  EXPECT_THAT(bench.votes(), IsEmpty());
+  EXPECT_EQ(bench.host.outbox.size(), 0U);
 }
 
 TEST(SlotDriver, stops_signing_on_a_reproposal_that_its_key_signed_elsewhere) {

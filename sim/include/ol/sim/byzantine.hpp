@@ -62,6 +62,10 @@ class Byzantine {
   void on_proposal(consensus::ProposalMessage proposal);
   void on_vote(std::uint32_t to, consensus::VoteMessage vote);
   void on_new_view(consensus::NewViewMessage new_view);
+  void on_slot_message(const consensus::Message& message);
+  void on_reproposal(const consensus::ReproposalMessage& again);
+  [[nodiscard]] Bytes vote_bytes(const primitives::VoteSubject& subject);
+  [[nodiscard]] bool in_slots() const;
   bool try_stale_proposal(const consensus::ProposalMessage& proposal);
   [[nodiscard]] std::optional<primitives::TimeoutCertificate> lowest_timeout(
       primitives::View view) const;

@@ -74,6 +74,7 @@ class SimNode final : public node::DriverHost {
   [[nodiscard]] bool has_work() override;
   void record_outgoing(ByteView message) override;
   void on_evidence(const consensus::Evidence& evidence) override;
+  void on_conflict(const consensus::Conflict& conflict) override;
   void warn(std::string sentence) override;
   void fatal(std::string sentence) override;
 

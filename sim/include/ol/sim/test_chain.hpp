@@ -11,6 +11,9 @@
 
 namespace ol::sim {
 
+/// Slots under two_phase: three rounds each, a phase about as long as a message may take.
+inline constexpr primitives::SlotParams kSlots{.slot_ms = 1000, .phase_ms = 150};
+
 /// A genesis and every secret behind it. The same for every seed of one size, because making keys
 /// costs more than a run. Immutable once made.
 struct TestChain {

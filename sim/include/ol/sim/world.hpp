@@ -59,8 +59,8 @@ class World final : public NetworkUser {
   Random random;
   Trace trace;
   std::unique_ptr<consensus::CertificateScheme> scheme;
-  const consensus::VotingRule& rule;
-  consensus::RoundRobin leaders;
+  const node::RuleChoice rule;
+  const std::unique_ptr<const consensus::LeaderSchedule> leaders;
 
  private:
   std::vector<bool> honest_;

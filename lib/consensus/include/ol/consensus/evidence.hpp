@@ -26,7 +26,23 @@ struct InvalidShare {
   VoteMessage vote;
 };
 
-using Evidence = std::variant<DoubleProposal, DoubleVote, InvalidShare>;
+/// All of a proposal or re-proposal that its leader signed, but for epoch, set and view.
+struct SignedProposal {
+  Height height;
+  BlockHash block;
+  crypto::Ed25519Signature signature;
+};
+/// Two different blocks proposed by one leader in one view, of which at least one was proposed
+/// again and so has a header of another view (two_phase).
+struct DoubleReproposal {
+  Epoch epoch;
+  View view;
+  ValidatorIndex leader;
+  SignedProposal first;
+  SignedProposal second;
+};
+
+using Evidence = std::variant<DoubleProposal, DoubleVote, InvalidShare, DoubleReproposal>;
 
 /// Whom it accuses.
 [[nodiscard]] primitives::ValidatorIndex accused(const Evidence& evidence);

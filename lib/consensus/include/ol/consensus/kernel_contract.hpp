@@ -4,6 +4,7 @@
 #include <variant>
 #include <vector>
 
+#include <ol/consensus/conflict.hpp>
 #include <ol/consensus/evidence.hpp>
 #include <ol/consensus/verifier.hpp>
 
@@ -75,11 +76,6 @@ struct ReproposalIntent {
   View view;
   QuorumCertificate certificate;
 };
-/// Two certificates that cannot both be honest. Nothing is final after them.
-struct Conflict {
-  QuorumCertificate first;
-  QuorumCertificate second;
-};
 /// Build a block on `parent`, no earlier than pace allows, and answer with BlockBuilt.
 struct BuildRequest {
   View view;
@@ -127,7 +123,8 @@ struct Outputs {
   std::optional<BuildRequest> build;
   std::vector<FetchRequest> fetch;
   std::vector<Evidence> evidence;
-  /// Alert the operator: the kernel has stopped for good.
+  /// Alert the operator: the kernel has stopped for good. Must be durable, and be told to the next
+  /// kernel by KernelConfig::halted, before anything else of this step leaves.
   std::optional<Conflict> conflict;
   /// The epoch is over with the last block of `commit`, or, where that is empty, with the root. The
   /// kernel has stopped for good; one for the next epoch begins on that block.
@@ -140,6 +137,8 @@ struct KernelConfig {
   /// Absent for observers, which follow and never sign.
   std::optional<ValidatorIndex> self;
   primitives::PaceParams pace;
+  /// Conflicting certificates ended finality in an earlier life: the kernel says nothing.
+  bool halted = false;
 };
 
 /// A snapshot for status displays and metrics.

@@ -63,7 +63,18 @@ class SlotKernel final : public AnyKernel {
   void check_conflict(const QuorumCertificate& certificate);
   void commit(const BlockHash& block, const QuorumCertificate& certificate);
   void finish_epoch();
-  void offer(View view, const BlockHash& block);
+  /// A block proposed in a round, as its leader signed it; without a signature if it is our own.
+  struct Offer {
+    BlockHash block;
+    Height height;
+    ValidatorIndex leader;
+    std::optional<crypto::Ed25519Signature> signature;
+    enum class Kind : std::uint8_t { Proposal, Reproposal } kind;
+  };
+  void offer(View view, const Offer& made);
+  void offer_own(const BlockHash& block, Height height);
+  void report_second_offer(View view, const Offer& first, const Offer& second);
+  [[nodiscard]] bool note_report(View view);
   void maybe_vote();
   void maybe_prepare();
   void maybe_precommit();
@@ -87,7 +98,7 @@ class SlotKernel final : public AnyKernel {
   View view_;
   View build_requested_;
   /// What the leader of each round proposed first.
-  std::map<View, BlockHash> offers_;
+  std::map<View, Offer> offers_;
   struct Orphan {
     VerifiedBlock block;
     Origin origin;

@@ -2,6 +2,7 @@
 
 #include <deque>
 #include <set>
+#include <tuple>
 
 #include <ol/consensus/block_tree.hpp>
 #include <ol/consensus/hand_over.hpp>
@@ -89,12 +90,14 @@ class VerifiedReproposal {
  public:
   [[nodiscard]] View view() const { return view_; }
   [[nodiscard]] const QuorumCertificate& certificate() const { return certificate_; }
+  [[nodiscard]] const crypto::Ed25519Signature& signature() const { return signature_; }
 
  private:
   friend class Verifier;
   VerifiedReproposal() = default;
   View view_;
   QuorumCertificate certificate_;
+  crypto::Ed25519Signature signature_;
 };
 
 /// A proof that the present epoch ended with `block`. Only Verifier makes it.
@@ -129,7 +132,8 @@ struct EpochContext {
 
 /// Turns messages into facts the kernel may believe: the only door into it. Cheap checks come first
 /// and the leader's signature before any pairing, so a stranger cannot make us compute. Verified
-/// certificates are remembered and never verified twice. Not thread-safe.
+/// certificates and signatures of timeouts are remembered and never verified twice: a timeout
+/// certificate is made of the new-views that came before it. Not thread-safe.
 class Verifier {
  public:
   /// All references must outlive the verifier. `genesis` is the certificate of the block on which
@@ -166,9 +170,16 @@ class Verifier {
   [[nodiscard]] const primitives::SetHash& set_hash() const { return set_hash_; }
   /// Certificates verified with cryptography so far; repeats do not count.
   [[nodiscard]] std::uint64_t certificates_verified() const { return certificates_verified_; }
+  /// The same of signatures of timeouts, in new-views and in timeout certificates.
+  [[nodiscard]] std::uint64_t timeouts_verified() const { return timeouts_verified_; }
+
+  /// Bounds of what is remembered.
+  static constexpr std::size_t kCacheSize = 4096;
+  static constexpr std::size_t kTimeoutsKept = 1024;
 
  private:
-  static constexpr std::size_t kCacheSize = 4096;
+  /// What was signed, by whom, and the signature.
+  using Timeout = std::tuple<Hash256, primitives::ValidatorIndex, crypto::Ed25519Signature>;
 
   [[nodiscard]] Result<void, VerifyError> check_certificate(const QuorumCertificate& certificate);
   [[nodiscard]] Result<void, VerifyError> check_header(const primitives::Header& header);
@@ -177,7 +188,8 @@ class Verifier {
                                                        const CertificateScheme& scheme);
   [[nodiscard]] VerifiedBlock admit(primitives::Block block) const;
   [[nodiscard]] Result<void, VerifyError> check_timeout_certificate(
-      const primitives::Header& header) const;
+      const primitives::Header& header);
+  [[nodiscard]] bool check_timeout(const primitives::Validator& validator, const Timeout& timeout);
   [[nodiscard]] Result<void, VerifyError> check_parent_is_final(
       const primitives::Header& header) const;
   void remember(const Hash256& digest);
@@ -194,6 +206,9 @@ class Verifier {
   std::set<Hash256> verified_;
   std::deque<Hash256> verified_order_;
   std::uint64_t certificates_verified_ = 0;
+  std::set<Timeout> timeouts_;
+  std::deque<Timeout> timeouts_order_;
+  std::uint64_t timeouts_verified_ = 0;
 };
 
 }  // namespace ol::consensus

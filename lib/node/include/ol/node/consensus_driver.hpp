@@ -86,6 +86,9 @@ class DriverHost {
   /// Appends a signed message to the outbox log before it leaves.
   virtual void record_outgoing(ByteView message) = 0;
   virtual void on_evidence(const consensus::Evidence& evidence) = 0;
+  /// Two blocks are certified final at one height. Durable on return, or `fatal` was called: the
+  /// next driver is told by DriverParts::halted.
+  virtual void on_conflict(const consensus::Conflict& conflict) = 0;
   /// An epoch is over: makes the proof durable and prepares the next one, which begins on `root`.
   /// Called before `commit` of the closing block. Nothing where this host's set never changes.
   [[nodiscard]] virtual std::optional<EpochParts> open_epoch(const consensus::HandOver&,
@@ -150,6 +153,8 @@ struct DriverParts {
   consensus::EpochContext epochs = {};
   /// In place of the signer's, where this epoch brought another.
   std::optional<crypto::BlsSecretKey> vote_key = {};
+  /// Conflicting certificates ended finality in an earlier run.
+  bool halted = false;
 };
 
 /// Gives the kernel its messages, clock and host: decoding, verification, vote collection, pacing,
@@ -305,6 +310,7 @@ class ConsensusDriver {
   bool signing_ = false;
   /// Another process uses our key: no epoch makes us sign again.
   bool foreign_ = false;
+  bool halted_ = false;
   /// Present under two_phase.
   std::optional<consensus::SlotClock> slots_;
   /// Blocks in a row that must be certified for one to be final.
