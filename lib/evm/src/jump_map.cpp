@@ -17,7 +17,7 @@ constexpr std::size_t kGroupBytes = 64;
 // bytes and more (`longer`), and of four and more (`long`). Measured; each costs a jump that nobody
 // can predict.
 constexpr int kFollowMax = 4;
-constexpr int kFollowWithLongMax = 12;
+constexpr int kFollowWithLongMax = 8;
 constexpr int kSweepLongMax = 0;
 
 /// Which of 64 bytes are what, before it is known which of them are data.
