@@ -42,10 +42,12 @@ std::string shell_quoted(const std::string& text) {
 }
 
 void unpack(const fs::path& archive, const fs::path& folder) {
-  const std::string command =
-      "tar --zstd -xf " + shell_quoted(archive.string()) + " -C " + shell_quoted(folder.string());
+  // tar finds out itself how an archive is compressed.
+  const bool is_zip = archive.extension() == ".zip";
+  const std::string command = (is_zip ? "unzip -q " : "tar -xf ") + shell_quoted(archive.string()) +
+                              (is_zip ? " -d " : " -C ") + shell_quoted(folder.string());
   if (std::system(command.c_str()) != 0) {
-    throw CommandError("cannot unpack " + archive.string() + " with tar --zstd");
+    throw CommandError("cannot unpack " + archive.string() + " with " + (is_zip ? "unzip" : "tar"));
   }
 }
 
@@ -60,7 +62,11 @@ void print_report(const StateTestReport& report) {
   }
   std::cout << "all: " << report.passed() << " passed, " << report.failed() << " failed in "
             << report.files << " files; skipped " << report.skipped_files << " slow files and "
-            << report.skipped_cases << " cases of unknown forks\n";
+            << report.skipped_cases << " cases of unknown forks";
+  if (report.skipped_others != 0)
+    std::cout << ", " << report.skipped_others << " entries that are no state tests";
+  if (report.unreadable != 0) std::cout << "; " << report.unreadable << " tests cannot be read";
+  std::cout << '\n';
 }
 
 struct StateTestFlags {
@@ -87,7 +93,9 @@ void run_state_test_command(StateTestFlags& flags) {
 void add_state_test(CLI::App& evm) {
   auto* const command = evm.add_subcommand("statetest", "Run Ethereum state tests");
   const auto flags = std::make_shared<StateTestFlags>();
-  command->add_option("path", flags->path, "A JSON file, a folder of them, or a .tar.zst archive")
+  command
+      ->add_option("path", flags->path,
+                   "A JSON file, a folder of them, or an archive (tar in any compression, or zip)")
       ->required();
   command->add_option("--fork", flags->options.fork, "Only this fork, such as Prague");
   command->add_option("--filter", flags->options.filter, "Only files whose path contains this");

@@ -6,6 +6,7 @@
 #include <iostream>
 #include <iterator>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include <ol/base/hex.hpp>
@@ -25,7 +26,11 @@ struct RunFlags {
   std::string code;
   std::string code_file;
   std::string input = "0x";
+  std::string input_file;
+  std::string sender = "0xca11e40000000000000000000000000000000000";
+  std::string receiver = "0xc0de000000000000000000000000000000000000";
   std::string value = "0";
+  std::string price = "0";
   std::string fork = "Prague";
   std::int64_t gas = 1'000'000'000;
   bool create = false;
@@ -35,9 +40,6 @@ struct RunFlags {
   std::uint64_t repeat = 0;
 };
 
-constexpr Address kCaller{{0xca, 0x11, 0xe4}};
-constexpr Address kContract{{0xc0, 0xde}};
-
 Bytes bytes_of(std::string text, const char* what) {
   std::erase_if(text, [](unsigned char c) { return std::isspace(c) != 0; });
   auto bytes = from_hex(text);
@@ -45,22 +47,47 @@ Bytes bytes_of(std::string text, const char* what) {
   return std::move(*bytes);
 }
 
+/// A file's; standard input's if it is called "-".
+Bytes bytes_in(const std::string& path, const char* what) {
+  if (path == "-") return bytes_of({std::istreambuf_iterator<char>(std::cin), {}}, what);
+  std::ifstream in(path);
+  if (!in) throw CommandError("cannot read " + path);
+  return bytes_of({std::istreambuf_iterator<char>(in), {}}, what);
+}
+
 Bytes code_of(const RunFlags& flags) {
   if (flags.code_file.empty()) return bytes_of(flags.code, "the code");
-  std::ifstream in(flags.code_file);
-  if (!in) throw CommandError("cannot read " + flags.code_file);
-  return bytes_of({std::istreambuf_iterator<char>(in), {}}, "the code in the file");
+  return bytes_in(flags.code_file, "the code in the file");
+}
+
+Bytes input_of(const RunFlags& flags) {
+  if (flags.input_file.empty()) return bytes_of(flags.input, "the input");
+  return bytes_in(flags.input_file, "the input in the file");
+}
+
+Address address_of(const std::string& text, const char* what) {
+  const auto address = fixed_from_hex<Address>(text);
+  if (!address) throw CommandError(std::string(what) + " is not an address");
+  return *address;
+}
+
+U256 wei_of(const std::string& text, const char* what) {
+  const auto wei = text.starts_with("0x") ? U256::from_hex(text) : U256::from_decimal(text);
+  if (!wei || !(*wei < (U256{1} << 128)))
+    throw CommandError(std::string(what) + " is not an amount");
+  return *wei;
 }
 
 /// A caller with ether, and the code in an account unless it is to be created.
-void fill_state(const Bytes& code, bool create, state::MemoryState& out) {
+void fill_state(const Bytes& code, const Address& caller, const std::optional<Address>& contract,
+                state::MemoryState& out) {
   state::StateDiff diff;
-  diff.accounts.emplace(kCaller, state::Account{.balance = U256{1} << 128});
-  if (!create) {
-    state::Account account;
+  diff.accounts.emplace(caller, state::Account{.balance = U256{1} << 128});
+  if (contract) {
+    // Who calls itself has both.
+    state::Account& account = *diff.accounts.try_emplace(*contract, state::Account{}).first->second;
     account.nonce = 1;
     account.code_hash = crypto::keccak256(code);
-    diff.accounts.emplace(kContract, account);
     diff.code.emplace(account.code_hash, std::make_shared<const Bytes>(code));
   }
   out.apply(diff);
@@ -92,28 +119,26 @@ evm::TraceOptions tracer_named(const std::string& name) {
 void run_command(const RunFlags& flags) {
   const auto revision = fork_revision(flags.fork);
   if (!revision) throw CommandError(flags.fork + " is not a fork this node knows");
-  const auto value =
-      flags.value.starts_with("0x") ? U256::from_hex(flags.value) : U256::from_decimal(flags.value);
-  if (!value || !(*value < (U256{1} << 128))) throw CommandError("the value is not an amount");
   if (flags.gas < 0) throw CommandError("gas is not negative");
   const Bytes code = code_of(flags);
-  const Bytes input = bytes_of(flags.input, "the input");
+  const Bytes input = input_of(flags);
   state::MemoryState state;
-  fill_state(code, flags.create, state);
-  evm::BlockEnv block;
-  block.number = 1;
-  block.gas_limit = static_cast<std::uint64_t>(flags.gas);
-  evm::Evm machine(*revision, flags.reference ? evm::Engine::Reference : evm::Engine::Fast);
   evm::CallRequest request;
-  request.caller = kCaller;
-  request.value = *value;
+  request.caller = address_of(flags.sender, "the sender");
+  request.value = wei_of(flags.value, "the value");
+  request.gas_price = wei_of(flags.price, "the price");
   request.data = input;
   request.gas = flags.gas;
   if (flags.create) {
     request.data = code;
   } else {
-    request.to = kContract;
+    request.to = address_of(flags.receiver, "the receiver");
   }
+  fill_state(code, request.caller, request.to, state);
+  evm::BlockEnv block;
+  block.number = 1;
+  block.gas_limit = static_cast<std::uint64_t>(flags.gas);
+  evm::Evm machine(*revision, flags.reference ? evm::Engine::Reference : evm::Engine::Fast);
   const auto once = [&] {
     evm::World world(state);
     return machine.call(world, block, request).value();
@@ -141,9 +166,19 @@ void run_command(const RunFlags& flags) {
 
 void add_flags(CLI::App& command, RunFlags& flags) {
   auto* const code = command.add_option("code", flags.code, "The code, in hex");
-  command.add_option("--code-file", flags.code_file, "A file with the code, in hex")
+  // The second names are geth's.
+  command
+      .add_option("--code-file,--codefile", flags.code_file,
+                  "A file with the code, in hex; - for standard input")
       ->excludes(code);
-  command.add_option("--input", flags.input, "Call data, in hex");
+  auto* const input = command.add_option("--input", flags.input, "Call data, in hex");
+  command
+      .add_option("--input-file,--inputfile", flags.input_file,
+                  "A file with the call data, in hex; - for standard input")
+      ->excludes(input);
+  command.add_option("--sender", flags.sender, "Who calls")->capture_default_str();
+  command.add_option("--receiver", flags.receiver, "Where the code is")->capture_default_str();
+  command.add_option("--price", flags.price, "What GASPRICE says, wei, decimal or 0x");
   command.add_option("--value", flags.value, "Wei sent along, decimal or 0x");
   command.add_option("--gas", flags.gas, "Gas of the call")->capture_default_str();
   command.add_option("--fork", flags.fork, "The rules to run under")->capture_default_str();

@@ -33,6 +33,8 @@ struct StateTestReport {
   std::uint64_t files = 0;
   std::uint64_t skipped_files = 0;    // slow ones
   std::uint64_t skipped_cases = 0;    // of unknown forks
+  std::uint64_t skipped_others = 0;   // that are no state tests
+  std::uint64_t unreadable = 0;       // tests that say what cannot be
   std::vector<std::string> failures;  // a line each
 
   [[nodiscard]] std::uint64_t passed() const;
@@ -40,7 +42,7 @@ struct StateTestReport {
 };
 
 /// Runs the state tests in `path`: a JSON file or a folder of them. Format: the state tests of
-/// ethereum/tests. Throws CommandError where a file is not such a test.
+/// ethereum/tests. Throws CommandError where a file is not JSON.
 [[nodiscard]] StateTestReport run_state_tests(const std::filesystem::path& path,
                                               const StateTestOptions& options);
 

@@ -2,6 +2,7 @@
 
 #include <ol/base/hex.hpp>
 #include <ol/crypto/hash.hpp>
+#include <ol/crypto/secp256k1.hpp>
 #include <ol/state/state_root.hpp>
 
 #include "command.hpp"
@@ -11,9 +12,15 @@ namespace {
 
 using simdjson::dom::element;
 
+/// Hex in a string, as fixtures have it, or decimal as some other tests do.
 U256 load_number(element value) {
+  if (value.is_uint64()) return value.get_uint64().value();
   std::string_view text = value.get_string();
-  if (!text.starts_with("0x")) throw Unrepresentable{};
+  if (!text.starts_with("0x")) {
+    const auto number = U256::from_decimal(text);
+    if (!number) throw Unrepresentable{};
+    return *number;
+  }
   text.remove_prefix(2);
   while (text.size() > 1 && text.front() == '0')
     text.remove_prefix(1);
@@ -25,7 +32,7 @@ U256 load_number(element value) {
 
 U256 number_or(element object, std::string_view key, const U256& otherwise) {
   element value;
-  if (object[key].get(value) != simdjson::SUCCESS) return otherwise;
+  if (object[key].get(value) != simdjson::SUCCESS || value.is_null()) return otherwise;
   return load_number(value);
 }
 
@@ -47,8 +54,18 @@ Address load_address(element value) {
   return *address;
 }
 
+/// What is null is not there.
 bool has(element object, std::string_view key) {
-  return object[key].error() == simdjson::SUCCESS;
+  element found;
+  return object[key].get(found) == simdjson::SUCCESS && !found.is_null();
+}
+
+/// Older tests name the key and not whose it is.
+Address load_sender(element txn) {
+  if (has(txn, "sender")) return load_address(txn["sender"]);
+  const auto key = crypto::Secp256k1SecretKey::from_bytes(load_bytes(txn["secretKey"]));
+  if (!key) throw CommandError("a state test has neither a sender nor a key");
+  return key->address();
 }
 
 /// Gas beyond 64 bits is beyond every block.
@@ -82,7 +99,7 @@ void load_fees(element txn, evm::TxnRequest& request) {
   if (has(txn, "maxFeePerGas")) {
     request.kind = evm::TxnKind::DynamicFee;
     request.max_fee_per_gas = load_number(txn["maxFeePerGas"]);
-    request.max_priority_fee_per_gas = load_number(txn["maxPriorityFeePerGas"]);
+    request.max_priority_fee_per_gas = number_or(txn, "maxPriorityFeePerGas", {});
   } else {
     request.max_fee_per_gas = load_number(txn["gasPrice"]);
     request.max_priority_fee_per_gas = request.max_fee_per_gas;
@@ -169,7 +186,10 @@ evm::BlockEnv load_block(element test, evm::Revision revision) {
   const U256 gas_limit = load_number(env["currentGasLimit"]);
   block.gas_limit = gas_limit.fits_u64() ? gas_limit.low64() : UINT64_MAX;
   block.coinbase = load_address(env["currentCoinbase"]);
-  if (revision >= evm::Revision::London) block.base_fee = number_or(env, "currentBaseFee", {});
+  // What geth and retesteth take where a test says nothing.
+  constexpr U256 kBaseFee{10};
+  if (revision >= evm::Revision::London)
+    block.base_fee = number_or(env, "currentBaseFee", kBaseFee);
   block.prev_randao =
       number_or(env, revision >= evm::Revision::Paris ? "currentRandom" : "currentDifficulty", {});
   element config;
@@ -193,13 +213,15 @@ evm::BlockEnv load_block(element test, evm::Revision revision) {
 void load_txn(element txn, element indexes, LoadedTxn& out) {
   evm::TxnRequest& request = out.request;
   const auto data_index = std::size_t{indexes["data"].get_uint64()};
-  request.sender = load_address(txn["sender"]);
+  request.sender = load_sender(txn);
   request.nonce = load_u64(txn["nonce"]);
   load_fees(txn, request);
   request.gas_limit = load_gas(txn["gasLimit"].at(std::size_t{indexes["gas"].get_uint64()}));
   request.value = load_number(txn["value"].at(std::size_t{indexes["value"].get_uint64()}));
-  const std::string_view to = txn["to"].get_string();
-  if (!to.empty() && to != "0x") request.to = load_address(txn["to"]);
+  if (has(txn, "to")) {
+    const std::string_view to = txn["to"].get_string();
+    if (!to.empty() && to != "0x") request.to = load_address(txn["to"]);
+  }
   out.data = load_bytes(txn["data"].at(data_index));
   load_typed_fields(txn, data_index, out);
   request.data = out.data;

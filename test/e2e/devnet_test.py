@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 """End-to-end checks of a real devnet: processes, ports, files and clients as a user has them.
 
-Usage: devnet_test.py OPENLIQUID CASE, with CASE one of clients, kill_one, kill_all, load, mistakes,
-refusals, twin.
+Usage: devnet_test.py OPENLIQUID CASE, with CASE one of clients, kill_one, kill_all, kill_contracts, load,
+mistakes, refusals, twin.
 Every case runs its own devnet in a temporary directory on free ports and stops it.
 """
 import http.client
@@ -297,6 +297,66 @@ def case_kill_all(net):
     print(f"{rounds} times killed, {len(committed)} blocks kept; from start to a new block "
           f"{sum(restart_seconds) / rounds:.2f} s on average, {max(restart_seconds):.2f} s at most")
     check_no_double_votes(net)
+
+
+def case_kill_contracts(net):
+    """A contract that is written to while one node is down, and before and after kill -9 of all: no node loses its
+    code or a slot, and the one that was down has what it missed."""
+    count = 30
+    lines = subprocess.run(["node", str(ROOT / "test/e2e/presign_writes.mjs"), str(count)], check=True,
+                           capture_output=True, text=True).stdout.split()
+    sender, contract, raw = lines[0], lines[1], lines[2:]
+
+    def written(i):
+        return int(call(net.port(i), "eth_getTransactionCount", sender, "latest")["result"], 16)
+
+    def send_until(nodes, end):
+        """Sends the transactions below `end` until the nodes have them all in final blocks."""
+        def done():
+            lowest = min(written(i) for i in nodes)
+            for text in raw[lowest:end]:
+                call(net.port(nodes[0]), "eth_sendRawTransaction", text)
+            return lowest >= end
+        wait_for(f"{end} transactions in final blocks", done)
+
+    def word(number):
+        return "0x" + f"{number:064x}"
+
+    def check(nodes, end):
+        """Code and slots of the contract on each node, and one storage root on all, after one block."""
+        height = hex(min(net.height(i) for i in nodes))
+        roots = set()
+        for i in nodes:
+            code = call(net.port(i), "eth_getCode", contract, height)["result"]
+            assert code == "0x6020355f355500", f"node {i} has code {code}"
+            for n in range(1, end):
+                value = call(net.port(i), "eth_getStorageAt", contract, word(n), height)["result"]
+                assert value == word(7 * n), f"node {i} has {value} in slot {n}"
+            roots.add(call(net.port(i), "eth_getProof", contract, [], height)["result"]["storageHash"])
+        assert len(roots) == 1, f"storage roots {roots}"
+
+    net.start_all()
+    wait_for("a first block", lambda: min(net.height(i) for i in range(4)) >= 1)
+    send_until([0, 1, 2, 3], 10)
+    check(range(4), 10)
+    victim = random.randrange(4)
+    others = [i for i in range(4) if i != victim]
+    net.kill(victim)
+    send_until(others, 20)
+    net.start(victim)
+    wait_for("the restarted node catching up", lambda: written(victim) >= 20)
+    check(range(4), 20)
+    for i in random.sample(range(4), 4):
+        net.kill(i)
+    net.start_all()
+    wait_for("all nodes back", lambda: min(written(i) for i in range(4)) >= 20)
+    check(range(4), 20)
+    send_until([0, 1, 2, 3], count + 1)
+    check(range(4), count + 1)
+    check_same_chain(net, range(4))
+    net.stop_all()
+    check_no_double_votes(net)
+    print(f"{count} slots of a contract on four nodes, one of which caught up over 10 of them")
 
 
 def case_mistakes(net):

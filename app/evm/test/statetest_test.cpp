@@ -61,6 +61,14 @@ TEST(StateTests, a_wrong_root_is_a_failure) {
   EXPECT_EQ(report.passed(), 0U);
   EXPECT_EQ(report.failed(), 1U);
   EXPECT_EQ(report.skipped_cases, 2U);
+  std::ofstream(file)
+      << R"({"a":{"blocks":[]},"b":{"env":{},"pre":{},"transaction":{},"post":{"Prague":[]}}})";
+  const StateTestReport others = run_state_tests(file, {});
+  EXPECT_EQ(others.skipped_others, 1U);
+  EXPECT_EQ(others.unreadable, 1U) << "no number of a block";
+  EXPECT_EQ(others.failed(), 1U);
+  std::ofstream(file) << "[1]";
+  EXPECT_EQ(run_state_tests(file, {}).skipped_others, 1U);
   std::ofstream(file) << "not JSON";
   EXPECT_THROW((void)run_state_tests(file, {}), CommandError);
 }

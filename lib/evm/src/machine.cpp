@@ -242,7 +242,7 @@ MessageResult Machine::deploy(const Message& message, std::int64_t gas_left) {
   }
   const std::int64_t price = kCodeDepositByte * static_cast<std::int64_t>(code.size());
   if (price > gas_left) {
-    if (rules_.deposit_must_be_paid) return {Status::OutOfGas, 0};
+    if (rules_.deposit_must_be_paid) return {Status::CodeDepositOutOfGas, 0};
     return {Status::Success, gas_left};
   }
   if (!code.empty()) world_->set_code(*message.recipient, std::move(code));

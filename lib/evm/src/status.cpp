@@ -36,6 +36,8 @@ const char* describe(Status status) {
       return "max initcode size exceeded";
     case Status::CodeStartsWithEf:
       return "invalid code: must not begin with 0xef";
+    case Status::CodeDepositOutOfGas:
+      return "contract creation code storage out of gas";
     case Status::NonceOverflow:
       return "nonce uint64 overflow";
     case Status::PrecompileFailure:

@@ -37,6 +37,9 @@ std::unique_ptr<JsonTracer> make(const FourByteOptions& /*options*/, TraceLimits
 std::unique_ptr<JsonTracer> make(const NoopOptions& /*options*/, TraceLimits limits) {
   return std::make_unique<NoopTracer>(std::move(limits));
 }
+std::unique_ptr<JsonTracer> make(const MuxOptions& options, TraceLimits limits) {
+  return std::make_unique<MuxTracer>(options, limits);
+}
 
 }  // namespace
 

@@ -164,4 +164,25 @@ class FourByteTracer final : public JsonTracer {
   std::map<std::string, std::uint64_t> counts_;
 };
 
+/// Several tracers that watch the same.
+class MuxTracer final : public JsonTracer {
+ public:
+  MuxTracer(const MuxOptions& options, const TraceLimits& limits);
+
+  void on_begin(const TraceBegin& begin) override;
+  void on_end(const TraceEnd& end) override;
+  void on_enter(const TraceEnter& enter) override;
+  void on_exit(int depth, Status status, std::int64_t gas_used, ByteView output) override;
+  void on_step(const TraceStep& step) override;
+  void on_step_end(int depth, std::int64_t cost, Status status) override;
+  [[nodiscard]] std::string json() override;
+
+ private:
+  struct Part {
+    std::string name;
+    std::unique_ptr<JsonTracer> tracer;
+  };
+  std::vector<Part> parts_;
+};
+
 }  // namespace ol::evm

@@ -14,6 +14,7 @@ namespace ol::evm {
 namespace {
 
 U256 effective_gas_price(const TxnRequest& txn, const BlockEnv& block) {
+  if (txn.is_free) return {};
   const U256 room = txn.max_fee_per_gas - block.base_fee;
   return block.base_fee + std::min(room, txn.max_priority_fee_per_gas,
                                    [](const U256& a, const U256& b) { return a < b; });
@@ -71,6 +72,7 @@ void follow_delegation(Machine& machine, Message& message) {
 struct Settled {
   std::uint64_t used = 0;
   std::uint64_t refunded = 0;
+  std::uint64_t used_max = 0;
 };
 
 /// EIP-3529's cap on refunds, then EIP-7623's floor.
@@ -81,14 +83,14 @@ Settled settle(const Schedule& rules, const TxnRequest& txn, std::uint64_t floor
   const std::uint64_t spent = txn.gas_limit - static_cast<std::uint64_t>(gas_left);
   const std::uint64_t refunded =
       std::min(static_cast<std::uint64_t>(refund), spent / rules.refund_quotient);
-  return {std::max(spent - refunded, floor), refunded};
+  return {std::max(spent - refunded, floor), refunded, std::max(spent, floor)};
 }
 
 void pay(World& world, WorldAccount& sender, const Schedule& rules, const BlockEnv& block,
          const TxnRequest& txn, const U256& price, std::uint64_t gas_used) {
   world.add_balance(sender, price * U256{txn.gas_limit - gas_used});
   // The base fee is burnt (EIP-1559).
-  const U256 tip = rules.base_fee ? price - block.base_fee : price;
+  const U256 tip = rules.base_fee && !txn.is_free ? price - block.base_fee : price;
   world.add_balance(world.account(block.coinbase), tip * U256{gas_used});
 }
 
@@ -148,6 +150,7 @@ Result<TxnOutcome, TxnFailure> Evm::transact(World& world, const BlockEnv& block
   outcome.status = result.status;
   outcome.gas_used = settled.used;
   outcome.gas_refunded = settled.refunded;
+  outcome.gas_used_max = settled.used_max;
   outcome.effective_gas_price = price;
   outcome.output = std::exchange(machine_->return_data(), {});
   if (!txn.to && result.status == Status::Success) outcome.created = message.recipient->address;

@@ -39,7 +39,7 @@ Result<void, TxnFault> check_blobs(const BlockEnv& block, const Schedule& rules,
 Result<void, TxnFault> check_fees(const BlockEnv& block, const Schedule& rules,
                                   const TxnRequest& txn) {
   if (txn.max_fee_per_gas < txn.max_priority_fee_per_gas) return fail(TxnFault::TipAboveFeeCap);
-  if (rules.base_fee && txn.max_fee_per_gas < block.base_fee) {
+  if (rules.base_fee && !txn.is_free && txn.max_fee_per_gas < block.base_fee) {
     return fail(TxnFault::FeeCapBelowBaseFee);
   }
   return {};

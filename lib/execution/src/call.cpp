@@ -1,7 +1,5 @@
 #include <ol/execution/call.hpp>
 
-#include <ol/primitives/address_text.hpp>
-
 #include "refusals.hpp"
 
 namespace ol::execution {
@@ -22,34 +20,6 @@ evm::TxnRequest question_of(const CallRequest& request, std::uint64_t nonce) {
   out.authorizations = request.authorizations;
   out.is_question = true;
   return out;
-}
-
-std::string pair(const char* have, std::uint64_t has, const char* want, std::uint64_t wants) {
-  return std::string(have) + std::to_string(has) + want + std::to_string(wants);
-}
-
-/// The rule with the values compared, as geth gives them for a message.
-primitives::TxnRefusal describe_fault(evm::TxnFault fault, const evm::TxnRequest& txn,
-                                      const evm::BlockEnv& block, evm::Revision revision,
-                                      const U256& balance) {
-  const primitives::TxnRule rule = refusal_of(fault).rule;
-  const evm::IntrinsicGas gas = evm::intrinsic_gas(txn, revision);
-  const std::string who = "address " + primitives::checksum_text(txn.sender);
-  if (fault == evm::TxnFault::IntrinsicGas)
-    return primitives::refusal(rule, pair("have ", txn.gas_limit, ", want ", gas.intrinsic));
-  if (fault == evm::TxnFault::FloorGas)
-    return primitives::refusal(rule, pair("have ", txn.gas_limit, ", want ", gas.floor));
-  if (fault == evm::TxnFault::FeeCapBelowBaseFee) {
-    return primitives::refusal(rule, who + ", maxFeePerGas: " + txn.max_fee_per_gas.to_decimal() +
-                                         ", baseFee: " + block.base_fee.to_decimal());
-  }
-  if (fault == evm::TxnFault::InsufficientFunds) {
-    const auto fee = checked_mul(U256{txn.gas_limit}, txn.max_fee_per_gas);
-    const auto cost = fee ? checked_add(*fee, txn.value) : std::nullopt;
-    return primitives::refusal(rule, who + " have " + balance.to_decimal() + " want " +
-                                         cost.value_or(U256::max()).to_decimal());
-  }
-  return primitives::refusal(rule);
 }
 
 }  // namespace
@@ -74,8 +44,8 @@ Result<CallOutcome, CallError> call(Engine& engine, const state::StateView& stat
   if (outcome) return *std::move(outcome);
   if (const auto* error = std::get_if<state::StateError>(&outcome.error()))
     return fail(CallError(*error));
-  return fail(CallError(describe_fault(std::get<evm::TxnFault>(outcome.error()), txn, env,
-                                       engine.evm().revision(), sender.balance)));
+  return fail(CallError(explain_question(std::get<evm::TxnFault>(outcome.error()), txn, env,
+                                         engine.evm().revision(), sender)));
 }
 
 }  // namespace ol::execution

@@ -2,6 +2,7 @@
 
 #include <ol/base/check.hpp>
 #include <ol/evm/schedule.hpp>
+#include <ol/primitives/address_text.hpp>
 
 namespace ol::execution {
 namespace {
@@ -47,6 +48,10 @@ TxnRule rule_of(TxnFault fault) {
   OL_CHECK(false, "every fault stands for a rule");
 }
 
+std::string pair(const char* have, std::uint64_t has, const char* want, std::uint64_t wants) {
+  return std::string(have) + std::to_string(has) + want + std::to_string(wants);
+}
+
 }  // namespace
 
 primitives::TxnRefusal refusal_of(TxnFault fault) {
@@ -67,6 +72,32 @@ primitives::TxnRefusal explain(Engine& engine, evm::World& world, const evm::Blo
                                          .is_delegated = false};
   auto verdict = primitives::validate_txn(txn.txn(), block, account);
   return verdict ? refusal_of(fault) : std::move(verdict).error();
+}
+
+primitives::TxnRefusal explain_question(TxnFault fault, const evm::TxnRequest& txn,
+                                        const evm::BlockEnv& block, evm::Revision revision,
+                                        const evm::WorldAccount& sender) {
+  const primitives::TxnRule rule = refusal_of(fault).rule;
+  const evm::IntrinsicGas gas = evm::intrinsic_gas(txn, revision);
+  const std::string who = "address " + primitives::checksum_text(txn.sender);
+  if (fault == TxnFault::IntrinsicGas)
+    return primitives::refusal(rule, pair("have ", txn.gas_limit, ", want ", gas.intrinsic));
+  if (fault == TxnFault::FloorGas)
+    return primitives::refusal(rule, pair("have ", txn.gas_limit, ", want ", gas.floor));
+  if (fault == TxnFault::FeeCapBelowBaseFee) {
+    return primitives::refusal(rule, who + ", maxFeePerGas: " + txn.max_fee_per_gas.to_decimal() +
+                                         ", baseFee: " + block.base_fee.to_decimal());
+  }
+  if (fault == TxnFault::InsufficientFunds) {
+    const auto fee = checked_mul(U256{txn.gas_limit}, txn.max_fee_per_gas);
+    const auto cost = fee ? checked_add(*fee, txn.value) : std::nullopt;
+    return primitives::refusal(rule, who + " have " + sender.balance.to_decimal() + " want " +
+                                         cost.value_or(U256::max()).to_decimal());
+  }
+  if (fault == TxnFault::NonceTooLow || fault == TxnFault::NonceTooHigh) {
+    return primitives::refusal(rule, who + pair(", tx: ", txn.nonce, " state: ", sender.nonce));
+  }
+  return primitives::refusal(rule);
 }
 
 primitives::TxnRefusal no_gas_left(std::uint64_t gas_limit, std::uint64_t gas_left) {

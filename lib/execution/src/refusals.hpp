@@ -18,4 +18,11 @@ namespace ol::execution {
 
 [[nodiscard]] primitives::TxnRefusal no_gas_left(std::uint64_t gas_limit, std::uint64_t gas_left);
 
+/// The same for a transaction nobody signed, as geth words it for a message.
+[[nodiscard]] primitives::TxnRefusal explain_question(evm::TxnFault fault,
+                                                      const evm::TxnRequest& txn,
+                                                      const evm::BlockEnv& block,
+                                                      evm::Revision revision,
+                                                      const evm::WorldAccount& sender);
+
 }  // namespace ol::execution

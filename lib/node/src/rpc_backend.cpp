@@ -116,6 +116,11 @@ class NodeBackend final : public rpc::Backend {
     return calls_.trace_block(block, first, count, options);
   }
 
+  Result<std::vector<rpc::SimulatedBlock>, rpc::RpcError> simulate(
+      const rpc::SimulateRequest& request) const override {
+    return calls_.simulate(request);
+  }
+
   std::uint64_t pending_nonce(const Address& address) const override {
     if (const auto next = node_.pool_->next_nonce(address)) return *next;
     const auto committed = account(address, head()->header.number);

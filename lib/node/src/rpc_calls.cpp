@@ -9,6 +9,7 @@
 #include <ol/state/overlay.hpp>
 
 #include "ancestor_hashes.hpp"
+#include "borrowed_engine.hpp"
 #include "rpc_convert.hpp"
 
 namespace ol::node {
@@ -53,28 +54,6 @@ bool names_its_instruction(evm::Status status) {
   return status == evm::Status::InvalidOpcode || status == evm::Status::StackUnderflow ||
          status == evm::Status::StackOverflow;
 }
-
-/// A virtual machine of the pool, which stops at the deadline. It goes back as it came.
-class BorrowedEngine {
- public:
-  BorrowedEngine(EnginePool& pool, const Deadline& deadline) : pool_(pool), engine_(pool.take()) {
-    engine_->evm().stop_when(deadline.sign());
-  }
-  ~BorrowedEngine() {
-    engine_->evm().stop_when({});
-    engine_->evm().move_precompiles({});
-    pool_.give_back(std::move(engine_));
-  }
-  BorrowedEngine(const BorrowedEngine&) = delete;
-  BorrowedEngine& operator=(const BorrowedEngine&) = delete;
-
-  execution::Engine& operator*() const { return *engine_; }
-  execution::Engine* operator->() const { return engine_.get(); }
-
- private:
-  EnginePool& pool_;
-  std::unique_ptr<execution::Engine> engine_;
-};
 
 /// One version of the state and all that calls need beside it.
 class NodeCallState final : public rpc::CallState {

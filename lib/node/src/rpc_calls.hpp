@@ -37,6 +37,9 @@ class RpcCalls {
   [[nodiscard]] Result<std::vector<std::string>, rpc::CallFailure> trace_block(
       const rpc::BlockRecord& block, std::size_t first, std::size_t count,
       const rpc::TraceOptions& options);
+  /// For the last kProofDepthMax blocks: roots need tries.
+  [[nodiscard]] Result<std::vector<rpc::SimulatedBlock>, rpc::RpcError> simulate(
+      const rpc::SimulateRequest& request);
 
  private:
   /// The state after a block and what changed since.

@@ -62,6 +62,12 @@ evm::TraceOptions to_tracer(const rpc::TraceOptions& options) {
       return evm::FourByteOptions{};
     case rpc::TracerKind::Noop:
       return evm::NoopOptions{};
+    case rpc::TracerKind::Mux: {
+      evm::MuxOptions out;
+      for (const auto& [name, part] : options.parts)
+        out.parts.push_back({name, to_tracer(part)});
+      return out;
+    }
   }
   OL_CHECK(false, "every tracer is known");
 }

@@ -69,6 +69,10 @@ TEST_F(Calls, fail_in_geths_words) {
                 .find("is not a precompile"),
             std::string::npos);
   EXPECT_NE(ask("eth_call", kCall + ",\"0x9\"").find("header not found"), std::string::npos);
+  // Init code that returns 1,024 bytes, which cost 204,800.
+  EXPECT_NE(ask("eth_call", R"({"data":"0x6104005ff3","gas":"0x186a0"},"latest")")
+                .find("contract creation code storage out of gas"),
+            std::string::npos);
 }
 
 TEST_F(Calls, are_traced_and_listed) {
@@ -81,6 +85,15 @@ TEST_F(Calls, are_traced_and_listed) {
             std::string::npos);
   EXPECT_EQ(ask("debug_traceCall", start + R"(,"tracer":"4byteTracer"})"), "{}");
   EXPECT_EQ(ask("debug_traceCall", start + R"(,"tracer":"noopTracer"})"), "{}");
+  const std::string both = ask(
+      "debug_traceCall", start + R"(,"tracer":"muxTracer","tracerConfig":{"4byteTracer":null,)" +
+                             R"("prestateTracer":{"disableCode":true}}})");
+  EXPECT_NE(both.find(R"("4byteTracer":{})"), std::string::npos) << both;
+  EXPECT_NE(both.find(kFortyTwo), std::string::npos) << both;
+  EXPECT_EQ(both.find(R"("code")"), std::string::npos) << both;
+  EXPECT_NE(
+      ask("debug_traceCall", start + R"(,"txIndex":"0x0"})").find("no transaction in genesis"),
+      std::string::npos);
   EXPECT_NE(ask("debug_traceCall", kCall + R"(,"latest",{"timeout":"0s","stateOverrides":)" +
                                        overrides("5b5f56") + "}")
                 .find("execution timeout"),

@@ -109,11 +109,14 @@ Result<void, PhraseError> read_fees(const object& json, CallRequest& call) {
     return fail("maxFeePerGas (" + cap->to_decimal() + ") < maxPriorityFeePerGas (" +
                 tip->to_decimal() + ")");
   }
+  call.has_gas_price = price.has_value();
   call.max_fee_per_gas = price.value_or(cap.value_or(U256{}));
   // A tip without a cap on the fee is not paid: the cap is zero.
   call.max_priority_fee_per_gas = price ? *price : cap ? tip.value_or(U256{}) : U256{};
   return {};
 }
+
+}  // namespace
 
 Result<CallRequest, PhraseError> read_call(const object& json) {
   CallRequest call;
@@ -121,6 +124,7 @@ Result<CallRequest, PhraseError> read_call(const object& json) {
   call.from = from.value_or(Address{});
   OL_TRY(call.to, read_field<Address>(json, "to", read_address));
   OL_TRY(call.gas, read_field<std::uint64_t>(json, "gas", read_quantity));
+  OL_TRY(call.nonce, read_field<std::uint64_t>(json, "nonce", read_quantity));
   OL_TRY(const auto value, read_field<U256>(json, "value", read_quantity256));
   call.value = value.value_or(U256{});
   OL_TRY(call.data, read_input(json));
@@ -129,6 +133,8 @@ Result<CallRequest, PhraseError> read_call(const object& json) {
   OL_TRY_VOID(read_fees(json, call));
   return call;
 }
+
+namespace {
 
 using Slots = std::map<Hash256, Hash256>;
 
@@ -157,6 +163,8 @@ Result<AccountOverride, PhraseError> read_account_override(const object& json) {
   return out;
 }
 
+}  // namespace
+
 Result<StateOverrides, PhraseError> read_state_overrides(const object& json) {
   StateOverrides out;
   for (const auto [key, value] : json) {
@@ -170,6 +178,8 @@ Result<StateOverrides, PhraseError> read_state_overrides(const object& json) {
   return out;
 }
 
+namespace {
+
 /// Some fields had other names in earlier versions of geth.
 template <typename T, typename Read>
 Field<T> read_either(const object& json, std::string_view key, std::string_view old_key,
@@ -177,6 +187,8 @@ Field<T> read_either(const object& json, std::string_view key, std::string_view 
   OL_TRY(auto value, read_field<T>(json, key, reader));
   return value ? Field<T>(std::move(value)) : read_field<T>(json, old_key, reader);
 }
+
+}  // namespace
 
 Result<BlockOverrides, PhraseError> read_block_overrides(const object& json) {
   BlockOverrides out;
@@ -189,6 +201,8 @@ Result<BlockOverrides, PhraseError> read_block_overrides(const object& json) {
   OL_TRY(out.blob_base_fee, read_field<U256>(json, "blobBaseFee", read_quantity256));
   return out;
 }
+
+namespace {
 
 /// Argument `i` as an object; nothing if it was not given.
 Result<std::optional<object>, RpcError> object_param(const Params& params, std::size_t i) {

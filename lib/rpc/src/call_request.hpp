@@ -8,6 +8,13 @@
 
 namespace ol::rpc {
 
+// The parts of arguments; the error is a phrase.
+[[nodiscard]] Result<CallRequest, PhraseError> read_call(const simdjson::dom::object& json);
+[[nodiscard]] Result<StateOverrides, PhraseError> read_state_overrides(
+    const simdjson::dom::object& json);
+[[nodiscard]] Result<BlockOverrides, PhraseError> read_block_overrides(
+    const simdjson::dom::object& json);
+
 /// Argument `i` as a transaction object.
 [[nodiscard]] Result<CallRequest, RpcError> call_request_param(const Params& params, std::size_t i);
 

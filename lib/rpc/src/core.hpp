@@ -13,6 +13,7 @@
 #include "connection_table.hpp"
 #include "event_hub.hpp"
 #include "http_router.hpp"
+#include "waiting_room.hpp"
 
 namespace ol::rpc {
 
@@ -28,8 +29,8 @@ struct Counters {
   std::atomic<std::uint64_t> events_dropped{0};
 };
 
-/// What the sessions of a server share. It outlives them: `io` and `calls`, whose ends destroy the
-/// sessions that wait in them, are the last members and so the first to go.
+/// What the sessions of a server share. It outlives them: `io`, `calls` and `waiting`, whose ends
+/// destroy the sessions that wait in them, are the last members and so the first to go.
 struct Core {
   Core(ServerOptions server_options, Registry registry, const Backend& node,
        ServerHooks server_hooks)
@@ -53,6 +54,7 @@ struct Core {
   /// What waits for a call thread. After `io`, because it holds sessions too.
   boost::asio::io_context calls;
   std::atomic<std::size_t> call_threads{0};
+  WaitingRoom waiting{io};
 
   /// Whether `request` is for the call threads, if there are any.
   [[nodiscard]] bool is_for_call_threads(std::string_view request) const {

@@ -162,9 +162,10 @@ struct Dispatcher::Counter {
 };
 
 struct Dispatcher::Entry {
-  enum class Kind : std::uint8_t { Registered, Subscribe, Unsubscribe, Unknown };
+  enum class Kind : std::uint8_t { Registered, Waiting, Subscribe, Unsubscribe, Unknown };
   Kind kind = Kind::Registered;
   Handler handler;
+  WaitingHandler begin;
   Counter counter;
 };
 
@@ -174,6 +175,14 @@ Dispatcher::Dispatcher(Registry registry, DispatchLimits limits)
     auto entry = std::make_unique<Entry>();
     entry->handler = handler;
     entries_.emplace(name, std::move(entry));
+  }
+  for (const auto& [name, begin] : registry.waiting_methods()) {
+    auto entry = std::make_unique<Entry>();
+    entry->kind = Entry::Kind::Waiting;
+    entry->begin = begin;
+    const bool added = entries_.emplace(name, std::move(entry)).second;
+    OL_CHECK(added, "a method answers at once or waits");
+    waiting_names_.push_back('"' + name + '"');
   }
   for (const std::string& name : registry.heavy_methods())
     heavy_names_.push_back('"' + name + '"');
@@ -200,6 +209,43 @@ std::string Dispatcher::handle(std::string_view request, SubscriptionHost* host)
     return failure("null", kParseFailed);
   }
   return call.json.is_array() ? handle_batch(call) : handle_one(call);
+}
+
+bool Dispatcher::may_wait(std::string_view request) const {
+  return std::ranges::any_of(waiting_names_, [&](const std::string& name) {
+    return request.find(name) != std::string_view::npos;
+  });
+}
+
+std::variant<std::string, Dispatcher::Waiting> Dispatcher::begin(std::string_view request) {
+  simdjson::dom::parser parser;
+  element json;
+  object fields;
+  if (parse(parser, request, json) != simdjson::SUCCESS) return failure("null", kParseFailed);
+  const bool single = json.get(fields) == simdjson::SUCCESS;
+  Envelope envelope = read_envelope(json);
+  const auto found = entries_.find(envelope.method);
+  const bool waits = single && envelope.is_request() && found != entries_.end() &&
+                     found->second->kind == Entry::Kind::Waiting;
+  // The name may stand elsewhere in the text.
+  if (!waits) return handle(request);
+  Entry& entry = *found->second;
+  const auto start = std::chrono::steady_clock::now();
+  const auto params = read_params(fields);
+  std::variant<RpcResult, Wait> begun =
+      params ? entry.begin(Params(*params)) : RpcResult(fail(params.error()));
+  const auto* const result = std::get_if<RpcResult>(&begun);
+  const bool failed = result != nullptr && !result->has_value();
+  entry.counter.record(std::chrono::steady_clock::now() - start, failed);
+  if (envelope.id.empty()) return std::string();
+  Waiting waiting{.id = std::move(envelope.id), .wait = {}};
+  if (result != nullptr) return respond(waiting, *result);
+  waiting.wait = std::get<Wait>(std::move(begun));
+  return waiting;
+}
+
+std::string Dispatcher::respond(const Waiting& call, const RpcResult& result) {
+  return result ? success(call.id, *result) : failure(call.id, result.error());
 }
 
 bool Dispatcher::is_heavy(std::string_view request) const {
@@ -256,6 +302,9 @@ RpcResult Dispatcher::invoke_entry(Entry& entry, const Params& params, Subscript
   // caller the answer, not the node its life.
   try {
     if (entry.kind == Entry::Kind::Registered) return entry.handler(params);
+    if (entry.kind == Entry::Kind::Waiting) {
+      return fail(RpcError{kInvalidRequest, "this method waits and cannot be in a batch"});
+    }
     if (host == nullptr) return fail(RpcError{kMethodNotFound, "notifications not supported"});
     return entry.kind == Entry::Kind::Subscribe ? host->subscribe(params)
                                                 : host->unsubscribe(params);

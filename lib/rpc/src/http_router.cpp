@@ -138,6 +138,14 @@ HttpReply HttpRouter::extension_reply(const HttpHead& head, ExtensionReply reply
   return out;
 }
 
+HttpReply HttpRouter::json_reply(const HttpHead& head, std::string response) const {
+  HttpReply out;
+  out.content_type = kJson;
+  out.body = std::move(response);
+  add_cors(head, out);
+  return out;
+}
+
 HttpReply HttpRouter::answer(const HttpHead& head, std::string_view body) const {
   HttpReply reply;
   if (head.method == HttpMethod::Get) {

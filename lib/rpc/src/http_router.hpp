@@ -54,6 +54,8 @@ class HttpRouter {
   [[nodiscard]] Extension* extension_of(const HttpHead& head) const;
   /// What an extension answered, with what every reply says.
   [[nodiscard]] HttpReply extension_reply(const HttpHead& head, ExtensionReply reply) const;
+  /// A JSON-RPC response with what every reply says.
+  [[nodiscard]] HttpReply json_reply(const HttpHead& head, std::string response) const;
   /// The answer to a request that was not refused.
   [[nodiscard]] HttpReply answer(const HttpHead& head, std::string_view body) const;
 

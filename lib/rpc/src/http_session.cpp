@@ -143,6 +143,9 @@ class HttpSession : public std::enable_shared_from_this<HttpSession> {
     if (Extension* extension = core_.router.extension_of(head_of(request))) {
       return ask(*extension);
     }
+    if (request.method() == http::verb::post && core_.dispatcher.may_wait(request.body())) {
+      return begin_waiting();
+    }
     if (!core_.is_for_call_threads(request.body())) return write_answer(make_answer());
     // The strand has nothing to do meanwhile, so that the request stays as it is.
     asio::post(core_.calls, [self = shared_from_this()] {
@@ -150,6 +153,24 @@ class HttpSession : public std::enable_shared_from_this<HttpSession> {
       asio::post(self->stream_.get_executor(),
                  [self, reply = std::move(reply)] { self->write_answer(*reply); });
     });
+  }
+
+  // Meanwhile no thread is taken, and nothing more is read.
+  void begin_waiting() {
+    auto begun = core_.dispatcher.begin(parser_->get().body());
+    if (auto* const response = std::get_if<std::string>(&begun)) {
+      return write_response(std::move(*response));
+    }
+    core_.waiting.add(std::get<Dispatcher::Waiting>(std::move(begun)), [self = shared_from_this()](
+                                                                           std::string response) {
+      asio::post(self->stream_.get_executor(), [self, response = std::move(response)]() mutable {
+        self->write_response(std::move(response));
+      });
+    });
+  }
+
+  void write_response(std::string response) {
+    write_answer(core_.router.json_reply(head_of(parser_->get()), std::move(response)));
   }
 
   // The answer may come from another thread and take until a block is final.

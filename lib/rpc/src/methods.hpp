@@ -12,6 +12,7 @@ void add_block_methods(Registry& registry, const Backend& backend);
 void add_txn_methods(Registry& registry, Backend& backend);
 void add_fee_methods(Registry& registry, const Backend& backend);
 void add_call_methods(Registry& registry, const Backend& backend);
+void add_simulate_methods(Registry& registry, const Backend& backend);
 void add_pool_methods(Registry& registry, const Backend& backend);
 void add_log_methods(Registry& registry, const Backend& backend);
 void add_trace_methods(Registry& registry, const Backend& backend);

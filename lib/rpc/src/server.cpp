@@ -216,6 +216,7 @@ void Server::stop() {
 
 void Server::publish_new_head(const primitives::EvmHeader& header,
                               const primitives::EvmHash& hash) {
+  impl_->core.waiting.ask_again();
   impl_->publish(Topic::NewHeads,
                  [header, hash] { return boost::json::serialize(header_json(header, hash)); });
 }

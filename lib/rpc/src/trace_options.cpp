@@ -20,7 +20,8 @@ Result<TracerKind, RpcError> tracer_kind(std::string_view name) {
     std::string_view name;
     TracerKind kind;
   };
-  constexpr std::array<Named, 5> kTracers{{{"callTracer", TracerKind::Calls},
+  constexpr std::array<Named, 6> kTracers{{{"callTracer", TracerKind::Calls},
+                                           {"muxTracer", TracerKind::Mux},
                                            {"prestateTracer", TracerKind::Prestate},
                                            {"4byteTracer", TracerKind::FourByte},
                                            {"noopTracer", TracerKind::Noop},
@@ -28,7 +29,8 @@ Result<TracerKind, RpcError> tracer_kind(std::string_view name) {
   for (const Named& tracer : kTracers) {
     if (tracer.name == name) return tracer.kind;
   }
-  return refuse("tracer not found; there are callTracer, prestateTracer, 4byteTracer, noopTracer");
+  return refuse(
+      "tracer not found; there are callTracer, prestateTracer, 4byteTracer, noopTracer, muxTracer");
 }
 
 /// The options of geth's default tracer, which lie beside the tracer's name.
@@ -44,16 +46,45 @@ Result<void, PhraseError> read_struct_log_options(const object& json, TraceOptio
   return {};
 }
 
+/// The options of a tracer that is named.
+Result<void, PhraseError> read_named_options(const object& fields, TraceOptions& out) {
+  OL_TRY(out.only_top_call, read_flag(fields, "onlyTopCall"));
+  OL_TRY(out.with_log, read_flag(fields, "withLog"));
+  OL_TRY(out.diff_mode, read_flag(fields, "diffMode"));
+  OL_TRY(out.disable_code, read_flag(fields, "disableCode"));
+  OL_TRY(out.include_empty, read_flag(fields, "includeEmpty"));
+  OL_TRY(const bool disable_storage, read_flag(fields, "disableStorage"));
+  out.disable_storage = out.disable_storage || disable_storage;
+  return {};
+}
+
 Result<void, PhraseError> read_tracer_options(const object& json, TraceOptions& out) {
   OL_TRY(const auto fields, read_object_field(json, "tracerConfig"));
   if (!fields) return {};
-  OL_TRY(out.only_top_call, read_flag(*fields, "onlyTopCall"));
-  OL_TRY(out.with_log, read_flag(*fields, "withLog"));
-  OL_TRY(out.diff_mode, read_flag(*fields, "diffMode"));
-  OL_TRY(out.disable_code, read_flag(*fields, "disableCode"));
-  OL_TRY(out.include_empty, read_flag(*fields, "includeEmpty"));
-  OL_TRY(const bool disable_storage, read_flag(*fields, "disableStorage"));
-  out.disable_storage = out.disable_storage || disable_storage;
+  return read_named_options(*fields, out);
+}
+
+/// The tracers of muxTracer: their names with their options, or null.
+Result<void, RpcError> read_mux(const object& json, std::size_t i, TraceOptions& out) {
+  constexpr std::size_t kPartsMax = 8;
+  const auto fields = read_object_field(json, "tracerConfig");
+  if (!fields) return bad_argument(i, fields.error());
+  if (!*fields) return {};
+  for (const auto& [name, options] : **fields) {
+    TraceOptions part;
+    OL_TRY(part.kind, tracer_kind(name));
+    object wanted;
+    if (options.get(wanted) == simdjson::SUCCESS) {
+      auto done = read_named_options(wanted, part);
+      if (!done) return bad_argument(i, std::string(name) + ": " + done.error());
+    } else if (!options.is_null()) {
+      return bad_argument(i, std::string(name) + ": want an object");
+    }
+    if (part.kind == TracerKind::Mux || out.parts.size() == kPartsMax) {
+      return bad_argument(i, "tracerConfig: too many tracers, or one in the other");
+    }
+    out.parts.push_back({std::string(name), std::move(part)});
+  }
   return {};
 }
 
@@ -122,6 +153,7 @@ Result<TraceOptions, RpcError> trace_options_param(const Params& params, std::si
   if (!name->empty()) {
     OL_TRY(out.kind, tracer_kind(*name));
   }
+  if (out.kind == TracerKind::Mux) OL_TRY_VOID(read_mux(*config, i, out));
   return out;
 }
 

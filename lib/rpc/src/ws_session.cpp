@@ -124,6 +124,7 @@ class WsSession : public std::enable_shared_from_this<WsSession>,
   void on_message() {
     const auto bytes = buffer_.cdata();
     const std::string_view text(static_cast<const char*>(bytes.data()), bytes.size());
+    if (core_.dispatcher.may_wait(text)) return begin_waiting(text);
     if (is_for_call_threads(text)) return call(std::string(text));
     std::string response = core_.dispatcher.handle(text, this);
     buffer_.consume(buffer_.size());
@@ -141,6 +142,23 @@ class WsSession : public std::enable_shared_from_this<WsSession>,
     calling_ = true;
     asio::post(core_.calls, [self = shared_from_this(), text = std::move(text)] {
       std::string response = self->core_.dispatcher.handle(text);
+      asio::post(self->ws_.get_executor(), [self, response = std::move(response)]() mutable {
+        self->calling_ = false;
+        self->answer(std::move(response));
+      });
+    });
+  }
+
+  // One at a time, too.
+  void begin_waiting(std::string_view text) {
+    auto begun = core_.dispatcher.begin(text);
+    buffer_.consume(buffer_.size());
+    if (auto* const response = std::get_if<std::string>(&begun)) {
+      return answer(std::move(*response));
+    }
+    calling_ = true;
+    core_.waiting.add(std::get<Dispatcher::Waiting>(std::move(begun)), [self = shared_from_this()](
+                                                                           std::string response) {
       asio::post(self->ws_.get_executor(), [self, response = std::move(response)]() mutable {
         self->calling_ = false;
         self->answer(std::move(response));

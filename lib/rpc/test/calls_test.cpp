@@ -300,6 +300,14 @@ TEST_F(CallsTest, reads_trace_options) {
   (void)trace(R"("tracer":"noopTracer")");
   EXPECT_EQ(backend.trace_options.kind, TracerKind::Noop);
   EXPECT_THAT(trace(R"("tracer":"{result: function() {}}")"), HasSubstr("tracer not found"));
+  (void)trace(
+      R"("tracer":"muxTracer","tracerConfig":{"callTracer":{"withLog":true},"noopTracer":null})");
+  ASSERT_EQ(backend.trace_options.parts.size(), 2U);
+  EXPECT_EQ(backend.trace_options.parts[0].name, "callTracer");
+  EXPECT_TRUE(backend.trace_options.parts[0].options.with_log);
+  EXPECT_EQ(backend.trace_options.parts[1].options.kind, TracerKind::Noop);
+  EXPECT_THAT(trace(R"("tracer":"muxTracer","tracerConfig":{"muxTracer":{}})"),
+              HasSubstr("one in the other"));
   EXPECT_THAT(trace(R"("tracer":1)"), HasSubstr("tracer: want a tracer's name"));
   EXPECT_THAT(trace(R"("limit":"x")"), HasSubstr("limit: want a number"));
   EXPECT_THAT(trace(R"("timeout":"soon")"), HasSubstr("timeout: invalid duration"));

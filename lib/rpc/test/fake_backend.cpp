@@ -344,6 +344,32 @@ Result<std::vector<std::string>, CallFailure> FakeBackend::trace_block(
   return out;
 }
 
+Result<std::vector<SimulatedBlock>, RpcError> FakeBackend::simulate(
+    const SimulateRequest& request) const {
+  simulate_request = request;
+  std::vector<SimulatedBlock> out;
+  std::size_t next = 0;
+  for (const SimulateBlock& wanted : request.blocks) {
+    SimulatedBlock& simulated_block = out.emplace_back();
+    BlockRecord& block = simulated_block.block;
+    block.header.number = *wanted.block.number;
+    block.header.timestamp = *wanted.block.time;
+    block.hash = primitives::evm_header_hash(block.header);
+    for (const CallRequest& call : wanted.calls) {
+      primitives::Transaction txn;
+      txn.type = primitives::TxnType::DynamicFee;
+      txn.chain_id = chain_id();
+      txn.to = call.to;
+      const Bytes envelope = primitives::encode_transaction(txn);
+      block.txns.push_back({txn, call.from, primitives::transaction_hash(envelope), envelope});
+      SimulatedCallResult done;
+      done.result.success = true;
+      simulated_block.calls.push_back(next < simulated.size() ? simulated[next++] : done);
+    }
+  }
+  return out;
+}
+
 std::uint64_t FakeBackend::pending_nonce(const Address& address) const {
   return address == alice() ? 3 + pending.size() : 0;
 }

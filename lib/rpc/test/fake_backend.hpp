@@ -55,6 +55,9 @@ class FakeBackend final : public Backend {
   /// What the last call was set in.
   mutable CallSetting setting;
   mutable TraceOptions trace_options;
+  mutable SimulateRequest simulate_request;
+  /// What simulated calls answer, in turn over all blocks; by default each succeeds.
+  std::vector<SimulatedCallResult> simulated;
 
   [[nodiscard]] std::uint64_t chain_id() const override { return 7777; }
   [[nodiscard]] std::string client_version() const override { return "openliquid/fake"; }
@@ -81,6 +84,8 @@ class FakeBackend final : public Backend {
   [[nodiscard]] Result<std::vector<std::string>, CallFailure> trace_block(
       const BlockRecord& block, std::size_t first, std::size_t count,
       const TraceOptions& options) const override;
+  [[nodiscard]] Result<std::vector<SimulatedBlock>, RpcError> simulate(
+      const SimulateRequest& request) const override;
   [[nodiscard]] std::uint64_t pending_nonce(const Address& address) const override;
   [[nodiscard]] U256 priority_fee_min() const override { return 1'000; }
   [[nodiscard]] PoolStatus pool_status() const override;

@@ -1,5 +1,8 @@
 #include <sys/resource.h>
 
+#include <algorithm>
+#include <memory>
+
 #include <gmock/gmock.h>
 
 #include "test_server.hpp"
@@ -41,6 +44,59 @@ TEST_F(ServerHttpTest, keeps_nobody_waiting_while_a_call_takes_long) {
   EXPECT_EQ(body_of(quick.read_response()), kBlockNumberAnswer);
   answered = true;
   EXPECT_EQ(body_of(slow.read_response()), kWaitAnswer);
+}
+
+TEST_F(ServerHttpTest, a_call_waits_for_a_block_without_a_thread) {
+  rpc_threads = 1;
+  start();
+  std::vector<std::unique_ptr<RawClient>> waiting;
+  for (int i = 0; i < 5; ++i) {
+    waiting.push_back(std::make_unique<RawClient>(endpoint()));
+    waiting.back()->send(post(kBlock));
+  }
+  RawClient gone(endpoint());
+  gone.send(post(kBlock));
+  gone.socket().close();
+  EXPECT_EQ(body_of(once(post(kBlockNumber))), kBlockNumberAnswer);
+  ASSERT_TRUE(eventually([&] {
+    const auto methods = server->stats().methods;
+    return std::ranges::any_of(methods, [](const MethodStats& stats) {
+      return stats.method == "test_block" && stats.calls == 6;
+    });
+  }));
+  const BlockPtr head = backend.head();
+  server->publish_new_head(head->header, head->hash);  // not the one
+  block_is_there = true;
+  server->publish_new_head(head->header, head->hash);
+  for (const auto& client : waiting) {
+    EXPECT_EQ(body_of(client->read_response()), kBlockAnswer);
+    client->send(post(kBlockNumber));
+    EXPECT_EQ(body_of(client->read_response()), kBlockNumberAnswer) << "the connection goes on";
+  }
+  EXPECT_EQ(body_of(once(post(kBlock))), kBlockAnswer) << "it is there already";
+}
+
+TEST_F(ServerHttpTest, a_call_waits_no_longer_than_it_should) {
+  patience = milliseconds(1);
+  start();
+  EXPECT_EQ(body_of(once(post(kBlock))), kLateAnswer);
+  EXPECT_THAT(body_of(once(post("[" + std::string(kBlock) + "]"))), HasSubstr("in a batch"));
+  EXPECT_EQ(body_of(once(post(R"({"jsonrpc":"2.0","method":"test_block"})"))), "")
+      << "a notification";
+  EXPECT_THAT(
+      body_of(once(post(R"({"jsonrpc":"2.0","id":1,"method":"no","params":["test_block"]})"))),
+      HasSubstr("-32601"));
+  EXPECT_THAT(body_of(once(post(R"({"method":"test_block")"))), HasSubstr("-32700"));
+}
+
+TEST_F(ServerHttpTest, stops_while_calls_wait) {
+  start();
+  RawClient client(endpoint());
+  client.send(post(kBlock));
+  ASSERT_TRUE(eventually([&] { return !server->stats().methods.empty(); }));
+  stop();
+  server.reset();
+  EXPECT_EQ(client.read_response(), "closed: ");
 }
 
 TEST_F(ServerHttpTest, answers_calls_without_call_threads) {

@@ -83,6 +83,19 @@ TEST_F(ServerWsTest, answers_requests_and_batches_on_the_same_port) {
   EXPECT_EQ(server->stats().websockets_opened, 1U);
 }
 
+TEST_F(ServerWsTest, a_call_waits_for_a_block_and_those_behind_it_for_the_call) {
+  start();
+  WsClient client(endpoint());
+  client.send(std::string(kBlock));
+  client.send(std::string(kBlockNumber));
+  ASSERT_TRUE(eventually([&] { return !server->stats().methods.empty(); }));
+  block_is_there = true;
+  publish_head();
+  EXPECT_EQ(client.read(), kBlockAnswer);
+  EXPECT_EQ(client.read(), kBlockNumberAnswer);
+  EXPECT_EQ(client.ask(kBlock), kBlockAnswer);
+}
+
 TEST_F(ServerWsTest, answers_many_requests_sent_at_once_in_order) {
   start();
   WsClient client(endpoint());

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <atomic>
 #include <chrono>
 #include <functional>
 #include <memory>
@@ -43,6 +44,14 @@ class ServerTest : public ::testing::Test {
         "test_wait",
         [this](const Params&) -> RpcResult { return eventually(slow_may_end) ? "1" : "0"; },
         Weight::Heavy);
+    registry.add_waiting("test_block", [this](const Params&) -> std::variant<RpcResult, Wait> {
+      return Wait{.poll = [this]() -> std::optional<RpcResult> {
+                    if (!block_is_there) return std::nullopt;
+                    return RpcResult("2");
+                  },
+                  .patience = patience,
+                  .late = {kWaitedTooLong, "late", "\"0x1\""}};
+    });
     registry.add("test_big", [](const Params&) -> RpcResult {
       return '"' + std::string(8'000'000, 'b') + '"';
     });
@@ -73,6 +82,9 @@ class ServerTest : public ::testing::Test {
   int call_threads = 1;
   /// test_wait answers 1 once this is true.
   std::function<bool()> slow_may_end = [] { return true; };
+  /// test_block answers 2 once this is true, at the next block.
+  std::atomic<bool> block_is_there = false;
+  std::chrono::milliseconds patience{600'000};
   ServerOptions options;
   ServerHooks hooks;
   std::optional<Server> server;
@@ -150,6 +162,10 @@ inline std::string post(std::string_view body, std::string_view more_headers = {
 
 inline constexpr std::string_view kWait = R"({"jsonrpc":"2.0","id":1,"method":"test_wait"})";
 inline constexpr std::string_view kWaitAnswer = R"({"jsonrpc":"2.0","id":1,"result":1})";
+inline constexpr std::string_view kBlock = R"({"jsonrpc":"2.0","id":1,"method":"test_block"})";
+inline constexpr std::string_view kBlockAnswer = R"({"jsonrpc":"2.0","id":1,"result":2})";
+inline constexpr std::string_view kLateAnswer =
+    R"({"jsonrpc":"2.0","id":1,"error":{"code":4,"message":"late","data":"0x1"}})";
 inline constexpr std::string_view kBlockNumber =
     R"({"jsonrpc":"2.0","id":1,"method":"eth_blockNumber"})";
 inline constexpr std::string_view kBlockNumberAnswer = R"({"jsonrpc":"2.0","id":1,"result":"0x3"})";

@@ -23,6 +23,7 @@ enum class Status : std::uint8_t {
   CodeStartsWithEf,     // EIP-3541
   NonceOverflow,        // EIP-2681: the call did not begin
   PrecompileFailure,
+  CodeDepositOutOfGas,  // EIP-2: too little gas is left to pay for the code that creation returned
 };
 
 /// A short lower-case phrase, geth's where it has one.

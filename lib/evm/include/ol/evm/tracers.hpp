@@ -6,6 +6,7 @@
 #include <memory>
 #include <string>
 #include <variant>
+#include <vector>
 
 #include <ol/evm/trace.hpp>
 
@@ -38,8 +39,18 @@ struct FourByteOptions {};
 /// "noopTracer".
 struct NoopOptions {};
 
-using TraceOptions =
-    std::variant<StructLogOptions, CallTraceOptions, PrestateOptions, FourByteOptions, NoopOptions>;
+/// "muxTracer": several of the others at once, each under the name it is asked for by.
+struct MuxPart;
+struct MuxOptions {
+  std::vector<MuxPart> parts;
+};
+
+using TraceOptions = std::variant<StructLogOptions, CallTraceOptions, PrestateOptions,
+                                  FourByteOptions, NoopOptions, MuxOptions>;
+struct MuxPart {
+  std::string name;
+  TraceOptions options;
+};
 
 /// What one trace may cost.
 struct TraceLimits {
@@ -85,6 +96,10 @@ class JsonTracer : public Tracer {
   void grow(std::size_t bytes) {
     bytes_ += bytes;
     if (bytes_ > limits_.bytes_max) ending_ = TraceEnding::TooLarge;
+  }
+  /// Ends as another tracer did.
+  void end_as(TraceEnding ending) {
+    if (ending_ == TraceEnding::Whole) ending_ = ending;
   }
 
  private:

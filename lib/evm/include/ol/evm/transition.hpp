@@ -47,6 +47,8 @@ struct TxnRequest {
   std::span<const Authorization> authorizations;
   /// Asked about and never included: may have a sender with code and more gas than the block.
   bool is_question = false;
+  /// Pays nothing, whatever the base fee of the block. @pre A question whose fees are zero.
+  bool is_free = false;
 };
 
 /// The rule that forbids a transaction in this place.
@@ -78,6 +80,7 @@ struct TxnOutcome {
   Status status = Status::Success;
   std::uint64_t gas_used = 0;
   std::uint64_t gas_refunded = 0;  // already taken off `gas_used`
+  std::uint64_t gas_used_max = 0;  // before refunds; at least the floor of EIP-7623
   U256 effective_gas_price;
   Bytes output;  // of the call; what creation deployed; revert data
   std::optional<Address> created;

@@ -12,6 +12,7 @@
 #include <ol/primitives/transaction.hpp>
 #include <ol/rpc/call.hpp>
 #include <ol/rpc/log_query.hpp>
+#include <ol/rpc/simulate.hpp>
 
 namespace ol::rpc {
 
@@ -37,6 +38,12 @@ struct BlockRecord {
 using BlockPtr = std::shared_ptr<const BlockRecord>;
 /// Shared between the pool and the requests that read it; immutable.
 using TxnPtr = std::shared_ptr<const TxnRecord>;
+
+/// A block of eth_simulateV1 and how its calls ended, in order.
+struct SimulatedBlock {
+  BlockRecord block;
+  std::vector<SimulatedCallResult> calls;
+};
 
 /// Where a committed transaction is: `block->txns[index]`.
 struct TxnLocation {
@@ -200,6 +207,10 @@ class Backend {
   [[nodiscard]] virtual Result<std::vector<std::string>, CallFailure> trace_block(
       const BlockRecord& block, std::size_t first, std::size_t count,
       const TraceOptions& options) const = 0;
+
+  /// Executes blocks that nobody proposed.
+  [[nodiscard]] virtual Result<std::vector<SimulatedBlock>, RpcError> simulate(
+      const SimulateRequest& request) const = 0;
 
   /// The account's nonce after everything of its own that waits ready in the pool.
   [[nodiscard]] virtual std::uint64_t pending_nonce(const Address& address) const = 0;

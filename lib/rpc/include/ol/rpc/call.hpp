@@ -30,6 +30,9 @@ struct CallRequest {
   U256 max_priority_fee_per_gas;
   std::vector<primitives::AccessListEntry> access_list;
   std::vector<primitives::Authorization> authorizations;
+  // What only transactions of simulated blocks say.
+  std::optional<std::uint64_t> nonce;
+  bool has_gas_price = false;  // so it is a legacy transaction
 };
 
 /// What a call is told of an account instead of the truth.
@@ -101,7 +104,9 @@ struct CallFailure {
 };
 
 /// The tracers of geth by name; StructLogs is what runs when none is named.
-enum class TracerKind : std::uint8_t { StructLogs, Calls, Prestate, FourByte, Noop };
+enum class TracerKind : std::uint8_t { StructLogs, Calls, Prestate, FourByte, Noop, Mux };
+
+struct NamedTraceOptions;
 
 /// How to trace; each tracer reads the options that are its own.
 struct TraceOptions {
@@ -119,7 +124,14 @@ struct TraceOptions {
   bool diff_mode = false;
   bool disable_code = false;
   bool include_empty = false;
+  // Mux: each by the name it was asked for by, none of them another Mux
+  std::vector<NamedTraceOptions> parts;
   std::uint64_t timeout_ms = 5'000;
+};
+/// One of several tracers.
+struct NamedTraceOptions {
+  std::string name;
+  TraceOptions options;
 };
 
 /// What calls run on. Every call begins from the same state. All calls together have as long as the

@@ -4,6 +4,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <variant>
 #include <vector>
 
 #include <ol/rpc/registry.hpp>
@@ -40,6 +41,19 @@ class Dispatcher {
   /// `host` is null where subscriptions are not possible.
   [[nodiscard]] std::string handle(std::string_view request, SubscriptionHost* host = nullptr);
 
+  /// Whether the answer to `request` may have to wait for a block: it names such a method. Does not
+  /// parse; then `begin` is for it. In a batch such methods are refused, and `handle` refuses them.
+  [[nodiscard]] bool may_wait(std::string_view request) const;
+  /// A call whose answer is not there yet.
+  struct Waiting {
+    std::string id;  // JSON text
+    Wait wait;
+  };
+  /// The response to `request`, or what it waits for.
+  [[nodiscard]] std::variant<std::string, Waiting> begin(std::string_view request);
+  /// The response to a call that waited.
+  [[nodiscard]] static std::string respond(const Waiting& call, const RpcResult& result);
+
   /// Whether `request` may take long: it names a heavy method, or is large. Does not parse; a wrong
   /// answer changes which thread does the work and nothing else.
   [[nodiscard]] bool is_heavy(std::string_view request) const;
@@ -58,7 +72,8 @@ class Dispatcher {
   [[nodiscard]] RpcResult invoke_entry(Entry& entry, const Params& params, SubscriptionHost* host);
 
   DispatchLimits limits_;
-  std::vector<std::string> heavy_names_;  // in quotes
+  std::vector<std::string> heavy_names_;    // in quotes
+  std::vector<std::string> waiting_names_;  // in quotes
   std::map<std::string, std::unique_ptr<Entry>, std::less<>> entries_;
   std::unique_ptr<Entry> other_;
 };

@@ -20,6 +20,10 @@ inline constexpr int kLimitExceeded = -32005;
 /// A call reverted; `data` is what it returned. As geth has it.
 inline constexpr int kReverted = 3;
 
+/// EIP-7966: the transaction is in the pool and in no block yet; it cannot be in the next.
+inline constexpr int kWaitedTooLong = 4;
+inline constexpr int kNotReady = 5;
+
 /// What a caller is told. `message` is one lower-case phrase, as Ethereum clients write them.
 struct RpcError {
   int code = kServerError;
