@@ -27,7 +27,7 @@ ALLOWED = {
     "evm": {"base", "crypto", "primitives", "state"},
     "exchange": {"base", "crypto", "primitives", "state"},
     "api": {"base", "crypto", "exchange", "state"},
-    "execution": {"base", "crypto", "primitives", "state", "evm"},
+    "execution": {"base", "crypto", "primitives", "state", "evm", "exchange"},
 }
 EVERYTHING = set(ALLOWED) | {"node"}
 PURE = ["base", "crypto", "primitives", "state", "consensus", "mempool", "evm", "exchange", "execution"]
