@@ -103,6 +103,27 @@ TEST_F(Calls, are_traced_and_listed) {
             std::string::npos);
 }
 
+TEST_F(Calls, run_in_simulated_blocks) {
+  // Adds one to slot 0 and returns it.
+  const std::string adder = overrides("5f546001018060005560005260205ff3");
+  const std::string calls = R"("calls":[)" + kCall + "," + kCall + "]";
+  const std::string answer =
+      ask("eth_simulateV1", R"({"blockStateCalls":[{"stateOverrides":)" + adder + "," + calls +
+                                "},{" + calls + R"(}]},"latest")");
+  for (const char* last : {"2b", "2c", "2d", "2e"}) {
+    EXPECT_NE(answer.find(R"("returnData":"0x)" + std::string(62, '0') + last + '"'),
+              std::string::npos)
+        << answer;
+  }
+  EXPECT_NE(answer.find(R"("number":"0x2")"), std::string::npos) << answer;
+  EXPECT_NE(ask("eth_simulateV1",
+                R"({"blockStateCalls":[{"calls":[)" + kCall + R"(]}],"validation":true},"latest")")
+                .find("max fee per gas less than block base fee"),
+            std::string::npos);
+  EXPECT_EQ(ask("eth_getStorageAt", kThere + ",\"0x0\",\"latest\""), kSlotZero)
+      << "nothing is kept";
+}
+
 class BoundedCalls : public Calls {
  protected:
   // Nobody runs 50 million gas in a millisecond.
