@@ -2,6 +2,7 @@
 
 #include "bench/consensus.hpp"
 #include "bench/evm_block.hpp"
+#include "bench/exchange.hpp"
 #include "bench/orderbook.hpp"
 #include "bench/transfers.hpp"
 #include "chain_options.hpp"
@@ -94,6 +95,42 @@ void add_transfers(CLI::App& bench) {
   });
 }
 
+void add_exchange(CLI::App& bench) {
+  auto options = std::make_shared<bench::ExchangeOptions>();
+  auto output = std::make_shared<OutputFlags>();
+  auto* command = bench.add_subcommand(
+      "exchange", "Signed batches of orders, matched and final on every node; then executed again");
+  command->add_option("--validators", options->validators, "How many nodes")
+      ->check(CLI::Range(1, 32))
+      ->capture_default_str();
+  command->add_option("--actions", options->actions, "How many batches")
+      ->check(CLI::Range(1, 1'000'000))
+      ->capture_default_str();
+  command->add_option("--orders", options->orders_each, "Orders in each")
+      ->check(CLI::Range(1, 100))
+      ->capture_default_str();
+  command->add_option("--accounts", options->accounts, "Accounts that trade, an even number")
+      ->check(CLI::Range(2, 10'000))
+      ->capture_default_str();
+  command
+      ->add_option("--outstanding", options->outstanding, "Batches sent and not final, at the most")
+      ->check(CLI::Range(20, 50'000))
+      ->capture_default_str();
+  command->add_option("--rate", options->rate, "Orders sent per second, at the most (0: no limit)")
+      ->capture_default_str();
+  command->add_option("--block-interval", options->block_interval_ms, "Least, in milliseconds")
+      ->check(CLI::Range(1, 1'000))
+      ->capture_default_str();
+  add_scheme_option(*command, options->scheme);
+  add_output(*command, *output);
+  command->callback([options, output] {
+    if (options->accounts % 2 != 0)
+      throw CommandError("--accounts must be even: half of them offer, half of them take");
+    options->directory = directory_of(*output);
+    print(bench::bench_exchange(*options), *output);
+  });
+}
+
 void add_evm_block(CLI::App& bench) {
   auto options = std::make_shared<bench::EvmBlockOptions>();
   auto output = std::make_shared<OutputFlags>();
@@ -144,6 +181,7 @@ void add_bench(CLI::App& app) {
   bench->require_subcommand(1);
   add_consensus(*bench);
   add_transfers(*bench);
+  add_exchange(*bench);
   add_evm_block(*bench);
   add_orderbook(*bench);
 }

@@ -6,12 +6,14 @@
 #include <chrono>
 #include <cstdlib>
 #include <iostream>
+#include <optional>
 #include <thread>
 
 #include <ol/base/hex.hpp>
 #include <ol/primitives/address_text.hpp>
 #include <ol/primitives/fault_budget.hpp>
 
+#include "bots.hpp"
 #include "chain_options.hpp"
 #include "command.hpp"
 #include "devnet_processes.hpp"
@@ -41,6 +43,7 @@ struct Flags {
   std::string block_interval = "80ms";
   ChainOptions chain;
   bool fresh = false;
+  bool bots = false;
   bool interval_given = false;
   bool profile_given = false;
   bool test_protocols = false;
@@ -241,6 +244,7 @@ void show(const Progress& progress, std::size_t nodes, bool terminal) {
 void watch(const Flags& flags, const std::vector<std::string>& urls, DevnetProcesses& processes) {
   const bool terminal = ::isatty(STDOUT_FILENO) != 0;
   bool ready = false;
+  std::optional<Bots> bots;
   // A chain that is continued is ready when it grows, not when its old blocks are read.
   std::optional<std::uint64_t> first_height;
   auto next = Clock::now();
@@ -252,6 +256,7 @@ void watch(const Flags& flags, const std::vector<std::string>& urls, DevnetProce
       if (!ready && first_height && progress.height > *first_height) {
         ready = true;
         std::cout << "ready" << std::endl;
+        if (flags.bots) bots.emplace(urls.front());
       }
       if (ready) show(progress, urls.size(), terminal);
       next = Clock::now() + (ready && !terminal ? kLinePause : ready ? kShowPause : kStartPause);
@@ -263,6 +268,10 @@ void watch(const Flags& flags, const std::vector<std::string>& urls, DevnetProce
 void devnet(Flags flags) {
   flags.made = flags.fresh || !std::filesystem::exists(home_of(flags, 0).root);
   prepare(flags);
+  if (flags.bots && !read_genesis(home_of(flags, 0).genesis()).exchange) {
+    throw CommandError(
+        "--bots: this chain has no exchange; a new chain of profile openliquid has one (--fresh)");
+  }
   print_accounts(flags);
   const std::vector<std::string> urls = read_urls(flags);
   struct sigaction action{};
@@ -298,6 +307,8 @@ void add_devnet(CLI::App& app) {
                     "Nodes serve /echo/1.0.0 and answer gossip on the topic interop with its "
                     "SHA-256 on interop/ack, for tests of interoperability");
   command->add_flag("--fresh", flags->fresh, "Delete the chain that is there and start a new one");
+  command->add_flag("--bots", flags->bots,
+                    "Makers and takers that trade on the exchange, so that its books are alive");
   command->callback([flags, interval, command] {
     flags->interval_given = interval->count() > 0;
     flags->profile_given = command->count("--profile") > 0;

@@ -10,12 +10,11 @@
 #include <boost/json/parse.hpp>
 #include <boost/json/serialize.hpp>
 
-#include <ol/api/exchange_request.hpp>
 #include <ol/base/hex.hpp>
 
 #include "account_key.hpp"
 #include "command.hpp"
-#include "rpc_client.hpp"
+#include "venue.hpp"
 
 namespace ol::app {
 namespace {
@@ -45,68 +44,6 @@ std::uint64_t number(const json::value& value) {
   return value.to_number<std::uint64_t>();
 }
 
-unsigned decimals(const json::value& entry) {
-  return static_cast<unsigned>(number(entry.at("szDecimals")));
-}
-
-// One node's exchange, as this program talks to it.
-class Venue {
- public:
-  explicit Venue(const std::string& url) : connection_(url) {}
-
-  json::value info(const json::object& query) { return ask("/info", query); }
-
-  // Refusals are the command's own.
-  json::value ask(std::string_view path, const json::object& request) {
-    json::value reply = connection_.exchange(json::serialize(request), path);
-    const json::object* object = reply.if_object();
-    const json::value* status = object == nullptr ? nullptr : object->if_contains("status");
-    if (status != nullptr && status->is_string() && status->as_string() == "err") {
-      throw CommandError(std::string(reply.at("response").at("msg").as_string()));
-    }
-    return reply;
-  }
-
-  // As the exchange itself has it signed.
-  std::uint64_t chain_id() {
-    const json::value typed = ask("/typed", {{"nonce", 0}, {"action", {{"type", "noop"}}}});
-    return number(typed.at("domain").at("chainId"));
-  }
-
-  api::Catalog catalog() {
-    api::Catalog out;
-    const json::value perps = info({{"type", "meta"}});
-    for (const json::value& perp : perps.at("universe").as_array()) {
-      add(out, perp, static_cast<std::uint32_t>(number(perp.at("asset"))), false);
-    }
-    const json::value spot = info({{"type", "spotMeta"}});
-    for (const json::value& pair : spot.at("universe").as_array()) {
-      add(out, pair,
-          exchange::kFirstSpotAsset + static_cast<std::uint32_t>(number(pair.at("index"))), true);
-    }
-    return out;
-  }
-
- private:
-  static void add(api::Catalog& out, const json::value& entry, std::uint32_t asset, bool spot) {
-    api::MarketEntry market;
-    market.asset = exchange::AssetId(asset);
-    market.name = std::string(entry.at("name").as_string());
-    market.spot = spot;
-    market.sz_decimals = decimals(entry);
-    market.px_decimals = (spot ? 8 : 6) - market.sz_decimals;
-    out.markets.emplace(market.asset, std::move(market));
-  }
-
-  RpcConnection connection_;
-};
-
-std::uint64_t wall_ms() {
-  const auto now = std::chrono::system_clock::now().time_since_epoch();
-  return static_cast<std::uint64_t>(
-      std::chrono::duration_cast<std::chrono::milliseconds>(now).count());
-}
-
 const api::MarketEntry& market_of(const api::Catalog& catalog, const std::string& coin) {
   const api::MarketEntry* market = catalog.market(coin);
   if (market == nullptr)
@@ -122,19 +59,7 @@ crypto::Secp256k1SecretKey key_of(const Flags& flags) {
 // Signs an action in wire form and sends it; the reply once it is final.
 json::value send(Venue& venue, const api::Catalog& catalog, const Flags& flags,
                  json::object action) {
-  const auto key = key_of(flags);
-  json::object request{{"action", std::move(action)}, {"nonce", wall_ms()}};
-  if (!flags.account.empty()) request["vaultAddress"] = flags.account;
-  const std::uint64_t chain_id = venue.chain_id();
-  const auto parsed = api::parse_unsigned_request(json::serialize(request), catalog, chain_id);
-  if (!parsed) throw CommandError(parsed.error().msg);
-  const exchange::ActionSignature signature =
-      exchange::sign_action(key, exchange::domain_separator(chain_id), parsed->action);
-  const ByteView bytes = signature.view();
-  request["signature"] = {{"r", to_hex_prefixed(bytes.first(32))},
-                          {"s", to_hex_prefixed(bytes.subspan(32, 32))},
-                          {"v", bytes[64]}};
-  return venue.ask("/exchange", request);
+  return venue.send(catalog, key_of(flags), std::move(action), flags.account);
 }
 
 std::string text(const json::value& value) {

@@ -24,6 +24,8 @@ class RunningNodes {
   [[nodiscard]] std::size_t size() const { return nodes_.size(); }
   [[nodiscard]] const std::string& url(std::size_t node) const { return urls_[node]; }
   [[nodiscard]] const primitives::Genesis& genesis() const { return genesis_; }
+  /// Of a chain that has an exchange.
+  [[nodiscard]] exchange::Access& exchange(std::size_t node) { return *nodes_[node]->exchange(); }
   void stop();
   /// Warnings and errors that nodes logged and reasons why they ended.
   [[nodiscard]] std::vector<std::string> complaints() const;

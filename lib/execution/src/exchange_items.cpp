@@ -18,39 +18,48 @@ Writer begin_item(primitives::ItemTag tag) {
   return out;
 }
 
-Result<ExchangeItem::Content, ItemError> read_action(const ItemRules& rules, ByteView body) {
+/// What an item says, and the epoch of prices.
+struct Read {
+  ExchangeItem::Content content;
+  primitives::Epoch epoch = {};
+};
+
+Result<Read, ItemError> read_action(const ItemRules& rules, ByteView body) {
   auto signed_action = exchange::decode_signed_action(body);
   if (!signed_action) return fail(ItemError::Malformed);
   auto verified = exchange::verify_action(rules.separator, std::move(signed_action->action),
                                           signed_action->signature);
   if (!verified) return fail(ItemError::BadSignature);
-  return ExchangeItem::Content(*std::move(verified));
+  return Read{*std::move(verified)};
 }
 
-Result<ExchangeItem::Content, ItemError> read_prices(const ItemRules& rules, ByteView body) {
+Result<Read, ItemError> read_prices(const ItemRules& rules, ByteView body) {
   Reader in(body);
+  const auto epoch = in.strong<primitives::Epoch>();
   OracleSubmit prices = exchange::decode_oracle_submit(in);
   const auto signature = in.fixed<crypto::Ed25519Signature>();
   if (!in.finish() || prices.prices.empty()) return fail(ItemError::Malformed);
-  const auto* validator = rules.set.find(primitives::ValidatorIndex(prices.validator));
+  const primitives::ValidatorSet* set = rules.set_of(epoch);
+  const auto* validator =
+      set == nullptr ? nullptr : set->find(primitives::ValidatorIndex(prices.validator));
   if (validator == nullptr) return fail(ItemError::UnknownValidator);
-  const Hash256 digest = prices_digest(rules.domain, prices);
+  const Hash256 digest = prices_digest(rules.domain, epoch, prices);
   if (!crypto::verify(validator->key, digest.view(), signature))
     return fail(ItemError::BadSignature);
-  return ExchangeItem::Content(std::move(prices));
+  return Read{std::move(prices), epoch};
 }
 
-Result<ExchangeItem::Content, ItemError> read_system(const ItemRules& rules, ByteView body) {
+Result<Read, ItemError> read_system(const ItemRules& rules, ByteView body) {
   if (!rules.devnet) return fail(ItemError::NotHere);
   constexpr std::size_t kSaltBytes = 8;
   if (body.size() < kSaltBytes) return fail(ItemError::Malformed);
   auto action = exchange::decode_system_action(body.subspan(kSaltBytes));
   // Prices of a validator come with its signature, on every network.
   if (!action || std::holds_alternative<OracleSubmit>(*action)) return fail(ItemError::Malformed);
-  return ExchangeItem::Content(*std::move(action));
+  return Read{*std::move(action)};
 }
 
-Result<ExchangeItem::Content, ItemError> read_content(const ItemRules& rules, ByteView bytes) {
+Result<Read, ItemError> read_content(const ItemRules& rules, ByteView bytes) {
   if (bytes.empty()) return fail(ItemError::Malformed);
   const ByteView body = bytes.subspan(1);
   switch (static_cast<primitives::ItemTag>(bytes[0])) {
@@ -75,16 +84,17 @@ const char* describe(ItemError error) {
     case ItemError::BadSignature:
       return "the signature is not one over this action for this chain";
     case ItemError::UnknownValidator:
-      return "the prices are of nobody in the validator set";
+      return "the prices are of nobody in the validator set of their epoch";
     case ItemError::NotHere:
       return "system actions can be sent on development networks only";
   }
   return "";
 }
 
-Hash256 prices_digest(const primitives::ChainDomain& domain, const OracleSubmit& prices) {
+Hash256 prices_digest(const primitives::ChainDomain& domain, primitives::Epoch epoch,
+                      const OracleSubmit& prices) {
   Writer out;
-  out.raw(as_bytes("openliquid/prices/v1")).strong(domain.chain_id);
+  out.raw(as_bytes("openliquid/prices/v1")).strong(domain.chain_id).strong(epoch);
   exchange::encode_oracle_submit(out, prices);
   return crypto::hash(domain.hash, out.bytes());
 }
@@ -93,8 +103,10 @@ Bytes action_item(const exchange::SignedAction& action) {
   return begin_item(primitives::ItemTag::Action).raw(exchange::encode_signed_action(action)).take();
 }
 
-Bytes prices_item(const OracleSubmit& prices, const crypto::Ed25519Signature& signature) {
+Bytes prices_item(primitives::Epoch epoch, const OracleSubmit& prices,
+                  const crypto::Ed25519Signature& signature) {
   Writer out = begin_item(primitives::ItemTag::Prices);
+  out.strong(epoch);
   exchange::encode_oracle_submit(out, prices);
   return out.fixed(signature).take();
 }
@@ -108,10 +120,10 @@ Bytes system_item(std::uint64_t salt, const SystemAction& action) {
 
 Result<ExchangeItem, ItemError> verify_item(const ItemRules& rules, Bytes bytes) {
   if (bytes.size() > kExchangeItemBytesMax) return fail(ItemError::TooLong);
-  auto content = read_content(rules, bytes);
-  if (!content) return fail(content.error());
+  auto read = read_content(rules, bytes);
+  if (!read) return fail(read.error());
   const auto hash = primitives::transaction_hash(bytes);
-  return ExchangeItem{std::move(bytes), hash, *std::move(content)};
+  return ExchangeItem{std::move(bytes), hash, std::move(read->content), read->epoch};
 }
 
 std::size_t element_count(const ExchangeItem& item) {
@@ -124,6 +136,8 @@ Result<exchange::BlockInput, ItemsError> block_input(const ItemRules& rules,
                                                      const primitives::Header& header,
                                                      std::span<const ExchangeItemPtr> items) {
   if (items.size() > kExchangeItemsMax) return fail(ItemsError::TooMany);
+  const primitives::ValidatorSet* set = rules.set_of(header.epoch);
+  if (set == nullptr) return fail(ItemsError::Epoch);
   exchange::BlockInput out;
   out.height = header.height.value();
   out.time = header.time.value();
@@ -131,8 +145,8 @@ Result<exchange::BlockInput, ItemsError> block_input(const ItemRules& rules,
   seed.raw(as_bytes("openliquid/order-seed/v1"));
   primitives::encode(seed, header.justify);
   out.seed = crypto::hash(rules.domain.hash, seed.bytes());
-  for (std::uint32_t i = 0; i < rules.set.size(); ++i)
-    out.stakes.push_back(rules.set.find(primitives::ValidatorIndex(i))->weight.value());
+  for (std::uint32_t i = 0; i < set->size(); ++i)
+    out.stakes.push_back(set->find(primitives::ValidatorIndex(i))->weight.value());
 
   std::size_t elements = 0;
   std::size_t kind = 0;
@@ -145,6 +159,9 @@ Result<exchange::BlockInput, ItemsError> block_input(const ItemRules& rules,
       if (!seen.insert(action->hash).second) return fail(ItemsError::Duplicate);
       out.actions.push_back(*action);
     } else if (const auto* prices = std::get_if<OracleSubmit>(&item->content)) {
+      if (item->epoch != header.epoch) return fail(ItemsError::Epoch);
+      if (prices->round > (header.time.value() + kOracleAheadMs) / kOraclePeriodMs)
+        return fail(ItemsError::Round);
       const auto* last =
           out.system.empty() ? nullptr : std::get_if<OracleSubmit>(&out.system.back());
       if (last != nullptr && last->validator >= prices->validator) return fail(ItemsError::Order);

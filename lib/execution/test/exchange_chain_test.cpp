@@ -193,15 +193,19 @@ TEST(ExchangeRoots, are_read_back_and_tell_blocks_apart) {
 class ExchangeItemsTest : public ExchangeChainTest {
  protected:
   ItemRules rules(bool devnet = true) const {
-    return {genesis_.domain, exchange::domain_separator(7777), set_, devnet};
+    return {
+        genesis_.domain, exchange::domain_separator(7777),
+        [this](primitives::Epoch epoch) { return epoch <= primitives::Epoch(1) ? &set_ : nullptr; },
+        devnet};
   }
   static crypto::Ed25519SecretKey validator_key() {
     return crypto::Ed25519SecretKey::from_seed(crypto::SecretBytes<32>());
   }
-  Bytes prices(std::uint64_t round, std::uint32_t validator = 0) const {
+  Bytes prices(std::uint64_t round, std::uint32_t validator = 0, std::uint64_t in_epoch = 0) const {
+    const primitives::Epoch epoch(in_epoch);
     const OracleSubmit submit{validator, round, {{AssetId(0), 650'100, 0}}};
-    const auto digest = prices_digest(genesis_.domain, submit);
-    return prices_item(submit, validator_key().sign(digest.view()));
+    const auto digest = prices_digest(genesis_.domain, epoch, submit);
+    return prices_item(epoch, submit, validator_key().sign(digest.view()));
   }
   Bytes action(std::uint64_t nonce, exchange::ActionBody body) const {
     const exchange::Action action{std::move(body), {}, kStart + nonce, 0};
@@ -241,6 +245,8 @@ TEST_F(ExchangeItemsTest, every_kind_is_verified_and_a_changed_byte_is_not) {
               ItemError::Malformed);
   }
   EXPECT_EQ(verify_item(rules(), prices(1, 1)).error(), ItemError::UnknownValidator);
+  EXPECT_EQ(verify_item(rules(), prices(1, 0, 2)).error(), ItemError::UnknownValidator)
+      << "an epoch that is not known";
   Bytes forged = prices(1);
   forged.back() ^= 1U;
   EXPECT_EQ(verify_item(rules(), forged).error(), ItemError::BadSignature);
@@ -269,6 +275,10 @@ TEST_F(ExchangeItemsTest, stand_in_a_block_as_prices_system_actions_and_actions)
   EXPECT_EQ(input({noop, credit}).error(), ItemsError::Order);
   EXPECT_EQ(input({prices(1), prices(2)}).error(), ItemsError::Order) << "one set per validator";
   EXPECT_EQ(input({noop, noop}).error(), ItemsError::Duplicate);
+  const std::uint64_t last_round = (kStart + 100 + kOracleAheadMs) / kOraclePeriodMs;
+  EXPECT_TRUE(input({prices(last_round)}).has_value());
+  EXPECT_EQ(input({prices(last_round + 1)}).error(), ItemsError::Round);
+  EXPECT_EQ(input({prices(1, 0, 1)}).error(), ItemsError::Epoch) << "of another epoch's validators";
 }
 
 TEST_F(ExchangeItemsTest, a_block_is_bounded_in_items_and_in_elements) {

@@ -70,7 +70,9 @@ ActionPool::Outcome ActionPool::add(const ExchangeItemPtr& item) {
   if (const VerifiedAction* action = item->action()) return add_action(item, *action);
   if (const auto* prices = std::get_if<OracleSubmit>(&item->content)) {
     ExchangeItemPtr& newest = prices_[prices->validator];
-    if (newest && std::get<OracleSubmit>(newest->content).round >= prices->round)
+    // Whoever had this index in an epoch before must not keep its successor out.
+    if (newest && std::pair(newest->epoch, std::get<OracleSubmit>(newest->content).round) >=
+                      std::pair(item->epoch, prices->round))
       return Outcome::Known;
     newest = item;
     return Outcome::Added;
@@ -106,13 +108,13 @@ std::uint64_t ActionPool::waiting(const Address& signer) const {
 }
 
 std::vector<ExchangeItemPtr> ActionPool::select(
-    std::size_t bytes_max, const exchange::State& state,
+    std::size_t bytes_max, primitives::Epoch epoch, const exchange::State& state,
     const std::unordered_set<primitives::TxnHash>& in_flight) const {
   const MutexLock lock(mutex_);
   Room room(bytes_max);
   std::vector<ExchangeItemPtr> out;
   for (const auto& [validator, item] : prices_) {
-    const bool due = is_newer(std::get<OracleSubmit>(item->content), state);
+    const bool due = item->epoch == epoch && is_newer(std::get<OracleSubmit>(item->content), state);
     if (due && !in_flight.contains(item->hash) && room.take(*item)) out.push_back(item);
   }
   for (const ExchangeItemPtr& item : system_) {

@@ -64,7 +64,7 @@ class ActionPool {
   /// state has, system actions, then actions by step and arrival. If not all fit `bytes_max` and
   /// the bounds of a block, cancels come first. `in_flight` are left out: blocks below hold them.
   [[nodiscard]] std::vector<ExchangeItemPtr> select(
-      std::size_t bytes_max, const exchange::State& state,
+      std::size_t bytes_max, primitives::Epoch epoch, const exchange::State& state,
       const std::unordered_set<primitives::TxnHash>& in_flight) const;
 
   /// A block is final: its items leave, and actions that expired or whose nonce is out of the

@@ -229,7 +229,7 @@ void Executor::run_build(const Build& build) {
     parts_.cache.put(txn);
     payload.items.push_back(txn->envelope());
   }
-  for (const ExchangeItemPtr& item : select_items(build.parent->hash, kExchangeBytesMax))
+  for (const ExchangeItemPtr& item : select_items(build.parent->hash, epoch, kExchangeBytesMax))
     payload.items.push_back(item->bytes);
   events_.built(std::move(payload));
 }

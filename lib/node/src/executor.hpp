@@ -157,6 +157,7 @@ class Executor {
   [[nodiscard]] bool execute_exchange(ExecutedEntry& entry);
   /// On top of `parent`, at most `bytes_max` in all.
   [[nodiscard]] std::vector<ExchangeItemPtr> select_items(const primitives::BlockHash& parent,
+                                                          primitives::Epoch epoch,
                                                           std::size_t bytes_max);
   void set_roots(ExecutedEntry& entry) const;
   [[nodiscard]] std::map<Address, std::uint64_t> nonces_in_flight(

@@ -55,6 +55,7 @@ void Executor::set_roots(ExecutedEntry& entry) const {
 }
 
 std::vector<ExchangeItemPtr> Executor::select_items(const BlockHash& parent,
+                                                    primitives::Epoch epoch,
                                                     std::size_t bytes_max) {
   if (!parts_.exchange) return {};
   const exchange::State* state = parts_.exchange->chain.state_at(parent);
@@ -67,7 +68,8 @@ std::vector<ExchangeItemPtr> Executor::select_items(const BlockHash& parent,
     in_flight.insert(block.item_hashes.begin() + first, block.item_hashes.end());
     next = block.header.parent;
   }
-  std::vector<ExchangeItemPtr> out = parts_.exchange->pool.select(bytes_max, *state, in_flight);
+  std::vector<ExchangeItemPtr> out =
+      parts_.exchange->pool.select(bytes_max, epoch, *state, in_flight);
   for (const ExchangeItemPtr& item : out)
     parts_.exchange->cache.put(item);
   return out;

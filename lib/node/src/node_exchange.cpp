@@ -14,8 +14,9 @@ using exchange::Refusal;
 
 constexpr std::size_t kCacheItems = 100'000;
 constexpr std::size_t kCacheBytes = std::size_t{96} << 20;
-/// How often a validator tells its prices (dex.md 10.1, 23).
-constexpr std::uint64_t kOraclePeriodMs = 3'000;
+/// How far ahead of this node's clock prices are taken: less than blocks allow, so that its own
+/// blocks are valid.
+constexpr std::uint64_t kAdmitAheadMs = execution::kOracleAheadMs / 2;
 constexpr std::chrono::milliseconds kOraclePoll{100};
 
 Refusal busy(std::string sentence) {
@@ -24,10 +25,13 @@ Refusal busy(std::string sentence) {
 
 }  // namespace
 
-NodeExchange::NodeExchange(const primitives::Genesis& genesis)
+NodeExchange::NodeExchange(const primitives::Genesis& genesis, const EpochTable& epochs)
     : params(execution::exchange_params(genesis)),
-      set(primitives::genesis_validator_set(genesis)),
-      rules{genesis.domain, exchange::domain_separator(genesis.domain.chain_id.value()), set,
+      rules{genesis.domain, exchange::domain_separator(genesis.domain.chain_id.value()),
+            [&epochs](primitives::Epoch epoch) -> const primitives::ValidatorSet* {
+              const consensus::EpochSetting* found = epochs.find(epoch);
+              return found == nullptr ? nullptr : &found->set;
+            },
             genesis.devnet},
       cache(kCacheItems, kCacheBytes),
       pool(ActionPool::Limits{}) {}
@@ -104,7 +108,7 @@ Result<void, NodeError> Node::Impl::open_exchange() {
   const auto refuse = [](std::string sentence) { return fail(NodeError{std::move(sentence)}); };
   auto stored = load_exchange(**snapshot);
   if (!stored) return refuse(stored.error());
-  exchange_ = std::make_unique<NodeExchange>(parts_.genesis);
+  exchange_ = std::make_unique<NodeExchange>(parts_.genesis, *epochs_);
   exchange_->head_roots = stored->roots;
   auto chain =
       execution::ExchangeChain::open(exchange_->params, stored->records, root_.block->hash);
@@ -113,13 +117,9 @@ Result<void, NodeError> Node::Impl::open_exchange() {
   exchange_->chain = *std::move(chain);
   auto source = make_price_source(parts_.config.oracle_source, parts_.genesis);
   if (!source) return refuse(source.error());
-  for (std::uint32_t i = 0; parts_.validator && i < exchange_->set.size(); ++i) {
-    const auto& key = exchange_->set.find(primitives::ValidatorIndex(i))->key;
-    if (key != parts_.validator->key.public_key()) continue;
-    exchange_->seat = i;
+  if (parts_.validator) {
     exchange_->prices = *std::move(source);
     exchange_->price_key = crypto::Ed25519SecretKey::from_seed(parts_.validator->key.seed());
-    break;
   }
   exchange_->view = std::make_unique<ExchangeView>(ExchangeView::Parts{
       .genesis = parts_.genesis,
@@ -164,6 +164,10 @@ void Node::Impl::submit_action(Bytes item, exchange::Access::Admitted done) {
 // (trap T11).
 Result<void, Refusal> Node::Impl::admit_item(const ExchangeItemPtr& item, Origin origin) {
   NodeExchange& exchange = *exchange_;
+  if (const auto* prices = std::get_if<exchange::OracleSubmit>(&item->content)) {
+    if (prices->round > (now().wall_ms + kAdmitAheadMs) / execution::kOraclePeriodMs)
+      return fail(Refusal{Error::BadNumber, "the round of the prices lies in the future"});
+  }
   if (const exchange::VerifiedAction* action = item->action()) {
     Result<void, Error> checked;
     const std::uint64_t waiting = exchange.pool.waiting(action->signer);
@@ -219,8 +223,10 @@ void Node::Impl::oracle_loop() {
   bool complained = false;
   while (!stopping_) {
     const std::uint64_t wall = now().wall_ms;
-    const std::uint64_t round = wall / kOraclePeriodMs;
-    if (round == last_round) {
+    const std::uint64_t round = wall / execution::kOraclePeriodMs;
+    const primitives::Epoch epoch = epochs_->current().set.epoch();
+    const auto seat = epochs_->seat(epoch);
+    if (round == last_round || !seat) {
       std::this_thread::sleep_for(kOraclePoll);
       continue;
     }
@@ -232,9 +238,9 @@ void Node::Impl::oracle_loop() {
       continue;
     }
     complained = false;
-    const exchange::OracleSubmit submit{exchange_->seat, round, *std::move(prices)};
-    const Hash256 digest = execution::prices_digest(parts_.genesis.domain, submit);
-    Bytes bytes = execution::prices_item(submit, exchange_->price_key->sign(digest.view()));
+    const exchange::OracleSubmit submit{seat->value(), round, *std::move(prices)};
+    const Hash256 digest = execution::prices_digest(parts_.genesis.domain, epoch, submit);
+    Bytes bytes = execution::prices_item(epoch, submit, exchange_->price_key->sign(digest.view()));
     auto item = execution::verify_item(exchange_->rules, std::move(bytes));
     OL_CHECK(item.has_value(), "what this node signs verifies");
     static_cast<void>(admit_item(std::make_shared<const execution::ExchangeItem>(*std::move(item)),

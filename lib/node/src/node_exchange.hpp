@@ -9,6 +9,7 @@
 #include <ol/storage/database.hpp>
 
 #include "action_pool.hpp"
+#include "epoch_table.hpp"
 #include "exchange_view.hpp"
 #include "price_source.hpp"
 
@@ -16,11 +17,10 @@ namespace ol::node {
 
 /// The exchange of a node: present where genesis lists one (node_exchange.cpp).
 struct NodeExchange {
-  explicit NodeExchange(const primitives::Genesis& genesis);
+  /// `epochs` must outlive it.
+  NodeExchange(const primitives::Genesis& genesis, const EpochTable& epochs);
 
   const exchange::Params params;
-  /// Whose prices count: the validators of genesis.
-  const primitives::ValidatorSet set;
   const execution::ItemRules rules;
   ItemCache cache;
   ActionPool pool;
@@ -28,10 +28,10 @@ struct NodeExchange {
   std::unique_ptr<execution::ExchangeChain> chain;
   execution::ExchangeRoots head_roots;
   std::unique_ptr<ExchangeView> view;
-  /// Both present on validators that submit prices; `seat` is their index.
+  /// Both present on nodes with a validator's key that have a source; whether it is in the set
+  /// depends on the epoch.
   std::unique_ptr<PriceSource> prices;
   std::optional<crypto::Ed25519SecretKey> price_key;
-  std::uint32_t seat = 0;
   std::atomic<std::uint64_t> system_salt{0};
 };
 

@@ -234,17 +234,18 @@ Result<Prices, std::string> read_prices(std::string_view json,
 
 Result<std::unique_ptr<PriceSource>, std::string> make_price_source(
     const std::string& text, const primitives::Genesis& genesis) {
-  const bool walks = text == "walk" || (text.empty() && genesis.devnet);
+  const bool chooses = text == "auto";
+  const bool walks = text == "walk" || (chooses && genesis.devnet);
   if (walks && !genesis.devnet)
     return fail(std::string("oracle.source \"walk\" makes prices up; only devnets may"));
   if (walks) return std::make_unique<Walk>(genesis);
-  if (text.empty() || text == "none") return std::unique_ptr<PriceSource>();
+  if (chooses || text == "none") return std::unique_ptr<PriceSource>();
   std::vector<PricedMarket> markets = priced_markets(genesis);
   if (text.starts_with("file:")) return std::make_unique<File>(text.substr(5), std::move(markets));
   if (text.starts_with("http://"))
     return make_http(std::string_view(text).substr(7), std::move(markets));
   return fail("oracle.source is \"" + text +
-              "\"; allowed are walk, none, file:PATH and http://HOST:PORT/PATH");
+              "\"; allowed are auto, walk, none, file:PATH and http://HOST:PORT/PATH");
 }
 
 }  // namespace ol::node

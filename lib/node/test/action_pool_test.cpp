@@ -16,7 +16,7 @@ exchange::ActionBody order(exchange::Tif tif) {
 
 ExchangeItemPtr item(std::uint8_t name, execution::ExchangeItem::Content content,
                      std::size_t bytes = 100) {
-  execution::ExchangeItem out{Bytes(bytes), {}, std::move(content)};
+  execution::ExchangeItem out{Bytes(bytes), {}, std::move(content), {}};
   out.hash.bytes[0] = name;
   return std::make_shared<const execution::ExchangeItem>(std::move(out));
 }
@@ -30,8 +30,12 @@ ExchangeItemPtr action(std::uint8_t name, exchange::ActionBody body, std::uint8_
   return item(name, std::move(out));
 }
 
-ExchangeItemPtr prices(std::uint8_t name, std::uint32_t validator, std::uint64_t round) {
-  return item(name, exchange::OracleSubmit{validator, round, {{exchange::AssetId(0), 5, 0}}});
+ExchangeItemPtr prices(std::uint8_t name, std::uint32_t validator, std::uint64_t round,
+                       std::uint64_t epoch = 2) {
+  execution::ExchangeItem out =
+      *item(name, exchange::OracleSubmit{validator, round, {{exchange::AssetId(0), 5, 0}}});
+  out.epoch = primitives::Epoch(epoch);
+  return std::make_shared<const execution::ExchangeItem>(std::move(out));
 }
 
 std::vector<int> names(const std::vector<ExchangeItemPtr>& items) {
@@ -45,7 +49,7 @@ class ActionPoolTest : public testing::Test {
  protected:
   std::vector<int> select(std::size_t bytes = 1'000'000,
                           const std::unordered_set<primitives::TxnHash>& in_flight = {}) {
-    return names(pool_.select(bytes, state_, in_flight));
+    return names(pool_.select(bytes, primitives::Epoch(2), state_, in_flight));
   }
 
   exchange::State state_;
@@ -107,7 +111,12 @@ TEST_F(ActionPoolTest, keeps_the_newest_prices_of_each_validator) {
   EXPECT_EQ(pool_.add(prices(2, 0, 5)), Outcome::Known);
   EXPECT_EQ(pool_.add(prices(3, 0, 6)), Outcome::Added);
   EXPECT_EQ(pool_.add(prices(4, 1, 1)), Outcome::Added);
-  EXPECT_EQ(select(), (std::vector<int>{3, 4}));
+  EXPECT_EQ(pool_.add(prices(5, 2, 900, 1)), Outcome::Added);
+  EXPECT_EQ(select(), (std::vector<int>{3, 4})) << "prices of another epoch wait in vain";
+  EXPECT_EQ(pool_.add(prices(6, 2, 7)), Outcome::Added) << "and keep nobody out";
+  EXPECT_EQ(pool_.add(prices(7, 2, 901, 1)), Outcome::Known);
+  EXPECT_EQ(select(), (std::vector<int>{3, 4, 6}));
+  state_.submissions.edit({2, exchange::AssetId(0)}).round = 7;
   EXPECT_FALSE(pool_.has_selectable()) << "prices alone make no block";
   state_.submissions.edit({1, exchange::AssetId(0)}).round = 1;
   EXPECT_EQ(select(), (std::vector<int>{3}));

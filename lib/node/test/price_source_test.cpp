@@ -60,7 +60,7 @@ TEST(ReadPrices, refuses_what_is_no_price_by_name) {
 
 TEST(Walk, is_the_same_for_every_validator_whenever_it_begins_and_stays_near) {
   const auto chain = genesis();
-  const auto early = *make_price_source("", chain);
+  const auto early = *make_price_source("auto", chain);
   const auto late = *make_price_source("walk", chain);
   EXPECT_EQ((*early->prices(1'000'000))[0].spot_px, 650'000U);
   std::uint64_t previous = 650'000;
@@ -78,7 +78,8 @@ TEST(Walk, is_the_same_for_every_validator_whenever_it_begins_and_stays_near) {
 }
 
 TEST(PriceSource, is_chosen_by_its_text) {
-  EXPECT_EQ(*make_price_source("", genesis(false)), nullptr);
+  EXPECT_EQ(*make_price_source("auto", genesis(false)), nullptr);
+  EXPECT_FALSE(make_price_source("", genesis()).has_value());
   EXPECT_EQ(*make_price_source("none", genesis()), nullptr);
   EXPECT_FALSE(make_price_source("walk", genesis(false)).has_value()) << "devnets only";
   EXPECT_FALSE(make_price_source("https://x/", genesis()).has_value());

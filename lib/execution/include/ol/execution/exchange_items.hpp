@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <span>
 #include <variant>
@@ -24,13 +25,20 @@ inline constexpr std::size_t kExchangeElementsMax = 131'072;
 /// Of one item.
 inline constexpr std::size_t kExchangeItemBytesMax = primitives::kTxnBytesMax;
 
+/// How often a validator tells its prices; a round is that many milliseconds of Unix time
+/// (dex.md 10.1, 23).
+inline constexpr std::uint64_t kOraclePeriodMs = 3'000;
+/// How far the round of prices may lie ahead of the block's time. Whoever leaves the set could
+/// otherwise leave a round behind under its index that nobody after it ever exceeds.
+inline constexpr std::uint64_t kOracleAheadMs = 60'000;
+
 /// What makes the items of a chain valid. References must outlive the rules.
 struct ItemRules {
   const primitives::ChainDomain& domain;
   /// exchange::domain_separator of the chain.
   Hash256 separator;
-  /// Whose prices count.
-  const primitives::ValidatorSet& set;
+  /// Whose prices count in an epoch; null for epochs that are not known. Any thread.
+  std::function<const primitives::ValidatorSet*(primitives::Epoch)> set_of;
   bool devnet = false;
 };
 
@@ -42,6 +50,8 @@ struct ExchangeItem {
   /// Names it in the block.
   primitives::TxnHash hash;
   Content content;
+  /// Of whose validators prices are; 0 for anything else.
+  primitives::Epoch epoch;
 
   [[nodiscard]] const exchange::VerifiedAction* action() const {
     return std::get_if<exchange::VerifiedAction>(&content);
@@ -54,19 +64,20 @@ enum class ItemError : std::uint8_t {
   TooLong,           // above kExchangeItemBytesMax
   Malformed,         // does not decode
   BadSignature,      // not of a key that fits
-  UnknownValidator,  // prices of nobody in the set
+  UnknownValidator,  // prices of nobody in the set of their epoch
   NotHere,           // a system action outside development networks
 };
 /// A sentence.
 [[nodiscard]] const char* describe(ItemError error);
 
-/// The digest a validator signs over its prices: H("openliquid/prices/v1", chain id, prices).
-[[nodiscard]] Hash256 prices_digest(const primitives::ChainDomain& domain,
+/// The digest a validator signs over its prices: H("openliquid/prices/v1", chain id, epoch,
+/// prices).
+[[nodiscard]] Hash256 prices_digest(const primitives::ChainDomain& domain, primitives::Epoch epoch,
                                     const exchange::OracleSubmit& prices);
 
 /// Items as bytes.
 [[nodiscard]] Bytes action_item(const exchange::SignedAction& action);
-[[nodiscard]] Bytes prices_item(const exchange::OracleSubmit& prices,
+[[nodiscard]] Bytes prices_item(primitives::Epoch epoch, const exchange::OracleSubmit& prices,
                                 const crypto::Ed25519Signature& signature);
 /// `salt` tells two equal ones apart.
 [[nodiscard]] Bytes system_item(std::uint64_t salt, const exchange::SystemAction& action);
@@ -79,6 +90,8 @@ enum class ItemsError : std::uint8_t {
   TooMany,    // above the bounds of one block
   Order,      // prices ascending by validator, then system actions, then actions by step
   Duplicate,  // an action that is in the block already
+  Epoch,      // prices of validators of another epoch than the block's, or one not known
+  Round,      // prices more than kOracleAheadMs ahead of the block
 };
 
 /// What the engine executes: the items of a block under its header. `items` are in payload order.

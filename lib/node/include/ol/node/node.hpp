@@ -71,8 +71,8 @@ struct NodeConfig {
   /// Appends every signed consensus message to outbox.log before it is sent.
   bool outbox_log = false;
   /// Where a validator takes the prices it submits from: "walk", "none", "file:PATH" or
-  /// "http://HOST:PORT/PATH"; empty is "walk" on a development network and "none" elsewhere.
-  std::string oracle_source;
+  /// "http://HOST:PORT/PATH"; "auto" is "walk" on a development network and "none" elsewhere.
+  std::string oracle_source = "auto";
   /// 0 means one less than the machine's cores, at least one.
   std::uint32_t verify_threads = 0;
 };

@@ -1,0 +1,409 @@
+#include "bench/exchange.hpp"
+
+#include <algorithm>
+#include <array>
+#include <atomic>
+#include <mutex>
+
+#include <ol/execution/exchange_chain.hpp>
+#include <ol/execution/exchange_genesis.hpp>
+
+#include "bench/nodes.hpp"
+#include "bench/order_load.hpp"
+#include "chain_options.hpp"
+#include "command.hpp"
+#include "rpc_client.hpp"
+
+namespace ol::app::bench {
+namespace {
+
+using exchange::CommittedBlockPtr;
+using primitives::BlockHash;
+
+/// Of one HTTP request: some hundred kilobytes.
+constexpr std::size_t kBatchMax = 20;
+constexpr std::chrono::milliseconds kPause{1};
+constexpr std::chrono::seconds kStallMax{60};
+
+std::uint64_t wall_ms() {
+  const auto now = std::chrono::system_clock::now().time_since_epoch();
+  return static_cast<std::uint64_t>(
+      std::chrono::duration_cast<std::chrono::milliseconds>(now).count());
+}
+
+/// What one node says of its final blocks, from the thread that publishes them.
+class Follower {
+ public:
+  struct Block {
+    Hash256 hash;
+    execution::ExchangeRoots roots;
+    std::size_t orders = 0;
+  };
+
+  Follower(exchange::Access& access, const OrderLoad& load, bool keep_inputs)
+      : access_(access), load_(load), keep_inputs_(keep_inputs), seen_(load.size()) {
+    const std::lock_guard lock(mutex_);
+    ticket_ = access_.subscribe([this](const CommittedBlockPtr& block) {
+      const std::lock_guard blocks(mutex_);
+      // What was final before may be told again.
+      if (block->input.height > blocks_.size()) add(*block);
+    });
+    // The node runs already.
+    while (const CommittedBlockPtr block = access_.block(blocks_.size() + 1))
+      add(*block);
+  }
+  Follower(const Follower&) = delete;
+  Follower& operator=(const Follower&) = delete;
+  ~Follower() { access_.unsubscribe(ticket_); }
+
+  [[nodiscard]] std::size_t final_actions() const { return final_.load(); }
+  [[nodiscard]] std::size_t approved() const { return approved_.load(); }
+
+  // After everything is final and nothing more is sent.
+  /// Block i + 1 of the chain.
+  [[nodiscard]] std::vector<Block> blocks() const {
+    const std::lock_guard lock(mutex_);
+    return blocks_;
+  }
+  [[nodiscard]] std::vector<exchange::BlockInput> inputs() const {
+    const std::lock_guard lock(mutex_);
+    return inputs_;
+  }
+  [[nodiscard]] Clock::time_point seen_at(std::size_t action) const { return seen_[action]; }
+  [[nodiscard]] std::size_t times(std::size_t result) const { return results_[result].load(); }
+
+  enum Result : std::size_t { Resting, Filled, Canceled, Refused };
+
+ private:
+  void add(const exchange::CommittedBlock& block) {
+    const Clock::time_point now = Clock::now();
+    Block out{block.block, execution::roots_of(block), 0};
+    std::size_t actions = 0;
+    for (const exchange::ActionResult& result : block.result.results) {
+      if (const auto action = load_.find(result.hash)) {
+        seen_[*action] = now;
+        out.orders += load_.orders_each();
+        ++actions;
+        count(result);
+      } else if (result.ok) {
+        ++approved_;
+      }
+    }
+    blocks_.push_back(out);
+    if (keep_inputs_) inputs_.push_back(block.input);
+    final_ += actions;
+  }
+
+  void count(const exchange::ActionResult& result) {
+    using Kind = exchange::OrderResult::Kind;
+    if (!result.ok) results_[Refused] += load_.orders_each();
+    for (const exchange::OrderResult& order : result.orders) {
+      const bool unmatched = order.error == exchange::Error::IocCancel;
+      if (order.kind == Kind::Resting) ++results_[Resting];
+      if (order.kind == Kind::Filled) ++results_[Filled];
+      if (order.kind == Kind::Error) ++results_[unmatched ? Canceled : Refused];
+    }
+  }
+
+  exchange::Access& access_;
+  const OrderLoad& load_;
+  bool keep_inputs_;
+  exchange::Access::Ticket ticket_ = 0;
+  std::vector<Clock::time_point> seen_;
+  std::array<std::atomic<std::size_t>, 4> results_{};
+  std::atomic<std::size_t> final_{0};
+  std::atomic<std::size_t> approved_{0};
+  mutable std::mutex mutex_;
+  std::vector<Block> blocks_;
+  std::vector<exchange::BlockInput> inputs_;
+};
+
+class Run {
+ public:
+  explicit Run(const ExchangeOptions& options)
+      : options_(options),
+        home_(options.directory),
+        machine_(measure_machine(home_.path())),
+        nodes_(plan(options), home_.path() / "homes"),
+        load_(nodes_.genesis().domain.chain_id.value(), options.accounts, options.actions,
+              options.orders_each, wall_ms()) {}
+
+  Report report() {
+    for (std::size_t i = 0; i < nodes_.size(); ++i)
+      followers_.push_back(std::make_unique<Follower>(nodes_.exchange(i), load_, i == 0));
+    approve_agents();
+    process_cpu_s_ = -process_cpu_s();
+    started_ = Clock::now();
+    std::vector<std::thread> senders;
+    for (std::size_t i = 0; i < nodes_.size(); ++i)
+      senders.emplace_back([this, i] { send_all(i); });
+    wait_until([&] { return final_everywhere() == load_.size(); });
+    ended_ = Clock::now();
+    process_cpu_s_ += process_cpu_s();
+    give_up_ = true;
+    for (std::thread& sender : senders)
+      sender.join();
+    Report out = describe();
+    followers_.clear();
+    nodes_.stop();
+    return out;
+  }
+
+ private:
+  static NetworkPlan plan(const ExchangeOptions& options) {
+    NetworkPlan out;
+    out.validators = options.validators;
+    out.chain_name = "openliquid-bench";
+    out.block_interval_ms = options.block_interval_ms;
+    out.scheme = scheme_of(options.scheme);
+    out.funded = OrderLoad::addresses(options.accounts);
+    out.exchange = true;
+    return out;
+  }
+
+  template <typename Value>
+  [[nodiscard]] std::size_t lowest(Value value) const {
+    std::size_t out = value(*followers_[0]);
+    for (const auto& follower : followers_)
+      out = std::min<std::size_t>(out, value(*follower));
+    return out;
+  }
+  [[nodiscard]] std::size_t final_everywhere() const {
+    return lowest([](const Follower& f) { return f.final_actions(); });
+  }
+
+  /// Waits for `done`, a failure, or a chain on which nothing becomes final.
+  template <typename Done>
+  void wait_until(Done done) {
+    auto progress = Clock::now();
+    std::size_t seen = 0;
+    while (!done() && !give_up_) {
+      std::this_thread::sleep_for(kPause);
+      const std::size_t now = final_everywhere();
+      if (std::exchange(seen, now) != now) progress = Clock::now();
+      if (Clock::now() - progress > kStallMax)
+        fail("nothing became final for " + std::to_string(kStallMax.count()) + " s");
+    }
+  }
+
+  void fail(std::string why) {
+    const std::lock_guard lock(mutex_);
+    failures_.push_back(std::move(why));
+    give_up_ = true;
+  }
+
+  void approve_agents() {
+    try {
+      RpcConnection connection(nodes_.url(0));
+      const auto& all = load_.approvals();
+      for (std::size_t i = 0; i < all.size(); i += kBatchMax) {
+        const std::size_t end = std::min(all.size(), i + kBatchMax);
+        post(connection, OrderLoad::batch(std::vector<std::string>(
+                             all.begin() + static_cast<std::ptrdiff_t>(i),
+                             all.begin() + static_cast<std::ptrdiff_t>(end))));
+      }
+    } catch (const CommandError& error) {
+      fail(error.what());
+    }
+    wait_until([&] {
+      return lowest([](const Follower& f) { return f.approved(); }) == load_.approvals().size();
+    });
+  }
+
+  /// A sender's thread: the actions of every account that belongs to `node`, by their nonces.
+  void send_all(std::size_t node) {
+    try {
+      RpcConnection connection(nodes_.url(node));
+      std::vector<std::uint32_t> batch;
+      for (std::uint32_t i = 0; i < load_.size() && !give_up_; ++i) {
+        if (i % options_.accounts % nodes_.size() == node) batch.push_back(i);
+        if (batch.size() == kBatchMax || (i + 1 == load_.size() && !batch.empty())) {
+          send(connection, batch);
+          batch.clear();
+        }
+      }
+    } catch (const CommandError& error) {
+      fail(error.what());
+    }
+    const std::lock_guard lock(mutex_);
+    client_cpu_s_ += thread_cpu_s();
+  }
+
+  void send(RpcConnection& connection, const std::vector<std::uint32_t>& batch) {
+    const std::size_t before = sent_.fetch_add(batch.size());
+    while (!may_send(before + batch.size()) && !give_up_)
+      std::this_thread::sleep_for(kPause);
+    const std::string body = load_.batch(batch);
+    const auto when = Clock::now();
+    for (const std::uint32_t action : batch)
+      load_.sent(action, when);
+    post(connection, body);
+  }
+
+  static void post(RpcConnection& connection, const std::string& body) {
+    const boost::json::value answers = connection.exchange(body);
+    if (!answers.is_array()) throw CommandError("a batch of actions was not answered as a batch");
+    for (const boost::json::value& answer : answers.as_array()) {
+      if (const auto* error = answer.as_object().if_contains("error"))
+        throw CommandError("an action was refused: " +
+                           std::string(error->at("message").as_string()));
+    }
+  }
+
+  [[nodiscard]] bool may_send(std::size_t sent) const {
+    if (sent > final_everywhere() + options_.outstanding) return false;
+    if (options_.rate == 0) return true;
+    return static_cast<double>(sent * options_.orders_each) <=
+           seconds_between(started_, Clock::now()) * static_cast<double>(options_.rate);
+  }
+
+  Report describe();
+  void add_throughput(Report& report);
+  void add_latency(Report& report);
+  void add_costs(Report& report);
+  void add_checks(Report& report);
+  [[nodiscard]] std::optional<std::string> compare_nodes() const;
+  [[nodiscard]] std::optional<std::string> replay() const;
+
+  const ExchangeOptions& options_;
+  TemporaryHome home_;
+  Machine machine_;
+  RunningNodes nodes_;
+  OrderLoad load_;
+  std::vector<std::unique_ptr<Follower>> followers_;
+  Clock::time_point started_;
+  Clock::time_point ended_;
+  double process_cpu_s_ = 0;
+  std::atomic<std::size_t> sent_{0};
+  std::atomic<bool> give_up_{false};
+  std::mutex mutex_;
+  double client_cpu_s_ = 0;
+  std::vector<std::string> failures_;
+};
+
+Report Run::describe() {
+  Report report("Exchange: " + std::to_string(options_.validators) + " nodes, " + options_.scheme +
+                ", " + std::to_string(options_.actions) + " actions of " +
+                std::to_string(options_.orders_each) + " orders by agents of " +
+                std::to_string(options_.accounts) + " accounts, a block every " +
+                std::to_string(options_.block_interval_ms) + " ms at the most");
+  if (failures_.empty()) {
+    add_throughput(report);
+    add_latency(report);
+    add_costs(report);
+  }
+  add_machine(report, machine_);
+  add_checks(report);
+  return report;
+}
+
+void Run::add_throughput(Report& report) {
+  std::size_t blocks = 0;
+  std::size_t fullest = 0;
+  for (const Follower::Block& block : followers_[0]->blocks()) {
+    blocks += block.orders > 0 ? 1U : 0U;
+    fullest = std::max(fullest, block.orders);
+  }
+  const double seconds = seconds_between(started_, ended_);
+  const auto orders = static_cast<double>(load_.size() * load_.orders_each());
+  const auto share = [&](Follower::Result result) {
+    return 100 * static_cast<double>(followers_[0]->times(result)) / orders;
+  };
+  report.section("Throughput, from the first order sent to the last one final on every node");
+  report.number("seconds", "measured", seconds, "s", 2);
+  report.number("orders_per_s", "orders final on every node", orders / seconds, "/s");
+  report.number("blocks_per_s", "blocks that hold some", static_cast<double>(blocks) / seconds,
+                "/s", 1);
+  report.number("orders_per_block_max", "in the fullest", static_cast<double>(fullest), "");
+  report.number("filled_share", "orders that traded at once", share(Follower::Filled), "%", 1);
+  report.number("resting_share", "orders that rested", share(Follower::Resting), "%", 1);
+  report.number("unmatched_share", "orders that found nobody", share(Follower::Canceled), "%", 1);
+  report.number("refused_share", "orders refused", share(Follower::Refused), "%", 1);
+}
+
+void Run::add_latency(Report& report) {
+  Latencies everywhere;
+  for (std::uint32_t i = 0; i < load_.size(); ++i) {
+    Clock::time_point latest = followers_[0]->seen_at(i);
+    for (const auto& follower : followers_)
+      latest = std::max(latest, follower->seen_at(i));
+    everywhere.add(static_cast<std::uint64_t>(
+        std::chrono::duration_cast<std::chrono::microseconds>(latest - load_.sent_at(i)).count()));
+  }
+  report.section("Latency of an order, from sending it to its result on every node");
+  report.number("outstanding", "actions sent and not final, at the most", options_.outstanding, "");
+  report.number("rate", "orders sent per second, at the most (0: no limit)", options_.rate, "/s");
+  report.number("latency_p50_ms", "p50", everywhere.percentile_ms(50), "ms");
+  report.number("latency_p99_ms", "p99", everywhere.percentile_ms(99), "ms");
+  report.number("latency_max_ms", "max", everywhere.percentile_ms(100), "ms");
+}
+
+void Run::add_costs(Report& report) {
+  const auto orders = static_cast<double>(load_.size() * load_.orders_each());
+  const double nodes_s = process_cpu_s_ - client_cpu_s_;
+  report.section("Processor time of the nodes, clients not counted");
+  report.number("cpu_us_per_order", "one order, one node",
+                nodes_s * 1e6 / orders / options_.validators, "us", 2);
+  report.number("client_share", "clients, of all processor time",
+                100 * client_cpu_s_ / process_cpu_s_, "%", 1);
+  report.number("processors_used", "processors in use",
+                process_cpu_s_ / seconds_between(started_, ended_), "", 2);
+  report.number("peak_memory_mb", "most memory resident, all nodes", peak_memory_mb(), "MB");
+}
+
+void Run::add_checks(Report& report) {
+  for (std::string& failure : failures_)
+    report.failure(std::move(failure));
+  for (std::string& complaint : nodes_.complaints())
+    report.sentence("Logged by " + complaint);
+  if (report.failed()) return;
+  for (const auto& wrong : {compare_nodes(), replay()}) {
+    if (wrong) report.failure(*wrong);
+  }
+  if (report.failed()) return;
+  report.sentence(
+      "Checked: every action is final once; all nodes have the same block, state, "
+      "action, result and event root at each height; executed again from genesis the "
+      "blocks give the same roots.");
+}
+
+std::optional<std::string> Run::compare_nodes() const {
+  const auto first = followers_[0]->blocks();
+  for (std::size_t node = 1; node < followers_.size(); ++node) {
+    const auto other = followers_[node]->blocks();
+    const std::size_t common = std::min(first.size(), other.size());
+    for (std::size_t i = 0; i < common; ++i) {
+      if (first[i].hash != other[i].hash || first[i].roots != other[i].roots)
+        return "nodes 0 and " + std::to_string(node) + " differ at height " + std::to_string(i + 1);
+    }
+  }
+  return std::nullopt;
+}
+
+std::optional<std::string> Run::replay() const {
+  const auto blocks = followers_[0]->blocks();
+  const auto inputs = followers_[0]->inputs();
+  auto start = execution::exchange_start(nodes_.genesis());
+  if (!start) return start.error();
+  BlockHash parent{};
+  auto chain = execution::ExchangeChain::open(execution::exchange_params(nodes_.genesis()),
+                                              start->records, parent);
+  if (!chain) return "the exchange of genesis does not open";
+  for (std::size_t i = 0; i < blocks.size(); ++i) {
+    const auto hash = retag<BlockHash>(blocks[i].hash);
+    const CommittedBlockPtr again = (*chain)->execute(parent, hash, inputs[i]);
+    if (!again || execution::roots_of(*again) != blocks[i].roots)
+      return "executed again, height " + std::to_string(i + 1) + " has other roots";
+    (*chain)->commit(hash);
+    parent = hash;
+  }
+  return std::nullopt;
+}
+
+}  // namespace
+
+Report bench_exchange(const ExchangeOptions& options) {
+  return Run(options).report();
+}
+
+}  // namespace ol::app::bench
