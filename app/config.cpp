@@ -4,8 +4,6 @@
 #include <set>
 #include <sstream>
 
-#include <ol/p2p/multiaddr.hpp>
-
 #include "command.hpp"
 #include "config_file.hpp"
 
@@ -39,19 +37,7 @@ std::vector<std::string> peers_text(const AppConfig& c) {
   return out;
 }
 
-node::PeerConfig parse_multiaddr(const std::string& text, const ConfigValue& where) {
-  const auto address = p2p::Multiaddr::from_text(text);
-  if (!address)
-    where.refuse(std::string("a list of multiaddrs (") + describe(address.error()) + ")");
-  const auto target = address->tcp_target();
-  const auto peer = address->peer();
-  if (!target || !peer || target->port == 0)
-    where.refuse("a list of \"/ip4/HOST/tcp/PORT/p2p/PEER_ID\"");
-  return {.id = peer->text(), .host = target->host, .port = target->port};
-}
-
 node::PeerConfig parse_peer(const std::string& text, const ConfigValue& where) {
-  if (text.starts_with('/')) return parse_multiaddr(text, where);
   const std::size_t at = text.find('@');
   const std::size_t colon = text.rfind(':');
   if (at == std::string::npos || colon == std::string::npos || colon < at)
@@ -77,21 +63,12 @@ const std::vector<Key>& keys() {
       {"p2p", "port", "Port to listen on for other nodes, 1 to 65535.",
        [](const AppConfig& c) { return std::to_string(c.node.p2p_port); },
        [](AppConfig& c, const ConfigValue& v) { c.node.p2p_port = static_cast<std::uint16_t>(v.number(1, 65535)); }},
-      {"p2p", "peers", "Nodes to stay connected to: \"PEER_ID@HOST:PORT\" or \"/ip4/HOST/tcp/PORT/p2p/PEER_ID\".",
+      {"p2p", "peers", "Nodes to stay connected to: \"PEER_ID@HOST:PORT\".",
        [](const AppConfig& c) { return quote(peers_text(c)); },
        [](AppConfig& c, const ConfigValue& v) {
          c.node.peers.clear();
          for (const std::string& p : v.list()) c.node.peers.push_back(parse_peer(p, v));
        }},
-      {"p2p", "announce", "Multiaddrs where others reach this node; empty: what it listens on.",
-       [](const AppConfig& c) { return quote(c.node.p2p_announce); },
-       [](AppConfig& c, const ConfigValue& v) { c.node.p2p_announce = v.list(); }},
-      {"p2p", "unknown_peers_max", "Peers besides validators and peers, up to 1000; 0 is a private network that lets nobody else in.",
-       [](const AppConfig& c) { return std::to_string(c.node.p2p_unknown_peers_max); },
-       [](AppConfig& c, const ConfigValue& v) { c.node.p2p_unknown_peers_max = static_cast<std::uint32_t>(v.number(0, 1000)); }},
-      {"p2p", "private_addresses", "Learn addresses of private networks from others; a devnet always does.",
-       [](const AppConfig& c) { return std::string(c.node.p2p_private_addresses ? "true" : "false"); },
-       [](AppConfig& c, const ConfigValue& v) { c.node.p2p_private_addresses = v.boolean(); }},
       {"rpc", "host", "Address of the JSON-RPC server. 127.0.0.1 keeps it to this machine.",
        [](const AppConfig& c) { return quote(c.node.rpc_host); },
        [](AppConfig& c, const ConfigValue& v) { c.node.rpc_host = v.text(); }},

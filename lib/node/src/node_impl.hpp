@@ -112,16 +112,16 @@ struct Node::Impl final : p2p::NetworkHandler, DriverHost {
   Result<void, mempool::AddError> admit(const TxnPtr& txn, Origin origin);
   [[nodiscard]] Result<primitives::TxnHash, rpc::SubmitError> submit(Bytes envelope);
   void signal_work();
-  /// False for what no honest node publishes.
-  using AdmitEntry = bool (Impl::*)(Bytes);
+  /// Reject for what no honest node publishes, TooEarly for what cannot be judged yet.
+  using AdmitEntry = p2p::GossipVerdict (Impl::*)(Bytes);
   /// Of a topic of batches: transactions or the exchange's items.
   [[nodiscard]] std::optional<p2p::GossipVerdict> on_batch_gossip(const std::string& id,
                                                                   ByteView bytes,
                                                                   AdmitEntry admit_entry);
   [[nodiscard]] p2p::GossipVerdict admit_batch(std::vector<Bytes> entries, AdmitEntry admit_entry);
   [[nodiscard]] bool knows(ByteView entry) const;
-  [[nodiscard]] bool admit_gossiped_txn(Bytes envelope);
-  [[nodiscard]] bool admit_gossiped_item(Bytes bytes);
+  [[nodiscard]] p2p::GossipVerdict admit_gossiped_txn(Bytes envelope);
+  [[nodiscard]] p2p::GossipVerdict admit_gossiped_item(Bytes bytes);
 
   // The exchange (node_exchange.cpp).
   void submit_action(Bytes item, exchange::Access::Admitted done);

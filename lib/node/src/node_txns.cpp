@@ -95,34 +95,41 @@ std::optional<p2p::GossipVerdict> Node::Impl::on_batch_gossip(const std::string&
 }
 
 p2p::GossipVerdict Node::Impl::admit_batch(std::vector<Bytes> entries, AdmitEntry admit_entry) {
+  auto verdict = p2p::GossipVerdict::Accept;
   for (Bytes& entry : entries) {
     // While this batch waited another may have brought it.
     if (knows(entry)) continue;
+    const p2p::GossipVerdict one = (this->*admit_entry)(std::move(entry));
     // Honest nodes publish only what they have verified.
-    if (!(this->*admit_entry)(std::move(entry))) return p2p::GossipVerdict::Reject;
+    if (one == p2p::GossipVerdict::Reject) return one;
+    if (one == p2p::GossipVerdict::TooEarly) verdict = one;
   }
-  return p2p::GossipVerdict::Accept;
+  return verdict;
 }
 
-bool Node::Impl::admit_gossiped_txn(Bytes envelope) {
+p2p::GossipVerdict Node::Impl::admit_gossiped_txn(Bytes envelope) {
   auto txn = primitives::VerifiedTxn::verify(std::move(envelope));
-  if (!txn) return false;
+  if (!txn) return p2p::GossipVerdict::Reject;
   // A refusal is the sender's business: what one pool has no room for, another may.
   static_cast<void>(
       admit(std::make_shared<const primitives::VerifiedTxn>(*std::move(txn)), Origin::Gossip));
-  return true;
+  return p2p::GossipVerdict::Accept;
 }
 
 // System actions are proposed by the node that was asked and come with its blocks alone.
-bool Node::Impl::admit_gossiped_item(Bytes bytes) {
+p2p::GossipVerdict Node::Impl::admit_gossiped_item(Bytes bytes) {
   const bool gossiped = primitives::is_exchange_item(bytes) &&
                         bytes[0] != static_cast<std::uint8_t>(primitives::ItemTag::System);
-  if (!gossiped) return false;
+  if (!gossiped) return p2p::GossipVerdict::Reject;
   auto item = execution::verify_item(exchange_->rules, std::move(bytes));
-  if (!item) return false;
-  static_cast<void>(admit_item(std::make_shared<const execution::ExchangeItem>(*std::move(item)),
-                               Origin::Gossip));
-  return true;
+  if (item) {
+    static_cast<void>(admit_item(std::make_shared<const execution::ExchangeItem>(*std::move(item)),
+                                 Origin::Gossip));
+    return p2p::GossipVerdict::Accept;
+  }
+  // Prices of an epoch that others have entered and this node has not.
+  return item.error() == execution::ItemError::UnknownValidator ? p2p::GossipVerdict::TooEarly
+                                                                : p2p::GossipVerdict::Reject;
 }
 
 }  // namespace ol::node
