@@ -175,7 +175,7 @@ std::optional<Int128> fill_perp(Context& ctx, MarketIndex market, const FillSide
   Int128 fee_cap = 0;
   if (capped) {
     const Int128 gain = (Int128{state.markets[market].mark} - px) * sign(side.side) * sz;
-    fee_cap = max128(0, bucket_of(state, side.account, market).av + gain);
+    fee_cap = max128(0, bucket_of(state, side.account, market).av + gain - side.kept_usd);
   }
   if (!move_position(ctx, side.account, market, side.side, sz, px, Shortfall::Refuse)) {
     return std::nullopt;

@@ -13,6 +13,9 @@ struct FillSide {
   FillKind kind = FillKind::Trade;
   Address builder;  // zero: none
   std::uint32_t builder_fee = 0;
+  /// Of a liquidation's taker: what the rest of its order may cost the bucket against the mark. The
+  /// fee leaves that much, or a fill at the bankruptcy price would find it gone (dex.md 12.3).
+  Int128 kept_usd = 0;
 };
 
 /// Moves a perp's cash and position for one side of a fill, fees included (dex.md 2.2, 8.5, 9).

@@ -102,7 +102,8 @@ std::uint64_t limit_px(const State& state, MarketIndex market, std::int64_t szi,
   }
   const Int128 bankrupt = floor_div(mark * lots + av, lots);
   const Int128 high = floor_div(oracle * (kPpb + band), kPpb);
-  return must_u64(max128(tick, floor_div(min128(bankrupt, high), tick) * tick));
+  // Below the first tick nothing can be bought: a limit of 0 meets no offer.
+  return must_u64(max128(0, floor_div(min128(bankrupt, high), tick) * tick));
 }
 
 // Step B for one position.
@@ -121,7 +122,7 @@ void sell_position(Context& ctx, const BucketId& id, MarketIndex market) {
     state.accounts.edit(id.account).partial_at = ctx.block.time;
   }
   Taker taker;
-  taker.side = {id.account, closing_side(szi), true, FillKind::Liquidation, {}, 0};
+  taker.side = {id.account, closing_side(szi), true, FillKind::Liquidation, {}, 0, 0};
   taker.market = market;
   taker.limit_px = limit_px(state, market, szi, value_of(state, id).av);
   taker.sz = must_u64(size);

@@ -72,26 +72,30 @@ enum class Verdict : std::uint8_t { Done, MakerRefused, TakerRefused };
 /// Executes one fill, or leaves everything as it was.
 class Execution {
  public:
-  Execution(Context& ctx, const Taker& taker, Slot maker, std::uint64_t sz)
+  /// @param rest  What is left of the taker's order after this fill.
+  Execution(Context& ctx, const Taker& taker, Slot maker, std::uint64_t sz, std::uint64_t rest)
       : ctx_(ctx),
         taker_(taker),
         node_(ctx.state.orders[maker]),
         cold_(ctx.state.orders.cold(maker)),
         slot_(maker),
         sz_(sz),
+        rest_(rest),
         px_(node_.tick * ctx.state.info(taker.market).config.tick_px) {}
 
   Verdict run() {
     const Checkpoint point = checkpoint(ctx_);
-    const FillSide maker{node_.account,   node_.side,    false,
-                         FillKind::Trade, cold_.builder, cold_.builder_fee};
+    const FillSide maker{node_.account, node_.side,        false, FillKind::Trade,
+                         cold_.builder, cold_.builder_fee, 0};
     shrink_maker(ctx_, slot_, sz_);
     if (!one_side(maker, true, maker_fee_)) {
       revert(ctx_, point);
       return Verdict::MakerRefused;
     }
     const bool exempt = taker_.side.kind == FillKind::Liquidation;  // dex.md 8.8
-    if (!one_side(taker_.side, !exempt, taker_fee_)) {
+    FillSide taker = taker_.side;
+    if (exempt) taker.kept_usd = worst_loss_of_rest();
+    if (!one_side(taker, !exempt, taker_fee_)) {
       revert(ctx_, point);
       return Verdict::TakerRefused;
     }
@@ -116,6 +120,12 @@ class Execution {
     return fee && (!checked || admissible(ctx_, side.account, market, before, szi));
   }
 
+  // At the limit price, against the mark.
+  [[nodiscard]] Int128 worst_loss_of_rest() const {
+    const Int128 worse = Int128{taker_.limit_px} - ctx_.state.markets[taker_.market].mark;
+    return max128(0, worse * sign(taker_.side.side)) * rest_;
+  }
+
   void record() {
     State& state = ctx_.state;
     state.markets.edit(taker_.market).last_px = px_;
@@ -134,6 +144,7 @@ class Execution {
   OrderCold cold_;
   Slot slot_;
   std::uint64_t sz_;
+  std::uint64_t rest_;
   std::uint64_t px_;
   Int128 maker_fee_ = 0;
   Int128 taker_fee_ = 0;
@@ -226,7 +237,7 @@ MatchResult match(Context& ctx, const Taker& taker) {
       break;
     }
     const std::uint64_t sz = std::min({out.left, room, clip});
-    const Verdict verdict = Execution(ctx, taker, slot, sz).run();
+    const Verdict verdict = Execution(ctx, taker, slot, sz, out.left - sz).run();
     if (verdict == Verdict::MakerRefused) {
       cancel_resting(ctx, slot, CancelReason::MarginCanceled);
       continue;

@@ -289,6 +289,25 @@ TEST_F(Dex12Ladder, a_second_order_within_30_seconds_is_for_all) {
   EXPECT_GE(chain.account(kA).raw_usd, 0);
 }
 
+TEST_F(Dex12Ladder, dex_12_3_the_fee_of_one_fill_leaves_what_the_next_at_the_limit_costs) {
+  open_long();
+  partial();
+  // Value 1504.366 over 240,000 lots: bankrupt at 535,732, so the limit is 535,740. The sale costs
+  // 738 and 751.2 dollars against the mark; 15.166 are left of the 28.94 that the first fill's fee
+  // would be, and nothing for the second.
+  chain.order(kMaker, order_of(kBtc, Side::Buy, 535'850, 120'000));
+  ASSERT_EQ(chain.order(kMaker, order_of(kBtc, Side::Buy, 535'740, 120'000)).kind,
+            OrderResult::Kind::Resting);
+  chain.oracle(kBtc, 542'000);
+  const auto fills = chain.events_of<FillEvent>();
+  ASSERT_EQ(fills.size(), 2U);
+  EXPECT_EQ(fills[0].taker_fee, 15'166'000);
+  EXPECT_EQ(fills[1].taker_fee, 0);
+  EXPECT_EQ(chain.perp(kA, kBtc).szi, 0);
+  EXPECT_EQ(chain.account(kA).raw_usd, 0);
+  EXPECT_EQ(chain.account(kA).bad_debt, 0);
+}
+
 TEST_F(Dex12Ladder, after_30_seconds_it_is_a_fifth_again) {
   open_long();
   partial();
