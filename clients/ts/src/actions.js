@@ -53,6 +53,7 @@ const GROUPINGS = { na: 0, normalTpsl: 1, positionTpsl: 2 };
 
 /** A decimal string as an integer scaled by 10^decimals; refuses what would have to be rounded. */
 export function scaled(text, decimals) {
+  if (typeof text !== 'string') throw new TypeError(`${text} must be a decimal string, such as "12.5"`);
   if (!/^(0|[1-9][0-9]*)(\.[0-9]*[1-9])?$/.test(text)) throw new Error(`"${text}" is not a plain decimal`);
   const [whole, fraction = ''] = text.split('.');
   if (fraction.length > decimals) throw new Error(`"${text}" has more than ${decimals} decimals`);

@@ -29,6 +29,13 @@ export async function loadCatalog(client) {
   return { byAsset, byCoin, byToken: new Map(spot.tokens.map((token) => [token.name, token])) };
 }
 
+/** The number of a coin; a name the chain does not list is refused before anything is signed. */
+export function assetOf({ byCoin }, coin) {
+  const entry = byCoin.get(coin);
+  if (!entry) throw new Error(`coin ${JSON.stringify(coin)} is not listed; coins are ${[...byCoin.keys()].join(', ')}`);
+  return entry.asset;
+}
+
 /**
  * One account, or an agent of one, on one node. `account` is a viem account; without it only
  * queries work. Nonces are milliseconds and never repeat within one client.
@@ -49,6 +56,8 @@ export class ExchangeClient {
       headers: { 'Content-Type': 'application/json' },
       body: JSON.stringify(body),
     });
+    if (!(response.headers.get('content-type') ?? '').startsWith('application/json'))
+      throw new Error(`${this.url}${path} answers ${response.status}: ${(await response.text()).trim()}; has this chain an exchange?`);
     const reply = await response.json();
     if (reply?.status === 'err') throw new ExchangeError(reply.response);
     return reply;
@@ -95,11 +104,11 @@ export class ExchangeClient {
 
   /** Statuses of orders {coin, isBuy, px, sz, tif?, reduceOnly?, cloid?}, one for each. */
   async order(...orders) {
-    const { byCoin } = await this.catalog();
+    const catalog = await this.catalog();
     const reply = await this.exchange({
       type: 'order',
       orders: orders.map((order) => ({
-        a: byCoin.get(order.coin).asset,
+        a: assetOf(catalog, order.coin),
         b: order.isBuy,
         p: order.px,
         s: order.sz,
@@ -113,10 +122,10 @@ export class ExchangeClient {
   }
 
   async cancel(coin, oid) {
-    const { byCoin } = await this.catalog();
+    const catalog = await this.catalog();
     const reply = await this.exchange({
       type: 'cancel',
-      cancels: [{ a: byCoin.get(coin).asset, o: oid }],
+      cancels: [{ a: assetOf(catalog, coin), o: oid }],
     });
     return reply.response.data.statuses[0];
   }
