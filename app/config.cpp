@@ -42,6 +42,7 @@ node::PeerConfig parse_peer(const std::string& text, const ConfigValue& where) {
   const std::size_t colon = text.rfind(':');
   if (at == std::string::npos || colon == std::string::npos || colon < at)
     where.refuse("a list of \"PEER_ID@HOST:PORT\"");
+  if (colon == at + 1) where.refuse("a list of \"PEER_ID@HOST:PORT\", each with its host");
   node::PeerConfig peer{
       .id = text.substr(0, at), .host = text.substr(at + 1, colon - at - 1), .port = 0};
   std::uint32_t port = 0;

@@ -91,7 +91,10 @@ std::optional<std::string> PassphraseSource::get(const std::string& purpose) {
 std::optional<std::string> PassphraseSource::get_new(const std::string& purpose) {
   if (auto found = given()) return found;
   auto first = ask_hidden("New passphrase " + purpose + ": ");
-  if (!first) return std::nullopt;
+  if (!first) {
+    throw CommandError("there is no terminal to ask for a new passphrase " + purpose +
+                       ": give --passphrase-file or set OPENLIQUID_PASSPHRASE");
+  }
   if (first->empty()) throw CommandError("an empty passphrase protects nothing");
   if (ask_hidden("Again: ") != first) throw CommandError("the two passphrases differ");
   known_ = std::move(first);

@@ -2,6 +2,7 @@
 // docs/protocol/exchange-proof.md.
 #include "proof_command.hpp"
 
+#include <charconv>
 #include <chrono>
 #include <iostream>
 #include <thread>
@@ -57,7 +58,25 @@ struct Wanted {
   bool below = false;
 };
 
+std::uint32_t asset_of(const std::string& text) {
+  std::uint32_t asset = 0;
+  const char* end = text.data() + text.size();
+  const auto [stop, error] = std::from_chars(text.data(), end, asset);
+  if (error != std::errc() || stop != end)
+    throw CommandError(
+        "--book is \"" + text +
+        "\"; it takes the number of an asset: 0 for the first perp, 10000 for the first pair");
+  return asset;
+}
+
 Wanted wanted(const Flags& flags) {
+  const int chosen = static_cast<int>(!flags.key.empty()) +
+                     static_cast<int>(!flags.account.empty()) +
+                     static_cast<int>(!flags.position.empty()) +
+                     static_cast<int>(!flags.book.empty()) + static_cast<int>(flags.order != 0);
+  if (chosen > 1)
+    throw CommandError(
+        "one proof is of one thing: give one of --account, --positions, --order, --book and --key");
   Writer out;
   if (!flags.key.empty()) {
     auto key = from_hex(flags.key);
@@ -73,7 +92,7 @@ Wanted wanted(const Flags& flags) {
     return {out.take(), true};
   }
   if (!flags.book.empty()) {
-    out.raw(as_bytes("lvl/")).u32(static_cast<std::uint32_t>(std::stoul(flags.book)));
+    out.raw(as_bytes("lvl/")).u32(asset_of(flags.book));
     return {out.take(), true};
   }
   if (flags.order == 0)

@@ -80,8 +80,11 @@ class RpcConnection::Socket {
     while (answer.size() < whole) {
       if (!receive(answer)) return {};
     }
+    status_ = answer.substr(0, answer.find("\r\n"));
     return answer.substr(body + kHeaderEnd.size());
   }
+  /// The first line of the last answer.
+  [[nodiscard]] const std::string& status() const { return status_; }
 
  private:
   static constexpr std::string_view kHeaderEnd = "\r\n\r\n";
@@ -104,6 +107,7 @@ class RpcConnection::Socket {
   }
 
   int fd_ = -1;
+  std::string status_;
 };
 
 RpcConnection::RpcConnection(const std::string& url, std::chrono::seconds patience)
@@ -129,8 +133,11 @@ boost::json::value RpcConnection::exchange(std::string_view body, std::string_vi
   }
   boost::json::error_code ec;
   const boost::json::value parsed = boost::json::parse(answer, ec);
-  if (ec || !(parsed.is_object() || parsed.is_array()))
-    throw CommandError("what answers at " + url_ + " is not an OpenLiquid node");
+  if (ec || !(parsed.is_object() || parsed.is_array())) {
+    throw CommandError("what answers at " + url_ + std::string(path) +
+                       " does not speak as an OpenLiquid node does there: " + socket_->status() +
+                       ", " + answer.substr(0, answer.find('\n')).substr(0, 200));
+  }
   return parsed;
 }
 

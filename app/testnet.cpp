@@ -20,9 +20,14 @@ void testnet(TestnetFlags flags) {
   flags.plan.chain_name = "openliquid-testnet";
   apply(flags.chain, flags.plan);
   std::stringstream hosts(flags.hosts);
-  for (std::string host; std::getline(hosts, host, ',');)
+  for (std::string host; std::getline(hosts, host, ',');) {
+    if (host.empty() || host.find_first_of(" \t@") != std::string::npos)
+      throw CommandError("--hosts holds \"" + host + "\", which is no host name or address");
     flags.plan.hosts.push_back(host);
+  }
   const bool local = flags.plan.hosts.empty();
+  if (flags.base_port == 0 || (local && flags.base_port + flags.plan.validators - 1 > 65'535))
+    throw CommandError("--base-port leaves no room for the nodes' ports below 65536");
   if (local) flags.plan.hosts.assign(flags.plan.validators, "127.0.0.1");
   if (flags.plan.hosts.size() != flags.plan.validators)
     throw CommandError("--hosts must name one host per validator, separated by commas");

@@ -35,6 +35,7 @@ struct Flags {
   std::string account;
   std::uint64_t oid = 0;
   bool all = false;
+  bool coin_given = false;
   std::string user;
   std::size_t depth = 10;
   std::size_t updates = 0;
@@ -103,8 +104,11 @@ void cancel(const Flags& flags) {
   Venue venue(flags.url);
   const api::Catalog catalog = venue.catalog();
   if (flags.all) {
-    const json::value reply = send(venue, catalog, flags, {{"type", "cancelAll"}});
-    std::cout << "cancelled all orders in block " << number(reply.at("height")) << '\n';
+    json::object action{{"type", "cancelAll"}};
+    if (flags.coin_given) action["asset"] = market_of(catalog, flags.coin).asset.value();
+    const json::value reply = send(venue, catalog, flags, std::move(action));
+    std::cout << "cancelled all orders" << (flags.coin_given ? " in " + flags.coin : "")
+              << ", block " << number(reply.at("height")) << '\n';
     return;
   }
   if (flags.oid == 0) throw CommandError("say which order with --oid, or --all");
@@ -219,7 +223,10 @@ void add_trade(CLI::App& app) {
   auto* place_command = add("place", "Place an order and wait until it is final", place);
   add_market(*place_command, *flags);
   add_key(*place_command, *flags);
-  place_command->add_flag("--sell,!--buy", flags->sell, "Side; an order buys unless told to sell");
+  auto* sell = place_command->add_flag("--sell", flags->sell, "Sell; an order buys otherwise");
+  place_command->add_flag("--buy")
+      ->description("Buy, which an order does unless told to sell")
+      ->excludes(sell);
   place_command->add_option("--px", flags->px, "Price, on the market's tick")->required();
   place_command->add_option("--sz", flags->sz, "Size, in whole lots")->required();
   place_command->add_option("--tif", flags->tif, "Alo, Gtc, Ioc or Fok")->capture_default_str();
@@ -228,8 +235,11 @@ void add_trade(CLI::App& app) {
   auto* cancel_command = add("cancel", "Cancel an order", cancel);
   add_market(*cancel_command, *flags);
   add_key(*cancel_command, *flags);
-  cancel_command->add_option("--oid", flags->oid, "The order's number");
-  cancel_command->add_flag("--all", flags->all, "Cancel all of the account's orders");
+  auto* oid = cancel_command->add_option("--oid", flags->oid, "The order's number");
+  cancel_command->add_flag("--all", flags->all, "Cancel all orders, with --coin those of a market")
+      ->excludes(oid);
+  cancel_command->get_option("--coin")->each(
+      [flags](const std::string& /*coin*/) { flags->coin_given = true; });
   cancel_command->add_option("--account", flags->account, "Sub-account or vault to trade for");
   for (auto* command : {add("book", "Show a market's book", book),
                         add("watch", "Show a market's book as it changes", watch)}) {

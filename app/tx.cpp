@@ -61,8 +61,10 @@ void send(const Flags& flags) {
     const auto receipt =
         rpc_call(flags.url, "eth_getTransactionReceipt", "[" + boost::json::serialize(hash) + "]");
     if (receipt.is_object()) {
+      const bool worked = receipt.at("status").as_string() == "0x1";
       std::cout << "final in block " << quantity(receipt.at("blockNumber")) << ", status "
-                << (receipt.at("status").as_string() == "0x1" ? "success" : "failed") << '\n';
+                << (worked ? "success" : "failed") << std::endl;
+      if (!worked) throw CommandError("the transaction is final and was reverted");
       return;
     }
     std::this_thread::sleep_for(std::chrono::milliseconds(50));

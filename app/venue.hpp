@@ -20,7 +20,7 @@ class Venue {
   /// How long a sent action is waited for.
   enum class Wait : std::uint8_t { Final, Accepted };
 
-  explicit Venue(const std::string& url) : connection_(url) {}
+  explicit Venue(const std::string& url) : connection_(url, kPatience) {}
 
   [[nodiscard]] boost::json::value info(const boost::json::object& query);
   [[nodiscard]] boost::json::value ask(std::string_view path, const boost::json::object& request);
@@ -34,6 +34,10 @@ class Venue {
                           Wait wait = Wait::Final);
 
  private:
+  /// Above the node's own 30 seconds for an action to become final (code 1004): whoever hears
+  /// nothing might send it twice.
+  static constexpr std::chrono::seconds kPatience{35};
+
   RpcConnection connection_;
   std::uint64_t chain_id_ = 0;
   std::uint64_t last_nonce_ = 0;

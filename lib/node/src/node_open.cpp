@@ -403,13 +403,19 @@ Result<void, NodeError> Node::Impl::open_rpc() {
   options.limits.connections_max = parts_.config.rpc_connections_max;
   options.cors_origins = parts_.config.rpc_cors_origins;
   options.vhosts = parts_.config.rpc_vhosts;
-  rpc::ServerHooks hooks{.metrics = [this] { return metrics_text(); },
-                         .unhealthy = {},
-                         .client_dropped =
-                             [this](const std::string& address, const std::string& reason) {
-                               log(LogLevel::Info, "rpc client dropped",
-                                   {{"address", address}, {"reason", reason}});
-                             }};
+  rpc::ServerHooks hooks{
+      .metrics = [this] { return metrics_text(); },
+      .unhealthy =
+          [this] {
+            const Reach now = reach();
+            if (now.is_quorum || !consensus_view().self) return std::string();
+            return "links to " + std::to_string(now.weight) + " of " + std::to_string(now.total) +
+                   " of the validators' weight, which is no quorum";
+          },
+      .client_dropped =
+          [this](const std::string& address, const std::string& reason) {
+            log(LogLevel::Info, "rpc client dropped", {{"address", address}, {"reason", reason}});
+          }};
   if (exchange_) {
     endpoint_ = std::make_unique<ExchangeEndpoint>(*exchange_->view);
     hooks.extension = endpoint_.get();
