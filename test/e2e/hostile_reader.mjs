@@ -32,18 +32,18 @@ class Reader {
   receive({ channel, data }) {
     const { seen } = this;
     seen.messages += 1;
-    if (channel === 'blocks') this.block(data.height);
+    if (channel === 'blocks') this.block(data);
     else if (channel === 'l4Diff') this.events(data.events);
     else if (channel === 'l2Diff') this.levels(data);
     else if (channel === 'orderUpdates') seen.updates += data.length;
     else if (channel === 'error') seen.gaps.push(data);
   }
 
-  block(height) {
+  block({ height, time }) {
     const { blocks, gaps } = this.seen;
     const last = blocks.at(-1)?.[0];
     if (last !== undefined && height !== last + 1) gaps.push(`block ${height} after ${last}`);
-    blocks.push([height, Date.now() / 1000]);
+    blocks.push([height, Date.now() / 1000, time / 1000]);
   }
 
   events(events) {

@@ -36,6 +36,7 @@ SIZES = {name: int(os.environ.get(f"OL_HOSTILE_{name}", default)) for name, defa
     "CANCELS": 20,      # cancelAll of each account in a storm
     "BATCHES": 3,       # bodies of nearly 1 MB on JSON-RPC at once
     "SILENT": 4,        # clients that never read, of each kind, at each node
+    "ASKED": 30,        # times that each of the second kind asks for the whole book
     "IDLE": 600,        # connections at each node that do nothing, from three addresses
     "EDGE": 1_000,      # accounts at the edge of liquidation
     "CALM_SECONDS": 5,  # before all that, to compare with
@@ -416,7 +417,7 @@ class Load:
             for _ in range(SIZES["SILENT"]):
                 subscriber, asker = SilentClient(self.net.port(i)), SilentClient(self.net.port(i))
                 subscriber.subscribe(addresses)
-                asker.ask(60)
+                asker.ask(SIZES["ASKED"])
                 clients += [subscriber, asker]
         started, storms = time.monotonic(), 0
         wanted = 2 * SIZES["SILENT"]
@@ -555,10 +556,13 @@ class Load:
                                                f"{1000 * ordered[int(len(ordered) * 0.99)]:.0f} most "
                                                f"{1000 * ordered[-1]:.0f} ms ({len(ordered)})")
         for name, start, end in self.phases:
-            times = [at for _, at in blocks if start <= at <= end]
+            # Blocks by their own time, in milliseconds of the proposers' clocks, which are one here.
+            times = [made for _, _, made in blocks if start <= made <= end]
             between = [b - a for a, b in zip(times, times[1:])]
+            behind = [told - made for _, told, made in blocks if start <= made <= end]
             latency = [took for at, took in self.trader.samples if start <= at <= end]
-            print(f"{name:8} between final blocks {figures(between)}; ordinary order {figures(latency)}")
+            print(f"{name:8} between final blocks {figures(between)}; until a reader has them {figures(behind)}; "
+                  f"ordinary order {figures(latency)}")
         lost = [metric(self.net.port(i), "openliquid_lost_views") for i in NODES]
         print(f"lost views {lost}; load of the machine {os.getloadavg()}, {os.cpu_count()} cores")
 
