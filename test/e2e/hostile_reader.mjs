@@ -16,7 +16,7 @@ const everything = [
 /** What one node told, and what it left out. */
 class Reader {
   constructor(url) {
-    this.seen = { blocks: [], rests: 0, cancels: 0, fills: 0, updates: 0, messages: 0, gaps: [], closed: false };
+    this.seen = { blocks: [], rests: 0, cancels: 0, fills: 0, updates: 0, messages: 0, anew: 0, missed: [], gaps: [], closed: false };
     this.sequences = new Map();
     this.socket = new WebSocket(`${url.replace(/^http/, 'ws')}/ws`);
     this.socket.on('open', () => everything.forEach((subscription) => this.subscribe(subscription)));
@@ -40,9 +40,9 @@ class Reader {
   }
 
   block({ height, time }) {
-    const { blocks, gaps } = this.seen;
+    const { blocks, missed } = this.seen;
     const last = blocks.at(-1)?.[0];
-    if (last !== undefined && height !== last + 1) gaps.push(`block ${height} after ${last}`);
+    if (last !== undefined && height !== last + 1) missed.push(`block ${height} after ${last}`);
     blocks.push([height, Date.now() / 1000, time / 1000]);
   }
 
@@ -54,12 +54,13 @@ class Reader {
     }
   }
 
+  // A snapshot that was not asked for: the node's API began anew, and blocks may be missing.
   levels({ coin, isSnapshot, seq, prevSeq }) {
-    const last = this.sequences.get(coin);
-    if (isSnapshot ? last !== undefined : prevSeq !== last) {
-      this.seen.gaps.push(`${coin}: change ${isSnapshot ? 'anew' : prevSeq} after ${last}`);
-    }
-    this.sequences.set(coin, seq);
+    const { seen, sequences } = this;
+    const last = sequences.get(coin);
+    if (isSnapshot && last !== undefined && coin === COINS[0]) seen.anew += 1;
+    if (!isSnapshot && prevSeq !== last) seen.gaps.push(`${coin}: change after ${prevSeq} follows ${last}`);
+    sequences.set(coin, seq);
   }
 }
 
