@@ -495,7 +495,6 @@ class Load:
         numbers, addresses = self.accounts(SIZES["EDGE"])
         (maker, other), _ = self.accounts(2)
         self.fund([maker, other], "100000000")
-        self.set_prices(SOL="150")
         self.fund(numbers, "78")
         lots = str(10 * len(numbers))
         self.post_all(self.signer.ask([{"account": maker, "action": orders(limit_order(SOL, False, "150", lots))}]))
@@ -587,10 +586,11 @@ class Load:
 
     def run(self, chosen):
         self.phase("calm", lambda: time.sleep(SIZES["CALM_SECONDS"]))
-        for _ in range(SIZES["ROUNDS"]):
+        for left in reversed(range(SIZES["ROUNDS"])):
             if "silent" in chosen:
                 self.connect_silent()
-            for name in chosen:
+            # The fall of the price is for the last round: no round after it would find the market as it was.
+            for name in [name for name in chosen if name != "edge" or left == 0]:
                 self.phase(name, getattr(self, name))
         self.trader.end()
         self.check_results("last orders")
