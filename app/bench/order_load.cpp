@@ -41,8 +41,8 @@ struct Signed {
 };
 
 Signed sign(const crypto::Secp256k1SecretKey& key, const Hash256& domain, Action action) {
-  Signed out{exchange::action_hash(domain, action), {}};
   const auto signature = exchange::sign_action(key, domain, action);
+  Signed out{exchange::verify_action(domain, action, signature)->hash, {}};
   const Bytes item = execution::action_item({std::move(action), signature});
   // Without the byte that tells an item's kind in a block.
   out.hex = to_hex_prefixed(ByteView(item).subspan(1));

@@ -349,7 +349,10 @@ Result<VerifiedAction, Error> verify_action(const Hash256& domain, Action action
   const Hash256 hash = action_hash(domain, action);
   const auto key = crypto::recover(hash, parts, crypto::HighS::Reject);
   if (!key) return fail(Error::BadSignature);
-  return VerifiedAction{std::move(action), crypto::ethereum_address(*key), hash};
+  const Address signer = crypto::ethereum_address(*key);
+  // Two signers may sign the same digest, for "the signer's own account" is written as zero.
+  const Hash256 name = crypto::keccak256(Writer().fixed(hash).fixed(signer).bytes());
+  return VerifiedAction{std::move(action), signer, name};
 }
 
 ActionSignature sign_action(const crypto::Secp256k1SecretKey& key, const Hash256& domain,

@@ -26,6 +26,9 @@ void ExchangeView::run() {
   while (auto block = queue_.pop()) {
     follow(**block);
     keep(*block);
+    // Whoever sees the new height finds the block kept.
+    height_.store((*block)->input.height, std::memory_order_release);
+    time_.store((*block)->input.time, std::memory_order_release);
     publish(*block);
   }
 }
@@ -35,8 +38,6 @@ void ExchangeView::follow(const CommittedBlock& block) {
   const std::unique_lock lock(state_);
   static_cast<void>(parts_.engine->execute(block.input));
   parts_.engine->commit_block();
-  height_.store(block.input.height, std::memory_order_release);
-  time_.store(block.input.time, std::memory_order_release);
 }
 
 void ExchangeView::keep(const CommittedBlockPtr& block) {

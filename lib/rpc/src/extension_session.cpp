@@ -21,6 +21,7 @@ using beast::error_code;
 
 // While more than this waits to be sent, no further request is read.
 constexpr std::size_t kReadAheadMessages = 64;
+constexpr std::size_t kReadAheadBytes = std::size_t{1} << 20;
 
 // One WebSocket client of the extension. Everything but `send` runs on its strand.
 class ExtensionSession : public std::enable_shared_from_this<ExtensionSession>,
@@ -75,7 +76,8 @@ class ExtensionSession : public std::enable_shared_from_this<ExtensionSession>,
   }
 
   void read_if_drained() {
-    if (!closed_ && !reading_ && queue_.size() <= kReadAheadMessages) read();
+    const bool drained = queue_.size() <= kReadAheadMessages && queued_bytes_ <= kReadAheadBytes;
+    if (!closed_ && !reading_ && drained) read();
   }
 
   void enqueue(std::shared_ptr<const std::string> text) {

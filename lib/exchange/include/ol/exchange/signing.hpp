@@ -25,14 +25,14 @@ namespace ol::exchange {
 /// EIP-712 hashStruct of an action with its tail.
 [[nodiscard]] Hash256 action_struct_hash(const Action& action);
 
-/// The digest that is signed; it also names the action in results and proofs (dex.md 14.5).
+/// The digest that is signed (dex.md 14.5). What names an action is `VerifiedAction::hash`.
 [[nodiscard]] Hash256 action_hash(const Hash256& domain, const Action& action);
 
 /// An action with its signer, established by `verify_action`: the engine takes no other kind.
 struct VerifiedAction {
   Action action;
   Address signer;
-  Hash256 hash;
+  Hash256 hash;  // names it in results and proofs: keccak256(digest, signer), docs/adr/0023
 };
 
 /// A signature as the wire carries it: r, s, v, 65 bytes (dex.md 14.1).
