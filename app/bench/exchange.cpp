@@ -70,6 +70,8 @@ class Follower {
     return inputs_;
   }
   [[nodiscard]] Clock::time_point seen_at(std::size_t action) const { return seen_[action]; }
+  /// Actions that were in a second block, which refused them.
+  [[nodiscard]] std::size_t repeated() const { return repeated_.load(); }
   [[nodiscard]] std::size_t times(std::size_t result) const { return results_[result].load(); }
 
   enum Result : std::size_t { Resting, Filled, Canceled, Refused };
@@ -81,8 +83,13 @@ class Follower {
     std::size_t actions = 0;
     for (const exchange::ActionResult& result : block.result.results) {
       if (const auto action = load_.find(result.hash)) {
-        seen_[*action] = now;
         out.orders += load_.orders_each();
+        // A leader may propose what a block before has: the nonce refuses it (dex.md 14.2).
+        if (seen_[*action] != Clock::time_point{}) {
+          repeated_ += result.ok ? 0U : 1U;
+          continue;
+        }
+        seen_[*action] = now;
         ++actions;
         count(result);
       } else if (result.ok) {
@@ -112,6 +119,7 @@ class Follower {
   std::vector<Clock::time_point> seen_;
   std::array<std::atomic<std::size_t>, 4> results_{};
   std::atomic<std::size_t> final_{0};
+  std::atomic<std::size_t> repeated_{0};
   std::atomic<std::size_t> approved_{0};
   mutable std::mutex mutex_;
   std::vector<Block> blocks_;
@@ -330,6 +338,8 @@ void Run::add_throughput(Report& report) {
   report.number("resting_share", "orders that rested", share(Follower::Resting), "%", 1);
   report.number("unmatched_share", "orders that found nobody", share(Follower::Canceled), "%", 1);
   report.number("refused_share", "orders refused", share(Follower::Refused), "%", 1);
+  report.number("repeated", "batches in a second block, refused there",
+                static_cast<double>(followers_[0]->repeated()), "");
 }
 
 void Run::add_latency(Report& report) {

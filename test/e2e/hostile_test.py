@@ -41,7 +41,7 @@ SIZES = {name: int(os.environ.get(f"OL_HOSTILE_{name}", default)) for name, defa
     "IDLE": 600,        # connections at each node that do nothing, from three addresses
     "EDGE": 200,        # accounts at the edge of liquidation
     "CALM_SECONDS": 3,  # before all that, to compare with
-    "STRICT": 0,        # whether an API that begins anew, after which readers need a new snapshot, is a failure
+    "STRICT": 1,        # whether an API that begins anew, after which readers need a new snapshot, is a failure
     "MEMORY": 1,        # whether memory is checked; sanitizers keep what was freed
 }.items()}
 
