@@ -373,9 +373,8 @@ def case_kill_contracts(net):
 def case_mistakes(net):
     def refused(expected, *arguments, environment=None):
         done = subprocess.run([net.program, *arguments], capture_output=True, text=True, timeout=300,
-                              env={**os.environ, **(environment or {})})
-        text = done.stderr.strip().splitlines()
-        message = text[-1] if text else ""
+                              stdin=subprocess.DEVNULL, env={**os.environ, **(environment or {})})
+        message = done.stderr.strip()
         if done.returncode == 0 or expected not in message:
             sys.exit(f"FAILED: {arguments}: expected a refusal with {expected!r}, got {done.returncode}: {done.stderr}")
         print(f"refused: {message}")
@@ -411,6 +410,20 @@ def case_mistakes(net):
     current.write_bytes(b"garbage\n")
     refused("db", "start", "--home", str(net.home / "node1"))
     current.write_bytes(kept)
+
+    new = str(net.home / "new")
+    refused("no terminal", "init", "--home", new, "--encrypt")
+    refused("no room", "testnet", "--out", new, "--base-port", "65533")
+    refused('holds ""', "testnet", "--out", new, "--hosts", "a,,b,c")
+    refused("--sell excludes --buy", "trade", "place", "--buy", "--sell", "--px", "1", "--sz", "1")
+    refused("--oid excludes --all", "trade", "cancel", "--all", "--oid", "1")
+    refused("number of an asset", "proof", "get", new, "--book", "BTC")
+    refused("one proof is of one thing", "proof", "get", new, "--book", "0", "--order", "1")
+    config = net.home / "node0" / "config" / "openliquid.toml"
+    original = config.read_text()
+    config.write_text(re.sub(r'@127\.0\.0\.1:', '@:', original))
+    refused("each with its host", "start", "--home", home)
+    config.write_text(original)
 
     net.start_all()
     wait_for("the chain going on after every mistake", lambda: min(net.height(i) for i in range(4)) >= 3)

@@ -308,6 +308,19 @@ TEST_F(Dex12Ladder, dex_12_3_the_fee_of_one_fill_leaves_what_the_next_at_the_lim
   EXPECT_EQ(chain.account(kA).bad_debt, 0);
 }
 
+TEST_F(Dex12Ladder, dex_12_3_a_short_that_is_bankrupt_below_the_first_tick_buys_nothing) {
+  // A dollar a tick and a dollar's price, so that the exec band reaches the first tick; the loss on
+  // the long makes the whole account worth less than nothing.
+  chain.oracle(kEth, 10);
+  ASSERT_EQ(trade(kA, kEth, Side::Sell, 2'000'000, 10).kind, OrderResult::Kind::Filled);
+  ASSERT_EQ(trade(kA, kBtc, Side::Buy, 300'000, 600'000).kind, OrderResult::Kind::Filled);
+  ASSERT_EQ(chain.order(kMaker, order_of(kEth, Side::Sell, 10, 2'000'000, Tif::Alo)).kind,
+            OrderResult::Kind::Resting);
+  chain.oracle(kBtc, 400'000);
+  for (const FillEvent& fill : chain.events_of<FillEvent>())
+    EXPECT_NE(fill.kind, FillKind::Liquidation) << fill.px;
+}
+
 TEST_F(Dex12Ladder, after_30_seconds_it_is_a_fifth_again) {
   open_long();
   partial();

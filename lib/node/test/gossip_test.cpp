@@ -112,6 +112,32 @@ class Stranger final : public p2p::NetworkHandler {
   void on_link_failed(const p2p::LinkFailure&) override {}
 };
 
+TEST_F(NodeGossip, prices_far_ahead_of_the_clock_make_no_leader_propose_what_nobody_votes_for) {
+  const NodeParts parts = cluster_.parts(1);
+  Stranger stranger(cluster_.genesis(), parts.config.peers.front());
+  const exchange::OracleSubmit ahead{1, 1'000'000'000'000, {{exchange::AssetId(0), 650'000, 0}}};
+  const primitives::Epoch epoch;
+  const auto digest = execution::prices_digest(cluster_.genesis().domain, epoch, ahead);
+  const Bytes item = execution::prices_item(epoch, ahead, parts.validator->key.sign(digest.view()));
+  EXPECT_TRUE(Cluster::eventually([&] {
+    const std::uint64_t before = metric(0, "openliquid_gossip_received_total");
+    stranger.publish({item});
+    return Cluster::eventually(
+        [&] { return metric(0, "openliquid_gossip_received_total") > before; },
+        std::chrono::seconds(1));
+  }));
+  for (std::uint32_t i = 2; i < 4; ++i)
+    ASSERT_FALSE(cluster_.start(i));
+  EXPECT_TRUE(Cluster::eventually([&] { return cluster_.height(0) >= 12; }));
+}
+
+TEST_F(NodeGossip, a_validator_is_unhealthy_until_it_is_linked_to_a_quorum) {
+  EXPECT_NE(cluster_.get(0, "/healthz").find("which is no quorum"), std::string::npos);
+  ASSERT_FALSE(cluster_.start(2));
+  EXPECT_TRUE(Cluster::eventually(
+      [&] { return cluster_.get(0, "/healthz").find(R"({"status":"ok"})") != std::string::npos; }));
+}
+
 TEST_F(NodeGossip, anybodys_good_action_is_taken_and_what_no_honest_node_publishes_is_rejected) {
   const NodeParts parts = cluster_.parts(1);
   PeerConfig target;

@@ -19,6 +19,8 @@ using boost::asio::ip::tcp;
 using ::testing::HasSubstr;
 using ::testing::StartsWith;
 
+constexpr std::size_t kLarge = 1'000'000;
+
 /// Repeats what it is asked; keeps the reply to /later until told.
 class Echo final : public Extension {
  public:
@@ -67,8 +69,9 @@ class Echo final : public Extension {
     Client& operator=(const Client&) = delete;
     void receive(std::string_view text) override {
       const auto sink = sink_.lock();
+      const auto large = std::make_shared<const std::string>(kLarge, 'x');
+      if (text == "much") return sink->send(large);
       if (text != "flood") return sink->send(std::make_shared<const std::string>(text));
-      const auto large = std::make_shared<const std::string>(100'000, 'x');
       for (int i = 0; i < 1000; ++i)
         sink->send(large);
     }
@@ -152,6 +155,16 @@ TEST_F(ExtensionTest, websocket_messages_go_both_ways_until_the_client_leaves) {
     EXPECT_EQ(echo.clients.load(), 1);
   }
   EXPECT_TRUE(eventually([&] { return echo.clients.load() == 0; }));
+}
+
+TEST_F(ExtensionTest, who_asks_for_more_than_it_reads_is_read_later_and_gets_everything) {
+  WsClient client(endpoint());
+  // Half as much again as may wait for a client, in far fewer messages.
+  constexpr int kQuestions = 48;
+  for (int i = 0; i < kQuestions; ++i)
+    client.send("much");
+  for (int i = 0; i < kQuestions; ++i)
+    ASSERT_EQ(client.read().size(), kLarge) << i;
 }
 
 TEST_F(ExtensionTest, a_client_that_never_reads_is_cut_with_a_reason) {
