@@ -49,7 +49,9 @@ std::optional<U256> parse_amount(std::string_view text) {
 
 crypto::Secp256k1SecretKey account_key(const std::string& hex, const std::string& file,
                                        PassphraseSource& passphrase) {
-  if (hex.empty() == file.empty())
+  if (!hex.empty() && !file.empty())
+    throw CommandError("give the sender's key with --key HEX or with --keyfile FILE, not both");
+  if (hex.empty() && file.empty())
     throw CommandError("give the sender's key with --key HEX or --keyfile FILE");
   const auto bytes = hex.empty()
                          ? to_bytes(read_key(file, crypto::KeyKind::Secp256k1, passphrase).view())

@@ -1,5 +1,6 @@
 #include "config.hpp"
 
+#include <algorithm>
 #include <fstream>
 #include <set>
 #include <sstream>
@@ -157,6 +158,23 @@ AppConfig load_config(const std::filesystem::path& file,
   std::stringstream text;
   text << in.rdbuf();
   return parse_config(text.str(), file.string(), environment);
+}
+
+std::vector<std::string> unknown_variables(const char* const* environment) {
+  std::set<std::string> known;
+  std::set<std::string> sections;
+  for (const Key& key : keys()) {
+    known.insert(variable_of(key));
+    sections.insert(variable_of({key.section, "", "", nullptr, nullptr}));
+  }
+  std::vector<std::string> out;
+  for (; *environment != nullptr; ++environment) {
+    const std::string name =
+        std::string(*environment).substr(0, std::string(*environment).find('='));
+    const auto names_it = [&](const std::string& section) { return name.starts_with(section); };
+    if (!known.contains(name) && std::ranges::any_of(sections, names_it)) out.push_back(name);
+  }
+  return out;
 }
 
 std::string render_config(const AppConfig& config) {

@@ -25,6 +25,9 @@ struct AppConfig {
 /// The same from text; `file` is only for messages.
 [[nodiscard]] AppConfig parse_config(std::string_view toml, const std::string& file,
                                      const std::function<const char*(const char*)>& environment);
+/// Which of these variables (NAME=VALUE, ended by null, as the program gets them) are named as if
+/// they set a key, OPENLIQUID_<SECTION>_.., and set none: mistakes that would go unseen.
+[[nodiscard]] std::vector<std::string> unknown_variables(const char* const* environment);
 /// A complete file with a comment on every key.
 [[nodiscard]] std::string render_config(const AppConfig& config);
 

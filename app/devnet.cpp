@@ -25,6 +25,7 @@
 namespace ol::app {
 namespace {
 
+constexpr const char* kHost = "127.0.0.1";
 constexpr std::uint32_t kRpcPort = 8545;
 constexpr std::uint32_t kP2pPort = 9545;
 constexpr std::size_t kLogTailLines = 5;
@@ -108,10 +109,22 @@ void check_continues(const Flags& flags) {
   }
 }
 
+// Another program that answers on a port would pass for a node of this chain.
+void require_free(const std::string& host, std::uint16_t port) {
+  if (port_is_free(host, port)) return;
+  throw CommandError("port " + std::to_string(port) + " of " + host +
+                     " is in use by another program: stop it, or make this chain elsewhere with "
+                     "--base-port and another --home");
+}
+
 // A second start continues the chain that is there.
 void prepare(const Flags& flags) {
+  if (std::filesystem::exists(flags.home) && !std::filesystem::is_directory(flags.home))
+    throw CommandError("--home " + flags.home + " is a file; name a directory");
   if (flags.fresh) delete_devnet(flags);
   if (std::filesystem::exists(home_of(flags, 0).root)) return check_continues(flags);
+  if (flags.bots && profile_of(flags.chain.profile) != primitives::Profile::OpenLiquid)
+    throw CommandError("--bots: only a chain of profile openliquid has an exchange");
   NetworkPlan plan;
   plan.validators = flags.validators;
   plan.block_interval_ms = parse_interval_ms(flags.block_interval);
@@ -123,7 +136,9 @@ void prepare(const Flags& flags) {
   const std::uint32_t p2p = flags.base_port != 0 ? flags.base_port + 100U : kP2pPort;
   for (std::uint32_t i = 0; i < flags.validators; ++i) {
     if (p2p + i > 65535) throw CommandError("--base-port leaves no room for the nodes' ports");
-    plan.hosts.emplace_back("127.0.0.1");
+    plan.hosts.emplace_back(kHost);
+    require_free(kHost, static_cast<std::uint16_t>(rpc + i));
+    require_free(kHost, static_cast<std::uint16_t>(p2p + i));
     plan.p2p_ports.push_back(static_cast<std::uint16_t>(p2p + i));
     plan.rpc_ports.push_back(static_cast<std::uint16_t>(rpc + i));
   }
@@ -160,11 +175,13 @@ void print_accounts(const Flags& flags) {
   if (!markets.empty()) std::cout << markets.substr(1) << '\n';
 }
 
-/// Where each node answers, as its configuration says.
+/// Where each node will answer, as its configuration says.
 std::vector<std::string> read_urls(const Flags& flags) {
   std::vector<std::string> out;
   for (std::uint32_t i = 0; i < flags.validators; ++i) {
     const auto config = load_config(home_of(flags, i).config(), std::getenv);
+    require_free(config.node.rpc_host, config.node.rpc_port);
+    require_free(config.node.p2p_host, config.node.p2p_port);
     out.push_back("http://127.0.0.1:" + std::to_string(config.node.rpc_port));
   }
   return out;

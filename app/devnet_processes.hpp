@@ -8,6 +8,10 @@
 
 namespace ol::app {
 
+/// Whether a program could listen there now. `host` is an IPv4 address; what is none is left for
+/// the node to refuse.
+[[nodiscard]] bool port_is_free(const std::string& host, std::uint16_t port);
+
 /// The node processes of a devnet. They end when this process does, however it ends.
 class DevnetProcesses {
  public:

@@ -35,6 +35,8 @@ int main(int argc, char** argv) {
   if (std::filesystem::path(argv[0]).filename() == "timed") return ol::app::timed_main(argc, argv);
   CLI::App app{"OpenLiquid: a Byzantine-fault-tolerant chain with an Ethereum interface"};
   app.require_subcommand(1);
+  const std::string version = std::string("openliquid ") + std::string(ol::node::kVersion);
+  app.set_version_flag("--version", version, "Print the version");
   ol::app::add_bench(app);
   ol::app::add_bench_evm_worst(*app.get_subcommand("bench"));
   ol::app::add_devnet(app);
@@ -54,8 +56,8 @@ int main(int argc, char** argv) {
 #ifdef OL_WITH_SIM
   add_sim(app);
 #endif
-  app.add_subcommand("version", "Print the version")->callback([] {
-    std::cout << "openliquid " << ol::node::kVersion << '\n';
+  app.add_subcommand("version", "Print the version")->callback([&version] {
+    std::cout << version << '\n';
   });
   try {
     app.parse(argc, argv);

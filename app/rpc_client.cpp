@@ -8,6 +8,7 @@
 
 #include <boost/json/parse.hpp>
 #include <cctype>
+#include <charconv>
 #include <cstdlib>
 
 #include "command.hpp"
@@ -28,7 +29,13 @@ Address parse_url(const std::string& url) {
   rest = rest.substr(0, rest.find('/'));
   const std::size_t colon = rest.rfind(':');
   if (colon == std::string::npos) return {.host = rest};
-  return {.host = rest.substr(0, colon), .port = rest.substr(colon + 1)};
+  Address out{.host = rest.substr(0, colon), .port = rest.substr(colon + 1)};
+  std::uint32_t port = 0;
+  const char* const end = out.port.data() + out.port.size();
+  const auto [stop, error] = std::from_chars(out.port.data(), end, port);
+  if (error != std::errc{} || stop != end || port == 0 || port > 65'535)
+    throw CommandError("the RPC address " + url + " must end with a port from 1 to 65535");
+  return out;
 }
 
 }  // namespace

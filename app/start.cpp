@@ -1,3 +1,5 @@
+#include <unistd.h>
+
 #include <csignal>
 #include <cstdlib>
 #include <iostream>
@@ -62,6 +64,10 @@ void start(const Flags& flags) {
   if (flags.print_config) {
     std::cout << render_config(config);
     return;
+  }
+  for (const std::string& name : unknown_variables(::environ)) {
+    std::cerr << "openliquid: warning: the environment variable " << name
+              << " sets nothing; `start --print-config` shows every key\n";
   }
   PassphraseSource passphrase(flags.passphrase_file);
   run_node(load_home(home, config, passphrase), config);

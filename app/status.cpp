@@ -1,5 +1,8 @@
 #include <boost/json/serialize.hpp>
+#include <chrono>
 #include <iostream>
+#include <optional>
+#include <thread>
 
 #include "command.hpp"
 #include "rpc_client.hpp"
@@ -53,33 +56,63 @@ void print_consensus(const json::value& status, const json::value& state) {
             << "passed over as leaders: " << names(status, state.at("passedOver")) << '\n';
 }
 
+void show_status(const std::string& url, bool as_json) {
+  json::value status = rpc_call(url, "ol_status");
+  const json::value consensus = rpc_call(url, "ol_consensusState");
+  const json::value peers = rpc_call(url, "ol_peers");
+  if (as_json) {
+    status.as_object()["consensus"] = consensus;
+    status.as_object()["network"] = {{"reachedWeight", peers.at("reachedWeight")},
+                                     {"quorumReached", peers.at("quorumReached")}};
+    std::cout << json::serialize(status) << '\n';
+    return;
+  }
+  for (const auto& [key, value] : status.as_object())
+    print_member(key, value);
+  std::cout << "weight reached: " << json::serialize(peers.at("reachedWeight")) << " of "
+            << json::serialize(peers.at("totalWeight"))
+            << (peers.at("quorumReached").as_bool() ? ", a quorum\n" : ", NO QUORUM\n");
+  print_consensus(status, consensus);
+}
+
+/// What changes from second to second, on one line each. A node that does not answer is said so and
+/// asked again: who watches a restart wants to see its end.
+void watch_status(const std::string& url) {
+  std::optional<std::uint64_t> before;
+  for (;;) {
+    try {
+      const json::value status = rpc_call(url, "ol_status");
+      const json::value consensus = rpc_call(url, "ol_consensusState");
+      const std::uint64_t height = status.at("height").to_number<std::uint64_t>();
+      std::cout << "height " << height << "  blocks/s " << (before ? height - *before : 0)
+                << "  view " << json::serialize(consensus.at("view")) << "  finality "
+                << text_of(status.at("finalityMs")) << " ms  peers "
+                << status.at("peers").as_array().size() << "  waiting for "
+                << text_of(consensus.at("waiting").at("text")) << std::endl;
+      before = height;
+    } catch (const CommandError& error) {
+      std::cout << error.what() << std::endl;
+    }
+    std::this_thread::sleep_for(std::chrono::seconds(1));
+  }
+}
+
 }  // namespace
 
 void add_status(CLI::App& app) {
   auto url = std::make_shared<std::string>("http://127.0.0.1:8545");
   auto as_json = std::make_shared<bool>(false);
+  auto watch = std::make_shared<bool>(false);
   auto* command = app.add_subcommand("status", "Show where a node stands and what it waits for");
   command->add_option("--rpc", *url, "The node's JSON-RPC address")->capture_default_str();
-  command->add_flag("--json", *as_json,
-                    "Print ol_status, with ol_consensusState as \"consensus\" and what ol_peers "
-                    "says of the quorum as \"network\"");
-  command->callback([url, as_json] {
-    json::value status = rpc_call(*url, "ol_status");
-    const json::value consensus = rpc_call(*url, "ol_consensusState");
-    const json::value peers = rpc_call(*url, "ol_peers");
-    if (*as_json) {
-      status.as_object()["consensus"] = consensus;
-      status.as_object()["network"] = {{"reachedWeight", peers.at("reachedWeight")},
-                                       {"quorumReached", peers.at("quorumReached")}};
-      std::cout << json::serialize(status) << '\n';
-      return;
-    }
-    for (const auto& [key, value] : status.as_object())
-      print_member(key, value);
-    std::cout << "weight reached: " << json::serialize(peers.at("reachedWeight")) << " of "
-              << json::serialize(peers.at("totalWeight"))
-              << (peers.at("quorumReached").as_bool() ? ", a quorum\n" : ", NO QUORUM\n");
-    print_consensus(status, consensus);
+  auto* json_flag = command->add_flag(
+      "--json", *as_json,
+      "Print ol_status, with ol_consensusState as \"consensus\" and what ol_peers "
+      "says of the quorum as \"network\"");
+  command->add_flag("--watch", *watch, "A line each second until interrupted")->excludes(json_flag);
+  command->callback([url, as_json, watch] {
+    if (*watch) return watch_status(*url);
+    show_status(*url, *as_json);
   });
 }
 

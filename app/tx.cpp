@@ -43,9 +43,14 @@ primitives::Transaction build(const Flags& flags, const Address& sender) {
   txn.max_priority_fee_per_gas = tip;
   // Twice today's base fee stays valid while six full blocks in a row raise it.
   txn.max_fee_per_gas = U256(quantity(head.at("baseFeePerGas"))) * U256(2) + tip;
-  txn.gas_limit = 21'000;
   txn.to = *to;
   txn.value = *value;
+  // A contract that receives runs code. One that would revert is told before anything is spent.
+  txn.gas_limit = quantity(rpc_call(flags.url, "eth_estimateGas",
+                                    boost::json::serialize(boost::json::array{boost::json::object{
+                                        {"from", to_hex_prefixed(sender.view())},
+                                        {"to", to_hex_prefixed(to->view())},
+                                        {"value", value->to_hex()}}})));
   return txn;
 }
 

@@ -104,6 +104,16 @@ TEST(Config, environment_overrides_the_file_and_is_checked_too) {
   EXPECT_THROW(static_cast<void>(parse_config("", "x.toml", with("99999"))), CommandError);
 }
 
+TEST(Config, variables_that_look_like_keys_and_are_none_are_named) {
+  const char* const environment[] = {"PATH=/bin",
+                                     "OPENLIQUID_RPC_PORT=1",
+                                     "OPENLIQUID_RPC_PROT=2",
+                                     "OPENLIQUID_PASSPHRASE=x",
+                                     "OPENLIQUID_HOME=/x",
+                                     nullptr};
+  EXPECT_EQ(unknown_variables(environment), std::vector<std::string>{"OPENLIQUID_RPC_PROT"});
+}
+
 TEST(Network, makes_homes_that_a_node_can_load) {
   const auto out = std::filesystem::temp_directory_path() /
                    ("openliquid-app-test-" + std::to_string(::getpid()));

@@ -73,16 +73,17 @@ class Devnet:
         self.program, self.home, self.base = program, pathlib.Path(home), base
         self.nodes = {}
 
-    def create(self):
-        """Makes the homes with `openliquid devnet` itself and waits for its `ready`."""
+    def create(self, *arguments, until=lambda: True):
+        """Makes the homes with `openliquid devnet` itself and waits for its `ready`, then for `until`."""
         out = subprocess.Popen(
-            [self.program, "devnet", "--home", str(self.home), "--base-port", str(self.base)],
+            [self.program, "devnet", "--home", str(self.home), "--base-port", str(self.base), *arguments],
             stdout=subprocess.PIPE, text=True)
         for line in out.stdout:
             if line.startswith("ready"):
                 break
         else:
             sys.exit("FAILED: devnet ended before it was ready")
+        wait_for("what the devnet is for", until)
         out.send_signal(signal.SIGINT)
         out.stdout.read()
         if out.wait(STOP_SECONDS) != 0:
@@ -206,12 +207,45 @@ def case_clients(net):
     cast = ROOT / "node_modules/@foundry-rs/cast-linux-amd64/bin/cast"
     urls = [f"http://127.0.0.1:{net.port(i)}" for i in range(4)]
     subprocess.run(["node", str(ROOT / "test/e2e/clients.mjs"), str(cast), *urls], check=True, timeout=600)
-    sent = subprocess.run(
-        [net.program, "tx", "send", "--rpc", urls[3], "--to", "0x" + "11" * 20, "--value", "1ether", "--key",
-         "0xac0974bec39a17e36ba4a6b4d238ff944bacb478cbed5efcae784d7bf4f2ff80"],
-        check=True, capture_output=True, text=True, timeout=300).stdout
-    assert "status success" in sent, sent
+    check_tx_send(net, cast, urls[3])
     check_reach(net)
+
+
+def check_tx_send(net, cast, url):
+    """`tx send` to nobody's address, to a contract that runs code when it receives, to one that reverts."""
+    key = "0xac0974bec39a17e36ba4a6b4d238ff944bacb478cbed5efcae784d7bf4f2ff80"
+
+    def deploy(code):
+        # PUSH5 code, stored, its five bytes returned.
+        done = subprocess.run([str(cast), "send", "--rpc-url", url, "--private-key", key, "--json", "--create",
+                               f"0x64{code}6000526005601bf3"], check=True, capture_output=True, text=True, timeout=300)
+        return json.loads(done.stdout)["contractAddress"]
+
+    def send(to, *keys):
+        return subprocess.run([net.program, "tx", "send", "--rpc", url, "--to", to, "--value", "1ether", *keys],
+                              capture_output=True, text=True, timeout=300)
+
+    for to in ("0x" + "11" * 20, deploy("6001600055")):
+        done = send(to, "--key", key)
+        assert done.returncode == 0 and "status success" in done.stdout, done
+    done = send(deploy("60006000fd"), "--key", key)
+    assert done.returncode == 1 and "reverted" in done.stderr and "sent" not in done.stdout, done
+    done = send("0x" + "11" * 20, "--key", key, "--keyfile", "x")
+    assert done.returncode == 1 and "not both" in done.stderr, done
+
+
+def case_bots(net):
+    """With `--bots` the books are alive: both sides quoted, and trades."""
+    def info(**request):
+        body = json.dumps(request).encode()
+        headers = {"Content-Type": "application/json"}
+        asked = urllib.request.Request(f"http://127.0.0.1:{net.port(1)}/info", body, headers)
+        with urllib.request.urlopen(asked, timeout=60) as answer:
+            return json.load(answer)
+
+    def alive():
+        return all(info(type="l2Book", coin="ETH")["levels"]) and len(info(type="recentTrades", coin="ETH")) > 3
+    net.create("--bots", until=alive)
 
 
 def peers_of(net, i):
@@ -227,6 +261,12 @@ def check_reach(net):
     linked = [peer for peer in told["peers"] if peer["connected"]]
     assert sorted(peer["validator"] for peer in linked) == [1, 2, 3], told
     assert metric(net.port(0), "openliquid_quorum_reached") == 1
+    watch = subprocess.Popen([net.program, "status", "--watch", "--rpc", f"http://127.0.0.1:{net.port(0)}"],
+                             stdout=subprocess.PIPE, text=True)
+    lines = [watch.stdout.readline() for _ in range(2)]
+    watch.kill()
+    watch.wait()
+    assert all(re.match(r"height \d+  blocks/s \d+  view \d+  finality .* ms  peers 3  waiting for ", line) for line in lines), lines
     for i in (1, 2):
         net.kill(i)
     wait_for("the quorum being missed", lambda: metric(net.port(0), "openliquid_quorum_reached") == 0)
@@ -383,8 +423,14 @@ def case_mistakes(net):
     net.start(0)
     wait_for("node 0 answering", lambda: net.height(0) >= 0)
     refused("another process", "start", "--home", home, "--rpc-port", str(net.base + 50), "--p2p-port", str(net.base + 150))
+    new = str(net.home / "new")
+    refused(f"port {net.port(0)} of 127.0.0.1 is in use", "devnet", "--home", new, "--base-port", str(net.base))
+    refused("is a file", "devnet", "--home", str(net.home / "node0" / "genesis.json"))
+    refused("only a chain of profile openliquid", "devnet", "--home", new, "--profile", "l1", "--bots")
+    assert not os.path.exists(new)
     refused(str(net.port(0)), "start", "--home", str(net.home / "node1"), "--rpc-port", str(net.port(0)))
     net.stop_all()
+    refused("must end with a port", "status", "--rpc", "http://127.0.0.1:70000")
     refused("OPENLIQUID_RPC_PORT", "start", "--home", home, environment={"OPENLIQUID_RPC_PORT": "x"})
 
     genesis = net.home / "node2" / "genesis.json"
@@ -411,7 +457,6 @@ def case_mistakes(net):
     refused("db", "start", "--home", str(net.home / "node1"))
     current.write_bytes(kept)
 
-    new = str(net.home / "new")
     refused("no terminal", "init", "--home", new, "--encrypt")
     refused("no room", "testnet", "--out", new, "--base-port", "65533")
     refused('holds ""', "testnet", "--out", new, "--hosts", "a,,b,c")
