@@ -1,18 +1,17 @@
 // Changes of the validator set, and proofs of those that were: docs/adr/0013-epochs.md.
 #include <boost/json/serialize.hpp>
-#include <chrono>
 #include <iostream>
 #include <sstream>
-#include <thread>
 
 #include <ol/base/hex.hpp>
 #include <ol/consensus/hand_over.hpp>
-#include <ol/primitives/signing.hpp>
+#include <ol/primitives/set_change.hpp>
 
 #include "account_key.hpp"
 #include "command.hpp"
 #include "home.hpp"
 #include "rpc_client.hpp"
+#include "send_transaction.hpp"
 
 namespace ol::app {
 namespace {
@@ -41,10 +40,6 @@ Bytes bytes_of(const boost::json::value& value) {
   const auto bytes = from_hex(std::string(value.as_string()));
   if (!bytes) throw CommandError("the node's answer is not hexadecimal");
   return *bytes;
-}
-
-std::uint64_t quantity(const boost::json::value& value) {
-  return std::stoull(std::string(value.as_string()), nullptr, 16);
 }
 
 std::string hex_quantity(std::uint64_t number) {
@@ -163,15 +158,7 @@ void sign(const Flags& flags) {
 }
 
 primitives::Transaction build(const Flags& flags, const Address& sender) {
-  primitives::Transaction txn;
-  txn.type = primitives::TxnType::DynamicFee;
-  txn.chain_id = quantity(rpc_call(flags.url, "eth_chainId"));
-  txn.nonce = quantity(rpc_call(flags.url, "eth_getTransactionCount",
-                                "[\"" + to_hex_prefixed(sender.view()) + "\",\"pending\"]"));
-  const U256 tip(quantity(rpc_call(flags.url, "eth_maxPriorityFeePerGas")));
-  const auto head = rpc_call(flags.url, "eth_getBlockByNumber", "[\"latest\",false]");
-  txn.max_priority_fee_per_gas = tip;
-  txn.max_fee_per_gas = U256(quantity(head.at("baseFeePerGas"))) * U256(2) + tip;
+  primitives::Transaction txn = draft_transaction(flags.url, sender);
   Writer data;
   encode(data, read_change(flags.file));
   txn.data = data.take();
@@ -186,22 +173,18 @@ void submit(const Flags& flags) {
   if (!sound) throw CommandError("the change is refused: " + std::string(describe(sound.error())));
   PassphraseSource passphrase(flags.passphrase_file);
   const auto key = account_key(flags.key, flags.keyfile, passphrase);
-  const Bytes envelope = primitives::sign_transaction(build(flags, key.address()), key);
-  const auto hash =
-      rpc_call(flags.url, "eth_sendRawTransaction", "[\"" + to_hex_prefixed(envelope) + "\"]");
-  std::cout << "sent " << std::string(hash.as_string()) << std::endl;
+  static_cast<void>(send_transaction(flags.url, build(flags, key.address()), key));
   const std::uint64_t wanted = setting->set.epoch().value() + 1;
-  const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(60);
-  while (std::chrono::steady_clock::now() < deadline) {
+  const bool begun = wait_until_final([&] {
     const auto present =
         rpc_call(flags.url, "ol_validators").at("epoch").to_number<std::uint64_t>();
-    if (present >= wanted) {
-      std::cout << "epoch " << present << " has begun\n";
-      return;
-    }
-    std::this_thread::sleep_for(std::chrono::milliseconds(50));
-  }
-  throw CommandError("the next epoch has not begun after 60 s; see: openliquid validators verify");
+    if (present < wanted) return false;
+    std::cout << "epoch " << present << " has begun\n";
+    return true;
+  });
+  if (!begun)
+    throw CommandError(
+        "the next epoch has not begun after 60 s; see: openliquid validators verify");
 }
 
 }  // namespace
