@@ -2,8 +2,11 @@
 
 #include <memory>
 
+#include <ol/base/rlp.hpp>
 #include <ol/consensus/finality.hpp>
+#include <ol/crypto/hash.hpp>
 #include <ol/execution/exchange_chain.hpp>
+#include <ol/state/proof.hpp>
 
 namespace ol::app {
 namespace {
@@ -46,27 +49,76 @@ Result<std::unique_ptr<EpochSetting>, std::string> setting_of(const primitives::
               " are");
 }
 
+Result<ProvenAccount, std::string> check_account(const Hash256& root, const AccountProof& proof) {
+  const auto shown = state::check_proof(root, crypto::keccak256(proof.address.view()), proof.nodes);
+  if (!shown) return fail(std::string("its nodes show no account under the root"));
+  ProvenAccount out;
+  Hash256 storage_root = state::kEmptyTrieRoot;
+  if (!shown->empty()) {
+    const auto account = state::decode_account(*shown);
+    if (!account) return fail(std::string("the account does not decode"));
+    storage_root = account->storage_root;
+    out.account = *account;
+  }
+  for (const AccountProof::Slot& slot : proof.slots) {
+    const auto value =
+        state::check_proof(storage_root, crypto::keccak256(slot.key.view()), slot.nodes);
+    if (!value) return fail(std::string("its nodes show no slot under the account's root"));
+    U256 number;
+    if (!value->empty()) {
+      RlpReader in(*value);
+      const auto decoded = in.u256();
+      if (!decoded || !in.finish()) return fail(std::string("a slot does not decode"));
+      number = *decoded;
+    }
+    out.slots.emplace_back(slot.key, number);
+  }
+  return out;
+}
+
+// The root that the block after the state commits to.
+Result<Hash256, std::string> joint_root(const primitives::Genesis& genesis, const ProofFile& file,
+                                        const std::optional<exchange::ProvenRange>& range) {
+  if (!genesis.exchange) {
+    if (range) return fail(std::string("this chain has no exchange"));
+    return file.evm_state_root;
+  }
+  if (range) return execution::joint_state_root(genesis.domain, file.evm_state_root, range->root);
+  if (!file.exchange_root) return fail(std::string("it has no \"exchangeRoot\""));
+  return execution::joint_state_root(genesis.domain, file.evm_state_root, *file.exchange_root);
+}
+
+Result<std::optional<exchange::ProvenRange>, std::string> check_records(const ProofFile& file) {
+  if (!file.records) return std::nullopt;
+  const auto proof = exchange::decode_range_proof(*file.records);
+  if (!proof) return fail(std::string("its leaves do not decode: ") + describe(proof.error()));
+  auto range = exchange::verify_range(*proof);
+  if (!range) return fail(std::string(describe(range.error())));
+  return *std::move(range);
+}
+
 }  // namespace
 
 Result<CheckedProof, std::string> check_proof(const primitives::Genesis& genesis,
                                               const ProofFile& file) {
-  const auto proof = exchange::decode_range_proof(file.proof);
-  if (!proof) return fail(std::string("its leaves do not decode: ") + describe(proof.error()));
-  auto range = exchange::verify_range(*proof);
-  if (!range) return fail(std::string(describe(range.error())));
+  CheckedProof out;
+  OL_TRY(out.range, check_records(file));
+  if (file.account) {
+    OL_TRY(out.account, check_account(file.evm_state_root, *file.account));
+  }
   const auto finality = decode_finality(file.finality);
   if (!finality) return fail(std::string("its headers do not decode"));
-  const primitives::Header& block = finality->headers.front();
-  if (block.height.value() != file.height + 1)
+  out.header = finality->headers.front();
+  if (out.header.height.value() != file.height + 1)
     return fail(std::string("its first header is not of the block after the state's"));
-  const Hash256 root =
-      execution::joint_state_root(genesis.domain, file.evm_state_root, range->root);
-  if (root != block.parent_state_root)
+  OL_TRY(const Hash256 root, joint_root(genesis, file, out.range));
+  if (root != out.header.parent_state_root)
     return fail(std::string("its leaves lead to a root that the block does not have"));
-  OL_TRY(const auto setting, setting_of(genesis, block.epoch, file.hand_overs));
+  OL_TRY(const auto setting, setting_of(genesis, out.header.epoch, file.hand_overs));
   const auto is_final = consensus::verify_final(*setting, finality->headers, finality->certificate);
   if (!is_final) return fail(std::string(describe(is_final.error())));
-  return CheckedProof{*std::move(range), block.height.value(), block.epoch.value()};
+  out.validators = setting->set.size();
+  return out;
 }
 
 }  // namespace ol::app

@@ -1,29 +1,55 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include <ol/base/bytes.hpp>
 #include <ol/base/result.hpp>
 #include <ol/exchange/proof.hpp>
+#include <ol/primitives/block.hpp>
 #include <ol/primitives/genesis.hpp>
+#include <ol/state/account.hpp>
 
 namespace ol::app {
 
-/// What a proof's file holds: docs/protocol/exchange-proof.md.
+/// What eth_getProof shows of an account and of slots of its storage (EIP-1186).
+struct AccountProof {
+  struct Slot {
+    Hash256 key;
+    std::vector<Bytes> nodes;
+  };
+  Address address;
+  std::vector<Bytes> nodes;
+  std::vector<Slot> slots;
+};
+
+/// What a proof's file holds: docs/protocol/state-proof.md. Without records and without an account
+/// it proves the block alone.
 struct ProofFile {
   std::uint64_t height = 0;  // the state after this block
-  Bytes proof;
+  std::optional<Bytes> records;
+  std::optional<AccountProof> account;
   Hash256 evm_state_root;
+  std::optional<Hash256> exchange_root;  // on chains with an exchange
   Bytes finality;
   std::vector<Bytes> hand_overs;
 };
 
+struct ProvenAccount {
+  std::optional<state::Account> account;  // none: there is no such account
+  std::vector<std::pair<Hash256, U256>> slots;
+};
+
 struct CheckedProof {
-  exchange::ProvenRange range;
-  std::uint64_t block_height = 0;
-  std::uint64_t epoch = 0;
+  std::optional<exchange::ProvenRange> range;
+  std::optional<ProvenAccount> account;
+  /// Of the block that is proved final and commits to the state.
+  primitives::Header header;
+  /// How many validators its epoch has, of which a quorum signed.
+  std::uint32_t validators = 0;
 };
 
 /// Checks a proof from its leaves up to the validators' signatures, knowing genesis alone. A

@@ -1,5 +1,5 @@
-// Proofs of records of the exchange, fetched from a node and checked without believing it:
-// docs/protocol/exchange-proof.md.
+// Proofs of blocks, of accounts and of records of the exchange, fetched from a node and checked
+// without believing it: docs/protocol/state-proof.md.
 #include "proof_command.hpp"
 
 #include <charconv>
@@ -9,16 +9,18 @@
 
 #include <boost/json/array.hpp>
 #include <boost/json/object.hpp>
-#include <boost/json/parse.hpp>
 #include <boost/json/serialize.hpp>
 
 #include <ol/base/hex.hpp>
 #include <ol/exchange/proof.hpp>
+#include <ol/primitives/address_text.hpp>
 
 #include "command.hpp"
 #include "home.hpp"
 #include "proof_check.hpp"
+#include "proof_file.hpp"
 #include "rpc_client.hpp"
+#include "send_transaction.hpp"
 
 namespace ol::app {
 namespace {
@@ -36,6 +38,9 @@ struct Flags {
   std::string position;
   std::uint64_t order = 0;
   std::string book;
+  std::string evm_account;
+  std::vector<std::string> slots;
+  std::uint64_t block = 0;
   std::string file;
 };
 
@@ -96,12 +101,15 @@ Wanted wanted(const Flags& flags) {
     return {out.take(), true};
   }
   if (flags.order == 0)
-    throw CommandError("say what to prove: --account, --positions, --order, --book or --key");
+    throw CommandError(
+        "say what to prove: --block, --evm-account, or of the exchange --account, --positions, "
+        "--order, --book or --key");
   out.raw(as_bytes("ord/")).u64(flags.order);
   return {out.take(), false};
 }
 
-// What makes the block after `height` final; the chain goes on for a moment before there is any.
+// The roots after `height` and what makes the next block final; the chain goes on for a moment
+// before there is any.
 json::value finality_of(const Flags& flags, std::uint64_t height) {
   const auto deadline = std::chrono::steady_clock::now() + kPatience;
   while (true) {
@@ -123,54 +131,62 @@ json::array hand_overs(const Flags& flags) {
   }
 }
 
-void get(const Flags& flags) {
+json::object with_finality(const Flags& flags, std::uint64_t height) {
+  json::object out;
+  out["height"] = height;
+  const json::value finality = finality_of(flags, height);
+  for (const char* name : {"evmStateRoot", "exchangeRoot", "finality"}) {
+    if (const json::value* value = finality.as_object().if_contains(name)) out[name] = *value;
+  }
+  out["handOvers"] = hand_overs(flags);
+  return out;
+}
+
+json::object record_proof(const Flags& flags) {
   const Wanted what = wanted(flags);
   const json::array params{to_hex_prefixed(what.key), what.below};
   const json::value proof = rpc_call(flags.url, "ol_proof", json::serialize(params));
-  const auto height = proof.at("height").to_number<std::uint64_t>();
-  const json::value finality = finality_of(flags, height);
-  json::object out;
-  out["height"] = height;
+  json::object out = with_finality(flags, proof.at("height").to_number<std::uint64_t>());
   out["proof"] = proof.at("proof");
-  out["evmStateRoot"] = finality.at("evmStateRoot");
-  out["finality"] = finality.at("finality");
-  out["handOvers"] = hand_overs(flags);
+  return out;
+}
+
+// Slots are given as in eth_getStorageAt: a number in hex.
+std::string slot_of(const std::string& text) {
+  const auto number = U256::from_hex(text);
+  if (!number) throw CommandError("--slot is \"" + text + "\"; it takes a number in hex: 0x0");
+  return to_hex_prefixed(number->to_fixed<Hash256>().view());
+}
+
+json::object account_proof(const Flags& flags) {
+  json::array slots;
+  for (const std::string& slot : flags.slots)
+    slots.emplace_back(slot_of(slot));
+  const json::value latest = rpc_call(flags.url, "eth_blockNumber");
+  const json::array params{to_hex_prefixed(address_of(flags.evm_account).view()), std::move(slots),
+                           latest};
+  const json::value answer = rpc_call(flags.url, "eth_getProof", json::serialize(params));
+  json::object out = with_finality(flags, quantity(latest));
+  out["account"] = account_member(answer.as_object());
+  return out;
+}
+
+void get(const Flags& flags) {
+  const bool of_record = !flags.key.empty() || !flags.account.empty() || !flags.position.empty() ||
+                         !flags.book.empty() || flags.order != 0;
+  const bool of_account = !flags.evm_account.empty();
+  const bool of_block = flags.block != 0;
+  if (static_cast<int>(of_record) + static_cast<int>(of_account) + static_cast<int>(of_block) > 1)
+    throw CommandError(
+        "one proof is of one thing: a record of the exchange, --evm-account or --block");
+  if (!of_account && !flags.slots.empty())
+    throw CommandError("--slot needs --evm-account, whose storage it is in");
+  const json::object out = of_account ? account_proof(flags)
+                           : of_block ? with_finality(flags, flags.block - 1)
+                                      : record_proof(flags);
   write_new_text(flags.file, json::serialize(out) + "\n");
   std::cout << "written to " << flags.file
             << "; check it with: openliquid proof verify --genesis GENESIS " << flags.file << '\n';
-}
-
-Bytes bytes_of(const json::object& from, std::string_view name) {
-  const json::value* value = from.if_contains(name);
-  const auto bytes =
-      value != nullptr && value->is_string() ? from_hex(value->get_string()) : std::nullopt;
-  if (!bytes) throw CommandError("the file has no \"" + std::string(name) + "\" in hex");
-  return *bytes;
-}
-
-ProofFile read_file(const std::string& file) {
-  boost::system::error_code failed;
-  const json::value parsed = json::parse(read_text(file), failed);
-  const json::object* object = failed ? nullptr : parsed.if_object();
-  if (object == nullptr) throw CommandError(file + " is no JSON object");
-  const json::value* height = object->if_contains("height");
-  const json::value* list = object->if_contains("handOvers");
-  if (height == nullptr || !(height->is_int64() || height->is_uint64()) || list == nullptr ||
-      !list->is_array())
-    throw CommandError(file + " lacks \"height\" or \"handOvers\"");
-  ProofFile out;
-  out.height = height->to_number<std::uint64_t>();
-  out.proof = bytes_of(*object, "proof");
-  out.finality = bytes_of(*object, "finality");
-  const auto root = Hash256::from(bytes_of(*object, "evmStateRoot"));
-  if (!root) throw CommandError("\"evmStateRoot\" has 32 bytes");
-  out.evm_state_root = *root;
-  for (const json::value& one : list->as_array()) {
-    const auto bytes = one.is_string() ? from_hex(one.get_string()) : std::nullopt;
-    if (!bytes) throw CommandError("a hand-over is not in hex");
-    out.hand_overs.push_back(*bytes);
-  }
-  return out;
 }
 
 std::string key_text(const exchange::TreeKey& place) {
@@ -182,24 +198,47 @@ std::string key_text(const exchange::TreeKey& place) {
   return "a long key ";
 }
 
-void verify(const Flags& flags) {
-  const ProofFile file = read_file(flags.file);
-  const auto proven = check_proof(read_genesis(flags.genesis), file);
-  if (!proven) throw CommandError("the proof is refused: " + proven.error());
-  std::cout << "block " << proven->block_height << " of epoch " << proven->epoch
-            << " is final and commits to the state after block " << file.height
-            << "\nexchange root " << to_hex_prefixed(proven->range.root.view()) << '\n'
-            << (proven->range.records.empty() ? "proven: no record there\n" : "proven:\n");
-  for (const auto& [place, value] : proven->range.records) {
+void print_records(const exchange::ProvenRange& range) {
+  std::cout << "exchange root " << to_hex_prefixed(range.root.view()) << '\n'
+            << (range.records.empty() ? "proven: no record there\n" : "proven:\n");
+  for (const auto& [place, value] : range.records) {
     std::cout << "  " << key_text(place) << ' ' << to_hex_prefixed(place.bytes) << "\n    "
               << to_hex_prefixed(value) << '\n';
   }
 }
 
+void print_account(const Address& address, const ProvenAccount& proven) {
+  std::cout << "proven: account " << primitives::checksum_text(address);
+  if (proven.account) {
+    std::cout << " has nonce " << proven.account->nonce << ", "
+              << proven.account->balance.to_decimal() << " wei, code hash "
+              << to_hex_prefixed(proven.account->code_hash.view()) << '\n';
+  } else {
+    std::cout << " does not exist\n";
+  }
+  for (const auto& [slot, value] : proven.slots)
+    std::cout << "  slot " << to_hex_prefixed(slot.view()) << " holds " << value.to_hex() << '\n';
+}
+
+void verify(const Flags& flags) {
+  const ProofFile file = read_proof_file(flags.file);
+  const primitives::Genesis genesis = read_genesis(flags.genesis);
+  const auto proven = check_proof(genesis, file);
+  if (!proven) throw CommandError("the proof is refused: " + proven.error());
+  const auto hash = primitives::block_hash(genesis.domain, proven->header);
+  std::cout << "block " << proven->header.height.value() << ' ' << to_hex_prefixed(hash.view())
+            << " of epoch " << proven->header.epoch.value()
+            << " is final and commits to the state after block " << file.height
+            << ": signed by a quorum of " << proven->validators << " validators\n"
+            << "EVM state root " << to_hex_prefixed(file.evm_state_root.view()) << '\n';
+  if (proven->range) print_records(*proven->range);
+  if (proven->account) print_account(file.account->address, *proven->account);
+}
+
 }  // namespace
 
 void add_proof(CLI::App& app) {
-  auto* group = app.add_subcommand("proof", "Prove what the exchange's state is, and check it");
+  auto* group = app.add_subcommand("proof", "Prove blocks and states, and check proofs");
   group->require_subcommand(1);
   auto flags = std::make_shared<Flags>();
   auto* get_command = group->add_subcommand("get", "Fetch a proof from a node into a file");
@@ -210,6 +249,10 @@ void add_proof(CLI::App& app) {
   get_command->add_option("--order", flags->order, "A resting order by its id");
   get_command->add_option("--book", flags->book, "All levels of an asset's book, by number");
   get_command->add_option("--key", flags->key, "Any record by its key in hex");
+  get_command->add_option("--evm-account", flags->evm_account,
+                          "An account of the EVM: nonce, balance, code");
+  get_command->add_option("--slot", flags->slots, "A slot of its storage, in hex; may be repeated");
+  get_command->add_option("--block", flags->block, "That the block of this height is final");
   get_command->add_option("file", flags->file, "Where the proof is written to")->required();
   get_command->callback([flags] { get(*flags); });
   auto* verify_command = group->add_subcommand(

@@ -225,13 +225,49 @@ def check_tx_send(net, cast, url):
         return subprocess.run([net.program, "tx", "send", "--rpc", url, "--to", to, "--value", "1ether", *keys],
                               capture_output=True, text=True, timeout=300)
 
-    for to in ("0x" + "11" * 20, deploy("6001600055")):
+    writer = deploy("6001600055")
+    for to in ("0x" + "11" * 20, writer):
         done = send(to, "--key", key)
         assert done.returncode == 0 and "status success" in done.stdout, done
+    check_account_proof(net, 0, writer, slot="holds 0x1")
     done = send(deploy("60006000fd"), "--key", key)
     assert done.returncode == 1 and "reverted" in done.stderr and "sent" not in done.stdout, done
     done = send("0x" + "11" * 20, "--key", key, "--keyfile", "x")
     assert done.returncode == 1 and "not both" in done.stderr, done
+
+
+def check_account_proof(net, node, address, slot=None):
+    """A light client believes genesis alone: of one ether at an address (and one in its first slot, if asked), of an
+    address without an account, and of a block. It refuses what was changed."""
+    file, genesis = net.home / "account.json", net.home / f"node{node}" / "genesis.json"
+
+    def proved(*what):
+        file.unlink(missing_ok=True)
+        subprocess.run([net.program, "proof", "get", "--rpc", f"http://127.0.0.1:{net.port(node)}", *what, str(file)],
+                       check=True, capture_output=True, timeout=120)
+        return subprocess.run(verify, check=True, capture_output=True, text=True, timeout=60).stdout
+
+    verify = [net.program, "proof", "verify", "--genesis", str(genesis), str(file)]
+    said = proved("--block", "2")
+    assert "block 2 0x" in said and "is final" in said and "proven" not in said, said
+    said = proved("--evm-account", "0x" + "99" * 20)
+    assert "does not exist" in said, said
+    said = proved("--evm-account", address, *(["--slot", "0x0"] if slot else []))
+    assert "has nonce" in said and "1000000000000000000 wei" in said, said
+    assert slot is None or slot in said, said
+    proof = json.loads(file.read_text())
+    account = proof["account"]
+    forged = [{"height": proof["height"] - 1}, {"evmStateRoot": "0x" + "11" * 32},
+              {"finality": proof["finality"][:-2] + "00"}, {"account": account | {"proof": account["proof"][:-1]}},
+              {"account": account | {"proof": [*account["proof"][:-1], account["proof"][-1][:-2] + "00"]}}]
+    if "exchangeRoot" in proof:
+        forged.append({"exchangeRoot": "0x" + "11" * 32})
+    if slot:
+        forged.append({"account": account | {"slots": [account["slots"][0] | {"proof": []}]}})
+    for change in forged:
+        file.write_text(json.dumps(proof | change))
+        bad = subprocess.run(verify, capture_output=True, text=True, timeout=60)
+        assert bad.returncode != 0 and "the proof is refused" in bad.stderr, (change.keys(), bad)
 
 
 def case_bots(net):

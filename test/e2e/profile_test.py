@@ -13,7 +13,7 @@ import tempfile
 import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
-from devnet_test import STOP_SECONDS, call, free_base_port, wait_for  # noqa: E402
+from devnet_test import STOP_SECONDS, call, check_account_proof, free_base_port, wait_for  # noqa: E402
 
 KEY = "0xac0974bec39a17e36ba4a6b4d238ff944bacb478cbed5efcae784d7bf4f2ff80"
 
@@ -85,6 +85,7 @@ def case_l1(program, home):
         for i in range(4):
             wait_for(f"node {i} having the transfer", lambda: height(net.port(i)) >= block)
             assert balance(net.port(i)) == 10**18
+        check_account_proof(net, 1, "0x" + "11" * 20)
     finally:
         net.stop()
 
@@ -103,6 +104,7 @@ def case_timecoin(program, home):
         net.restart(2)
         wait_for("the restarted node catching up", lambda: height(net.port(2)) >= block)
         assert balance(net.port(2)) == 10**18
+        check_account_proof(net, 2, "0x" + "11" * 20)
     finally:
         net.stop()
 

@@ -15,7 +15,7 @@ namespace ol::api {
 [[nodiscard]] std::vector<ProofRange> proof_ranges(const InfoCall& call, std::string_view type,
                                                    const exchange::State& state);
 
-/// {"height", "ranges"}: docs/protocol/exchange-proof.md.
+/// {"height", "ranges"}: docs/protocol/state-proof.md.
 [[nodiscard]] boost::json::object proof_json(const Prover::Proved& proved);
 
 }  // namespace ol::api

@@ -237,7 +237,7 @@ TEST(ProofFormat, has_no_bytes_to_spare) {
   EXPECT_FALSE(decode_range_proof(encode_range_proof(proof)));
 }
 
-// The bytes of docs/protocol/exchange-proof.md: the absent key "b" between "a" and "c".
+// The bytes of docs/protocol/state-proof.md: the absent key "b" between "a" and "c".
 TEST(ProofFormat, is_that_of_the_document) {
   const StateRecords records = {{key_of("a"), {1}}, {key_of("c"), {3}}, {key_of("d"), {4}}};
   const Commitment commitment(records);

@@ -258,5 +258,7 @@ struct Node::Impl final : p2p::NetworkHandler, DriverHost {
 void add_peer_methods(rpc::Registry& registry, const Node::Impl& node);
 /// ol_exchange*, on a chain with an exchange (rpc_exchange.cpp).
 void add_exchange_methods(rpc::Registry& registry, Node::Impl& node);
+/// ol_finality.
+void add_finality_methods(rpc::Registry& registry, Node::Impl& node);
 
 }  // namespace ol::node

@@ -398,6 +398,7 @@ Result<void, NodeError> Node::Impl::open_rpc() {
   rpc::add_consensus_methods(registry, *consensus_backend_);
   add_peer_methods(registry, *this);
   add_exchange_methods(registry, *this);
+  add_finality_methods(registry, *this);
   rpc::ServerOptions options;
   options.endpoints = {{parts_.config.rpc_host, parts_.config.rpc_port}};
   options.limits.connections_max = parts_.config.rpc_connections_max;

@@ -1,10 +1,9 @@
-// ol_exchangeSubmit, ol_exchangeResult, ol_exchangeRoots, ol_proof and ol_finality:
+// ol_exchangeSubmit, ol_exchangeResult, ol_exchangeRoots and ol_proof:
 // docs/protocol/json-rpc.md.
 #include <future>
 
 #include <ol/api/prover.hpp>
 #include <ol/base/hex.hpp>
-#include <ol/consensus/voting_rule.hpp>
 
 #include "node_exchange.hpp"
 #include "node_impl.hpp"
@@ -84,8 +83,6 @@ RpcResult roots(const Node::Impl& node, std::uint64_t height) {
 
 constexpr std::size_t kKeyBytesMax = 1024;
 constexpr std::size_t kPlaceBytes = 32;
-/// Headers from a block to one that makes it final.
-constexpr std::uint64_t kFinalityHeadersMax = 64;
 
 RpcResult proof(api::Prover& prover, const Bytes& key, bool below) {
   const std::size_t bytes_max = below ? kPlaceBytes : kKeyBytesMax;
@@ -96,51 +93,6 @@ RpcResult proof(api::Prover& prover, const Bytes& key, bool below) {
   if (!proved) return rpc::refuse("the state's last block is not out yet; try again");
   return "{\"height\":" + std::to_string(proved->height) + ",\"proof\":" +
          text(to_hex_prefixed(exchange::encode_range_proof(proved->proofs.front()))) + "}";
-}
-
-// Whether a certificate of the last header makes the first one's block final.
-bool makes_final(primitives::CommitRule rule, const primitives::ChainDomain& domain,
-                 const std::vector<primitives::Header>& headers) {
-  if (rule == primitives::CommitRule::TwoPhase) return true;
-  const auto ref = [&](std::size_t back) {
-    const primitives::Header& header = headers[headers.size() - back];
-    return consensus::BlockRef{header.view, primitives::block_hash(domain, header)};
-  };
-  consensus::CertifiedChain chain{.head = ref(1), .parent = {}, .grandparent = {}};
-  if (headers.size() > 1) chain.parent = ref(2);
-  if (headers.size() > 2) chain.grandparent = ref(3);
-  return consensus::make_voting_rule(rule)->decide_commit(chain).has_value();
-}
-
-// The EVM's root after a block, and what makes the next block final, which commits to both.
-RpcResult finality(const Node::Impl& node, std::uint64_t height) {
-  const primitives::Genesis& genesis = node.parts_.genesis;
-  const auto unreadable = [] { return rpc::refuse("the database cannot be read"); };
-  const auto snapshot = node.database_->snapshot();
-  if (!snapshot || !(*snapshot)->head()) return unreadable();
-  const auto evm = (*snapshot)->evm_header(primitives::Height(height));
-  if (!evm) return unreadable();
-  if (!*evm) return std::string("null");
-  std::vector<primitives::Header> headers;
-  while (headers.size() < kFinalityHeadersMax) {
-    const primitives::Height at(height + 1 + headers.size());
-    const auto header = (*snapshot)->header(at);
-    if (!header) return unreadable();
-    if (!*header || (!headers.empty() && (*header)->epoch != headers.front().epoch)) break;
-    headers.push_back(**header);
-    if (!makes_final(genesis.commit_rule, genesis.domain, headers)) continue;
-    const auto certificate = (*snapshot)->certificate(at);
-    if (!certificate || !*certificate) return unreadable();
-    Writer out;
-    out.u32(static_cast<std::uint32_t>(headers.size()));
-    for (const primitives::Header& one : headers)
-      primitives::encode(out, one);
-    primitives::encode(out, **certificate);
-    return "{\"height\":" + std::to_string(height) +
-           ",\"evmStateRoot\":" + hex((**evm).state_root) +
-           ",\"finality\":" + text(to_hex_prefixed(out.bytes())) + "}";
-  }
-  return std::string("null");
 }
 
 }  // namespace
@@ -173,11 +125,6 @@ void add_exchange_methods(rpc::Registry& registry, Node::Impl& node) {
       OL_TRY(below, params.boolean(1));
     }
     return proof(*prover, key, below);
-  });
-  registry.add("ol_finality", [&node](const Params& params) -> RpcResult {
-    OL_TRY_VOID(params.at_most(1));
-    OL_TRY(const std::uint64_t height, params.quantity(0));
-    return finality(node, height);
   });
 }
 

@@ -13,7 +13,7 @@
 #include <ol/exchange/key_tree.hpp>
 #include <ol/exchange/state.hpp>
 
-// Proofs of records of the state (dex.md 18). Format: docs/protocol/exchange-proof.md.
+// Proofs of records of the state (dex.md 18). Format: docs/protocol/state-proof.md.
 
 namespace ol::exchange {
 
