@@ -1,16 +1,18 @@
 #!/usr/bin/env python3
 """End-to-end checks of the other commit rules: a devnet of each profile finalises a transfer.
 
-Usage: profile_test.py OPENLIQUID CASE, with CASE one of l1, timecoin, timed.
+Usage: profile_test.py OPENLIQUID CASE, with CASE one of l1, timecoin, timecoin_minutes, timed.
 """
 import os
 import pathlib
 import random
+import re
 import signal
 import subprocess
 import sys
 import tempfile
 import time
+import urllib.request
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
 from devnet_test import STOP_SECONDS, call, check_account_proof, free_base_port, wait_for  # noqa: E402
@@ -107,6 +109,47 @@ def case_timecoin(program, home):
         check_account_proof(net, 2, "0x" + "11" * 20)
     finally:
         net.stop()
+
+
+# Requirements TC-NT-5, TC-NT-6, TC-OP-4, TC-OP-6, TC-PF-1: minutes of transfers, nothing wrong in any log, and what it takes.
+def case_timecoin_minutes(program, home):
+    minutes = float(os.environ.get("OL_TIMECOIN_MINUTES", "5"))
+    net = Network(program, home, "timecoin", 3)
+    try:
+        begin, sent, first = time.monotonic(), 0, height(net.base)
+        before = [figures(net.port(i)) for i in range(3)]
+        while time.monotonic() < begin + minutes * 60:
+            transfer(program, net.port(sent % 3))
+            sent += 1
+        took = time.monotonic() - begin
+        after = [figures(net.port(i)) for i in range(3)]
+        blocks = height(net.base) - first
+        assert balance(net.base) == sent * 10**18
+    finally:
+        net.stop()
+    errors = [line for log in sorted(net.home.glob("*/node.log")) for line in log.read_text().splitlines()
+              if re.match(r"\S+ (error|critical)", line)]
+    assert not errors, errors
+    for i in range(3):
+        grown = {name: after[i][name] - before[i][name] for name in after[i]}
+        rate = grown["bytes"] / took
+        print(f"validator {i}: {rate:.0f} bytes/s sent, {1000 * grown['cpu'] / blocks:.1f} ms of processor a block, "
+              f"final in {grown['finality'] / grown['final']:.0f} ms on average, "
+              f"{after[i]['memory'] / 2**20:.0f} MiB in use")
+        assert rate < 1_000_000, rate
+    print(f"{sent} transfers in {blocks} blocks and {took:.0f} s, no error in any log")
+
+
+def figures(port):
+    lines = urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics", timeout=60).read().decode().splitlines()
+    values = [line.rsplit(" ", 1) for line in lines if not line.startswith("#")]
+    total = {}
+    for name, value in values:
+        name = name.split("{")[0]
+        total[name] = total.get(name, 0) + float(value)
+    return {"bytes": total["openliquid_p2p_bytes_out_total"], "cpu": total["process_cpu_seconds_total"],
+            "memory": total["process_resident_memory_bytes"], "finality": total["openliquid_finality_ms_sum"],
+            "final": total["openliquid_finality_ms_count"]}
 
 
 # The daemon of timecoin's document, three times on one machine.

@@ -12,6 +12,7 @@
 #include <ol/base/thread_safety.hpp>
 
 #include "node_impl.hpp"
+#include "process_stats.hpp"
 
 namespace ol::node {
 namespace {
@@ -64,6 +65,7 @@ struct Metrics::Impl {
   void set_rpc(const rpc::ServerStats& stats);
   void set_pool(const mempool::Stats& stats);
   void set_database(const storage::DatabaseStats& stats);
+  void set_process();
 };
 
 void Metrics::Impl::set_consensus(const ConsensusView& view) {
@@ -207,6 +209,22 @@ void Metrics::Impl::set_pool(const mempool::Stats& stats) {
         stats.dropped);
 }
 
+// Under the names that Prometheus' own clients give them, so that existing dashboards work.
+void Metrics::Impl::set_process() {
+  const ProcessStats stats = read_process_stats();
+  set("process_resident_memory_bytes", "Memory in use", number(stats.resident_bytes));
+  set("process_virtual_memory_bytes", "Memory mapped", number(stats.virtual_bytes));
+  set("process_open_fds", "Open files and sockets", number(stats.open_files));
+  set("process_max_fds", "Most files and sockets it may open", number(stats.open_files_max));
+  set("process_threads", "Threads", number(stats.threads));
+  auto& cpu = prometheus::BuildCounter()
+                  .Name("process_cpu_seconds_total")
+                  .Help("Processor time used, in the program and for it in the kernel")
+                  .Register(registry)
+                  .Add({});
+  if (const double grown = stats.cpu_seconds - cpu.Value(); grown > 0) cpu.Increment(grown);
+}
+
 void Metrics::Impl::set_database(const storage::DatabaseStats& stats) {
   set("openliquid_db_table_bytes", "Bytes in table files", number(stats.table_bytes));
   set("openliquid_db_write_buffer_bytes", "Bytes in write buffers",
@@ -243,6 +261,7 @@ std::string Metrics::text(const MetricsSample& sample) {
   impl_->set_rpc(sample.rpc);
   impl_->set_pool(sample.pool);
   impl_->set_database(sample.database);
+  impl_->set_process();
   impl_->set("openliquid_stored_height", "Height of the last block on disk", number(sample.height));
   impl_->count("openliquid_txns_executed_total", "Transactions executed", sample.txns_executed);
   impl_->count("openliquid_gossip_dropped_total", "Transactions not gossiped: queue full",

@@ -36,6 +36,12 @@ class MetricsTest : public testing::Test {
     return text.find("\n" + line + "\n") != std::string::npos;
   }
 
+  [[nodiscard]] double value_of(const std::string& name) {
+    const std::string text = scrape();
+    const std::size_t at = text.find("\n" + name + " ");
+    return at == std::string::npos ? -1 : std::stod(text.substr(at + name.size() + 2));
+  }
+
   ConsensusView view;
   std::vector<EvidenceCount> evidence;
   std::uint64_t executed = 0;
@@ -70,10 +76,23 @@ TEST_F(MetricsTest, counters_follow_what_is_counted_elsewhere) {
   EXPECT_TRUE(shows(text, "openliquid_consensus_votes_sent_total 2"));
   EXPECT_TRUE(shows(text, "openliquid_rpc_calls_total{method=\"eth_chainId\"} 1"));
   EXPECT_TRUE(shows(text, "openliquid_queue_rejected_total{queue=\"consensus\"} 2"));
-  EXPECT_EQ(scrape(), text);
+  // Asked again, nothing is counted twice.
+  text = scrape();
+  EXPECT_TRUE(shows(text, "openliquid_txns_executed_total 5"));
+  EXPECT_TRUE(shows(text, "openliquid_rpc_calls_total{method=\"eth_chainId\"} 1"));
+  EXPECT_TRUE(shows(text, "openliquid_queue_rejected_total{queue=\"consensus\"} 2"));
   executed = 12;
   text = scrape();
   EXPECT_TRUE(shows(text, "openliquid_txns_executed_total 12"));
+}
+
+TEST_F(MetricsTest, the_process_is_measured) {
+  // The test holds memory, files and a processor itself.
+  EXPECT_GT(value_of("process_resident_memory_bytes"), 1 << 20);
+  EXPECT_GE(value_of("process_open_fds"), 3);
+  EXPECT_GT(value_of("process_max_fds"), value_of("process_open_fds"));
+  EXPECT_GE(value_of("process_threads"), 1);
+  EXPECT_GT(value_of("process_cpu_seconds_total"), 0);
 }
 
 TEST_F(MetricsTest, gauges_go_down_again) {
