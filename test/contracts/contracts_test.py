@@ -13,7 +13,7 @@ import time
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
 sys.path.insert(0, str(ROOT / "test/e2e"))
-from devnet_test import Devnet, free_base_port, wait_for  # noqa: E402
+from devnet import Devnet, free_base_port, wait_for  # noqa: E402
 
 
 def run(net):

@@ -26,7 +26,7 @@ import threading
 import time
 import urllib.request
 
-from devnet_test import ROOT, Devnet, call, free_base_port, log_of, metric, wait_for
+from devnet import ROOT, Devnet, call, free_base_port, log_of, metric, wait_for
 
 NODES = 4
 HEADER = b"\x13/multistream/1.0.0\n"

@@ -12,7 +12,7 @@ import sys
 import tempfile
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
-from devnet_test import call, free_base_port, wait_for  # noqa: E402
+from devnet import call, free_base_port, wait_for  # noqa: E402
 
 # The first account of the development mnemonic, which everybody knows.
 KEY = "0xac0974bec39a17e36ba4a6b4d238ff944bacb478cbed5efcae784d7bf4f2ff80"

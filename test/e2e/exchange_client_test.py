@@ -11,7 +11,7 @@ import sys
 import tempfile
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
-from devnet_test import ROOT, Devnet, free_base_port, log_of, wait_for  # noqa: E402
+from devnet import ROOT, Devnet, free_base_port, log_of, wait_for  # noqa: E402
 
 CHAIN_ID = "7777"
 

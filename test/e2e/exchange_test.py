@@ -10,7 +10,7 @@ import sys
 import tempfile
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
-from devnet_test import ROOT, Devnet, call, free_base_port, wait_for  # noqa: E402
+from devnet import ROOT, Devnet, call, free_base_port, wait_for  # noqa: E402
 
 # The first two accounts of the devnet's mnemonic.
 KEYS = ["0xac0974bec39a17e36ba4a6b4d238ff944bacb478cbed5efcae784d7bf4f2ff80",

@@ -22,7 +22,7 @@ import threading
 import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
-from devnet_test import ROOT, Devnet, call, free_base_port, log_of, metric, wait_for  # noqa: E402
+from devnet import ROOT, Devnet, call, free_base_port, log_of, metric, wait_for  # noqa: E402
 
 PHASES = ["level", "ask", "batches", "idle", "edge", "silent"]
 CHAIN_ID = "7777"

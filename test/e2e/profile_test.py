@@ -15,7 +15,7 @@ import time
 import urllib.request
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
-from devnet_test import STOP_SECONDS, call, check_account_proof, free_base_port, wait_for  # noqa: E402
+from devnet import STOP_SECONDS, call, check_account_proof, free_base_port, wait_for  # noqa: E402
 
 KEY = "0xac0974bec39a17e36ba4a6b4d238ff944bacb478cbed5efcae784d7bf4f2ff80"
 

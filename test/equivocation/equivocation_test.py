@@ -12,7 +12,7 @@ import sys
 import tempfile
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "e2e"))
-from devnet_test import Devnet, call, check_same_chain, free_base_port, wait_for
+from devnet import Devnet, call, check_same_chain, free_base_port, wait_for
 
 VILLAIN = 3
 PROOFS = {(VILLAIN, "double proposal"), (VILLAIN, "double vote")}
