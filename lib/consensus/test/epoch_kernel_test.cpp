@@ -222,7 +222,19 @@ TEST(SlotEpochEnd, comes_with_the_precommit_certificate) {
   ASSERT_TRUE(out.hand_over);
   EXPECT_EQ(encode_hand_over(*out.hand_over), encode_hand_over(ending.proof));
   EXPECT_FALSE(out.vote || out.build || out.persist);
-  EXPECT_FALSE(node.step(TimerFired{View(5)}).build);
+  // Whoever leads, whatever the old set certifies.
+  for (const std::uint64_t view : {4U, 5U, 8U})
+    EXPECT_FALSE(node.step(TimerFired{View(view)}).build) << view;
+  const Block above = first.block(ending.blocks[0], ending.certificates[0], View(2), {});
+  static_cast<void>(node.step(BlockFetched{*verifier.verify_fetched(above, above.hash)}));
+  const auto more = first.certify(above, Phase::Precommit, View(2));
+  EXPECT_TRUE(node.step(CertificateReceived{*verifier.verify_certificate(more)}).commit.empty());
+  EXPECT_EQ(node.tree().root().hash, ending.blocks[0].hash);
+  // Nor does it halt: who held the old keys cannot stop the next epoch.
+  const Block beside = first.block(start.block, start.certificate, View(2), {});
+  const auto rival = first.certify(beside, Phase::Precommit, View(2));
+  EXPECT_FALSE(node.step(CertificateReceived{*verifier.verify_certificate(rival)}).conflict);
+  EXPECT_FALSE(node.status().halted);
   // The same by a proof that comes before the block.
   SlotKernel late = make();
   const auto asked = late.step(EpochEnded{*verifier.verify_hand_over(ending.proof)});
@@ -306,6 +318,16 @@ TEST_F(SignerSeat, signs_nothing_of_an_epoch_that_is_over) {
   const auto back = one.sign(vote(first, old));
   ASSERT_FALSE(back);
   EXPECT_EQ(back.error().kind, SignError::Kind::BelowRecord);
+  // Not even with a record that takes nothing back but the epoch.
+  Outputs later = vote(first, first.block(ending.blocks[0], ending.certificates[0], View(9), {}));
+  const SafetyRecord& durable = *one.record();
+  later.persist->lock = durable.lock;
+  later.persist->high_qc = durable.high_qc;
+  later.persist->last_proposal = durable.last_proposal;
+  later.persist->last_timeout_view = durable.last_timeout_view;
+  EXPECT_FALSE(one.sign(later));
+  later.persist->epoch = Epoch(1);
+  EXPECT_TRUE(one.sign(later));
   EXPECT_EQ(*one.take_seat(seat(first, 1)), Seated::RecordIsNewer);
   EXPECT_FALSE(one.sign(vote(first, old)));
 }

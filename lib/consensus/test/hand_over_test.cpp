@@ -93,6 +93,8 @@ TEST_P(HandOvers, are_refused_with_any_part_changed) {
       {HandOverError::WrongSet, [](HandOver& h) { h.certificate.subject.epoch = Epoch(1); }},
       {HandOverError::BadPayload, [](HandOver& h) { h.items.clear(); }},
       {HandOverError::BadPayload, [](HandOver& h) { h.items.pop_back(); }},
+      {HandOverError::BadPayload,
+       [](HandOver& h) { h.items.insert(h.items.begin(), primitives::TxnHash{}); }},
       {HandOverError::BadPayload, [](HandOver& h) { h.change.push_back(0); }},
   };
   for (std::size_t i = 0; i < changes.size(); ++i) {
@@ -101,6 +103,19 @@ TEST_P(HandOvers, are_refused_with_any_part_changed) {
     const auto checked = check(proof);
     ASSERT_FALSE(checked) << i;
     EXPECT_EQ(checked.error(), changes[i].first) << i << ": " << describe(checked.error());
+  }
+}
+
+// Sound, and of the right block, but of votes that make nothing final.
+TEST_P(HandOvers, need_the_certificate_of_the_phase_that_decides) {
+  const bool slotted = GetParam().rule == CommitRule::TwoPhase;
+  const primitives::Block& last = ending.blocks.back();
+  for (const Phase phase : {Phase::Generic, Phase::Prepare, Phase::Precommit}) {
+    HandOver proof = ending.proof;
+    proof.certificate = first.certify(last, phase, last.header.view);
+    const auto checked = check(proof);
+    EXPECT_EQ(checked.has_value(), phase == (slotted ? Phase::Precommit : Phase::Generic));
+    if (!checked) EXPECT_EQ(checked.error(), HandOverError::BadCertificate);
   }
 }
 

@@ -221,6 +221,15 @@ crypto::Secp256k1SecretKey account_key(std::uint32_t i) {
 
 }  // namespace
 
+void Cluster::use_slots(primitives::SlotParams slots) {
+  const auto now = std::chrono::system_clock::now().time_since_epoch();
+  genesis_.time = primitives::TimeMs(static_cast<std::uint64_t>(
+      std::chrono::duration_cast<std::chrono::milliseconds>(now).count()));
+  genesis_.profile = primitives::Profile::Timecoin;
+  genesis_.commit_rule = primitives::CommitRule::TwoPhase;
+  genesis_.slots = slots;
+}
+
 void Cluster::add_exchange() {
   using namespace std::chrono;
   const auto wall = duration_cast<milliseconds>(system_clock::now().time_since_epoch()).count();

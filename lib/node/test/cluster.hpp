@@ -51,6 +51,8 @@ class Cluster {
   /// Gives the chain an exchange, before anything is started: BTC at 65,000 dollars, a token, and a
   /// million dollars for each of the first ten accounts. Genesis is now.
   void add_exchange();
+  /// Makes it a chain of two_phase, before anything is started. Genesis is now.
+  void use_slots(primitives::SlotParams slots);
   /// An action of account `from`, encoded for ol_exchangeSubmit.
   [[nodiscard]] std::string action(std::uint32_t from, exchange::ActionBody body,
                                    std::uint64_t nonce) const;
