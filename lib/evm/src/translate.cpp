@@ -17,7 +17,9 @@
 #include <ol/evm/opcode.hpp>
 
 #include "fast_operations.hpp"
+#include "known_places.hpp"
 #include "program.hpp"
+#include "row.hpp"
 
 namespace ol::evm {
 namespace {
@@ -38,34 +40,19 @@ struct Draft {
   bool has_data = false;
 };
 
+/// Drafts that become one handler.
+struct Chain {
+  Handler run = nullptr;
+  std::uint16_t length = 0;
+  std::uint16_t handlers = 0;  // this one and those behind it, to the end of the block
+};
+
 /// Blocks are cut into pieces of so many instructions, and so many pieces are translated at once:
 /// what a call pays for bounds what it makes us translate.
 constexpr std::size_t kBlockMax = 128;
 constexpr std::size_t kBlocksAtOnce = 8;
 /// Jumps within a block, at most: a loop of nothing else would go on for ever.
 constexpr std::size_t kJumpsInBlock = 16;
-
-/// A vector that never allocates.
-template <typename T, std::size_t Capacity>
-class Row {
- public:
-  [[nodiscard]] std::size_t size() const { return size_; }
-  [[nodiscard]] const T* begin() const { return items_.data(); }
-  [[nodiscard]] const T* end() const { return items_.data() + size_; }
-  [[nodiscard]] const T& operator[](std::size_t i) const { return items_[i]; }
-  [[nodiscard]] T& back() { return items_[size_ - 1]; }
-  void push_back(const T& item) {
-    OL_CHECK(size_ < Capacity, "blocks are cut before this");
-    items_[size_++] = item;
-  }
-  void drop(std::size_t count) { size_ -= count; }
-  void clear() { size_ = 0; }
-  [[nodiscard]] bool empty() const { return size_ == 0; }
-
- private:
-  std::array<T, Capacity> items_;
-  std::size_t size_ = 0;
-};
 
 /// PUSH and an operation on constants give a constant: what, or nothing.
 std::optional<U256> fold(std::uint8_t op, const U256& a, const U256& b) {
@@ -88,47 +75,6 @@ std::optional<U256> fold(std::uint8_t op, const U256& a, const U256& b) {
       return std::nullopt;
   }
 }
-
-/// Places in the code that the block pushed on the stack and that are still known to lie there.
-class KnownPlaces {
- public:
-  static constexpr std::uint32_t kUnknown = UINT32_MAX;
-
-  void clear() { size_ = 0; }
-  [[nodiscard]] std::uint32_t top() const { return size_ == 0 ? kUnknown : places_[size_ - 1]; }
-  /// Follows an instruction that is no PUSH of a place.
-  void follow(std::uint8_t op, const OpcodeRule& rule) {
-    if (size_ == 0) return;
-    if (op >= kDup1 && op < kSwap1) {
-      const std::size_t depth = op - kDup1 + std::size_t{1};
-      push(depth <= size_ ? places_[size_ - depth] : kUnknown);
-    } else if (op >= kSwap1 && op <= kSwap16) {
-      const std::size_t depth = op - kSwap1 + std::size_t{2};
-      if (depth > size_) {
-        places_[size_ - 1] = kUnknown;
-      } else {
-        std::swap(places_[size_ - 1], places_[size_ - depth]);
-      }
-    } else {
-      size_ -= std::min<std::size_t>(size_, rule.inputs);
-      for (int i = 0; i < rule.growth() + rule.inputs; ++i)
-        push(kUnknown);
-    }
-  }
-  void push(std::uint32_t place) {
-    // Forgetting is always right.
-    if (size_ == places_.size()) size_ = 0;
-    places_[size_++] = place;
-  }
-
- private:
-  static constexpr std::uint8_t kDup1 = static_cast<std::uint8_t>(Opcode::Dup1);
-  static constexpr std::uint8_t kSwap1 = static_cast<std::uint8_t>(Opcode::Swap1);
-  static constexpr std::uint8_t kSwap16 = kSwap1 + 15;
-
-  std::array<std::uint32_t, 32> places_{};
-  std::size_t size_ = 0;
-};
 
 template <bool Left>
 Draft shift_by(unsigned bits) {
@@ -454,8 +400,9 @@ class Translator {
     cells_.push_back({.run = fast::enter_block});
     cells_.push_back({.header = checks.value_or(BlockHeader{0, 0, kFullRange})});
     if (program_.looks_ == Program::Looks::AtSign) cells_.push_back({.run = fast::look_at_sign});
-    for (std::size_t i = 0; i < drafts_.size();)
-      i += place_chain(i);
+    choose_chains();
+    for (std::size_t i = 0; i < drafts_.size(); i += chains_[i].length)
+      place_chain(i);
     const bool may_jump = !drafts_.empty() && drafts_.back().kind == kKind<fast::JumpIf>;
     if (may_jump) cells_.push_back({.block = nullptr});
     Cell* const out = program_.reserve(cells_.size());
@@ -477,22 +424,34 @@ class Translator {
     }
   }
 
-  /// Appends the handler of the longest chain there is from draft `first` on. Returns its length.
-  std::size_t place_chain(std::size_t first) {
-    std::array<fast::Kind, fast::kChainMax> kinds{};
-    std::size_t count = 0;
-    while (count < kinds.size() && first + count < drafts_.size() &&
-           drafts_[first + count].kind != kAlone) {
-      kinds[count] = drafts_[first + count].kind;
-      ++count;
+  /// Finds, for each draft, the chain that leaves the fewest handlers from there on.
+  void choose_chains() {
+    const std::size_t count = drafts_.size();
+    for (std::size_t i = 0; i < count; ++i)
+      kinds_[i] = drafts_[i].kind;
+    chains_[count].handlers = 0;
+    for (std::size_t i = count; i-- > 0;) {
+      Chain& best = chains_[i];
+      best = {drafts_[i].run, 1, behind(i + 1)};
+      const auto found = fast::find_fusions({&kinds_[i], std::min(count - i, fast::kChainMax)});
+      for (std::uint16_t length = 2; length <= found.size(); ++length) {
+        if (found[length - 1] == nullptr) continue;
+        const std::uint16_t handlers = behind(i + length);
+        if (handlers <= best.handlers) best = {found[length - 1], length, handlers};
+      }
     }
-    const fast::FusionMatch chain = fast::longest_fusion({kinds.data(), count});
-    const std::size_t length = std::max<std::size_t>(chain.length, 1);
-    cells_.push_back({.run = chain.run != nullptr ? chain.run : drafts_[first].run});
-    for (std::size_t i = first; i < first + length; ++i) {
+  }
+  /// The handlers from draft `first` on and the one before.
+  [[nodiscard]] std::uint16_t behind(std::size_t first) const {
+    return static_cast<std::uint16_t>(chains_[first].handlers + 1);
+  }
+
+  /// Appends the handler of the chain chosen for draft `first`.
+  void place_chain(std::size_t first) {
+    cells_.push_back({.run = chains_[first].run});
+    for (std::size_t i = first; i < first + chains_[first].length; ++i) {
       if (drafts_[i].has_data) cells_.push_back({.data = drafts_[i].data});
     }
-    return length;
   }
 
   /// Makes what was written last go on at `target`. There is always room for it.
@@ -529,6 +488,8 @@ class Translator {
   std::size_t jumps_within_ = 0;
   KnownPlaces known_;
   Row<Draft, kBlockMax + 2> drafts_;
+  std::array<fast::Kind, kBlockMax + 2> kinds_{};  // of the drafts
+  std::array<Chain, kBlockMax + 3> chains_{};      // by the draft they begin with
   Row<Cell, 2 * (kBlockMax + 3) + 2> cells_;
   std::uint64_t gas_ = 0;
   int height_ = 0;  // of the stack against the block's start, in words
