@@ -202,16 +202,32 @@ class Author {
   void write_jump() {
     const bool conditional = choices_.below(3) != 0;
     if (conditional && height_ == 0) push_word();
+    push_destination();
+    if (height_ >= 2 && choices_.below(4) == 0) move_destinations();
+    put(conditional ? Opcode::Jumpi : Opcode::Jump);
+  }
+
+  void push_destination() {
     code_.push_back(0x61);
     jumps_.push_back(code_.size());
     append(code_, Bytes{0, 0});
     ++height_;
-    // A destination that took a way round the stack is one the translator does not see.
-    if (height_ >= 2 && choices_.below(8) == 0) {
-      put(Opcode::Swap1);
-      put(Opcode::Swap1);
+  }
+
+  /// Destinations on the stack change places, as those to return to do around functions: which one
+  /// is on top then, the translator has to follow.
+  void move_destinations() {
+    for (std::uint64_t more = choices_.below(3); more > 0; --more)
+      push_destination();
+    constexpr std::array<Opcode, 5> kMoves{Opcode::Swap1, Opcode::Swap1, Opcode::Dup1, Opcode::Pop,
+                                           Opcode::Add};
+    for (std::uint64_t moves = choices_.below(5); moves > 0; --moves) {
+      const Opcode move = kMoves[choices_.below(kMoves.size())];
+      const bool shrinks = move == Opcode::Pop || move == Opcode::Add;
+      if (height_ < (shrinks ? 4 : 2)) continue;
+      const bool deeper = !shrinks && height_ >= 4 && choices_.below(2) == 0;
+      put_byte(static_cast<std::uint8_t>(static_cast<std::uint8_t>(move) + (deeper ? 1 : 0)));
     }
-    put(conditional ? Opcode::Jumpi : Opcode::Jump);
   }
 
   void link_jumps() {

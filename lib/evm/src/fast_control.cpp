@@ -14,7 +14,7 @@ OL_EVM_HANDLER(halt_out_of_gas) {
 
 OL_EVM_HANDLER(halt_stack_bounds) {
   const auto height = static_cast<std::uint64_t>(sp - frame->stack) * sizeof(U256);
-  const bool underflow = height < BlockHeader::unpack(ip[1].data).need;
+  const bool underflow = height < ip[1].header.need;
   frame->fail(underflow ? Status::StackUnderflow : Status::StackOverflow);
 }
 
@@ -39,12 +39,19 @@ OL_EVM_HANDLER(enter_block) {
   OL_EVM_ENTER(ip);
 }
 
+OL_EVM_HANDLER(enter_wanted) {
+  Cell* const target = frame->program->block(U256{frame->wanted_offset});
+  if (target == nullptr) [[unlikely]]
+    OL_EVM_BECOME(halt_bad_jump);
+  OL_EVM_ENTER(target);
+}
+
 OL_EVM_HANDLER(go_to) {
-  OL_EVM_ENTER(std::bit_cast<Cell*>(ip[1].data));
+  OL_EVM_ENTER(ip[1].block);
 }
 
 OL_EVM_HANDLER(translate_here) {
-  ip[1].data = reinterpret_cast<std::uint64_t>(frame->program->translate(ip[1].data));
+  ip[1].block = frame->program->translate(ip[1].data);
   ip[0].run = go_to;
   OL_EVM_GO(ip);
 }
@@ -56,7 +63,7 @@ OL_EVM_HANDLER(look_at_sign) {
 }
 
 OL_EVM_HANDLER(push_gas) {
-  const Window<0, 0> before{sp, {t0, t1, t2, t3}, frame, {}, false};
+  const auto before = OL_EVM_WINDOW;
   OL_EVM_SETTLE(before.push(U256{static_cast<std::uint64_t>(gas)}));
   OL_EVM_GO(ip + 1);
 }

@@ -31,10 +31,10 @@
   OL_EVM_BECOME(ip->run)
 
 /// Ends a handler by entering the basic block whose first cell is given.
-#define OL_EVM_ENTER(header)                                                                    \
-  ip = (header);                                                                                \
+#define OL_EVM_ENTER(first)                                                                     \
+  ip = (first);                                                                                 \
   {                                                                                             \
-    const ::ol::evm::BlockHeader block = ::ol::evm::BlockHeader::unpack(ip[1].data);            \
+    const ::ol::evm::BlockHeader& block = ip[1].header;                                         \
     gas -= block.gas;                                                                           \
     const auto height = static_cast<std::uint64_t>(                                             \
         reinterpret_cast<std::uintptr_t>(sp) - reinterpret_cast<std::uintptr_t>(frame->stack)); \
@@ -45,11 +45,29 @@
   }                                                                                             \
   OL_EVM_GO(ip + 2)
 
-/// Takes the state from a window: the stack's pointer and the top word.
+/// The window a handler begins with.
+#define OL_EVM_WINDOW                           \
+  ::ol::evm::fast::Window<0, 0> {               \
+    sp, {t0, t1, t2, t3}, frame, {}, false, gas \
+  }
+
+/// Ends a handler by entering the block at the JUMPDEST that `destination` names, the state being
+/// as behind the jump. What is rare is left to a handler of its own, so that this one needs no
+/// stack.
+#define OL_EVM_ENTER_AT(destination)                                                      \
+  ::ol::evm::Cell* const target = frame->program->find(destination);                      \
+  if (target == nullptr) [[unlikely]] {                                                   \
+    frame->wanted_offset = (destination).fits_u64() ? (destination).low64() : UINT64_MAX; \
+    OL_EVM_BECOME(::ol::evm::fast::enter_wanted);                                         \
+  }                                                                                       \
+  OL_EVM_ENTER(target)
+
+/// Takes the state from a window: the stack's pointer, the top word and gas.
 #define OL_EVM_SETTLE(window)          \
   {                                    \
     ::ol::U256 settled_top;            \
     sp = (window).settle(settled_top); \
+    gas = (window).gas;                \
     t0 = settled_top.limb(0);          \
     t1 = settled_top.limb(1);          \
     t2 = settled_top.limb(2);          \
@@ -65,6 +83,8 @@ OL_EVM_HANDLER(halt_bad_jump);
 OL_EVM_HANDLER(halt_invalid);
 OL_EVM_HANDLER(stop);
 OL_EVM_HANDLER(enter_block);
+/// Enters the block at the frame's `wanted_offset`, translating it if need be.
+OL_EVM_HANDLER(enter_wanted);
 OL_EVM_HANDLER(go_to);
 /// Translates the code from its operand on, becomes `go_to` there and runs it.
 OL_EVM_HANDLER(translate_here);
@@ -130,7 +150,7 @@ inline constexpr int kCells = (1 + ... + (Steps::kHasData ? 1 : 0));
 template <typename... Steps>
 OL_EVM_HANDLER(run_steps) {
   static_assert(kChainable<Steps...>);
-  const Window<0, 0> before{sp, {t0, t1, t2, t3}, frame, {}, false};
+  const auto before = OL_EVM_WINDOW;
   const auto after = Chain<Steps...>::run(before, ip + 1);
   if (after.retry) [[unlikely]]
     OL_EVM_BECOME(grow_and_retry);
@@ -145,7 +165,7 @@ OL_EVM_HANDLER(run_jump) {
   const std::uint64_t target = ip[kCells<Steps...>].data;
   if (is_unlinked(target)) [[unlikely]]
     OL_EVM_BECOME(link_and_retry<kCells<Steps...>>);
-  const Window<0, 0> before{sp, {t0, t1, t2, t3}, frame, {}, false};
+  const auto before = OL_EVM_WINDOW;
   const auto after = Chain<Steps...>::run(before, ip + 1);
   if (after.retry) [[unlikely]]
     OL_EVM_BECOME(grow_and_retry);
@@ -153,14 +173,15 @@ OL_EVM_HANDLER(run_jump) {
   OL_EVM_ENTER(std::bit_cast<Cell*>(target));
 }
 
-/// The steps, then such a jump if the top word is not zero.
+/// The steps, then such a jump if the top word is not zero; otherwise to the block that the operand
+/// behind the destination names.
 template <typename... Steps>
 OL_EVM_HANDLER(run_jump_if) {
   static_assert(kChainable<Steps...>);
   const std::uint64_t target = ip[kCells<Steps...>].data;
   if (is_unlinked(target)) [[unlikely]]
     OL_EVM_BECOME(link_and_retry<kCells<Steps...>>);
-  const Window<0, 0> before{sp, {t0, t1, t2, t3}, frame, {}, false};
+  const auto before = OL_EVM_WINDOW;
   const auto decided = Chain<Steps...>::run(before, ip + 1);
   if (decided.retry) [[unlikely]]
     OL_EVM_BECOME(grow_and_retry);
@@ -169,41 +190,37 @@ OL_EVM_HANDLER(run_jump_if) {
   if (jumps) {
     OL_EVM_ENTER(std::bit_cast<Cell*>(target));
   }
-  OL_EVM_ENTER(ip + kCells<Steps...> + 1);
+  OL_EVM_ENTER(ip[kCells<Steps...> + 1].block);
 }
 
 /// The steps, then a jump to where the top word says.
 template <typename... Steps>
 OL_EVM_HANDLER(run_jump_to) {
   static_assert(kChainable<Steps...>);
-  const Window<0, 0> before{sp, {t0, t1, t2, t3}, frame, {}, false};
+  const auto before = OL_EVM_WINDOW;
   const auto decided = Chain<Steps...>::run(before, ip + 1);
   if (decided.retry) [[unlikely]]
     OL_EVM_BECOME(grow_and_retry);
-  Cell* const target = frame->program->block(decided.template at<0>());
-  if (target == nullptr) [[unlikely]]
-    OL_EVM_BECOME(halt_bad_jump);
+  const U256 destination = decided.template at<0>();
   OL_EVM_SETTLE(decided.template drop<1>());
-  OL_EVM_ENTER(target);
+  OL_EVM_ENTER_AT(destination);
 }
 
 /// The steps, then a jump to where the top word says if the one below is not zero.
 template <typename... Steps>
 OL_EVM_HANDLER(run_jump_to_if) {
   static_assert(kChainable<Steps...>);
-  const Window<0, 0> before{sp, {t0, t1, t2, t3}, frame, {}, false};
+  const auto before = OL_EVM_WINDOW;
   const auto decided = Chain<Steps...>::run(before, ip + 1);
   if (decided.retry) [[unlikely]]
     OL_EVM_BECOME(grow_and_retry);
-  if (decided.template at<1>().is_zero()) {
-    OL_EVM_SETTLE(decided.template drop<2>());
+  const U256 destination = decided.template at<0>();
+  const bool jumps = !decided.template at<1>().is_zero();
+  OL_EVM_SETTLE(decided.template drop<2>());
+  if (!jumps) {
     OL_EVM_ENTER(ip + kCells<Steps...>);
   }
-  Cell* const target = frame->program->block(decided.template at<0>());
-  if (target == nullptr) [[unlikely]]
-    OL_EVM_BECOME(halt_bad_jump);
-  OL_EVM_SETTLE(decided.template drop<2>());
-  OL_EVM_ENTER(target);
+  OL_EVM_ENTER_AT(destination);
 }
 
 }  // namespace ol::evm::fast

@@ -30,9 +30,22 @@ OL_EVM_HANDLER(operation) {
   OL_EVM_GO(ip + 1);
 }
 
+/// CALLDATALOAD of a whole word; what reaches past the end is left to the shared operation.
+OL_EVM_HANDLER(load_call_data) {
+  const std::uint64_t size = frame->call_data.size();
+  if ((t1 | t2 | t3) != 0 || size < 32 || t0 > size - 32) [[unlikely]]
+    OL_EVM_BECOME((operation<operations::calldataload, 1, 1>));
+  const U256 word = load_word(frame->call_data.data() + t0);
+  t0 = word.limb(0);
+  t1 = word.limb(1);
+  t2 = word.limb(2);
+  t3 = word.limb(3);
+  OL_EVM_GO(ip + 1);
+}
+
 /// DIV: by a power of two, which is how old compilers shift, without leaving the registers.
 OL_EVM_HANDLER(divide) {
-  const Window<0, 0> before{sp, {t0, t1, t2, t3}, frame, {}, false};
+  const auto before = OL_EVM_WINDOW;
   const U256 dividend = before.at<0>();
   const U256 divisor = before.at<1>();
   const auto shift = power_of_two(divisor);
@@ -132,7 +145,7 @@ constexpr void add_environment(Plans& plans) {
   add_operation<operations::balance, 1, 1>(plans, Opcode::Balance);
   add_operation<operations::origin, 0, 1>(plans, Opcode::Origin);
   add_operation<operations::caller, 0, 1>(plans, Opcode::Caller);
-  add_operation<operations::calldataload, 1, 1>(plans, Opcode::Calldataload);
+  at(plans, Opcode::Calldataload) = {.form = Form::Operation, .run = load_call_data};
   add_operation<operations::calldatacopy, 3, 0>(plans, Opcode::Calldatacopy);
   add_operation<operations::codecopy, 3, 0>(plans, Opcode::Codecopy);
   add_operation<operations::gasprice, 0, 1>(plans, Opcode::Gasprice);

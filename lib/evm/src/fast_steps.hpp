@@ -23,7 +23,8 @@ struct Window {
   U256 top;            // the top, as the handler got it
   Frame* frame = nullptr;
   U256 held[Held == 0 ? 1 : Held] = {};
-  bool retry = false;  // memory must grow before the handler can run
+  bool retry = false;    // memory must grow before the handler can run
+  std::int64_t gas = 0;  // what is left, less what memory cost that a step made
 
   static constexpr int kTaken = Taken;
   static constexpr int kHeld = Held;
@@ -46,22 +47,24 @@ struct Window {
       return old<Taken + Depth - Held>();
     }
   }
-  /// The place of word `depth`, at least three, which must be in memory: below what is held, and
-  /// not the old top.
-  [[gnu::always_inline]] U256& place(std::uint64_t depth) const {
+  /// The place of word `Above` + n, at least the third, which must be in memory: below what is
+  /// held, and not the old top. `below` is `bytes_down(n)`.
+  template <int Above>
+  [[gnu::always_inline]] U256& place(std::uint64_t below) const {
     static_assert(Held <= 3 && Taken + 3 - Held >= 1);
-    return *(sp + 1 - Taken + Held - static_cast<std::int64_t>(depth));
+    const auto from = std::bit_cast<std::uintptr_t>(sp + 1 - Taken + Held - Above);
+    return *std::bit_cast<U256*>(from + below);
   }
   template <int Count>
   [[gnu::always_inline]] auto drop() const {
     constexpr int kFromHeld = std::min(Count, Held);
-    Window<Taken + Count - kFromHeld, Held - kFromHeld> out{sp, top, frame, {}, retry};
+    Window<Taken + Count - kFromHeld, Held - kFromHeld> out{sp, top, frame, {}, retry, gas};
     for (int i = 0; i < Held - kFromHeld; ++i)
       out.held[i] = held[i];
     return out;
   }
   [[gnu::always_inline]] auto push(const U256& word) const {
-    Window<Taken, Held + 1> out{sp, top, frame, {}, retry};
+    Window<Taken, Held + 1> out{sp, top, frame, {}, retry, gas};
     for (int i = 0; i < Held; ++i)
       out.held[i] = held[i];
     out.held[Held] = word;
@@ -96,6 +99,12 @@ struct WithData : Plain {
   static constexpr bool kHasData = true;
 };
 
+/// The operand of DupDeep and SwapDeep: what to add to a place on the stack to get the word so many
+/// further down.
+constexpr std::uint64_t bytes_down(std::uint64_t words) {
+  return 0 - words * sizeof(U256);
+}
+
 struct Push : WithData {  // of up to 64 bits: the operand
   template <typename W>
   [[gnu::always_inline]] static auto run(const W& w, std::uint64_t data) {
@@ -122,7 +131,7 @@ struct Dup : Plain {
 struct DupDeep : WithData {
   template <typename W>
   [[gnu::always_inline]] static auto run(const W& w, std::uint64_t data) {
-    return w.push(w.place(data - 1));
+    return w.push(w.template place<-1>(data));
   }
 };
 
@@ -153,7 +162,7 @@ struct SwapDeep : WithData {
   static constexpr bool kWrites = true;
   template <typename W>
   [[gnu::always_inline]] static auto run(const W& w, std::uint64_t data) {
-    U256& place = w.place(data);
+    U256& place = w.template place<0>(data);
     const U256 other = place;
     place = w.template at<0>();
     return w.template drop<1>().push(other);
@@ -234,24 +243,33 @@ OL_EVM_BINARY(Sar, word::sar(b, a));
 using Iszero = Unary<compute_iszero>;
 using Not = Unary<compute_not>;
 
-/// Whether [offset, offset + size) lies in the frame's memory.
-[[gnu::always_inline]] inline bool in_memory(const Frame& frame, const U256& offset,
-                                             std::uint64_t size) {
-  // The lowest limb alone cannot wrap here: memory is far smaller than 2^64 - 32.
-  const std::uint64_t far = offset.limb(1) | offset.limb(2) | offset.limb(3);
-  return (far | (offset.limb(0) >> 40)) == 0 && offset.limb(0) + size <= frame.memory_size;
-}
-
-/// Asks for memory up to the end of the range.
-[[gnu::always_inline]] inline bool want_memory(Frame& frame, const U256& offset,
-                                               std::uint64_t size) {
-  if (in_memory(frame, offset, size)) [[likely]]
-    return true;
-  // An offset beyond all memory is out of gas whatever it is.
+/// Asks for memory up to the end of the range. An offset beyond all memory is out of gas whatever
+/// it is.
+[[gnu::always_inline]] inline bool ask_for_memory(Frame& frame, const U256& offset,
+                                                  std::uint64_t size) {
   const std::uint64_t far = offset.limb(1) | offset.limb(2) | offset.limb(3);
   frame.wanted_offset = far != 0 ? UINT64_MAX : offset.limb(0);
   frame.wanted_size = size;
   return false;
+}
+
+/// Whether the word at `offset` lies in the frame's memory, which grows here if that is easy. If
+/// not, it was asked for.
+[[gnu::always_inline]] inline bool want_word(Frame& frame, const U256& offset, std::int64_t& gas) {
+  if ((offset.limb(1) | offset.limb(2) | offset.limb(3)) == 0) [[likely]] {
+    if (offset.limb(0) < frame.word_limit) [[likely]]
+      return true;
+    if (frame.grow_to_word(offset.limb(0), gas)) [[likely]]
+      return true;
+  }
+  return ask_for_memory(frame, offset, 32);
+}
+
+[[gnu::always_inline]] inline bool want_byte(Frame& frame, const U256& offset) {
+  const std::uint64_t far = offset.limb(1) | offset.limb(2) | offset.limb(3);
+  if (far == 0 && offset.limb(0) < frame.memory_size) [[likely]]
+    return true;
+  return ask_for_memory(frame, offset, 1);
 }
 
 struct Mload : MayRetry {
@@ -259,11 +277,13 @@ struct Mload : MayRetry {
   [[gnu::always_inline]] static auto run(const W& w, std::uint64_t /*data*/) {
     const U256 offset = w.template at<0>();
     U256 word;
-    const bool there = want_memory(*w.frame, offset, 32);
+    std::int64_t gas = w.gas;
+    const bool there = want_word(*w.frame, offset, gas);
     if (there) [[likely]]
       word = load_word(w.frame->memory + offset.low64());
     auto out = w.template drop<1>().push(word);
     out.retry = !there;
+    out.gas = gas;
     return out;
   }
 };
@@ -272,11 +292,13 @@ struct Mstore : MayRetry {
   template <typename W>
   [[gnu::always_inline]] static auto run(const W& w, std::uint64_t /*data*/) {
     const U256 offset = w.template at<0>();
-    const bool there = want_memory(*w.frame, offset, 32);
+    std::int64_t gas = w.gas;
+    const bool there = want_word(*w.frame, offset, gas);
     if (there) [[likely]]
       store_word(w.frame->memory + offset.low64(), w.template at<1>());
     auto out = w.template drop<2>();
     out.retry = !there;
+    out.gas = gas;
     return out;
   }
 };
@@ -285,7 +307,7 @@ struct Mstore8 : MayRetry {
   template <typename W>
   [[gnu::always_inline]] static auto run(const W& w, std::uint64_t /*data*/) {
     const U256 offset = w.template at<0>();
-    const bool there = want_memory(*w.frame, offset, 1);
+    const bool there = want_byte(*w.frame, offset);
     if (there) [[likely]] {
       w.frame->memory[offset.low64()] = static_cast<std::uint8_t>(w.template at<1>().low64());
     }
@@ -298,7 +320,7 @@ struct Mstore8 : MayRetry {
 struct Calldatasize : Plain {
   template <typename W>
   [[gnu::always_inline]] static auto run(const W& w, std::uint64_t /*data*/) {
-    return w.push(U256{w.frame->call_data().size()});
+    return w.push(U256{w.frame->call_data.size()});
   }
 };
 

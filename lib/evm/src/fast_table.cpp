@@ -62,17 +62,17 @@ class FusionTable {
 
 }  // namespace
 
-FusionMatch longest_fusion(std::span<const Kind> kinds) {
+FusionMatches find_fusions(std::span<const Kind> kinds) {
   static const FusionTable kTable;
-  FusionMatch best;
+  FusionMatches out{};
   ChainKey key = kNoChain;
-  for (std::size_t i = 0; i < kinds.size() && i < kChainMax; ++i) {
+  for (std::size_t i = 0; i < kinds.size() && i < kChainMax && kinds[i] != kAlone; ++i) {
     key = extend(key, i, kinds[i]);
     const Slot& slot = kTable.find(key);
     if (!slot.used) break;
-    if (slot.run != nullptr) best = {slot.run, i + 1};
+    out[i] = slot.run;
   }
-  return best;
+  return out;
 }
 
 }  // namespace ol::evm::fast

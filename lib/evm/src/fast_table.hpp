@@ -31,12 +31,9 @@ struct Fusion {
 [[nodiscard]] std::span<const Fusion> pair_fusions();
 [[nodiscard]] std::span<const Fusion> long_fusions();
 
-struct FusionMatch {
-  Handler run = nullptr;
-  std::size_t length = 0;
-};
-
-/// The longest chain that `kinds` begin with, of at least two; nothing if there is none.
-[[nodiscard]] FusionMatch longest_fusion(std::span<const Kind> kinds);
+/// The chains that some kinds begin with: the handler of that of length n + 1, null if there is
+/// none.
+using FusionMatches = std::array<Handler, kChainMax>;
+[[nodiscard]] FusionMatches find_fusions(std::span<const Kind> kinds);
 
 }  // namespace ol::evm::fast

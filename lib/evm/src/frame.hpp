@@ -58,15 +58,22 @@ struct Frame {
         machine(m),
         message(msg),
         code(bytes),
+        call_data(msg.kind == CallKind::Create ? ByteView{} : msg.input),
         place(msg.memory) {}
 
   std::uint8_t* memory = nullptr;
   std::uint64_t memory_size = 0;   // bytes, a multiple of 32
   std::uint64_t memory_ready = 0;  // bytes at `memory` that are this frame's and zero or written
-  std::int64_t gas = 0;            // negative once out of gas
+  // What the sizes mean for a word: below the first its offset is one of memory, below the second
+  // of what memory can grow to by paying alone.
+  std::uint64_t word_limit = 0;
+  std::uint64_t ready_word_limit = 0;
+  std::int64_t memory_paid = 0;  // the price of `memory_size`
+  std::int64_t gas = 0;          // negative once out of gas
   Machine& machine;
   const Message& message;
   ByteView code;
+  ByteView call_data;  // none in creation: init code came as input but is no call data
   Status status = Status::Success;
   MemoryArena::Place place;  // of `memory`
   // The fast interpreter's own.
@@ -90,10 +97,6 @@ struct Frame {
     return gas >= 0 || fail(Status::OutOfGas);
   }
   [[nodiscard]] bool is_static() const { return message.mutability == Mutability::Static; }
-  /// Init code came as input but is no call data.
-  [[nodiscard]] ByteView call_data() const {
-    return message.kind == CallKind::Create ? ByteView{} : message.input;
-  }
   [[nodiscard]] ByteView view(std::uint64_t offset, std::uint64_t size) const {
     return size == 0 ? ByteView{} : ByteView{memory + offset, size};
   }
@@ -101,17 +104,39 @@ struct Frame {
   [[gnu::always_inline]] bool grow(std::uint64_t end) {
     const std::uint64_t words = word_count(end);
     // The sum is below 2^63: no more than 2^35 bytes are asked for.
-    gas -= memory_price(words) - memory_price(memory_size / 32);
+    const std::int64_t price = memory_price(words);
+    gas -= price - memory_paid;
     if (gas < 0) return fail(Status::OutOfGas);
     const std::uint64_t size = words * 32;
     if (size > memory_ready && !make_ready(size)) return false;
-    memory_size = size;
+    record_size(size, price);
     return true;
+  }
+  /// Makes the word at `offset` memory if that takes no more than paying, from `purse`; otherwise
+  /// changes nothing and returns false. @pre `offset` >= word_limit.
+  [[gnu::always_inline]] bool grow_to_word(std::uint64_t offset, std::int64_t& purse) {
+    if (offset >= ready_word_limit) return false;
+    const std::uint64_t words = (offset + 63) / 32;
+    const std::int64_t price = memory_price(words);
+    const std::int64_t left = purse - (price - memory_paid);
+    if (left < 0) return false;
+    purse = left;
+    record_size(words * 32, price);
+    return true;
+  }
+  [[gnu::always_inline]] void record_size(std::uint64_t size, std::int64_t price) {
+    memory_size = size;
+    memory_paid = price;
+    word_limit = size - 31;
+  }
+  void record_ready(std::uint64_t size) {
+    memory_ready = size;
+    ready_word_limit = size < 64 ? 0 : size - 63;
   }
   /// Makes at least `size` bytes ready, more where that saves asking again.
   bool make_ready(std::uint64_t size);
   /// A callee's memory began behind ours: what was ready there no longer is.
-  void forget_ready() { memory_ready = memory_size; }
+  void forget_ready() { record_ready(memory_size); }
   /// Makes [offset, offset + size) memory; nothing for a size of zero, wherever it lies.
   bool expand(const U256& offset, const U256& size) {
     if (size.is_zero()) return true;

@@ -62,7 +62,7 @@ bool keccak256(Frame& frame, U256* top) {
 }
 
 bool calldataload(Frame& frame, U256* top) {
-  const ByteView input = frame.call_data();
+  const ByteView input = frame.call_data;
   if (!(top[0] < U256{input.size()})) {
     top[0] = {};
     return true;
@@ -76,7 +76,7 @@ bool calldataload(Frame& frame, U256* top) {
 }
 
 bool calldatacopy(Frame& frame, U256* top) {
-  return copy(frame, top, frame.call_data());
+  return copy(frame, top, frame.call_data);
 }
 
 bool codecopy(Frame& frame, U256* top) {

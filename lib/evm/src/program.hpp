@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -27,51 +28,45 @@ using HandlerFunction = void(Cell* ip, U256* sp, std::int64_t gas, Frame* frame,
     [[clang::preserve_none]];
 using Handler = HandlerFunction*;
 
+/// What holds for a whole basic block, checked once on entry; the operand of `enter_block`, its
+/// first instruction.
+/// Heights are in bytes of stack.
+struct BlockHeader {
+  std::uint32_t gas;
+  std::uint16_t need;   // the least height
+  std::uint16_t range;  // how far above `need` the height may be so that nothing overflows
+};
+
 /// Translated code is a row of these: a handler, then the operands of its steps, those that have
 /// one.
 union Cell {
   Handler run;
   std::uint64_t data;
+  Cell* block;
+  BlockHeader header;
 };
 
-/// What holds for a whole basic block, checked once on entry; the operand of `enter_block`, its
-/// first instruction.
-/// Heights are in bytes of stack.
-struct BlockHeader {
-  std::uint32_t gas = 0;
-  std::uint16_t need = 0;   // the least height
-  std::uint16_t range = 0;  // how far above `need` the height may be so that nothing overflows
-
-  [[nodiscard]] std::uint64_t pack() const {
-    return gas | (std::uint64_t{need} << 32) | (std::uint64_t{range} << 48);
-  }
-  [[nodiscard]] static BlockHeader unpack(std::uint64_t data) {
-    return {static_cast<std::uint32_t>(data), static_cast<std::uint16_t>(data >> 32),
-            static_cast<std::uint16_t>(data >> 48)};
-  }
-};
-
-/// The translated blocks of numbered destinations. Room is made where it is used: code may have
-/// very many destinations that are never entered.
+/// Translated blocks by their place in the code. Room is made where it is used: code may have very
+/// many places that are never entered.
 class BlockTable {
  public:
-  explicit BlockTable(std::size_t count) : parts_((count + kPart - 1) / kPart) {}
+  explicit BlockTable(std::size_t code_bytes)
+      : pages_((code_bytes + kPage - 1) / kPage, kNoBlocks.data()), page_count_(pages_.size()) {}
 
-  /// Null if the block was not translated yet.
-  [[nodiscard]] Cell* find(std::uint32_t number) const {
-    const auto& part = parts_[number / kPart];
-    return part == nullptr ? nullptr : part[number % kPart];
+  /// Null if there is none yet.
+  [[nodiscard]] [[gnu::always_inline]] Cell* find(std::uint64_t pc) const {
+    return pc / kPage < page_count_ ? pages_.data()[pc / kPage][pc % kPage] : nullptr;
   }
-  void set(std::uint32_t number, Cell* block) {
-    auto& part = parts_[number / kPart];
-    if (part == nullptr) part = std::make_unique<Cell*[]>(kPart);
-    part[number % kPart] = block;
-  }
+  /// @pre `pc` lies in the code.
+  void set(std::uint64_t pc, Cell* block);
 
  private:
-  static constexpr std::size_t kPart = 64;
+  static constexpr std::size_t kPage = 64;
+  static constexpr std::array<Cell*, kPage> kNoBlocks{};
 
-  std::vector<std::unique_ptr<Cell*[]>> parts_;
+  std::vector<Cell* const*> pages_;
+  std::size_t page_count_ = 0;
+  std::vector<std::unique_ptr<Cell*[]>> owned_;
 };
 
 /// Code made ready for the fast interpreter. Jump destinations are found at once; a basic block is
@@ -82,13 +77,21 @@ class Program {
   /// does not look has no trace of looking.
   enum class Looks : std::uint8_t { Never, AtSign };
 
-  /// Borrows `code`, which must outlive the program.
+  /// Borrows `code`, which must outlive the program and is expected to run once.
   Program(ByteView code, const Schedule& rules, Looks looks = Looks::Never)
-      : code_(code), rules_(rules), looks_(looks), jumps_(code), blocks_(jumps_.count()) {}
-  /// Shares the code's ownership.
+      : code_(code),
+        rules_(rules),
+        looks_(looks),
+        jumps_(code),
+        blocks_(code.size()),
+        continuations_(0) {}
+  /// Shares the code's ownership. The code is expected to run often, so time spent on translating
+  /// some of it twice is well spent.
   Program(state::Code code, const Schedule& rules, Looks looks = Looks::Never)
       : Program(ByteView(*code), rules, looks) {
     owner_ = std::move(code);
+    repeats_left_ = kRepeatsMin + static_cast<std::int64_t>(code_.size() / 2);
+    continuations_ = BlockTable(code_.size());
   }
   Program(const Program&) = delete;
   Program& operator=(const Program&) = delete;
@@ -99,15 +102,18 @@ class Program {
     if (entry_ == nullptr) entry_ = translate(0);
     return entry_;
   }
-  /// Translates from `pc` on, where a block begins that was not translated yet unless it is a
-  /// JUMPDEST's.
+  /// Translates from `pc` on, where a block begins.
   [[nodiscard]] Cell* translate(std::uint64_t pc);
+  /// The block at the JUMPDEST at `pc` if it was translated, otherwise null.
+  [[nodiscard]] [[gnu::always_inline]] Cell* find(const U256& pc) const {
+    if ((pc.limb(1) | pc.limb(2) | pc.limb(3)) != 0) [[unlikely]]
+      return nullptr;
+    return blocks_.find(pc.limb(0));
+  }
   /// The block at the JUMPDEST at `pc`, or null if there is none.
   [[nodiscard]] Cell* block(const U256& pc) {
-    if (!pc.fits_u64()) return nullptr;
-    const std::uint32_t index = jumps_.find(pc.low64());
-    if (index == JumpMap::kNone) return nullptr;
-    Cell* const found = blocks_.find(index);
+    if (!pc.fits_u64() || !jumps_.contains(pc.low64())) return nullptr;
+    Cell* const found = blocks_.find(pc.low64());
     return found != nullptr ? found : translate(pc.low64());
   }
 
@@ -119,13 +125,17 @@ class Program {
   const U256* keep(const U256& constant);
 
   static constexpr std::size_t kChunk = 512;
+  static constexpr std::int64_t kRepeatsMin = 512;
 
   state::Code owner_;
   ByteView code_;
   const Schedule& rules_;
   Looks looks_;
   JumpMap jumps_;
-  BlockTable blocks_;  // by the number of the JUMPDEST
+  BlockTable blocks_;         // those that begin with a JUMPDEST
+  BlockTable continuations_;  // those behind a jump that may not be taken, and the like
+  /// How many more instructions may be translated that were, or may be, translated elsewhere too.
+  std::int64_t repeats_left_ = 0;
   Cell* entry_ = nullptr;
   std::vector<std::unique_ptr<Cell[]>> chunks_;
   Cell* free_ = nullptr;

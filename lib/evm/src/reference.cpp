@@ -193,7 +193,7 @@ class Interpreter {
       case Opcode::Caller: return ops::caller(frame_, top);
       case Opcode::Callvalue: return put(top[1], frame_.message.value);
       case Opcode::Calldataload: return ops::calldataload(frame_, top);
-      case Opcode::Calldatasize: return put(top[1], U256{frame_.call_data().size()});
+      case Opcode::Calldatasize: return put(top[1], U256{frame_.call_data.size()});
       case Opcode::Calldatacopy: return ops::calldatacopy(frame_, top);
       case Opcode::Codesize: return put(top[1], U256{code_.size()});
       case Opcode::Codecopy: return ops::codecopy(frame_, top);

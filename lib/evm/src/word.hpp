@@ -27,12 +27,21 @@ using Limb = std::uint64_t;
 }
 
 [[gnu::always_inline]] inline bool less(const U256& a, const U256& b) {
-  unsigned long long borrow = 0;
-  subtract_limb(a.limb(0), b.limb(0), borrow);
-  subtract_limb(a.limb(1), b.limb(1), borrow);
-  subtract_limb(a.limb(2), b.limb(2), borrow);
-  subtract_limb(a.limb(3), b.limb(3), borrow);
-  return borrow != 0;
+  // Written out: from a chain of borrows whose last alone matters, clang makes comparisons of
+  // single limbs, put together with three times the instructions.
+  Limb a1 = a.limb(1);
+  Limb a2 = a.limb(2);
+  Limb a3 = a.limb(3);
+  bool borrow = false;
+  __asm__(
+      "cmpq %[b0], %[a0]\n\t"
+      "sbbq %[b1], %[a1]\n\t"
+      "sbbq %[b2], %[a2]\n\t"
+      "sbbq %[b3], %[a3]"
+      : "=@ccb"(borrow), [a1] "+&r"(a1), [a2] "+&r"(a2), [a3] "+&r"(a3)
+      : [a0] "r"(a.limb(0)), [b0] "r"(b.limb(0)), [b1] "r"(b.limb(1)), [b2] "r"(b.limb(2)),
+        [b3] "r"(b.limb(3)));
+  return borrow;
 }
 
 /// As two's complement: flipping the sign bits maps the order of signed numbers to the plain one.

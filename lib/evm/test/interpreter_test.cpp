@@ -187,6 +187,80 @@ TEST_P(Interpreter, a_computed_destination_works_like_a_pushed_one) {
   EXPECT_EQ(run(code, {.input = Bytes(4)}).outcome.status, Status::BadJump);
 }
 
+TEST_P(Interpreter, functions_return_to_the_places_pushed_before_the_calls) {
+  // square(5) + square(3). A call: PUSH1 place to return to, PUSH1 argument, PUSH1 0x19, JUMP.
+  const Code calls = Code{}
+                         .repeat(1, "60076005601956")    // 0x00
+                         .repeat(1, "5b600f6003601956")  // 0x07
+                         .repeat(1, "5b01")              // 0x0f
+                         .return_top()                   // 0x11
+                         .repeat(1, "5b80029056");       // 0x19: JUMPDEST DUP1 MUL SWAP1 JUMP
+  const RunResult result = run(calls);
+  EXPECT_EQ(result.word(), U256{34});
+  EXPECT_EQ(run(calls, {.gas = result.gas_used}).outcome.gas_left, 0);
+  EXPECT_EQ(run(calls, {.gas = result.gas_used - 1}).outcome.status, Status::OutOfGas);
+}
+
+TEST_P(Interpreter, jumps_follow_the_stack_and_not_the_order_of_the_pushes) {
+  // PUSH1 0x09, PUSH1 0x14, two instructions, JUMP; at 0x09 it returns 1, at 0x14 2.
+  const auto code = [](std::string_view instructions) {
+    return Code{}
+        .repeat(1, "60096014")
+        .repeat(1, instructions)
+        .repeat(1, "56")
+        .repeat(1, std::string(2 * (9 - 5) - instructions.size(), 'f'))
+        .repeat(1, "5b6001")
+        .return_top()
+        .repeat(1, "5b6002")
+        .return_top();
+  };
+  EXPECT_EQ(run(code("")).word(), U256{2});
+  EXPECT_EQ(run(code("90")).word(), U256{1}) << "SWAP1";
+  EXPECT_EQ(run(code("9090")).word(), U256{2}) << "SWAP1 SWAP1";
+  EXPECT_EQ(run(code("50")).word(), U256{1}) << "POP";
+  EXPECT_EQ(run(code("81")).word(), U256{1}) << "DUP2";
+  EXPECT_EQ(run(code("8190")).word(), U256{2}) << "DUP2 SWAP1";
+  EXPECT_EQ(run(code("608018")).outcome.status, Status::BadJump) << "PUSH1 0x80 XOR";
+}
+
+TEST_P(Interpreter, a_loop_of_jumps_alone_ends_out_of_gas) {
+  // JUMPDEST, PUSH1 0, JUMP; then two that jump to each other.
+  EXPECT_EQ(run(Code{}.repeat(1, "5b600056")).outcome.status, Status::OutOfGas);
+  EXPECT_EQ(run(Code{}.repeat(1,
+                              "5b600456"
+                              "5b600056"))
+                .outcome.status,
+            Status::OutOfGas);
+}
+
+TEST_P(Interpreter, what_is_simplified_stays_what_it_was) {
+  const auto word = [&](const Code& code) { return run(Code(code).return_top()).word(); };
+  // The operands come from call data of no length, so the translator does not know them.
+  const Code two = Code{}.op(Opcode::Calldatasize).push(2).op(Opcode::Add);
+  const Code two_three = Code(two).op(Opcode::Calldatasize).push(3).op(Opcode::Add);
+  const auto after_swap = [&](Opcode op) { return word(Code(two_three).op(Opcode::Swap1).op(op)); };
+  EXPECT_EQ(after_swap(Opcode::Lt), U256{1});
+  EXPECT_EQ(after_swap(Opcode::Gt), U256{0});
+  EXPECT_EQ(after_swap(Opcode::Slt), U256{1});
+  EXPECT_EQ(after_swap(Opcode::Sgt), U256{0});
+  EXPECT_EQ(after_swap(Opcode::Sub), U256::max());
+  EXPECT_EQ(after_swap(Opcode::Mul), U256{6});
+  EXPECT_EQ(after_swap(Opcode::Eq), U256{0});
+  EXPECT_EQ(word(Code{}.push(5).op(Opcode::Not)), ~U256{5});
+  EXPECT_EQ(word(Code{}.push(5).op(Opcode::Iszero)), U256{0});
+  EXPECT_EQ(word(Code{}.push(0).op(Opcode::Iszero)), U256{1});
+  EXPECT_EQ(word(Code(two).push(9).op(Opcode::Pop)), U256{2});
+  EXPECT_EQ(word(Code(two).op(Opcode::Dup1).op(Opcode::Pop)), U256{2});
+  // Two ISZEROs before a jump: CALLDATASIZE ISZERO ISZERO PUSH1 7 JUMPI INVALID JUMPDEST.
+  const Code jump = Code{}.repeat(1,
+                                  "3615156007"
+                                  "57"
+                                  "fe"
+                                  "5b");
+  EXPECT_EQ(run(jump, {.input = Bytes(3)}).outcome.status, Status::Success);
+  EXPECT_EQ(run(jump).outcome.status, Status::InvalidOpcode);
+}
+
 TEST_P(Interpreter, runs_of_jumpdests_cost_one_each_wherever_entered) {
   const auto code = [](std::uint64_t to) {
     return Code{}.push(to).op(Opcode::Jump).repeat(5, "5b");

@@ -19,28 +19,28 @@ Bytes code_of(std::string_view hex) {
   return from_hex(hex).value();
 }
 
-TEST(JumpMap, numbers_destinations_in_order_and_skips_push_data) {
+TEST(JumpMap, finds_destinations_and_skips_push_data) {
   const JumpMap map(code_of("5b605b5b625b5b5b5b7f"));
   EXPECT_EQ(map.count(), 3U);
-  EXPECT_EQ(map.find(0), 0U);
-  EXPECT_EQ(map.find(1), JumpMap::kNone);
-  EXPECT_EQ(map.find(2), JumpMap::kNone) << "data of PUSH1";
-  EXPECT_EQ(map.find(3), 1U);
-  EXPECT_EQ(map.find(6), JumpMap::kNone) << "data of PUSH3";
-  EXPECT_EQ(map.find(8), 2U);
-  EXPECT_EQ(map.find(1000), JumpMap::kNone);
+  EXPECT_TRUE(map.contains(0));
+  EXPECT_FALSE(map.contains(1));
+  EXPECT_FALSE(map.contains(2)) << "data of PUSH1";
+  EXPECT_TRUE(map.contains(3));
+  EXPECT_FALSE(map.contains(6)) << "data of PUSH3";
+  EXPECT_TRUE(map.contains(8));
+  EXPECT_FALSE(map.contains(1000));
 }
 
 void expect_as_plain_scan(const Bytes& code) {
   const JumpMap map(code);
-  std::uint32_t number = 0;
+  std::size_t number = 0;
   std::size_t data = 0;
   for (std::size_t pc = 0; pc < code.size(); ++pc) {
     const bool is_data = data > 0;
     if (is_data) --data;
     if (!is_data && code[pc] >= 0x60 && code[pc] <= 0x7f) data = code[pc] - 0x5fU;
     const bool is_destination = !is_data && code[pc] == 0x5b;
-    ASSERT_EQ(map.find(pc), is_destination ? number : JumpMap::kNone) << to_hex(code) << pc;
+    ASSERT_EQ(map.contains(pc), is_destination) << to_hex(code) << pc;
     number += is_destination ? 1 : 0;
   }
   ASSERT_EQ(map.count(), number);

@@ -48,11 +48,10 @@ evm::BlockEnv block_env(primitives::ChainId chain_id, const primitives::EvmHeade
   return out;
 }
 
-evm::TxnRequest request_of(const primitives::VerifiedTxn& verified) {
-  const primitives::Transaction& txn = verified.txn();
+evm::TxnRequest request_of(const primitives::Transaction& txn, const Address& sender) {
   evm::TxnRequest out;
   out.kind = txn.type;
-  out.sender = verified.sender();
+  out.sender = sender;
   out.nonce = txn.nonce;
   out.max_priority_fee_per_gas = txn.max_priority_fee_per_gas;
   out.max_fee_per_gas = txn.max_fee_per_gas;
@@ -80,7 +79,7 @@ Result<evm::TxnOutcome, ApplyError> apply_txn(Engine& engine, evm::World& world,
   if (txn.txn().gas_limit > gas_left && txn.txn().gas_limit <= env.gas_limit) {
     return fail(ApplyError(no_gas_left(txn.txn().gas_limit, gas_left)));
   }
-  auto outcome = engine.evm().transact(world, env, request_of(txn));
+  auto outcome = engine.evm().transact(world, env, request_of(txn.txn(), txn.sender()));
   if (outcome) return *std::move(outcome);
   if (const auto* fault = std::get_if<evm::TxnFault>(&outcome.error())) return refused(*fault);
   return fail(ApplyError(std::get<state::StateError>(outcome.error())));

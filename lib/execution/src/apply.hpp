@@ -16,7 +16,7 @@ using ApplyError = std::variant<primitives::TxnRefusal, state::StateError>;
 [[nodiscard]] evm::BlockEnv env_of(const BlockContext& context, const evm::BlockHashes& hashes);
 
 /// All that the virtual machine needs of a transaction. Borrows from `txn`.
-[[nodiscard]] evm::TxnRequest request_of(const primitives::VerifiedTxn& txn);
+[[nodiscard]] evm::TxnRequest request_of(const primitives::Transaction& txn, const Address& sender);
 
 /// Executes one transaction on `world`: every rule of the chain, then the virtual machine.
 /// @param gas_before  What the block used before it.

@@ -61,24 +61,6 @@ class SimulatedHashes final : public evm::BlockHashes {
   std::map<std::uint64_t, Hash256> known_;
 };
 
-evm::TxnRequest request_of(const SimulatedTxn& simulated) {
-  const primitives::Transaction& txn = simulated.txn;
-  evm::TxnRequest out;
-  out.kind = txn.type;
-  out.sender = simulated.sender;
-  out.nonce = txn.nonce;
-  out.max_priority_fee_per_gas = txn.max_priority_fee_per_gas;
-  out.max_fee_per_gas = txn.max_fee_per_gas;
-  out.gas_limit = txn.gas_limit;
-  out.to = txn.to;
-  out.value = txn.value;
-  out.data = txn.data;
-  out.access_list = txn.access_list;
-  out.authorizations = txn.authorizations;
-  out.is_question = true;
-  return out;
-}
-
 primitives::Receipt receipt_of(const SimulatedTxn& simulated, std::uint64_t gas_before) {
   const evm::TxnOutcome& outcome = simulated.outcome;
   primitives::Receipt out;
@@ -203,7 +185,8 @@ class Simulation::Impl {
 
   Result<void, SimulationError> run(evm::World& world, const evm::BlockEnv& env,
                                     std::uint64_t gas_before, SimulatedTxn& txn) {
-    evm::TxnRequest request = request_of(txn);
+    evm::TxnRequest request = request_of(txn.txn, txn.sender);
+    request.is_question = true;
     if (rules_ == SimulatedRules::Lenient) {
       request.nonce = world.account(txn.sender).nonce;
       request.is_free =
