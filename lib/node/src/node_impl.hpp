@@ -29,6 +29,7 @@
 #include "exchange_api.hpp"
 #include "executor.hpp"
 #include "gossip_batch.hpp"
+#include "log_limit.hpp"
 #include "metrics.hpp"
 #include "node_exchange.hpp"
 #include "reach.hpp"
@@ -147,6 +148,7 @@ struct Node::Impl final : p2p::NetworkHandler, DriverHost {
   std::optional<p2p::GossipVerdict> on_gossip(const p2p::PeerId& from, const std::string& topic,
                                               const std::string& id, ByteView payload) override;
 
+
   // DriverHost, on the consensus thread (node_network.cpp).
   void send(const p2p::PeerId& peer, p2p::Channel channel, Bytes message) override;
   void broadcast(p2p::Channel channel, Bytes message) override;
@@ -218,6 +220,8 @@ struct Node::Impl final : p2p::NetworkHandler, DriverHost {
   // The world.
   std::unique_ptr<p2p::Network> network_;
   Topics topics_;
+  /// Of lines about links that failed; on the io thread.
+  LogLimit failure_lines_;
   std::unique_ptr<rpc::Backend> backend_;
   std::unique_ptr<rpc::ConsensusBackend> consensus_backend_;
   /// The exchange's API; null on a chain without one.

@@ -129,10 +129,17 @@ void Node::Impl::on_link_failed(const p2p::LinkFailure& failure) {
   const bool expected = failure.reason.code == p2p::CloseCode::ConnectFailed ||
                         failure.reason.code == p2p::CloseCode::Duplicate ||
                         failure.reason.code == p2p::CloseCode::ConnectionLost;
-  log(expected ? LogLevel::Debug : LogLevel::Warn, "link failed",
-      {{"address", failure.address},
-       {"code", p2p::describe(failure.reason.code)},
-       {"reason", failure.reason.text}});
+  std::vector<LogField> fields{{"address", failure.address},
+                               {"code", p2p::describe(failure.reason.code)},
+                               {"reason", failure.reason.text}};
+  if (expected) {
+    log(LogLevel::Debug, "link failed", fields);
+    return;
+  }
+  const auto held_back = failure_lines_.allow(failure.reason.code, now().monotonic_ms);
+  if (!held_back) return;
+  if (*held_back > 0) fields.push_back({"more since the last line", std::to_string(*held_back)});
+  log(LogLevel::Warn, "link failed", fields);
 }
 
 // Counters of the network show what could not be sent; consensus repeats what matters.

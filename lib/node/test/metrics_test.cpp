@@ -12,7 +12,6 @@ namespace {
 class MetricsTest : public testing::Test {
  protected:
   [[nodiscard]] std::string scrape() {
-    p2p::NetworkCounters network;
     rpc::ServerStats rpc;
     rpc.methods.push_back({.method = "eth_chainId", .calls = calls, .latency = {}});
     return metrics_.text({.consensus = view,
@@ -37,6 +36,7 @@ class MetricsTest : public testing::Test {
   }
 
   ConsensusView view;
+  p2p::NetworkCounters network;
   std::vector<EvidenceCount> evidence;
   std::uint64_t executed = 0;
   std::uint64_t calls = 0;
@@ -74,6 +74,16 @@ TEST_F(MetricsTest, counters_follow_what_is_counted_elsewhere) {
   executed = 12;
   text = scrape();
   EXPECT_TRUE(shows(text, "openliquid_txns_executed_total 12"));
+}
+
+TEST_F(MetricsTest, shows_refusals_and_endings_by_name_and_the_mesh_of_each_topic) {
+  network.refusals["upgrade_limit"] = 4;
+  network.endings["evicted"] = 5;
+  network.meshes["/openliquid/1/txns/1"] = 6;
+  const std::string text = scrape();
+  EXPECT_TRUE(shows(text, "openliquid_p2p_refusals_total{limit=\"upgrade_limit\"} 4")) << text;
+  EXPECT_TRUE(shows(text, "openliquid_p2p_endings_total{reason=\"evicted\"} 5"));
+  EXPECT_TRUE(shows(text, "openliquid_gossip_mesh_peers{topic=\"/openliquid/1/txns/1\"} 6"));
 }
 
 TEST_F(MetricsTest, gauges_go_down_again) {

@@ -404,6 +404,11 @@ NetworkCounters StackNetwork::collect() {
       count({HostRefusal::InboundLimit, HostRefusal::IpLimit, HostRefusal::PrefixLimit});
   out.refused_handshakes = count({HostRefusal::UpgradeLimit, HostRefusal::UpgradeIpLimit,
                                   HostRefusal::AcceptRate, HostRefusal::FailedUpgrades});
+  out.refusals = refused;
+  out.endings = host().endings();
+  for (const TopicConfig& topic : config_.topics) {
+    if (topic.join) out.meshes[topic.name] = gossip_.router().mesh(topic.name).size();
+  }
   const GossipCounters& gossip = gossip_.router().counters();
   out.gossip_received = gossip.received;
   out.gossip_duplicates = gossip.duplicates;

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <functional>
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -212,6 +213,9 @@ struct NetworkCounters {
   std::uint64_t refused_handshakes = 0;   // by handshakes_max or handshakes_per_ip_max
   std::uint64_t undeliverable = 0;        // sends to a peer that is not connected
   std::array<std::uint64_t, kCloseCodeCount> closed{};  // by CloseCode, unready ones included
+  std::map<std::string, std::uint64_t> refusals;  // connections and dials, by the limit's name
+  std::map<std::string, std::uint64_t> endings;   // connections, by the reason's name
+  std::map<std::string, std::size_t> meshes;      // peers in the mesh of each topic joined
   std::uint64_t gossip_received = 0;
   std::uint64_t gossip_duplicates = 0;
   std::uint64_t gossip_rejected = 0;
