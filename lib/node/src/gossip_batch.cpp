@@ -6,8 +6,10 @@ namespace ol::node {
 
 Topics topics_of(primitives::ChainId chain_id) {
   const std::string chain = "/openliquid/" + std::to_string(chain_id.value());
-  return {
-      .txns = chain + "/txns/1", .items = chain + "/items/1", .evidence = chain + "/evidence/1"};
+  return {.txns = chain + "/txns/1",
+          .items = chain + "/items/1",
+          .evidence = chain + "/evidence/1",
+          .certificates = chain + "/certificates/1"};
 }
 
 std::vector<p2p::PeerId> direct_among(const std::vector<p2p::PeerId>& validators) {

@@ -11,9 +11,10 @@ namespace ol::node {
 
 /// The gossip topics of a chain. docs/protocol/p2p.md.
 struct Topics {
-  std::string txns;      // batches of transactions
-  std::string items;     // batches of the exchange's actions and prices
-  std::string evidence;  // proofs of misbehaviour
+  std::string txns;          // batches of transactions
+  std::string items;         // batches of the exchange's actions and prices
+  std::string evidence;      // proofs of misbehaviour
+  std::string certificates;  // of the newest certified blocks
 };
 [[nodiscard]] Topics topics_of(primitives::ChainId chain_id);
 

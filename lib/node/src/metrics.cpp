@@ -131,6 +131,11 @@ void Metrics::Impl::set_gossip(const p2p::NetworkCounters& network) {
   count("openliquid_gossip_rejected_total", "Of these, bad", network.gossip_rejected);
   count("openliquid_gossip_undelivered_total", "Gossip messages a slow peer did not get",
         network.gossip_undelivered);
+  for (const auto& [topic, peers] : network.meshes) {
+    set("openliquid_gossip_mesh_peers",
+        "Peers of the topic that all its messages go to and come from", number(peers),
+        {{"topic", topic}});
+  }
 }
 
 void Metrics::Impl::set_network(const p2p::NetworkCounters& network, const Reach& reach) {
@@ -160,6 +165,14 @@ void Metrics::Impl::set_network(const p2p::NetworkCounters& network, const Reach
   for (std::size_t i = 0; i < p2p::kCloseCodeCount; ++i) {
     count("openliquid_p2p_closed_total", "Connections that ended", network.closed[i],
           {{"reason", p2p::describe(static_cast<p2p::CloseCode>(i))}});
+  }
+  for (const auto& [limit, times] : network.refusals) {
+    count("openliquid_p2p_refusals_total", "Connections and dials refused, by limit", times,
+          {{"limit", limit}});
+  }
+  for (const auto& [reason, times] : network.endings) {
+    count("openliquid_p2p_endings_total", "Connections that ended, by what the host found", times,
+          {{"reason", reason}});
   }
   for (std::size_t i = 0; i < p2p::kChannelCount; ++i) {
     const p2p::ChannelCounters& channel = network.channels[i];

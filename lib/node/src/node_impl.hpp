@@ -29,6 +29,8 @@
 #include "exchange_api.hpp"
 #include "executor.hpp"
 #include "gossip_batch.hpp"
+#include "head_gossip.hpp"
+#include "log_limit.hpp"
 #include "metrics.hpp"
 #include "node_exchange.hpp"
 #include "reach.hpp"
@@ -106,6 +108,8 @@ struct Node::Impl final : p2p::NetworkHandler, DriverHost {
   void post_or_drop(const p2p::PeerId& peer, ConsensusEvent event, p2p::Flow& flow);
   void resume_paused_peers();
   void watch_reach();
+  /// Publishes and judges certificates, on the consensus thread.
+  void follow_heads();
 
   // Transactions (node_txns.cpp).
   enum class Origin : std::uint8_t { Client, Gossip };
@@ -146,6 +150,10 @@ struct Node::Impl final : p2p::NetworkHandler, DriverHost {
   void on_link_failed(const p2p::LinkFailure& failure) override;
   std::optional<p2p::GossipVerdict> on_gossip(const p2p::PeerId& from, const std::string& topic,
                                               const std::string& id, ByteView payload) override;
+
+  [[nodiscard]] std::optional<p2p::GossipVerdict> on_certificate_gossip(const p2p::PeerId& from,
+                                                                        const std::string& id,
+                                                                        ByteView bytes);
 
   // DriverHost, on the consensus thread (node_network.cpp).
   void send(const p2p::PeerId& peer, p2p::Channel channel, Bytes message) override;
@@ -218,6 +226,10 @@ struct Node::Impl final : p2p::NetworkHandler, DriverHost {
   // The world.
   std::unique_ptr<p2p::Network> network_;
   Topics topics_;
+  /// On the consensus thread.
+  std::unique_ptr<HeadGossip> heads_;
+  /// Of lines about links that failed; on the io thread.
+  LogLimit failure_lines_;
   std::unique_ptr<rpc::Backend> backend_;
   std::unique_ptr<rpc::ConsensusBackend> consensus_backend_;
   /// The exchange's API; null on a chain without one.

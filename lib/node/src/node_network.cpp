@@ -74,7 +74,29 @@ std::optional<p2p::GossipVerdict> Node::Impl::on_gossip(const p2p::PeerId& from,
   if (topic == topics_.txns) return on_batch_gossip(id, payload, &Impl::admit_gossiped_txn);
   if (topic == topics_.items) return on_batch_gossip(id, payload, &Impl::admit_gossiped_item);
   if (topic == topics_.evidence) return on_evidence_gossip(from, id, payload);
+  if (topic == topics_.certificates) return on_certificate_gossip(from, id, payload);
   return p2p::GossipVerdict::Ignore;
+}
+
+// Judged on the consensus thread, which has the keys of the epoch and the blocks.
+std::optional<p2p::GossipVerdict> Node::Impl::on_certificate_gossip(const p2p::PeerId& from,
+                                                                    const std::string& id,
+                                                                    ByteView bytes) {
+  auto certificate = decode_certificate_gossip(bytes);
+  if (!certificate) return p2p::GossipVerdict::Reject;
+  const auto outcome = consensus_queue_.try_push(
+      [this, from, id, one = *std::move(certificate), message = to_bytes(bytes)](
+          ConsensusDriver& driver, Now t) { heads_->take(driver, t, from, id, one, message); });
+  if (outcome == PushOutcome::Accepted) return std::nullopt;
+  return p2p::GossipVerdict::TooEarly;
+}
+
+void Node::Impl::follow_heads() {
+  heads_->follow(*driver_, now());
+  auto news = heads_->news(*driver_);
+  if (!news) return;
+  auto told = network_->publish(topics_.certificates, p2p::share(*std::move(news)));
+  if (!told) log(LogLevel::Warn, "certificate not told", {{"reason", p2p::describe(told.error())}});
 }
 
 std::vector<p2p::PeerId> Node::Impl::validator_peers() const {
@@ -129,10 +151,17 @@ void Node::Impl::on_link_failed(const p2p::LinkFailure& failure) {
   const bool expected = failure.reason.code == p2p::CloseCode::ConnectFailed ||
                         failure.reason.code == p2p::CloseCode::Duplicate ||
                         failure.reason.code == p2p::CloseCode::ConnectionLost;
-  log(expected ? LogLevel::Debug : LogLevel::Warn, "link failed",
-      {{"address", failure.address},
-       {"code", p2p::describe(failure.reason.code)},
-       {"reason", failure.reason.text}});
+  std::vector<LogField> fields{{"address", failure.address},
+                               {"code", p2p::describe(failure.reason.code)},
+                               {"reason", failure.reason.text}};
+  if (expected) {
+    log(LogLevel::Debug, "link failed", fields);
+    return;
+  }
+  const auto held_back = failure_lines_.allow(failure.reason.code, now().monotonic_ms);
+  if (!held_back) return;
+  if (*held_back > 0) fields.push_back({"more since the last line", std::to_string(*held_back)});
+  log(LogLevel::Warn, "link failed", fields);
 }
 
 // Counters of the network show what could not be sent; consensus repeats what matters.

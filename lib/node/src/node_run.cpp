@@ -160,6 +160,7 @@ void Node::Impl::consensus_loop() {
     if (auto event = consensus_queue_.pop_until(deadline)) (*event)(*driver_, now());
     if (now().monotonic_ms >= driver_->next_deadline()) driver_->on_tick(now());
     publish_view(false);
+    follow_heads();
     resume_paused_peers();
     watch_reach();
   }

@@ -110,7 +110,7 @@ NodeParts Cluster::parts(std::uint32_t i) const {
   config.block_cache_bytes = std::size_t{8} << 20;
   config.verify_threads = 1;
   if (change_config) change_config(config);
-  for (std::uint32_t peer = 0; peer < nodes_.size(); ++peer) {
+  for (std::uint32_t peer = 0; peer < genesis_.validators.size(); ++peer) {
     if (peer == i) continue;
     config.peers.push_back(
         {p2p::PeerId(genesis_.validators[peer].network_key).text(), "127.0.0.1", p2p_ports_[peer]});
@@ -123,10 +123,19 @@ NodeParts Cluster::parts(std::uint32_t i) const {
 }
 
 std::optional<NodeError> Cluster::start(std::uint32_t i) {
-  Running& running = nodes_[i];
+  return open(nodes_[i], parts(i));
+}
+
+std::uint32_t Cluster::add(NodeParts parts) {
+  const auto error = open(nodes_.emplace_back(), std::move(parts));
+  OL_CHECK(!error, "a node beside the validators opens");
+  return static_cast<std::uint32_t>(nodes_.size() - 1);
+}
+
+std::optional<NodeError> Cluster::open(Running& running, NodeParts parts) {
   auto opened = Node::open(
-      parts(i), [lines = running.lines, mutex = running.mutex](
-                    LogLevel, std::string_view event, const std::vector<LogField>& fields) {
+      std::move(parts), [lines = running.lines, mutex = running.mutex](
+                            LogLevel, std::string_view event, const std::vector<LogField>& fields) {
         std::string line(event);
         for (const LogField& field : fields)
           line += " " + field.key + "=" + field.value;

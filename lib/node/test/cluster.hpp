@@ -1,6 +1,7 @@
 #pragma once
 
 #include <chrono>
+#include <deque>
 #include <filesystem>
 #include <functional>
 #include <memory>
@@ -25,6 +26,8 @@ class Cluster {
 
   /// Opens node `i` and runs it. The error, if it does not open.
   std::optional<NodeError> start(std::uint32_t i);
+  /// Opens a node beside the validators and runs it. Its number for all that takes one but `start`.
+  std::uint32_t add(NodeParts parts);
   /// Stops node `i` and waits for it. What `run` returned.
   std::optional<NodeError> stop(std::uint32_t i);
   [[nodiscard]] bool running(std::uint32_t i) const { return nodes_[i].node != nullptr; }
@@ -33,6 +36,8 @@ class Cluster {
   [[nodiscard]] boost::json::value call(std::uint32_t i, std::string_view method,
                                         std::string_view params = "[]");
   [[nodiscard]] std::uint64_t height(std::uint32_t i);
+  /// Where node `i` listens for others.
+  [[nodiscard]] std::uint16_t p2p_port(std::uint32_t i) const { return nodes_[i].node->p2p_port(); }
   [[nodiscard]] std::string get(std::uint32_t i, std::string_view path);
   /// Polls until `done` or the deadline. Whether it was done.
   static bool eventually(const std::function<bool()>& done,
@@ -75,6 +80,7 @@ class Cluster {
     std::shared_ptr<std::mutex> mutex = std::make_shared<std::mutex>();
   };
 
+  std::optional<NodeError> open(Running& running, NodeParts parts);
   [[nodiscard]] std::string request(std::uint32_t i, const std::string& http);
 
   std::filesystem::path root_;
@@ -83,7 +89,7 @@ class Cluster {
   std::vector<Bytes> vote_keys_;
   std::vector<Bytes> network_keys_;
   std::vector<std::uint16_t> p2p_ports_;
-  std::vector<Running> nodes_;
+  std::deque<Running> nodes_;
 };
 
 }  // namespace ol::node::test

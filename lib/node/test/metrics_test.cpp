@@ -12,7 +12,6 @@ namespace {
 class MetricsTest : public testing::Test {
  protected:
   [[nodiscard]] std::string scrape() {
-    p2p::NetworkCounters network;
     rpc::ServerStats rpc;
     rpc.methods.push_back({.method = "eth_chainId", .calls = calls, .latency = {}});
     return metrics_.text({.consensus = view,
@@ -43,6 +42,7 @@ class MetricsTest : public testing::Test {
   }
 
   ConsensusView view;
+  p2p::NetworkCounters network;
   std::vector<EvidenceCount> evidence;
   std::uint64_t executed = 0;
   std::uint64_t calls = 0;
@@ -93,6 +93,16 @@ TEST_F(MetricsTest, the_process_is_measured) {
   EXPECT_GT(value_of("process_max_fds"), value_of("process_open_fds"));
   EXPECT_GE(value_of("process_threads"), 1);
   EXPECT_GT(value_of("process_cpu_seconds_total"), 0);
+}
+
+TEST_F(MetricsTest, shows_refusals_and_endings_by_name_and_the_mesh_of_each_topic) {
+  network.refusals["upgrade_limit"] = 4;
+  network.endings["evicted"] = 5;
+  network.meshes["/openliquid/1/txns/1"] = 6;
+  const std::string text = scrape();
+  EXPECT_TRUE(shows(text, "openliquid_p2p_refusals_total{limit=\"upgrade_limit\"} 4")) << text;
+  EXPECT_TRUE(shows(text, "openliquid_p2p_endings_total{reason=\"evicted\"} 5"));
+  EXPECT_TRUE(shows(text, "openliquid_gossip_mesh_peers{topic=\"/openliquid/1/txns/1\"} 6"));
 }
 
 TEST_F(MetricsTest, gauges_go_down_again) {

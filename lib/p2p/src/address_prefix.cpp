@@ -11,7 +11,8 @@ std::string ip_of(const Multiaddr& address) {
   if (bytes[0] == static_cast<std::uint8_t>(AddressProtocol::Ip4)) return take(4);
   if (bytes[0] != static_cast<std::uint8_t>(AddressProtocol::Ip6)) return {};
   const std::string ip = take(16);
-  return ip.starts_with(kMapped) ? ip.substr(kMapped.size()) : ip;
+  constexpr std::size_t kSubscriberBytes = 8;
+  return ip.starts_with(kMapped) ? ip.substr(kMapped.size()) : ip.substr(0, kSubscriberBytes);
 }
 
 std::string prefix_of(const Multiaddr& address) {

@@ -6,8 +6,9 @@
 
 namespace ol::p2p {
 
-/// The ip of an address as raw bytes, a key for counting; empty if it has none. An IPv4 address
-/// written as IPv6 counts as IPv4.
+/// What one subscriber has, as raw bytes, a key for counting: an IPv4 address, or the first 64 bits
+/// of an IPv6 one, within which whoever has one address has them all (RFC 6177). Empty if there is
+/// no ip. An IPv4 address written as IPv6 counts as IPv4.
 [[nodiscard]] std::string ip_of(const Multiaddr& address);
 
 /// The first 24 bits of an IPv4 address, 48 of an IPv6 one: what one operator usually has.

@@ -11,6 +11,7 @@ namespace {
 
 // Addresses and prefixes counted at a time; an attacker with more of them is refused as a whole.
 constexpr std::size_t kCountersMax = 4096;
+constexpr std::chrono::seconds kAcceptPeriod{1};
 constexpr std::chrono::minutes kFailurePeriod{1};
 
 }  // namespace
@@ -59,28 +60,41 @@ std::size_t* ConnectionGate::counter(Rate& rate, const std::string& key, Duratio
   return rate.counts.size() < kCountersMax ? &rate.counts[key] : nullptr;
 }
 
+// What comes too fast is refused before places are looked at: it must not cost others theirs.
 std::optional<HostRefusal> ConnectionGate::admit(const Multiaddr& remote,
                                                  const InboundCensus& census, TimePoint now) {
-  if (census.inbound >= census.slots) return HostRefusal::InboundLimit;
-  if (census.upgrades >= limits_.upgrades) return HostRefusal::UpgradeLimit;
   const bool counted =
       profile_ == AddressProfile::Public || remote.is_dialable(AddressProfile::Public);
+  const std::string key = census.known ? ip_of(remote) : prefix_of(remote);
+  if (counted) {
+    if (!census.known && failed_often(remote, now)) return HostRefusal::FailedUpgrades;
+    const auto accepted = accepts_.counts.find(key);
+    const bool too_fast = accepted != accepts_.counts.end() &&
+                          accepted->second >= limits_.accepts_per_second &&
+                          now - accepts_.since < kAcceptPeriod;
+    if (too_fast) return HostRefusal::AcceptRate;
+  }
+  if (census.inbound >= census.slots) return HostRefusal::InboundLimit;
+  const bool reserved = has_reserved_place(census);
+  if (!reserved && census.upgrades >= limits_.upgrades) return HostRefusal::UpgradeLimit;
   if (!counted) return std::nullopt;
   if (census.of_prefix >= limits_.per_prefix) return HostRefusal::PrefixLimit;
-  if (census.upgrades_of_ip >= limits_.upgrades_per_ip) return HostRefusal::UpgradeIpLimit;
-  if (census.of_ip >= limits_.per_ip) return HostRefusal::IpLimit;
-  // Only failures make entries, so that many addresses alone cannot shut out everybody.
-  const auto failed = failures_.counts.find(ip_of(remote));
-  const bool failed_often = failed != failures_.counts.end() &&
-                            failed->second >= limits_.failed_upgrades_per_minute &&
-                            now - failures_.since < kFailurePeriod;
-  if (failed_often) return HostRefusal::FailedUpgrades;
-  std::size_t* const accepted = counter(accepts_, prefix_of(remote), std::chrono::seconds{1}, now);
-  if (accepted == nullptr || *accepted >= limits_.accepts_per_second) {
-    return HostRefusal::AcceptRate;
+  if (!reserved && census.upgrades_of_ip >= limits_.upgrades_per_ip) {
+    return HostRefusal::UpgradeIpLimit;
   }
-  *accepted += 1;
+  if (census.of_ip >= limits_.per_ip) return HostRefusal::IpLimit;
+  std::size_t* const accepted = counter(accepts_, key, kAcceptPeriod, now);
+  if (accepted != nullptr) *accepted += 1;
+  // Strangers from everywhere do not shut out who is known.
+  if (accepted == nullptr && !census.known) return HostRefusal::AcceptRate;
   return std::nullopt;
+}
+
+// Only failures make entries, so that many addresses alone cannot shut out everybody.
+bool ConnectionGate::failed_often(const Multiaddr& remote, TimePoint now) const {
+  const auto failed = failures_.counts.find(ip_of(remote));
+  return failed != failures_.counts.end() && failed->second >= limits_.failed_upgrades_per_minute &&
+         now - failures_.since < kFailurePeriod;
 }
 
 void ConnectionGate::on_failed_upgrade(const Multiaddr& remote, TimePoint now) {

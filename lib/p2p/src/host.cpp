@@ -81,14 +81,17 @@ InboundCensus Host::count_inbound(const Multiaddr& remote) const {
   const std::string prefix = prefix_of(remote);
   InboundCensus out;
   out.slots = config_.limits.inbound + std::min(config_.limits.reserved, config_.reserved.size());
+  out.known = reserved_ips_.contains(ip);
   for (const auto& [id, connection] : connections_) {
     const bool upgrading = !connection.peer && !connection.ended;
-    if (upgrading && connection.machine) out.upgrades += 1;
+    if (upgrading && connection.machine) {
+      (connection.reserved_place ? out.upgrades_reserved : out.upgrades) += 1;
+    }
     if (connection.outbound || connection.ended) continue;
     out.inbound += 1;
     const bool same_ip = ip_of(*connection.remote) == ip;
     if (same_ip) out.of_ip += 1;
-    if (same_ip && upgrading) out.upgrades_of_ip += 1;
+    if (same_ip && upgrading && !connection.reserved_place) out.upgrades_of_ip += 1;
     if (prefix_of(*connection.remote) == prefix) out.of_prefix += 1;
   }
   return out;
@@ -96,14 +99,40 @@ InboundCensus Host::count_inbound(const Multiaddr& remote) const {
 
 Result<ConnectionId, HostRefusal> Host::on_accepted(const Multiaddr& remote, TimePoint now) {
   now_ = now;
-  if (const auto refusal = gate_.admit(remote, count_inbound(remote), now)) return refuse(*refusal);
+  InboundCensus census = count_inbound(remote);
+  auto refusal = gate_.admit(remote, census, now);
+  if (const auto victim = refusal ? evictable(*refusal, remote) : std::nullopt) {
+    close(*victim, EndReason::Evicted, "not a byte yet, and a newcomer needs the place");
+    census = count_inbound(remote);
+    refusal = gate_.admit(remote, census, now);
+  }
+  if (refusal) return refuse(*refusal);
   const ConnectionId id = next_id_++;
   Connection& connection = connections_[id];
   connection.remote = remote;
+  connection.reserved_place = gate_.has_reserved_place(census);
   connection.begun = now_;
   connection.machine = make_machine(connection);
   mark_dirty(id, connection);
   return id;
+}
+
+// Ids rise, so the first found is the oldest.
+std::optional<ConnectionId> Host::evictable(HostRefusal refusal, const Multiaddr& newcomer) const {
+  const bool any = refusal == HostRefusal::InboundLimit || refusal == HostRefusal::UpgradeLimit;
+  const bool of_ip = refusal == HostRefusal::IpLimit || refusal == HostRefusal::UpgradeIpLimit;
+  if (!any && !of_ip && refusal != HostRefusal::PrefixLimit) return std::nullopt;
+  const std::string ip = ip_of(newcomer);
+  for (const auto& [id, connection] : connections_) {
+    if (connection.outbound || connection.ended || connection.peer) continue;
+    if (!connection.machine->is_mute()) continue;
+    // A stranger never takes a place that is not for strangers.
+    if (connection.reserved_place && !reserved_ips_.contains(ip)) continue;
+    const bool counts = any || (of_ip ? ip_of(*connection.remote) == ip
+                                      : prefix_of(*connection.remote) == prefix_of(newcomer));
+    if (counts) return id;
+  }
+  return std::nullopt;
 }
 
 std::optional<HostRefusal> Host::refuse_dial(const Multiaddr& address) const {
@@ -284,6 +313,14 @@ void Host::set_reserved(std::set<PeerId> peers) {
   config_.reserved = std::move(peers);
   for (const PeerId& peer : config_.reserved)
     gate_.unban(peer);
+}
+
+void Host::set_reserved_addresses(const std::vector<Multiaddr>& addresses) {
+  reserved_ips_.clear();
+  for (const Multiaddr& address : addresses) {
+    const std::string ip = ip_of(address);
+    if (!ip.empty()) reserved_ips_.insert(ip);
+  }
 }
 
 bool Host::is_dialling(const PeerId& peer) const {

@@ -137,9 +137,9 @@ void Host::on_ended(ConnectionId id, const ConnectionEnded& event) {
   if (peer && at_fault && !config_.reserved.contains(*peer)) {
     gate_.ban(*peer, now_ + config_.limits.ban_time, event.text);
   }
-  const bool failed_upgrade = event.reason == EndReason::NegotiationFailed ||
-                              event.reason == EndReason::HandshakeFailed ||
-                              event.reason == EndReason::UpgradeTimeout;
+  const bool failed_upgrade =
+      event.reason == EndReason::NegotiationFailed || event.reason == EndReason::HandshakeFailed ||
+      event.reason == EndReason::UpgradeTimeout || event.reason == EndReason::Mute;
   if (failed_upgrade && !connection.outbound) gate_.on_failed_upgrade(*connection.remote, now_);
   fail_streams(id, event.text);
   if (peer && connection.last_words == nullptr) forget_connection(id, *peer);

@@ -38,6 +38,10 @@ const char* reason_name(EndReason reason) {
       return "yamux_violation";
     case EndReason::UpgradeTimeout:
       return "upgrade_timeout";
+    case EndReason::Mute:
+      return "mute";
+    case EndReason::Evicted:
+      return "evicted";
     case EndReason::WriteStalled:
       return "write_stalled";
     case EndReason::Silent:
@@ -100,7 +104,10 @@ bool MuxedConnection::is_negotiated() const {
 
 void MuxedConnection::feed(ByteView bytes, TimePoint now) {
   now_ = now;
-  if (!bytes.empty()) last_received_ = now;
+  if (!bytes.empty()) {
+    last_received_ = now;
+    heard_ = true;
+  }
   switch (step_) {
     case Step::Security:
       feed_security(bytes);
@@ -394,6 +401,9 @@ void MuxedConnection::tick(TimePoint now) {
   if (step_ != Step::Open) {
     if (now - started_ >= setup_.times.upgrade) {
       close(EndReason::UpgradeTimeout, "not ready in time");
+    } else if (!heard_ && setup_.role == NoiseRole::Responder &&
+               now - started_ >= setup_.times.first_byte) {
+      close(EndReason::Mute, "not a byte in time");
     }
     return;
   }

@@ -28,6 +28,7 @@ struct PeerEntry {
   bool learnt = false;                   // the endpoint, from the peer itself
   bool allowed = false;                  // may connect without counting as unknown
   std::optional<SessionId> link;         // the ready connection
+  std::optional<Multiaddr> linked_from;  // where its last link was with
   unsigned failures = 0;                 // dials since the last stable link
   Clock::time_point next_dial;
   std::optional<PeerBan> ban;

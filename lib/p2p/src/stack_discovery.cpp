@@ -37,6 +37,7 @@ void StackNetwork::learn_endpoint(const PeerId& id, const PeerInfo& info) {
     if (!endpoint) continue;
     entry->endpoint = endpoint;
     entry->learnt = true;
+    reserve_places();
     return;
   }
 }

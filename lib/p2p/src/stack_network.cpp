@@ -46,17 +46,20 @@ HostConfig host_config(const NetworkConfig& config) {
   out.limits.outbound = config.limits.connections_max;
   out.limits.upgrades = config.limits.handshakes_max;
   out.limits.upgrades_per_ip = config.limits.handshakes_per_ip_max;
+  out.limits.upgrades_reserved = config.limits.handshakes_reserved;
   // Who a peer is says more than where it comes from: strangers from one address are counted after
   // the handshake, validators of one data centre are not.
   out.limits.per_ip = config.limits.connections_max;
   out.limits.per_prefix = config.limits.connections_max;
-  out.limits.failed_upgrades_per_minute = 60 * config.limits.handshakes_max;
+  // Enough for all places of an address to fail every 4 s, which no version of a peer does.
+  out.limits.failed_upgrades_per_minute = 15 * config.limits.handshakes_per_ip_max;
   out.limits.accepts_per_second = config.limits.handshakes_max;
   out.limits.dials = 32;
   // One that is used, one that takes its place, and those that are being closed.
   out.limits.per_peer = 4;
   out.yamux.send_buffer_max = config.limits.peer_queue_bytes_max;
   out.times.upgrade = config.times.handshake;
+  out.times.first_byte = std::min(config.times.handshake, config.times.first_byte);
   out.times.negotiation = config.times.handshake;
   out.times.ping_after = config.times.ping_interval;
   out.times.close_after = config.times.dead_after;
@@ -163,6 +166,7 @@ StackNetwork::StackNetwork(NetworkConfig config, const crypto::Ed25519SecretKey&
   peers_.set_allowed(config_.allowed);
   load_peer_store();
   peers_.set_endpoints(std::move(config_.peers), self_);
+  reserve_places();
 }
 
 StackNetwork::~StackNetwork() = default;
@@ -313,13 +317,24 @@ void StackNetwork::set_allowed(std::vector<PeerId> allowed, std::vector<PeerId> 
   });
 }
 
-// Strangers cannot take the places of those that are expected.
+// Strangers cannot take the places of those that are expected, nor those of whoever comes from
+// where they are.
 void StackNetwork::reserve_places() {
   std::set<PeerId> expected;
+  std::vector<Multiaddr> addresses;
   for (const auto& [id, peer] : peers_.all()) {
-    if (peer.is_expected()) expected.insert(id);
+    if (!peer.is_expected()) continue;
+    expected.insert(id);
+    if (peer.linked_from) addresses.push_back(*peer.linked_from);
+    const char* const kind =
+        peer.endpoint && peer.endpoint->host.find(':') != std::string::npos ? "/ip6/" : "/ip4/";
+    // Names are known once somebody has been reached by one.
+    const auto literal = peer.endpoint ? Multiaddr::from_text(kind + peer.endpoint->host)
+                                       : fail(MultiaddrError::BadValue);
+    if (literal) addresses.push_back(*literal);
   }
   host().set_reserved(std::move(expected));
+  host().set_reserved_addresses(addresses);
 }
 
 void StackNetwork::disconnect(const PeerId& peer, std::string reason) {
@@ -389,6 +404,11 @@ NetworkCounters StackNetwork::collect() {
       count({HostRefusal::InboundLimit, HostRefusal::IpLimit, HostRefusal::PrefixLimit});
   out.refused_handshakes = count({HostRefusal::UpgradeLimit, HostRefusal::UpgradeIpLimit,
                                   HostRefusal::AcceptRate, HostRefusal::FailedUpgrades});
+  out.refusals = refused;
+  out.endings = host().endings();
+  for (const TopicConfig& topic : config_.topics) {
+    if (topic.join) out.meshes[topic.name] = gossip_.router().mesh(topic.name).size();
+  }
   const GossipCounters& gossip = gossip_.router().counters();
   out.gossip_received = gossip.received;
   out.gossip_duplicates = gossip.duplicates;

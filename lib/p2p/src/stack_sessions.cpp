@@ -50,6 +50,7 @@ CloseCode code_of(EndReason reason) {
     case EndReason::Misbehaved:
       return CloseCode::ProtocolError;
     case EndReason::UpgradeTimeout:
+    case EndReason::Mute:
       return CloseCode::HandshakeTimeout;
     case EndReason::WriteStalled:
     case EndReason::SlowSender:
@@ -65,6 +66,7 @@ CloseCode code_of(EndReason reason) {
     case EndReason::ConnectionLost:
       return CloseCode::ConnectionLost;
     case EndReason::LimitReached:
+    case EndReason::Evicted:
       return CloseCode::TooManyPeers;
     case EndReason::Duplicate:
       return CloseCode::Duplicate;
@@ -285,6 +287,10 @@ void StackNetwork::become_link(StackSession& session) {
   StackSession* const old = link_to(peer);
   PeerEntry& entry = peers_.entry(peer);
   entry.link = session.id;
+  if (entry.is_expected()) {
+    entry.linked_from = host().remote_of(session.id);
+    reserve_places();
+  }
   if (old != nullptr) {
     end_session(*old, {CloseCode::Replaced, "the peer chose a newer link"}, Farewell::Goodbye);
   }

@@ -325,6 +325,12 @@ void TcpHost::Impl::finish(const FinishedConnection& finished) {
     s->socket.close(ignored);
     return;
   }
+  // Who is told nothing is not waited for: in a flood the sockets of those would pile up.
+  if (finished.last_bytes.empty() && !s->writing) {
+    error_code ignored;
+    s->socket.close(ignored);
+    return;
+  }
   s->last_bytes = finished.last_bytes;
   s->linger.expires_after(kLingerTime);
   s->linger.async_wait([s](const error_code& cancelled) {

@@ -11,7 +11,9 @@
 /// Who may connect: hard limits by name, rates, bans. Source: libp2p.md section 11.
 namespace ol::p2p {
 
-/// Hard limits; over one of them the newest is refused. Nothing healthy is ever trimmed.
+/// Hard limits. Over one of them a newcomer takes the place of the oldest connection that it counts
+/// with and that has not said a byte, else it is refused. Nothing healthy is ever trimmed.
+/// An address here is an IPv4 one or an IPv6 /64.
 struct HostLimits {
   std::size_t inbound = 128;
   std::size_t reserved = 64;  // inbound on top of those, for HostConfig::reserved alone
@@ -20,8 +22,10 @@ struct HostLimits {
   std::size_t per_prefix = 8;  // inbound per IPv4 /24 or IPv6 /48
   std::size_t per_peer = 2;
   std::size_t upgrades = 32;  // connections that are not ready yet
-  std::size_t upgrades_per_ip = 4;
-  std::size_t accepts_per_second = 20;          // per prefix
+  // Inbound on top of those, for addresses of reserved peers alone.
+  std::size_t upgrades_reserved = 16;
+  std::size_t upgrades_per_ip = 4;              // but in places of reserved peers
+  std::size_t accepts_per_second = 20;          // per prefix, or address of a reserved peer
   std::size_t failed_upgrades_per_minute = 10;  // per address; then none until the minute is over
   std::size_t dials = 8;                        // outbound connections that are not ready yet
   std::size_t bans = 4096;                      // remembered; the one that ends first makes room
@@ -58,10 +62,12 @@ struct HostBan {
 struct InboundCensus {
   std::size_t slots = 0;  // for inbound connections, those of reserved peers among them
   std::size_t inbound = 0;
-  std::size_t upgrades = 0;  // in either direction
+  std::size_t upgrades = 0;           // in either direction, but in places of reserved peers
+  std::size_t upgrades_reserved = 0;  // in those
   std::size_t of_ip = 0;
   std::size_t of_prefix = 0;
   std::size_t upgrades_of_ip = 0;
+  bool known = false;  // the newcomer's address is one of a reserved peer
 };
 
 /// Decides before any cryptography is spent. Knows no connections: the host counts them.
@@ -77,6 +83,10 @@ class ConnectionGate {
   /// Whether an accepted socket must be closed at once. Counts it otherwise.
   [[nodiscard]] std::optional<HostRefusal> admit(const Multiaddr& remote,
                                                  const InboundCensus& census, TimePoint now);
+  /// Whether a newcomer that is admitted takes a place of HostLimits::upgrades_reserved.
+  [[nodiscard]] bool has_reserved_place(const InboundCensus& census) const {
+    return census.known && census.upgrades_reserved < limits_.upgrades_reserved;
+  }
   /// An inbound connection ended before its peer was known.
   void on_failed_upgrade(const Multiaddr& remote, TimePoint now);
 
@@ -96,6 +106,7 @@ class ConnectionGate {
   };
   [[nodiscard]] static std::size_t* counter(Rate& rate, const std::string& key, Duration period,
                                             TimePoint now);
+  [[nodiscard]] bool failed_often(const Multiaddr& remote, TimePoint now) const;
 
   const HostLimits& limits_;
   AddressProfile profile_;

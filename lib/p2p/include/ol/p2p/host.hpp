@@ -167,6 +167,9 @@ class Host {
   [[nodiscard]] const std::map<PeerId, HostBan>& bans() const { return gate_.bans(); }
   /// Replaces HostConfig::reserved, as when the set of validators changes.
   void set_reserved(std::set<PeerId> peers);
+  /// Where reserved peers are: who comes from there finds places of HostLimits::upgrades_reserved
+  /// and does not wait for failures of others. Replaces what was known.
+  void set_reserved_addresses(const std::vector<Multiaddr>& addresses);
 
   /// Opens a stream for the first of `protocols` that the peer speaks. If identify has announced
   /// one, only that is proposed and `lazy` lets the caller write at once; `on_stream_opened` is
@@ -236,6 +239,7 @@ class Host {
     std::optional<PeerId> expected;
     std::optional<PeerId> peer;  // once ready
     bool outbound = false;
+    bool reserved_place = false;  // of HostLimits::upgrades_reserved
     bool dirty = false;
     bool ended = false;
     TimePoint begun;
@@ -276,6 +280,10 @@ class Host {
   void deliver_opened();
   [[nodiscard]] ConnectionId best_connection(const Peer& peer) const;
   [[nodiscard]] InboundCensus count_inbound(const Multiaddr& remote) const;
+  /// The oldest connection that has not said a byte, among those that count towards the limit
+  /// which refuses a newcomer; nothing if there is none.
+  [[nodiscard]] std::optional<ConnectionId> evictable(HostRefusal refusal,
+                                                      const Multiaddr& newcomer) const;
   [[nodiscard]] Result<ConnectionId, HostRefusal> refuse(HostRefusal refusal);
   [[nodiscard]] std::optional<HostRefusal> refuse_dial(const Multiaddr& address) const;
   /// Why a peer that has proved its identity may not stay; nothing if it may.
@@ -303,6 +311,7 @@ class Host {
   std::deque<StreamKey> lazily_opened_;  // on_stream_opened is owed
   std::vector<ConnectionId> dirty_;
   ConnectionGate gate_;
+  std::set<std::string> reserved_ips_;
   std::map<std::string, std::uint64_t> refusals_;
   std::map<std::string, std::uint64_t> endings_;
   HostCounters counters_;

@@ -27,6 +27,8 @@ enum class EndReason : std::uint8_t {
   BadTransport,       // a Noise message that is not authentic or too short
   YamuxViolation,
   UpgradeTimeout,  // not ready within the time for upgrades
+  Mute,            // accepted, and not a byte within the time for the first
+  Evicted,         // accepted, not a byte yet, and a newcomer needs the place
   WriteStalled,    // the peer does not read
   Silent,          // no byte, not even an answer to a ping
   ConnectFailed,
@@ -87,6 +89,9 @@ inline constexpr std::size_t kBulkAheadBytesMax = std::size_t{32} << 10;
 
 struct ConnectionTimes {
   Duration upgrade = std::chrono::seconds{10};
+  // Of an accepted connection. A dialler speaks at once: its first bytes follow what completes the
+  // TCP handshake.
+  Duration first_byte = std::chrono::seconds{2};
   Duration negotiation = std::chrono::seconds{10};
   Duration message =
       std::chrono::seconds{20};  // from the first byte of a Noise message to its last
@@ -141,6 +146,8 @@ class MuxedConnection {
 
   [[nodiscard]] bool is_ready() const { return step_ == Step::Open; }
   [[nodiscard]] bool is_ended() const { return step_ == Step::Ended; }
+  /// Whether the peer has not sent a byte.
+  [[nodiscard]] bool is_mute() const { return !heard_; }
   [[nodiscard]] NoiseRole role() const { return setup_.role; }
   [[nodiscard]] std::size_t stream_count() const { return yamux_ ? yamux_->stream_count() : 0; }
   [[nodiscard]] std::size_t queued_bytes(StreamId id) const {
@@ -193,6 +200,7 @@ class MuxedConnection {
   std::deque<ConnectionEvent> events_;
   Bytes out_;  // of the upgrade, ready for the socket
 
+  bool heard_ = false;
   TimePoint now_;
   TimePoint started_;
   TimePoint last_received_;

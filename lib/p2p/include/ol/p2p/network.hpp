@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <functional>
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -112,9 +113,11 @@ struct NetworkLimits {
   /// Connected peers that are not configured; 0 means that only configured and allowed peers may
   /// connect.
   std::size_t unknown_peers_max = 0;
-  /// Connections that are not ready yet, in all and from one IP address.
+  /// Connections that are not ready yet, in all and from one IPv4 address or IPv6 /64.
   std::size_t handshakes_max = 64;
   std::size_t handshakes_per_ip_max = 16;
+  /// On top of those, for addresses of configured and allowed peers alone.
+  std::size_t handshakes_reserved = 16;
   /// Connected peers from one IP address, configured and allowed ones not counted.
   std::size_t unknown_peers_per_ip_max = 8;
   /// Faster peers are read more slowly, never disconnected. One second's worth may come at once.
@@ -124,6 +127,7 @@ struct NetworkLimits {
 
 struct NetworkTimes {
   std::chrono::milliseconds handshake{10'000};  // TCP connect to ready
+  std::chrono::milliseconds first_byte{2'000};  // TCP accept to the first byte of the peer
   std::chrono::milliseconds ping_interval{5'000};
   std::chrono::milliseconds dead_after{15'000};  // without a single byte from the peer
   std::chrono::milliseconds redial_min{100};
@@ -209,6 +213,9 @@ struct NetworkCounters {
   std::uint64_t refused_handshakes = 0;   // by handshakes_max or handshakes_per_ip_max
   std::uint64_t undeliverable = 0;        // sends to a peer that is not connected
   std::array<std::uint64_t, kCloseCodeCount> closed{};  // by CloseCode, unready ones included
+  std::map<std::string, std::uint64_t> refusals;  // connections and dials, by the limit's name
+  std::map<std::string, std::uint64_t> endings;   // connections, by the reason's name
+  std::map<std::string, std::size_t> meshes;      // peers in the mesh of each topic joined
   std::uint64_t gossip_received = 0;
   std::uint64_t gossip_duplicates = 0;
   std::uint64_t gossip_rejected = 0;

@@ -1,0 +1,83 @@
+#include "head_gossip.hpp"
+
+namespace ol::node {
+
+using p2p::GossipVerdict;
+using primitives::QuorumCertificate;
+
+namespace {
+
+bool has_block(const ConsensusDriver& driver, const primitives::BlockHash& block,
+               primitives::Height height) {
+  const consensus::BlockTree& tree = driver.kernel().tree();
+  return height <= tree.root().header.height || tree.find(block) != nullptr;
+}
+
+}  // namespace
+
+Result<QuorumCertificate, DecodeError> decode_certificate_gossip(ByteView bytes) {
+  auto message = consensus::decode_message(bytes);
+  if (!message) return fail(message.error());
+  auto* const certificate = std::get_if<consensus::CertificateMessage>(&*message);
+  if (certificate == nullptr) return fail(DecodeError::BadValue);
+  return std::move(certificate->certificate);
+}
+
+// Signatures of what is known are not checked: whoever lacks it hears it from somebody else.
+bool HeadGossip::is_known(const ConsensusDriver& driver,
+                          const QuorumCertificate& certificate) const {
+  const consensus::AnyKernel& kernel = driver.kernel();
+  if (certificate.height() <= kernel.tree().root().header.height) return true;
+  return !by_slots_ && certificate.view() <= kernel.high_qc().view();
+}
+
+void HeadGossip::take(ConsensusDriver& driver, Now now, const p2p::PeerId& from,
+                      const std::string& id, const QuorumCertificate& certificate,
+                      ByteView message) {
+  if (is_known(driver, certificate)) {
+    judge_(id, GossipVerdict::Ignore);
+    return;
+  }
+  // The driver asks for what proves an epoch's end; the certificate may come again then.
+  const bool later = certificate.subject.epoch != driver.set().epoch();
+  const std::uint64_t refused = driver.counters().messages_refused;
+  driver.on_message(now, from, p2p::Channel::Consensus, message);
+  if (later || driver.counters().messages_refused > refused) {
+    judge_(id, later ? GossipVerdict::TooEarly : GossipVerdict::Reject);
+    return;
+  }
+  if (waiting_.size() >= kWaitingMax) {
+    judge_(waiting_.front().id, GossipVerdict::Ignore);
+    waiting_.pop_front();
+  }
+  waiting_.push_back({id, certificate.block(), certificate.height(), now.monotonic_ms + kWaitMs});
+  follow(driver, now);
+}
+
+// Whoever is passed a certificate asks for its block at once: it is passed on with the block at
+// hand.
+void HeadGossip::follow(const ConsensusDriver& driver, Now now) {
+  std::erase_if(waiting_, [&](const Waiting& one) {
+    const bool here = has_block(driver, one.block, one.height);
+    if (!here && now.monotonic_ms < one.until_ms) return false;
+    judge_(one.id, here ? GossipVerdict::Accept : GossipVerdict::Ignore);
+    return true;
+  });
+}
+
+std::optional<Bytes> HeadGossip::news(const ConsensusDriver& driver) {
+  const consensus::AnyKernel& kernel = driver.kernel();
+  const std::uint64_t mark =
+      by_slots_ ? kernel.tree().root().header.height.value() : kernel.high_qc().view().value();
+  if (mark <= published_) return std::nullopt;
+  const std::vector<QuorumCertificate> known = kernel.news();
+  if (known.empty() || !has_block(driver, known.front().block(), known.front().height())) {
+    return std::nullopt;
+  }
+  published_ = mark;
+  // Who catches up has nothing new to say.
+  if (driver.best_peer_height() > known.front().height()) return std::nullopt;
+  return consensus::encode_message(consensus::CertificateMessage{known.front()});
+}
+
+}  // namespace ol::node

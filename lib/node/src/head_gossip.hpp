@@ -1,0 +1,61 @@
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <functional>
+#include <optional>
+#include <string>
+
+#include <ol/node/consensus_driver.hpp>
+#include <ol/p2p/gossip_verdict.hpp>
+
+namespace ol::node {
+
+/// The certificate in a message of the topic for certificates. Strict and bounded: a consensus
+/// message of another kind is none. Format: docs/protocol/p2p.md, "Topics".
+[[nodiscard]] Result<primitives::QuorumCertificate, DecodeError> decode_certificate_gossip(
+    ByteView bytes);
+
+/// How nodes that no validator sends its messages to follow the head: certificates on a topic,
+/// passed on by whoever has checked one and has its block. docs/adr/0024-certificates-by-gossip.md.
+/// Single-threaded.
+class HeadGossip {
+ public:
+  /// What waits for its block; beyond it the oldest is given up.
+  static constexpr std::size_t kWaitingMax = 64;
+  static constexpr std::uint64_t kWaitMs = 5'000;
+
+  using Judge = std::function<void(const std::string& id, p2p::GossipVerdict)>;
+
+  /// @param judge  Told the verdict of each message once.
+  HeadGossip(bool by_slots, Judge judge) : by_slots_(by_slots), judge_(std::move(judge)) {}
+
+  /// A message of the topic, decoded: the driver is given what it does not know.
+  /// @param message  As it came.
+  void take(ConsensusDriver& driver, Now now, const p2p::PeerId& from, const std::string& id,
+            const primitives::QuorumCertificate& certificate, ByteView message);
+  /// The driver has gone on: judges what has its block, or waited for too long.
+  void follow(const ConsensusDriver& driver, Now now);
+  /// The newest certificate that makes blocks final, encoded for the topic, if it is new, its block
+  /// is here and nobody linked is further.
+  [[nodiscard]] std::optional<Bytes> news(const ConsensusDriver& driver);
+
+ private:
+  struct Waiting {
+    std::string id;
+    primitives::BlockHash block;
+    primitives::Height height;
+    std::uint64_t until_ms = 0;
+  };
+
+  [[nodiscard]] bool is_known(const ConsensusDriver& driver,
+                              const primitives::QuorumCertificate& certificate) const;
+
+  bool by_slots_;
+  Judge judge_;
+  std::deque<Waiting> waiting_;
+  /// Of what was published last: a height by slots, else a view.
+  std::uint64_t published_ = 0;
+};
+
+}  // namespace ol::node

@@ -1,0 +1,161 @@
+// How nodes that no validator talks to follow the head.
+#include "../src/head_gossip.hpp"
+
+#include <gtest/gtest.h>
+
+#include <thread>
+
+#include <ol/p2p/stack_network.hpp>
+
+#include "../src/gossip_batch.hpp"
+#include "cluster.hpp"
+
+namespace ol::node::test {
+namespace {
+
+primitives::QuorumCertificate some_certificate(std::uint64_t view) {
+  primitives::QuorumCertificate out;
+  out.subject.view = primitives::View(view);
+  out.subject.height = primitives::Height(3);
+  return out;
+}
+
+TEST(CertificateGossip, takes_one_certificate_and_nothing_else) {
+  const auto certificate = some_certificate(7);
+  const Bytes encoded = consensus::encode_message(consensus::CertificateMessage{certificate});
+  const auto decoded = decode_certificate_gossip(encoded);
+  ASSERT_TRUE(decoded);
+  EXPECT_EQ(consensus::encode_message(consensus::CertificateMessage{*decoded}), encoded);
+  EXPECT_FALSE(decode_certificate_gossip(ByteView(encoded).first(encoded.size() - 1)));
+  Bytes longer = encoded;
+  longer.push_back(0);
+  EXPECT_FALSE(decode_certificate_gossip(longer));
+  const consensus::VoteMessage vote{};
+  EXPECT_EQ(decode_certificate_gossip(consensus::encode_message(vote)).error(),
+            DecodeError::BadValue);
+  EXPECT_FALSE(decode_certificate_gossip(Bytes{}));
+}
+
+crypto::Ed25519SecretKey observer_key(std::uint8_t number) {
+  return crypto::Ed25519SecretKey::from_seed(
+      *crypto::SecretBytes<32>::from(Bytes(32, static_cast<std::uint8_t>(0x70 + number))));
+}
+std::string observer_id(std::uint8_t number) {
+  return p2p::PeerId(observer_key(number).public_key()).text();
+}
+
+/// Four validators that take no strangers, a node that they know, and one that knows that node
+/// alone.
+class FollowingByGossip : public testing::Test {
+ protected:
+  FollowingByGossip() : cluster_(4) {
+    cluster_.change_config = [](NodeConfig& config) {
+      config.p2p_unknown_peers_max = 0;
+      // It is not dialled before it is there.
+      config.peers.push_back({observer_id(1), "127.0.0.1", 1});
+    };
+    for (std::uint32_t i = 0; i < 4; ++i) {
+      const auto error = cluster_.start(i);
+      EXPECT_FALSE(error) << error->message;
+    }
+    const NodeParts known = cluster_.parts(0);
+    std::vector<PeerConfig> validators;
+    for (const PeerConfig& peer : known.config.peers) {
+      if (peer.id != observer_id(1)) validators.push_back(peer);
+    }
+    near_ = cluster_.add(observer(1, validators));
+    far_ = cluster_.add(observer(2, {{observer_id(1), "127.0.0.1", cluster_.p2p_port(near_)}}));
+  }
+
+  NodeParts observer(std::uint8_t number, std::vector<PeerConfig> peers) {
+    NodeParts out = cluster_.parts(0);
+    out.config.data_dir = cluster_.home(0).string() + "-observer" + std::to_string(number);
+    out.config.p2p_port = 0;
+    out.config.p2p_unknown_peers_max = 8;
+    out.config.peers = std::move(peers);
+    out.network_key = observer_key(number);
+    out.validator.reset();
+    return out;
+  }
+  std::uint64_t metric(std::uint32_t node, const std::string& name) {
+    const std::string text = cluster_.get(node, "/metrics");
+    const std::size_t at = text.find("\n" + name + " ");
+    return at == std::string::npos ? 0 : std::stoull(text.substr(at + name.size() + 2));
+  }
+
+  Cluster cluster_;
+  std::uint32_t near_ = 0;
+  std::uint32_t far_ = 0;
+};
+
+// By status messages alone it would ask for ranges once it is more than three blocks behind, and
+// for no block by itself.
+TEST_F(FollowingByGossip, a_node_behind_a_node_fetches_each_block_as_it_is_certified) {
+  ASSERT_TRUE(Cluster::eventually([&] { return cluster_.height(far_) >= 3; }));
+  const std::uint64_t fetched = metric(far_, "openliquid_consensus_blocks_requested_total");
+  const std::uint64_t heard = metric(far_, "openliquid_consensus_certificates_received_total");
+  const std::uint64_t height = cluster_.height(far_);
+  EXPECT_TRUE(Cluster::eventually([&] {
+    return metric(far_, "openliquid_consensus_blocks_requested_total") >= fetched + 10 &&
+           metric(far_, "openliquid_consensus_certificates_received_total") >= heard + 10 &&
+           cluster_.height(far_) >= height + 8;
+  }));
+  EXPECT_EQ(metric(far_, "openliquid_gossip_rejected_total"), 0U);
+}
+
+/// Publishes on the topic for certificates to one node.
+class Forger final : public p2p::NetworkHandler {
+ public:
+  Forger(const primitives::Genesis& genesis, const PeerConfig& target)
+      : topic_(topics_of(genesis.domain.chain_id).certificates) {
+    p2p::NetworkConfig config;
+    config.listen_host = "127.0.0.1";
+    Writer hello;
+    hello.u16(1).strong(genesis.domain.chain_id).fixed(primitives::genesis_hash(genesis));
+    config.hello = hello.take();
+    config.peers = {{*p2p::PeerId::from_text(target.id), target.host, target.port}};
+    config.topics = {{.name = topic_, .join = false}};
+    network_ = p2p::make_stack_network(std::move(config), observer_key(9), *this);
+    EXPECT_TRUE(network_->start());
+    thread_ = std::thread([this] { network_->run(); });
+  }
+  ~Forger() override {
+    network_->stop();
+    thread_.join();
+  }
+  void publish(Bytes message) {
+    EXPECT_TRUE(network_->publish(topic_, p2p::share(std::move(message))));
+  }
+
+ private:
+  std::optional<std::string> check_hello(const p2p::PeerId&, ByteView) override { return {}; }
+  void on_peer_connected(const p2p::PeerId&, p2p::Direction) override {}
+  void on_peer_disconnected(const p2p::PeerId&, const p2p::CloseReason&) override {}
+  p2p::Flow on_message(const p2p::PeerId&, p2p::Channel, Bytes) override {
+    return p2p::Flow::Continue;
+  }
+  void on_link_failed(const p2p::LinkFailure&) override {}
+
+  std::string topic_;
+  std::unique_ptr<p2p::Network> network_;
+  std::thread thread_;
+};
+
+TEST_F(FollowingByGossip, a_forged_certificate_is_rejected_and_goes_no_further) {
+  ASSERT_TRUE(Cluster::eventually([&] { return cluster_.height(far_) >= 2; }));
+  Forger forger(cluster_.genesis(), {observer_id(1), "127.0.0.1", cluster_.p2p_port(near_)});
+  // What is published before the streams of gossip are open reaches nobody.
+  std::uint64_t view = 1'000'000;
+  EXPECT_TRUE(Cluster::eventually([&] {
+    auto forged = some_certificate(++view);
+    forged.subject.height = primitives::Height(1'000'000);
+    forger.publish(consensus::encode_message(consensus::CertificateMessage{forged}));
+    return metric(near_, "openliquid_gossip_rejected_total") > 0;
+  }));
+  EXPECT_EQ(metric(far_, "openliquid_gossip_rejected_total"), 0U);
+  const std::uint64_t height = cluster_.height(far_);
+  EXPECT_TRUE(Cluster::eventually([&] { return cluster_.height(far_) > height; }));
+}
+
+}  // namespace
+}  // namespace ol::node::test
