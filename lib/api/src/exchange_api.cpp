@@ -15,6 +15,7 @@
 #include "dev_request.hpp"
 #include "feed.hpp"
 #include "info_proof.hpp"
+#include "margin_view.hpp"
 #include "numbers.hpp"
 #include "pending.hpp"
 
@@ -45,6 +46,17 @@ bool lists_markets(const exchange::CommittedBlock& block) {
   return false;
 }
 
+using OraclePrices = std::map<exchange::AssetId, std::uint64_t>;
+
+bool moves_oracle(const exchange::CommittedBlock& block) {
+  for (const exchange::SystemAction& action : block.input.system) {
+    const bool moves = std::holds_alternative<exchange::OracleSubmit>(action) ||
+                       std::holds_alternative<exchange::SetOracle>(action);
+    if (moves) return true;
+  }
+  return false;
+}
+
 }  // namespace
 
 class ExchangeApi::Impl {
@@ -69,6 +81,7 @@ class ExchangeApi::Impl {
       }
       ++next;
       if (lists_markets(*block)) refresh_catalog();
+      if (moves_oracle(*block)) refresh_oracle();
       const auto changed = books.apply(block->result.diff, block->input.height, block->input.time);
       const BlockUpdate update = history.apply(*block);
       feed.publish(view(), *block, update, changed);
@@ -85,6 +98,7 @@ class ExchangeApi::Impl {
       own_books->load(state);
       own_history->load(state);
       set_catalog(state);
+      set_oracle(state);
     });
     next = height + 1;
   }
@@ -97,6 +111,23 @@ class ExchangeApi::Impl {
     auto fresh = std::make_shared<const Catalog>(Catalog::of(state));
     const MutexLock lock(quick_mutex);
     catalog = std::move(fresh);
+  }
+
+  void refresh_oracle() {
+    access.read([&](const exchange::State& state) { set_oracle(state); });
+  }
+
+  void set_oracle(const exchange::State& state) {
+    auto fresh = std::make_shared<OraclePrices>();
+    for (const auto& [asset, place] : state.markets_by_asset())
+      fresh->emplace(asset, state.markets[place].oracle);
+    const MutexLock lock(quick_mutex);
+    oracle = std::move(fresh);
+  }
+
+  std::shared_ptr<const OraclePrices> current_oracle() {
+    const MutexLock lock(quick_mutex);
+    return oracle;
   }
 
   FeedView view() OL_REQUIRES(mutex) {
@@ -131,13 +162,37 @@ class ExchangeApi::Impl {
     const auto shared_done = std::make_shared<Reply>(std::move(done));
     const bool kept = pending.wait(
         hash, now_ms.load() + limits.commit_wait_ms,
-        [this, request, hash, shared_done](const std::optional<Outcome>& outcome) {
-          (*shared_done)(outcome ? outcome_reply(*request, *outcome) : late_reply(hash));
+        [this, request, hash, shared_done,
+         free = withdrawable_of(*request)](const std::optional<Outcome>& outcome) {
+          (*shared_done)(outcome ? outcome_reply(*request, *outcome, free) : late_reply(hash));
         });
     if (kept) return;
     (*shared_done)(refused_reply(
         refusal(NodeError::Busy, "too many replies wait already; the action was admitted as " +
                                      hex_text(hash) + ", ask for it with orderStatus")));
+  }
+
+  // What may be sent away just now, for the sentence of a transfer that is above it: the reply is
+  // made where the state must not be read.
+  std::optional<exchange::Int128> withdrawable_of(const ExchangeRequest& request) const {
+    const exchange::ActionBody& body = request.action.body;
+    const auto* sub = std::get_if<exchange::SubAccountTransfer>(&body);
+    const bool moves_cash = std::holds_alternative<exchange::UsdClassTransfer>(body) ||
+                            std::holds_alternative<exchange::UsdSend>(body) ||
+                            std::holds_alternative<exchange::CreateVault>(body) ||
+                            std::holds_alternative<exchange::VaultTransfer>(body) || sub != nullptr;
+    if (!moves_cash) return std::nullopt;
+    const auto verified =
+        exchange::verify_action(access.domain(), request.action, request.signature);
+    if (!verified) return std::nullopt;
+    Address from = request.action.account.is_zero() ? verified->signer : request.action.account;
+    if (sub != nullptr && !sub->is_deposit) from = sub->sub_account;
+    std::optional<exchange::Int128> out;
+    access.read([&](const exchange::State& state) {
+      const exchange::AccountIndex account = state.find_account(from);
+      if (account != exchange::kNobody) out = withdrawable(state, account);
+    });
+    return out;
   }
 
   std::string late_reply(const Hash256& hash) const {
@@ -150,9 +205,13 @@ class ExchangeApi::Impl {
   }
 
   // `await` calls back from the thread that publishes, where the state must not be read.
-  std::string outcome_reply(const ExchangeRequest& request, const Outcome& outcome) {
+  std::string outcome_reply(const ExchangeRequest& request, const Outcome& outcome,
+                            std::optional<exchange::Int128> withdrawable) {
     const auto listed = current_catalog();
-    ReplyContext context{*listed, access.params(), 0, 0, 0, {}, 0, 0};
+    const auto prices = current_oracle();
+    ReplyContext context{*listed, access.params()};
+    context.oracle = prices.get();
+    context.withdrawable = withdrawable;
     context.chain_id = access.chain_id();
     context.height = outcome.height;
     context.time = outcome.time;
@@ -360,6 +419,7 @@ class ExchangeApi::Impl {
   // Never held while anything else is waited for.
   Mutex quick_mutex;
   std::shared_ptr<const Catalog> catalog OL_GUARDED_BY(quick_mutex);
+  std::shared_ptr<const OraclePrices> oracle OL_GUARDED_BY(quick_mutex);
   std::map<ClientId, std::weak_ptr<FeedSink>> sinks OL_GUARDED_BY(quick_mutex);
   std::map<ClientId, std::size_t> posts OL_GUARDED_BY(quick_mutex);  // unanswered
 };

@@ -6,6 +6,7 @@
 #include <boost/json/array.hpp>
 #include <boost/json/object.hpp>
 
+#include <ol/exchange/admission.hpp>
 #include <ol/exchange/fees.hpp>
 
 #include "margin_view.hpp"
@@ -158,12 +159,10 @@ json::value user_fees(const InfoCall& call, const State& state) {
 json::value user_rate_limit(const InfoCall& call, const State& state) {
   const AccountIndex user = read_user(call, state);
   const Account account = user == kNobody ? Account{} : state.accounts[user];
-  const std::uint64_t limit =
-      call.params.budget_actions + account.volume / static_cast<std::uint64_t>(kUsdPerDollar);
   return json::object{{"cumVlm", usd_text(account.volume)},
                       {"nRequestsUsed", account.credits_used},
-                      {"nRequestsCap", limit},
-                      {"nCancelsCap", std::min(limit + 100'000, 2 * limit)}};
+                      {"nRequestsCap", action_budget(call.params, account, Noop{})},
+                      {"nCancelsCap", action_budget(call.params, account, CancelAll{})}};
 }
 
 json::value sub_accounts(const InfoCall& call, const State& state) {

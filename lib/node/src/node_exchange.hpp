@@ -49,7 +49,4 @@ struct StoredExchange {
 [[nodiscard]] storage::ExchangeChanges changes_of(const exchange::StateRecords& records,
                                                   const Hash256& root);
 
-/// What a client reads where an action is refused before a block.
-[[nodiscard]] exchange::Refusal refusal_of(exchange::Error error, const exchange::Params& params);
-
 }  // namespace ol::node

@@ -12,7 +12,6 @@
 namespace ol::node {
 namespace {
 
-constexpr std::size_t kWorkerQueueMax = 4096;
 /// Transactions the cache holds beside those of a full pool: in blocks on their way, or committed a
 /// moment ago and still coming in as gossip.
 constexpr std::size_t kCacheTxnsMore = 16'384;
