@@ -244,32 +244,19 @@ class ExchangeApi::Impl {
     const std::string_view type = in.text("type");
     if (reading.failed()) return fail(reading.error());
     if (type == "proof") return answer_proof(in, reply);
-    const InfoQuery query = find_query(type);
+    const NamedQuery* query = find_query(type);
     if (query == nullptr) {
       return fail(
           refusal(NodeError::UnknownType, "type is not a query; queries are " + query_list()));
     }
     const bool proves = in.boolean_or("proof", false);
-    const MutexLock lock(mutex);
-    advance();
-    json::value out;
     std::optional<Prover::Proved> proved;
-    const auto listed = current_catalog();
-    const InfoCall call{in, *listed, access.params(), books, history};
-    // Again where the block that led to the state is not out yet.
-    for (int i = 0; i < kProofTries && (i == 0 || (proves && !proved && !reading.failed())); ++i) {
-      access.read([&](const exchange::State& state) {
-        reply.height = state.global().height;
-        reply.time = state.global().time;
-        out = query(call, state);
-        if (!proves || reading.failed()) return;
-        const std::vector<ProofRange> ranges = proof_ranges(call, type, state);
-        if (!reading.failed()) proved = prover.prove_in(state, ranges);
-      });
-      advance();
-    }
+    const InfoAnswer answer = query->reads == Reads::Mirrors
+                                  ? ask_mirrors(in, *query, proves, proved, reply)
+                                  : ask_state(in, *query, proves, proved, reply);
     in.finish();
     if (reading.failed()) return fail(reading.error());
+    json::value out = answer();
     if (json::object* object = out.if_object(); object != nullptr && type != "allMids") {
       object->emplace("height", reply.height);
       object->emplace("time", reply.time);
@@ -277,6 +264,52 @@ class ExchangeApi::Impl {
     }
     if (proves && !proved) return fail(refusal(NodeError::Busy, "no proof now; try again"));
     return out;
+  }
+
+  InfoAnswer ask_mirrors(ObjectReader& in, const NamedQuery& query, bool proves,
+                         std::optional<Prover::Proved>& proved, InfoReply& reply) {
+    const MutexLock lock(mutex);
+    advance();
+    const auto listed = current_catalog();
+    return ask({in, listed, *listed, access.params(), books, history}, query, proves, proved,
+               reply);
+  }
+
+  // Beside all others: whoever asks for much keeps nobody from the mirrors.
+  InfoAnswer ask_state(ObjectReader& in, const NamedQuery& query, bool proves,
+                       std::optional<Prover::Proved>& proved, InfoReply& reply) {
+    static const BookMirror kNoBooks;
+    static const History kNoHistory;
+    const auto listed = current_catalog();
+    const InfoCall call{in, listed, *listed, access.params(), kNoBooks, kNoHistory};
+    if (query.scan == nullptr) return ask(call, query, proves, proved, reply);
+    const InfoAnswer answer = query.scan(call, access);
+    reply.height = access.height();
+    reply.time = access.time();
+    if (proves) refuse_proof(in);
+    return answer;
+  }
+
+  InfoAnswer ask(const InfoCall& call, const NamedQuery& query, bool proves,
+                 std::optional<Prover::Proved>& proved, InfoReply& reply) {
+    const Reading& reading = call.in.reading();
+    InfoAnswer answer;
+    // Again where the block that led to the state is not out yet.
+    for (int i = 0; i < kProofTries && (i == 0 || (proves && !proved && !reading.failed())); ++i) {
+      access.read([&](const exchange::State& state) {
+        reply.height = state.global().height;
+        reply.time = state.global().time;
+        if (query.long_query != nullptr) {
+          answer = query.long_query(call, state);
+        } else {
+          answer = [out = query.query(call, state)] { return out; };
+        }
+        if (!proves || reading.failed()) return;
+        const std::vector<ProofRange> ranges = proof_ranges(call, query.name, state);
+        if (!reading.failed()) proved = prover.prove_in(state, ranges);
+      });
+    }
+    return answer;
   }
 
   // Of any record, or of all whose keys begin so.
