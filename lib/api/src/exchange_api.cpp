@@ -11,6 +11,7 @@
 #include <ol/api/typed_data.hpp>
 #include <ol/base/hex.hpp>
 #include <ol/base/thread_safety.hpp>
+#include <ol/exchange/proof.hpp>
 
 #include "dev_request.hpp"
 #include "feed.hpp"
@@ -61,21 +62,21 @@ bool moves_oracle(const exchange::CommittedBlock& block) {
 
 class ExchangeApi::Impl {
  public:
-  Impl(Access& node, ApiLimits given)
-      : access(node), limits(given), pending(node, given.waiting_max), prover(node) {
+  Impl(Access& node, ApiLimits given, Archive* kept)
+      : access(node), limits(given), archive(kept), pending(node, given.waiting_max), prover(node) {
     const MutexLock lock(mutex);
-    reload();
+    reload(remember() ? Past::Known : Past::Lost);
   }
 
   // --- what is final ---
 
   void advance() OL_REQUIRES(mutex) {
-    const std::uint64_t head = access.height();
+    const std::uint64_t head = std::min(access.height(), stop_at);
     while (next <= head) {
       const exchange::CommittedBlockPtr block = access.block(next);
       if (block == nullptr) {
         // Further behind than blocks are kept: begin anew.
-        reload();
+        reload(Past::Lost);
         feed.resend(view());
         return;
       }
@@ -83,12 +84,66 @@ class ExchangeApi::Impl {
       if (lists_markets(*block)) refresh_catalog();
       if (moves_oracle(*block)) refresh_oracle();
       const auto changed = books.apply(block->result.diff, block->input.height, block->input.time);
-      const BlockUpdate update = history.apply(*block);
+      // A history that was saved may be ahead of the chain as the disk had it.
+      const bool known = block->input.height <= remembered;
+      const BlockUpdate update = known ? BlockUpdate{} : history.apply(*block);
+      unsaved += 1 + block->result.results.size() + block->result.events.size();
       feed.publish(view(), *block, update, changed);
     }
   }
 
-  void reload() OL_REQUIRES(mutex) {
+  // Whether the history has every block so far.
+  enum class Past : std::uint8_t { Known, Lost };
+
+  bool remember() OL_REQUIRES(mutex) {
+    if (archive == nullptr) return false;
+    auto kept = archive->load();
+    auto known = kept ? History::decode(kept->history) : std::optional<History>(std::in_place);
+    if (!known) return false;
+    std::uint64_t height = kept ? kept->height : 0;
+    const bool whole = archive->replay([&](const exchange::CommittedBlock& block) {
+      static_cast<void>(known->apply(block));
+      height = block.input.height;
+    });
+    if (!whole || height < access.height()) return false;
+    history = *std::move(known);
+    remembered = height;
+    return true;
+  }
+
+  // The archive gets a history and a state of one height: the mirrors stop at the state's while it
+  // is copied.
+  void save() {
+    if (archive == nullptr) return;
+    const auto stop = [&](std::uint64_t height) {
+      const MutexLock lock(mutex);
+      stop_at = height;
+      advance();
+      return next - 1;
+    };
+    const std::uint64_t before = stop(0);
+    Archive::Kept now;
+    exchange::StateRecords records;
+    access.read([&](const exchange::State& state) {
+      now.height = state.global().height;
+      records = exchange::records_of(state);
+    });
+    // The block that led to the state may not be out yet.
+    std::uint64_t at = before;
+    for (int i = 0; i < kProofTries && at < now.height; ++i)
+      at = stop(now.height);
+    bool fits = false;
+    {
+      const MutexLock lock(mutex);
+      fits = at == now.height && now.height >= remembered;
+      if (fits) now.history = history.encode();
+      unsaved = 0;
+      stop_at = ~std::uint64_t{0};
+    }
+    if (fits) static_cast<void>(archive->save(now, records));
+  }
+
+  void reload(Past past) OL_REQUIRES(mutex) {
     // The lambda runs within this call, under the mutex; the analysis does not see through it.
     BookMirror* const own_books = &books;
     History* const own_history = &history;
@@ -96,7 +151,7 @@ class ExchangeApi::Impl {
     access.read([&](const exchange::State& state) {
       height = state.global().height;
       own_books->load(state);
-      own_history->load(state);
+      if (past == Past::Lost) own_history->load(state);
       set_catalog(state);
       set_oracle(state);
     });
@@ -439,6 +494,7 @@ class ExchangeApi::Impl {
 
   Access& access;
   const ApiLimits limits;
+  Archive* const archive;
   Pending pending;
   Prover prover;
   std::atomic<std::uint64_t> now_ms{0};
@@ -446,6 +502,11 @@ class ExchangeApi::Impl {
   // that publishes blocks would wait for readers, and a reader for it.
   Mutex mutex;
   std::uint64_t next OL_GUARDED_BY(mutex) = 0;
+  /// Blocks above it wait: the mirrors are being saved.
+  std::uint64_t stop_at OL_GUARDED_BY(mutex) = ~std::uint64_t{0};
+  /// The last block that the history had when it was opened.
+  std::uint64_t remembered OL_GUARDED_BY(mutex) = 0;
+  std::size_t unsaved OL_GUARDED_BY(mutex) = 0;
   BookMirror books OL_GUARDED_BY(mutex);
   History history OL_GUARDED_BY(mutex);
   Feed feed OL_GUARDED_BY(mutex);
@@ -457,8 +518,8 @@ class ExchangeApi::Impl {
   std::map<ClientId, std::size_t> posts OL_GUARDED_BY(quick_mutex);  // unanswered
 };
 
-ExchangeApi::ExchangeApi(Access& access, ApiLimits limits)
-    : impl_(std::make_unique<Impl>(access, limits)) {}
+ExchangeApi::ExchangeApi(Access& access, ApiLimits limits, Archive* archive)
+    : impl_(std::make_unique<Impl>(access, limits, archive)) {}
 
 ExchangeApi::~ExchangeApi() {
   close();
@@ -524,6 +585,15 @@ void ExchangeApi::advance() {
 void ExchangeApi::tick(std::uint64_t now_ms) {
   impl_->now_ms.store(now_ms);
   impl_->pending.expire(now_ms);
+}
+
+void ExchangeApi::save() {
+  impl_->save();
+}
+
+std::size_t ExchangeApi::unsaved() const {
+  const MutexLock lock(impl_->mutex);
+  return impl_->unsaved;
 }
 
 void ExchangeApi::close() {
