@@ -66,7 +66,20 @@ Result<CheckedProof, std::string> check_proof(const primitives::Genesis& genesis
   OL_TRY(const auto setting, setting_of(genesis, block.epoch, file.hand_overs));
   const auto is_final = consensus::verify_final(*setting, finality->headers, finality->certificate);
   if (!is_final) return fail(std::string(describe(is_final.error())));
-  return CheckedProof{*std::move(range), block.height.value(), block.epoch.value()};
+  CheckedProof out;
+  out.first = proof->first;
+  out.last = proof->last;
+  out.range = *std::move(range);
+  out.block_height = block.height.value();
+  out.epoch = block.epoch.value();
+  const primitives::ValidatorSet& set = setting->set;
+  const bool counts_heads = set.rule() == primitives::QuorumRule::Unit;
+  out.validators = set.size();
+  out.total_weight = counts_heads ? set.size() : set.total_weight();
+  const auto listed = set.weight_of_bitmap(finality->certificate.signers);
+  out.at_least = !listed || *listed == 0;
+  out.signers_weight = out.at_least ? set.quorum_count() : *listed;
+  return out;
 }
 
 }  // namespace ol::app

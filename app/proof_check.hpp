@@ -21,9 +21,18 @@ struct ProofFile {
 };
 
 struct CheckedProof {
+  /// The places of which `range` has every record.
+  exchange::TreeKey first;
+  exchange::TreeKey last;
   exchange::ProvenRange range;
   std::uint64_t block_height = 0;
   std::uint64_t epoch = 0;
+  /// Whose signatures make the block final: validators and their weight, of all. A certificate of a
+  /// group key has no list, and stands for the least that can make one.
+  std::uint64_t signers_weight = 0;
+  std::uint64_t total_weight = 0;
+  std::uint32_t validators = 0;
+  bool at_least = false;
 };
 
 /// Checks a proof from its leaves up to the validators' signatures, knowing genesis alone. A

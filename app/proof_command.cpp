@@ -2,6 +2,7 @@
 // docs/protocol/exchange-proof.md.
 #include "proof_command.hpp"
 
+#include <algorithm>
 #include <charconv>
 #include <chrono>
 #include <iostream>
@@ -173,27 +174,87 @@ ProofFile read_file(const std::string& file) {
   return out;
 }
 
+// Places are keys padded with zeros (docs/protocol/exchange-proof.md); what a user calls them.
 std::string key_text(const exchange::TreeKey& place) {
-  std::string out;
-  for (const std::uint8_t byte : place.bytes) {
-    out.push_back(static_cast<char>(byte));
-    if (byte == '/') return out;
+  const ByteView bytes(place.bytes);
+  const auto begins = [&](std::string_view prefix) {
+    return std::ranges::equal(bytes.first(prefix.size()), as_bytes(prefix));
+  };
+  const auto behind = [&](std::string_view prefix) { return Reader(bytes.subspan(prefix.size())); };
+  const auto address = [](Reader& in) { return to_hex_prefixed(in.fixed<Address>().view()); };
+  if (begins("acct/")) {
+    Reader in = behind("acct/");
+    return "account " + address(in);
   }
-  return "a long key ";
+  if (begins("pos/")) {
+    Reader in = behind("pos/");
+    const std::string account = address(in);
+    return "position of " + account + " in asset " + std::to_string(in.u32());
+  }
+  if (begins("spot/")) {
+    Reader in = behind("spot/");
+    const std::string account = address(in);
+    return "balance of " + account + " in token " + std::to_string(in.u32());
+  }
+  if (begins("ord/")) return "order " + std::to_string(behind("ord/").u64());
+  if (begins("lvl/")) {
+    Reader in = behind("lvl/");
+    const std::string asset = std::to_string(in.u32());
+    const std::string side = in.u8() == 0 ? "bids" : "asks";
+    return "book of asset " + asset + ", " + side + " at price " + std::to_string(in.u64());
+  }
+  const std::string_view text = as_text(bytes);
+  const std::size_t slash = text.find('/');
+  return slash == std::string_view::npos ? "a key of more than 32 bytes"
+                                         : "record of " + std::string(text.substr(0, slash + 1));
+}
+
+// What the user asked for: one record, or everything between two places.
+std::string asked_text(const CheckedProof& proven) {
+  if (proven.first == proven.last) return key_text(proven.first);
+  const ByteView first(proven.first.bytes);
+  const auto begins = [&](std::string_view prefix) {
+    return std::ranges::equal(first.first(prefix.size()), as_bytes(prefix));
+  };
+  Reader in(first.subspan(4));
+  if (begins("pos/"))
+    return "every position of account " + to_hex_prefixed(in.fixed<Address>().view());
+  if (begins("lvl/")) return "every level of the book of asset " + std::to_string(in.u32());
+  return "every record in the range";
+}
+
+void print_proven(const ProofFile& file, const CheckedProof& proven) {
+  const std::size_t count = proven.range.records.size();
+  const bool single = proven.first == proven.last;
+  std::cout << "key: " << asked_text(proven) << "\n  from "
+            << to_hex_prefixed(ByteView(proven.first.bytes)) << "\n  to   "
+            << to_hex_prefixed(ByteView(proven.last.bytes)) << "\nproven: ";
+  if (count == 0) {
+    std::cout << "absent: there is no such record\n";
+  } else if (single) {
+    std::cout << "present\n";
+  } else {
+    std::cout << "present: " << count << (count == 1 ? " record" : " records")
+              << ", and no other between those places\n";
+  }
+  std::cout << "height: the state after block " << file.height
+            << "\nroot: " << to_hex_prefixed(proven.range.root.view())
+            << " of the exchange, in the header of block " << proven.block_height
+            << "\nfinal: block " << proven.block_height << " of epoch " << proven.epoch
+            << ", signed by " << (proven.at_least ? "at least " : "") << proven.signers_weight
+            << " of " << proven.total_weight << " by weight, in a set of " << proven.validators
+            << " validators\n";
+  for (const auto& [place, value] : proven.range.records) {
+    std::cout << "  " << key_text(place) << "\n    " << to_hex_prefixed(ByteView(place.bytes))
+              << "\n    " << to_hex_prefixed(value) << '\n';
+  }
 }
 
 void verify(const Flags& flags) {
   const ProofFile file = read_file(flags.file);
   const auto proven = check_proof(read_genesis(flags.genesis), file);
   if (!proven) throw CommandError("the proof is refused: " + proven.error());
-  std::cout << "block " << proven->block_height << " of epoch " << proven->epoch
-            << " is final and commits to the state after block " << file.height
-            << "\nexchange root " << to_hex_prefixed(proven->range.root.view()) << '\n'
-            << (proven->range.records.empty() ? "proven: no record there\n" : "proven:\n");
-  for (const auto& [place, value] : proven->range.records) {
-    std::cout << "  " << key_text(place) << ' ' << to_hex_prefixed(place.bytes) << "\n    "
-              << to_hex_prefixed(value) << '\n';
-  }
+  print_proven(file, *proven);
 }
 
 }  // namespace
