@@ -78,23 +78,25 @@ Result<ProvenAccount, std::string> check_account(const Hash256& root, const Acco
 
 // The root that the block after the state commits to.
 Result<Hash256, std::string> joint_root(const primitives::Genesis& genesis, const ProofFile& file,
-                                        const std::optional<exchange::ProvenRange>& range) {
+                                        const std::optional<ProvenRecords>& records) {
   if (!genesis.exchange) {
-    if (range) return fail(std::string("this chain has no exchange"));
+    if (records) return fail(std::string("this chain has no exchange"));
     return file.evm_state_root;
   }
-  if (range) return execution::joint_state_root(genesis.domain, file.evm_state_root, range->root);
+  if (records) {
+    return execution::joint_state_root(genesis.domain, file.evm_state_root, records->range.root);
+  }
   if (!file.exchange_root) return fail(std::string("it has no \"exchangeRoot\""));
   return execution::joint_state_root(genesis.domain, file.evm_state_root, *file.exchange_root);
 }
 
-Result<std::optional<exchange::ProvenRange>, std::string> check_records(const ProofFile& file) {
+Result<std::optional<ProvenRecords>, std::string> check_records(const ProofFile& file) {
   if (!file.records) return std::nullopt;
   const auto proof = exchange::decode_range_proof(*file.records);
   if (!proof) return fail(std::string("its leaves do not decode: ") + describe(proof.error()));
   auto range = exchange::verify_range(*proof);
   if (!range) return fail(std::string(describe(range.error())));
-  return *std::move(range);
+  return ProvenRecords{proof->first, proof->last, *std::move(range)};
 }
 
 }  // namespace
@@ -102,7 +104,7 @@ Result<std::optional<exchange::ProvenRange>, std::string> check_records(const Pr
 Result<CheckedProof, std::string> check_proof(const primitives::Genesis& genesis,
                                               const ProofFile& file) {
   CheckedProof out;
-  OL_TRY(out.range, check_records(file));
+  OL_TRY(out.records, check_records(file));
   if (file.account) {
     OL_TRY(out.account, check_account(file.evm_state_root, *file.account));
   }
@@ -111,13 +113,19 @@ Result<CheckedProof, std::string> check_proof(const primitives::Genesis& genesis
   out.header = finality->headers.front();
   if (out.header.height.value() != file.height + 1)
     return fail(std::string("its first header is not of the block after the state's"));
-  OL_TRY(const Hash256 root, joint_root(genesis, file, out.range));
+  OL_TRY(const Hash256 root, joint_root(genesis, file, out.records));
   if (root != out.header.parent_state_root)
     return fail(std::string("its leaves lead to a root that the block does not have"));
   OL_TRY(const auto setting, setting_of(genesis, out.header.epoch, file.hand_overs));
   const auto is_final = consensus::verify_final(*setting, finality->headers, finality->certificate);
   if (!is_final) return fail(std::string(describe(is_final.error())));
-  out.validators = setting->set.size();
+  const primitives::ValidatorSet& set = setting->set;
+  const bool counts_heads = set.rule() == primitives::QuorumRule::Unit;
+  out.validators = set.size();
+  out.total_weight = counts_heads ? set.size() : set.total_weight();
+  const auto listed = set.weight_of_bitmap(finality->certificate.signers);
+  out.at_least = !listed || *listed == 0;
+  out.signers_weight = out.at_least ? set.quorum_count() : *listed;
   return out;
 }
 

@@ -38,18 +38,29 @@ struct ProofFile {
   std::vector<Bytes> hand_overs;
 };
 
+struct ProvenRecords {
+  /// The places of which `range` has every record.
+  exchange::TreeKey first;
+  exchange::TreeKey last;
+  exchange::ProvenRange range;
+};
+
 struct ProvenAccount {
   std::optional<state::Account> account;  // none: there is no such account
   std::vector<std::pair<Hash256, U256>> slots;
 };
 
 struct CheckedProof {
-  std::optional<exchange::ProvenRange> range;
+  std::optional<ProvenRecords> records;
   std::optional<ProvenAccount> account;
   /// Of the block that is proved final and commits to the state.
   primitives::Header header;
-  /// How many validators its epoch has, of which a quorum signed.
+  /// Whose signatures make the block final: validators and their weight, of all. A certificate of a
+  /// group key has no list, and stands for the least that can make one.
+  std::uint64_t signers_weight = 0;
+  std::uint64_t total_weight = 0;
   std::uint32_t validators = 0;
+  bool at_least = false;
 };
 
 /// Checks a proof from its leaves up to the validators' signatures, knowing genesis alone. A

@@ -2,6 +2,7 @@
 // without believing it: docs/protocol/state-proof.md.
 #include "proof_command.hpp"
 
+#include <algorithm>
 #include <charconv>
 #include <chrono>
 #include <iostream>
@@ -189,21 +190,72 @@ void get(const Flags& flags) {
             << "; check it with: openliquid proof verify --genesis GENESIS " << flags.file << '\n';
 }
 
+// Places are keys padded with zeros (docs/protocol/state-proof.md); what a user calls them.
 std::string key_text(const exchange::TreeKey& place) {
-  std::string out;
-  for (const std::uint8_t byte : place.bytes) {
-    out.push_back(static_cast<char>(byte));
-    if (byte == '/') return out;
+  const ByteView bytes(place.bytes);
+  const auto begins = [&](std::string_view prefix) {
+    return std::ranges::equal(bytes.first(prefix.size()), as_bytes(prefix));
+  };
+  const auto behind = [&](std::string_view prefix) { return Reader(bytes.subspan(prefix.size())); };
+  const auto address = [](Reader& in) { return to_hex_prefixed(in.fixed<Address>().view()); };
+  if (begins("acct/")) {
+    Reader in = behind("acct/");
+    return "account " + address(in);
   }
-  return "a long key ";
+  if (begins("pos/")) {
+    Reader in = behind("pos/");
+    const std::string account = address(in);
+    return "position of " + account + " in asset " + std::to_string(in.u32());
+  }
+  if (begins("spot/")) {
+    Reader in = behind("spot/");
+    const std::string account = address(in);
+    return "balance of " + account + " in token " + std::to_string(in.u32());
+  }
+  if (begins("ord/")) return "order " + std::to_string(behind("ord/").u64());
+  if (begins("lvl/")) {
+    Reader in = behind("lvl/");
+    const std::string asset = std::to_string(in.u32());
+    const std::string side = in.u8() == 0 ? "bids" : "asks";
+    return "book of asset " + asset + ", " + side + " at price " + std::to_string(in.u64());
+  }
+  const std::string_view text = as_text(bytes);
+  const std::size_t slash = text.find('/');
+  return slash == std::string_view::npos ? "a key of more than 32 bytes"
+                                         : "record of " + std::string(text.substr(0, slash + 1));
 }
 
-void print_records(const exchange::ProvenRange& range) {
-  std::cout << "exchange root " << to_hex_prefixed(range.root.view()) << '\n'
-            << (range.records.empty() ? "proven: no record there\n" : "proven:\n");
-  for (const auto& [place, value] : range.records) {
-    std::cout << "  " << key_text(place) << ' ' << to_hex_prefixed(place.bytes) << "\n    "
-              << to_hex_prefixed(value) << '\n';
+// What the user asked for: one record, or everything between two places.
+std::string asked_text(const ProvenRecords& proven) {
+  if (proven.first == proven.last) return key_text(proven.first);
+  const ByteView first(proven.first.bytes);
+  const auto begins = [&](std::string_view prefix) {
+    return std::ranges::equal(first.first(prefix.size()), as_bytes(prefix));
+  };
+  Reader in(first.subspan(4));
+  if (begins("pos/"))
+    return "every position of account " + to_hex_prefixed(in.fixed<Address>().view());
+  if (begins("lvl/")) return "every level of the book of asset " + std::to_string(in.u32());
+  return "every record in the range";
+}
+
+void print_records(const ProvenRecords& proven) {
+  const std::size_t count = proven.range.records.size();
+  std::cout << "exchange root " << to_hex_prefixed(proven.range.root.view())
+            << "\nkey: " << asked_text(proven) << "\n  from "
+            << to_hex_prefixed(ByteView(proven.first.bytes)) << "\n  to   "
+            << to_hex_prefixed(ByteView(proven.last.bytes)) << "\nproven: ";
+  if (count == 0) {
+    std::cout << "absent: there is no such record\n";
+  } else if (proven.first == proven.last) {
+    std::cout << "present\n";
+  } else {
+    std::cout << "present: " << count << (count == 1 ? " record" : " records")
+              << ", and no other between those places\n";
+  }
+  for (const auto& [place, value] : proven.range.records) {
+    std::cout << "  " << key_text(place) << "\n    " << to_hex_prefixed(ByteView(place.bytes))
+              << "\n    " << to_hex_prefixed(value) << '\n';
   }
 }
 
@@ -228,10 +280,12 @@ void verify(const Flags& flags) {
   const auto hash = primitives::block_hash(genesis.domain, proven->header);
   std::cout << "block " << proven->header.height.value() << ' ' << to_hex_prefixed(hash.view())
             << " of epoch " << proven->header.epoch.value()
-            << " is final and commits to the state after block " << file.height
-            << ": signed by a quorum of " << proven->validators << " validators\n"
+            << " is final and commits to the state after block " << file.height << ": signed by "
+            << (proven->at_least ? "at least " : "") << proven->signers_weight << " of "
+            << proven->total_weight << " by weight, in a set of " << proven->validators
+            << " validators\n"
             << "EVM state root " << to_hex_prefixed(file.evm_state_root.view()) << '\n';
-  if (proven->range) print_records(*proven->range);
+  if (proven->records) print_records(*proven->records);
   if (proven->account) print_account(file.account->address, *proven->account);
 }
 

@@ -183,20 +183,13 @@ assert.ok(Array.isArray(await info({ type: 'fundingHistory', coin: 'BTC', startT
 // --- Refusals.
 
 const found = [];
-// What a node says when it refuses an action before any block has it: the code is right, but who signed, and for
-// which chain it should be, is missing (docs/protocol/exchange-api.md, Replies). They are listed, not counted.
-const TERSE = [
-  'the signer has no account: it needs a first deposit or transfer',
-  'the signer may not do this for that account',
-];
 /** What a reply says: of the whole action, or of its first element. */
 const errorOf = (reply) => (reply.status === 'err' ? reply.response : reply.response?.data?.statuses?.[0]?.error);
 function refused(what, reply, code, says) {
   const error = errorOf(reply);
   const line = `${what}: ${error ? `${error.code} ${error.msg}` : JSON.stringify(reply)}`;
   const bad = !error || error.code !== code || !says.test(error.msg);
-  const terse = bad && error?.code === code && TERSE.includes(error.msg);
-  found.push({ line, bad: bad && !terse, terse, code, says });
+  found.push({ line, bad, code, says });
 }
 /** Signs one action and sends another: numbers that the client itself would refuse. */
 async function sendUnsigned(client, action, asSigned) {
@@ -211,12 +204,12 @@ const fine = (more) => sendUnsigned(trader, orderAction(btc(more)), orderAction(
 refused('too many decimals of a size', await fine({ s: '0.0100001' }), 8, /at most 5 decimals/);
 refused('too many decimals of a price', await fine({ p: `${near(0.9)}.05` }), 8, /at most 1 decimals/);
 refused('too small', await send(trader, orderAction(btc({ s: '0.00001' }))), 16, /at least 10 USD/);
-refused('too far', await send(trader, orderAction(btc({ p: near(30) }))), 17, /twenty times the oracle price/);
-refused('stale nonce', await send(trader, { type: 'noop' }, { nonce: 1 }), 2, /two days|from \d{13} to \d{13}/);
-refused('nonce of the future', await send(trader, { type: 'noop' }, { nonce: Date.now() + 3 * 86_400_000 }), 2, /one day|from \d{13} to \d{13}/);
+refused('too far', await send(trader, orderAction(btc({ p: near(30) }))), 17, /between [\d.]+ and [\d.]+, a twentieth and twenty times the oracle price [\d.]+/);
+refused('stale nonce', await send(trader, { type: 'noop' }, { nonce: 1 }), 2, /from \d{13} to \d{13}/);
+refused('nonce of the future', await send(trader, { type: 'noop' }, { nonce: Date.now() + 3 * 86_400_000 }), 2, /from \d{13} to \d{13}/);
 const used = trader.nextNonce();
 assert.equal((await send(trader, { type: 'noop' }, { nonce: used })).status, 'ok');
-refused('used nonce', await send(trader, { type: 'noop' }, { nonce: used }), 2, /was used/);
+refused('used nonce', await send(trader, { type: 'noop' }, { nonce: used }), 2, /was used.*from \d{13} to \d{13}/);
 const elsewhere = clientOf(trader.account, { chainId: chainId + 1 });
 refused('wrong chain', await send(elsewhere, { type: 'noop' }), 6, new RegExp(`0x[0-9a-f]{40}.*chain id ${chainId}`));
 const named = trader.nextNonce();
@@ -228,12 +221,12 @@ refused(
 const stranger = newClient();
 const strange = await send(stranger, orderAction(btc()));
 refused('wrong signer', strange, 6, new RegExp(`${stranger.account.address.toLowerCase()}.*chain id ${chainId}`));
-refused('not its account', await send(clientOf(trader.account, { onBehalfOf: other.account.address }), { type: 'noop' }), 4, /sub-account|vaultAddress|control/);
+refused('not its account', await send(clientOf(trader.account, { onBehalfOf: other.account.address }), { type: 'noop' }), 4, new RegExp(`does not control ${other.account.address.toLowerCase()}.*sub-accounts or vaults`));
 const garbled = await trader.sign({ type: 'noop' });
 garbled.signature.s = `0x${'ff'.repeat(32)}`;
-refused('no signature', await post(urls[0], '/exchange', garbled), 1, /signature/);
-refused('leverage', await send(trader, { type: 'updateLeverage', asset: BTC, isCross: true, leverage: 41 }), 30, /between 1 and .*(40|maxLeverage)/);
-refused('over the wallet', await send(trader, { type: 'usdSend', destination: other.account.address, amount: '99999999' }), 31, /withdrawn/);
+refused('no signature', await post(urls[0], '/exchange', garbled), 1, new RegExp(`65 bytes r, s, v.*chain id ${chainId}`));
+refused('leverage', await send(trader, { type: 'updateLeverage', asset: BTC, isCross: true, leverage: 41 }), 30, /leverage of BTC must be between 1 and 40/);
+refused('over the wallet', await send(trader, { type: 'usdSend', destination: other.account.address, amount: '99999999' }), 31, /withdrawn: at most \d[\d.]* USD/);
 
 // An agent trades, may not send money, and is revoked by another of the same name.
 const agents = [newClient(), newClient()];
@@ -242,8 +235,8 @@ for (const agent of agents) {
   assert.equal((await send(trader, approve)).status, 'ok');
   assert.ok(statuses(await send(agent, orderAction(btc())), 'order')[0].resting);
 }
-refused('agent that sends', await send(agents[1], { type: 'usdSend', destination: other.account.address, amount: '1' }), 4, /own key|agent/);
-refused('revoked agent', await send(agents[0], orderAction(btc())), 5, /approve (a new address|another key)/);
+refused('agent that sends', await send(agents[1], { type: 'usdSend', destination: other.account.address, amount: '1' }), 4, new RegExp(`account's own key.*${agents[1].account.address.toLowerCase()} is an agent`));
+refused('revoked agent', await send(agents[0], orderAction(btc())), 5, new RegExp(`${agents[0].account.address.toLowerCase()}.*approve a new address`));
 
 // A hundred elements an action use up a budget of ten thousand; what each of them answers does not matter.
 const spender = await funded();
@@ -253,7 +246,7 @@ for (let spent = 0; spent < nRequestsCap; spent += 100) {
   const reply = await send(spender, hundred, { wait: 'accepted' });
   assert.equal(reply.status, 'ok', JSON.stringify(reply));
 }
-refused('over budget', await send(spender, hundred), 7, new RegExp(`${nRequestsCap}.*10 s`));
+refused('over budget', await send(spender, hundred), 7, new RegExp(`of ${nRequestsCap};.*every 10 s`));
 assert.equal((await send(spender, { type: 'cancelAll' })).status, 'ok', 'cancels have a budget of their own');
 const tooMany = await sendUnsigned(spender, orderAction(...Array.from({ length: 101 }, () => btc())), orderAction(btc()));
 refused('too long', tooMany, 38, /1 to 100 are allowed/);
@@ -262,7 +255,7 @@ refused('no JSON', await post(urls[0], '/exchange', '{"action":'), 1000, /./);
 refused('no asset', await sendUnsigned(trader, orderAction(btc({ a: 77 })), orderAction(btc())), 10, /BTC.*ETH.*SOL/);
 refused('no query', await post(urls[0], '/info', { type: 'bookOfBtc' }), 1001, /queries are .*l2Book/);
 
-for (const { line, bad, terse } of found) console.log(`${bad ? 'WRONG ' : terse ? 'TERSE ' : ''}${line}`);
+for (const { line, bad } of found) console.log(`${bad ? 'WRONG ' : ''}${line}`);
 const wrong = found.filter(({ bad }) => bad);
 for (const { line, code, says } of wrong) console.error(`expected code ${code} and ${says}: ${line}`);
 assert.equal(wrong.length, 0, `${wrong.length} refusals are not as they should be`);

@@ -37,7 +37,7 @@ SIZES = {name: int(os.environ.get(f"OL_HOSTILE_{name}", default)) for name, defa
     "CANCELS": 20,      # cancelAll of each account in a storm
     "BATCHES": 3,       # bodies of nearly 1 MB on JSON-RPC at once
     "SILENT": 2,        # clients that never read, of each kind, at each node
-    "ASKED": 20,        # times that each of the second kind asks for the whole book
+    "ASKED": 100,       # times that each of the second kind asks for a full page of the book
     "IDLE": 600,        # connections at each node that do nothing, from three addresses
     "EDGE": 200,        # accounts at the edge of liquidation
     "CALM_SECONDS": 3,  # before all that, to compare with

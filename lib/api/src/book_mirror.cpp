@@ -169,6 +169,13 @@ std::vector<AssetId> BookMirror::apply(const exchange::StateDiff& diff, std::uin
   return {changed.begin(), changed.end()};
 }
 
+std::shared_ptr<const BookView> BookMirror::shared_book(AssetId asset) const {
+  const BookView& now = book(asset);
+  std::shared_ptr<const BookView>& shared = shared_[asset];
+  if (!shared || shared->seq != now.seq) shared = std::make_shared<const BookView>(now);
+  return shared;
+}
+
 const BookView& BookMirror::book(AssetId asset) const {
   static const BookView kEmpty;
   const auto it = books_.find(asset);

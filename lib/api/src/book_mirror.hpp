@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <functional>
 #include <map>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -68,9 +69,12 @@ class BookMirror {
                                        exchange::TimeMs time);
   /// The book; an empty one for a market nobody has quoted.
   [[nodiscard]] const BookView& book(exchange::AssetId asset) const;
+  /// A copy of it, made once for all who ask before it changes.
+  [[nodiscard]] std::shared_ptr<const BookView> shared_book(exchange::AssetId asset) const;
 
  private:
   std::map<exchange::AssetId, BookView> books_;
+  mutable std::map<exchange::AssetId, std::shared_ptr<const BookView>> shared_;
 };
 
 }  // namespace ol::api

@@ -64,8 +64,14 @@ class Candles {
   /// The newest candle, or null.
   [[nodiscard]] const Candle* last(exchange::AssetId asset, std::size_t interval) const;
 
- private:
   using Series = std::array<std::deque<Candle>, kIntervals.size()>;
+  [[nodiscard]] const std::map<exchange::AssetId, Series>& all() const { return series_; }
+  /// Adds a candle behind those of the series. @pre It begins after them.
+  void put(exchange::AssetId asset, std::size_t interval, const Candle& candle) {
+    series_[asset][interval].push_back(candle);
+  }
+
+ private:
   std::map<exchange::AssetId, Series> series_;
 };
 

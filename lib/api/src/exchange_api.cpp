@@ -11,10 +11,12 @@
 #include <ol/api/typed_data.hpp>
 #include <ol/base/hex.hpp>
 #include <ol/base/thread_safety.hpp>
+#include <ol/exchange/proof.hpp>
 
 #include "dev_request.hpp"
 #include "feed.hpp"
 #include "info_proof.hpp"
+#include "margin_view.hpp"
 #include "numbers.hpp"
 #include "pending.hpp"
 
@@ -45,37 +47,103 @@ bool lists_markets(const exchange::CommittedBlock& block) {
   return false;
 }
 
+using OraclePrices = std::map<exchange::AssetId, std::uint64_t>;
+
+bool moves_oracle(const exchange::CommittedBlock& block) {
+  for (const exchange::SystemAction& action : block.input.system) {
+    const bool moves = std::holds_alternative<exchange::OracleSubmit>(action) ||
+                       std::holds_alternative<exchange::SetOracle>(action);
+    if (moves) return true;
+  }
+  return false;
+}
+
 }  // namespace
 
 class ExchangeApi::Impl {
  public:
-  Impl(Access& node, ApiLimits given)
-      : access(node), limits(given), pending(node, given.waiting_max), prover(node) {
+  Impl(Access& node, ApiLimits given, Archive* kept)
+      : access(node), limits(given), archive(kept), pending(node, given.waiting_max), prover(node) {
     const MutexLock lock(mutex);
-    reload();
+    reload(remember() ? Past::Known : Past::Lost);
   }
 
   // --- what is final ---
 
   void advance() OL_REQUIRES(mutex) {
-    const std::uint64_t head = access.height();
+    const std::uint64_t head = std::min(access.height(), stop_at);
     while (next <= head) {
       const exchange::CommittedBlockPtr block = access.block(next);
       if (block == nullptr) {
         // Further behind than blocks are kept: begin anew.
-        reload();
+        reload(Past::Lost);
         feed.resend(view());
         return;
       }
       ++next;
       if (lists_markets(*block)) refresh_catalog();
+      if (moves_oracle(*block)) refresh_oracle();
       const auto changed = books.apply(block->result.diff, block->input.height, block->input.time);
-      const BlockUpdate update = history.apply(*block);
+      // A history that was saved may be ahead of the chain as the disk had it.
+      const bool known = block->input.height <= remembered;
+      const BlockUpdate update = known ? BlockUpdate{} : history.apply(*block);
+      unsaved += 1 + block->result.results.size() + block->result.events.size();
       feed.publish(view(), *block, update, changed);
     }
   }
 
-  void reload() OL_REQUIRES(mutex) {
+  // Whether the history has every block so far.
+  enum class Past : std::uint8_t { Known, Lost };
+
+  bool remember() OL_REQUIRES(mutex) {
+    if (archive == nullptr) return false;
+    auto kept = archive->load();
+    auto known = kept ? History::decode(kept->history) : std::optional<History>(std::in_place);
+    if (!known) return false;
+    std::uint64_t height = kept ? kept->height : 0;
+    const bool whole = archive->replay([&](const exchange::CommittedBlock& block) {
+      static_cast<void>(known->apply(block));
+      height = block.input.height;
+    });
+    if (!whole || height < access.height()) return false;
+    history = *std::move(known);
+    remembered = height;
+    return true;
+  }
+
+  // The archive gets a history and a state of one height: the mirrors stop at the state's while it
+  // is copied.
+  void save() {
+    if (archive == nullptr) return;
+    const auto stop = [&](std::uint64_t height) {
+      const MutexLock lock(mutex);
+      stop_at = height;
+      advance();
+      return next - 1;
+    };
+    const std::uint64_t before = stop(0);
+    Archive::Kept now;
+    exchange::StateRecords records;
+    access.read([&](const exchange::State& state) {
+      now.height = state.global().height;
+      records = exchange::records_of(state);
+    });
+    // The block that led to the state may not be out yet.
+    std::uint64_t at = before;
+    for (int i = 0; i < kProofTries && at < now.height; ++i)
+      at = stop(now.height);
+    bool fits = false;
+    {
+      const MutexLock lock(mutex);
+      fits = at == now.height && now.height >= remembered;
+      if (fits) now.history = history.encode();
+      unsaved = 0;
+      stop_at = ~std::uint64_t{0};
+    }
+    if (fits) static_cast<void>(archive->save(now, records));
+  }
+
+  void reload(Past past) OL_REQUIRES(mutex) {
     // The lambda runs within this call, under the mutex; the analysis does not see through it.
     BookMirror* const own_books = &books;
     History* const own_history = &history;
@@ -83,8 +151,9 @@ class ExchangeApi::Impl {
     access.read([&](const exchange::State& state) {
       height = state.global().height;
       own_books->load(state);
-      own_history->load(state);
+      if (past == Past::Lost) own_history->load(state);
       set_catalog(state);
+      set_oracle(state);
     });
     next = height + 1;
   }
@@ -97,6 +166,23 @@ class ExchangeApi::Impl {
     auto fresh = std::make_shared<const Catalog>(Catalog::of(state));
     const MutexLock lock(quick_mutex);
     catalog = std::move(fresh);
+  }
+
+  void refresh_oracle() {
+    access.read([&](const exchange::State& state) { set_oracle(state); });
+  }
+
+  void set_oracle(const exchange::State& state) {
+    auto fresh = std::make_shared<OraclePrices>();
+    for (const auto& [asset, place] : state.markets_by_asset())
+      fresh->emplace(asset, state.markets[place].oracle);
+    const MutexLock lock(quick_mutex);
+    oracle = std::move(fresh);
+  }
+
+  std::shared_ptr<const OraclePrices> current_oracle() {
+    const MutexLock lock(quick_mutex);
+    return oracle;
   }
 
   FeedView view() OL_REQUIRES(mutex) {
@@ -131,13 +217,37 @@ class ExchangeApi::Impl {
     const auto shared_done = std::make_shared<Reply>(std::move(done));
     const bool kept = pending.wait(
         hash, now_ms.load() + limits.commit_wait_ms,
-        [this, request, hash, shared_done](const std::optional<Outcome>& outcome) {
-          (*shared_done)(outcome ? outcome_reply(*request, *outcome) : late_reply(hash));
+        [this, request, hash, shared_done,
+         free = withdrawable_of(*request)](const std::optional<Outcome>& outcome) {
+          (*shared_done)(outcome ? outcome_reply(*request, *outcome, free) : late_reply(hash));
         });
     if (kept) return;
     (*shared_done)(refused_reply(
         refusal(NodeError::Busy, "too many replies wait already; the action was admitted as " +
                                      hex_text(hash) + ", ask for it with orderStatus")));
+  }
+
+  // What may be sent away just now, for the sentence of a transfer that is above it: the reply is
+  // made where the state must not be read.
+  std::optional<exchange::Int128> withdrawable_of(const ExchangeRequest& request) const {
+    const exchange::ActionBody& body = request.action.body;
+    const auto* sub = std::get_if<exchange::SubAccountTransfer>(&body);
+    const bool moves_cash = std::holds_alternative<exchange::UsdClassTransfer>(body) ||
+                            std::holds_alternative<exchange::UsdSend>(body) ||
+                            std::holds_alternative<exchange::CreateVault>(body) ||
+                            std::holds_alternative<exchange::VaultTransfer>(body) || sub != nullptr;
+    if (!moves_cash) return std::nullopt;
+    const auto verified =
+        exchange::verify_action(access.domain(), request.action, request.signature);
+    if (!verified) return std::nullopt;
+    Address from = request.action.account.is_zero() ? verified->signer : request.action.account;
+    if (sub != nullptr && !sub->is_deposit) from = sub->sub_account;
+    std::optional<exchange::Int128> out;
+    access.read([&](const exchange::State& state) {
+      const exchange::AccountIndex account = state.find_account(from);
+      if (account != exchange::kNobody) out = withdrawable(state, account);
+    });
+    return out;
   }
 
   std::string late_reply(const Hash256& hash) const {
@@ -150,9 +260,13 @@ class ExchangeApi::Impl {
   }
 
   // `await` calls back from the thread that publishes, where the state must not be read.
-  std::string outcome_reply(const ExchangeRequest& request, const Outcome& outcome) {
+  std::string outcome_reply(const ExchangeRequest& request, const Outcome& outcome,
+                            std::optional<exchange::Int128> withdrawable) {
     const auto listed = current_catalog();
-    ReplyContext context{*listed, access.params(), 0, 0, 0, {}, 0, 0};
+    const auto prices = current_oracle();
+    ReplyContext context{*listed, access.params()};
+    context.oracle = prices.get();
+    context.withdrawable = withdrawable;
     context.chain_id = access.chain_id();
     context.height = outcome.height;
     context.time = outcome.time;
@@ -185,32 +299,19 @@ class ExchangeApi::Impl {
     const std::string_view type = in.text("type");
     if (reading.failed()) return fail(reading.error());
     if (type == "proof") return answer_proof(in, reply);
-    const InfoQuery query = find_query(type);
+    const NamedQuery* query = find_query(type);
     if (query == nullptr) {
       return fail(
           refusal(NodeError::UnknownType, "type is not a query; queries are " + query_list()));
     }
     const bool proves = in.boolean_or("proof", false);
-    const MutexLock lock(mutex);
-    advance();
-    json::value out;
     std::optional<Prover::Proved> proved;
-    const auto listed = current_catalog();
-    const InfoCall call{in, *listed, access.params(), books, history};
-    // Again where the block that led to the state is not out yet.
-    for (int i = 0; i < kProofTries && (i == 0 || (proves && !proved && !reading.failed())); ++i) {
-      access.read([&](const exchange::State& state) {
-        reply.height = state.global().height;
-        reply.time = state.global().time;
-        out = query(call, state);
-        if (!proves || reading.failed()) return;
-        const std::vector<ProofRange> ranges = proof_ranges(call, type, state);
-        if (!reading.failed()) proved = prover.prove_in(state, ranges);
-      });
-      advance();
-    }
+    const InfoAnswer answer = query->reads == Reads::Mirrors
+                                  ? ask_mirrors(in, *query, proves, proved, reply)
+                                  : ask_state(in, *query, proves, proved, reply);
     in.finish();
     if (reading.failed()) return fail(reading.error());
+    json::value out = answer();
     if (json::object* object = out.if_object(); object != nullptr && type != "allMids") {
       object->emplace("height", reply.height);
       object->emplace("time", reply.time);
@@ -218,6 +319,52 @@ class ExchangeApi::Impl {
     }
     if (proves && !proved) return fail(refusal(NodeError::Busy, "no proof now; try again"));
     return out;
+  }
+
+  InfoAnswer ask_mirrors(ObjectReader& in, const NamedQuery& query, bool proves,
+                         std::optional<Prover::Proved>& proved, InfoReply& reply) {
+    const MutexLock lock(mutex);
+    advance();
+    const auto listed = current_catalog();
+    return ask({in, listed, *listed, access.params(), books, history}, query, proves, proved,
+               reply);
+  }
+
+  // Beside all others: whoever asks for much keeps nobody from the mirrors.
+  InfoAnswer ask_state(ObjectReader& in, const NamedQuery& query, bool proves,
+                       std::optional<Prover::Proved>& proved, InfoReply& reply) {
+    static const BookMirror kNoBooks;
+    static const History kNoHistory;
+    const auto listed = current_catalog();
+    const InfoCall call{in, listed, *listed, access.params(), kNoBooks, kNoHistory};
+    if (query.scan == nullptr) return ask(call, query, proves, proved, reply);
+    const InfoAnswer answer = query.scan(call, access);
+    reply.height = access.height();
+    reply.time = access.time();
+    if (proves) refuse_proof(in);
+    return answer;
+  }
+
+  InfoAnswer ask(const InfoCall& call, const NamedQuery& query, bool proves,
+                 std::optional<Prover::Proved>& proved, InfoReply& reply) {
+    const Reading& reading = call.in.reading();
+    InfoAnswer answer;
+    // Again where the block that led to the state is not out yet.
+    for (int i = 0; i < kProofTries && (i == 0 || (proves && !proved && !reading.failed())); ++i) {
+      access.read([&](const exchange::State& state) {
+        reply.height = state.global().height;
+        reply.time = state.global().time;
+        if (query.long_query != nullptr) {
+          answer = query.long_query(call, state);
+        } else {
+          answer = [out = query.query(call, state)] { return out; };
+        }
+        if (!proves || reading.failed()) return;
+        const std::vector<ProofRange> ranges = proof_ranges(call, query.name, state);
+        if (!reading.failed()) proved = prover.prove_in(state, ranges);
+      });
+    }
+    return answer;
   }
 
   // Of any record, or of all whose keys begin so.
@@ -347,6 +494,7 @@ class ExchangeApi::Impl {
 
   Access& access;
   const ApiLimits limits;
+  Archive* const archive;
   Pending pending;
   Prover prover;
   std::atomic<std::uint64_t> now_ms{0};
@@ -354,18 +502,24 @@ class ExchangeApi::Impl {
   // that publishes blocks would wait for readers, and a reader for it.
   Mutex mutex;
   std::uint64_t next OL_GUARDED_BY(mutex) = 0;
+  /// Blocks above it wait: the mirrors are being saved.
+  std::uint64_t stop_at OL_GUARDED_BY(mutex) = ~std::uint64_t{0};
+  /// The last block that the history had when it was opened.
+  std::uint64_t remembered OL_GUARDED_BY(mutex) = 0;
+  std::size_t unsaved OL_GUARDED_BY(mutex) = 0;
   BookMirror books OL_GUARDED_BY(mutex);
   History history OL_GUARDED_BY(mutex);
   Feed feed OL_GUARDED_BY(mutex);
   // Never held while anything else is waited for.
   Mutex quick_mutex;
   std::shared_ptr<const Catalog> catalog OL_GUARDED_BY(quick_mutex);
+  std::shared_ptr<const OraclePrices> oracle OL_GUARDED_BY(quick_mutex);
   std::map<ClientId, std::weak_ptr<FeedSink>> sinks OL_GUARDED_BY(quick_mutex);
   std::map<ClientId, std::size_t> posts OL_GUARDED_BY(quick_mutex);  // unanswered
 };
 
-ExchangeApi::ExchangeApi(Access& access, ApiLimits limits)
-    : impl_(std::make_unique<Impl>(access, limits)) {}
+ExchangeApi::ExchangeApi(Access& access, ApiLimits limits, Archive* archive)
+    : impl_(std::make_unique<Impl>(access, limits, archive)) {}
 
 ExchangeApi::~ExchangeApi() {
   close();
@@ -431,6 +585,15 @@ void ExchangeApi::advance() {
 void ExchangeApi::tick(std::uint64_t now_ms) {
   impl_->now_ms.store(now_ms);
   impl_->pending.expire(now_ms);
+}
+
+void ExchangeApi::save() {
+  impl_->save();
+}
+
+std::size_t ExchangeApi::unsaved() const {
+  const MutexLock lock(impl_->mutex);
+  return impl_->unsaved;
 }
 
 void ExchangeApi::close() {

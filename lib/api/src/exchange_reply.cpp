@@ -7,7 +7,10 @@
 #include <boost/json/serialize.hpp>
 
 #include <ol/base/hex.hpp>
+#include <ol/exchange/admission.hpp>
 #include <ol/exchange/decimal.hpp>
+
+#include "numbers.hpp"
 
 namespace ol::api {
 namespace {
@@ -46,9 +49,9 @@ std::string lot_sentence(const MarketEntry& market, const Order& order) {
 }
 
 std::string nonce_sentence(const ReplyContext& context, const Action& action) {
-  return "nonce " + std::to_string(action.nonce) +
-         " was used, is below the smallest kept or out of range; use milliseconds unused so far "
-         "from " +
+  return "nonce " + std::to_string(action.nonce) + " was used, is below the signer's " +
+         std::to_string(context.params.nonces_kept) +
+         " highest or out of range; use milliseconds unused so far from " +
          std::to_string(context.time - context.params.nonce_past_ms + 1) + " to " +
          std::to_string(context.time + context.params.nonce_future_ms - 1);
 }
@@ -75,8 +78,51 @@ std::string budget_sentence(const ReplyContext& context) {
   if (context.budget != 0) {
     out += ", " + std::to_string(context.budget_used) + " of " + std::to_string(context.budget);
   }
-  return out + "; each dollar traded allows one more, and until then one action every " +
+  return out + "; it begins with " + std::to_string(context.params.budget_actions) +
+         ", each dollar traded allows one more, and until then one action every " +
          std::to_string(context.params.over_budget_ms / 1000) + " s is let through";
+}
+
+std::string leverage_sentence(const ReplyContext& context, const Action& action) {
+  const auto* update = std::get_if<exchange::UpdateLeverage>(&action.body);
+  const MarketEntry* market = update == nullptr ? nullptr : context.catalog.market(update->asset);
+  if (market == nullptr) return "leverage must be between 1 and the market's maxLeverage";
+  return "leverage of " + market->name + " must be between 1 and " +
+         std::to_string(market->max_leverage) +
+         (market->isolated_only ? ", and its margin isolated" : "");
+}
+
+std::string transfer_sentence(const ReplyContext& context, const Action& action) {
+  const std::string out = "the amount is above what can be withdrawn";
+  if (std::holds_alternative<exchange::UpdateIsolatedMargin>(action.body))
+    return out + " from the position, or there is no isolated position";
+  const auto* vault = std::get_if<exchange::VaultTransfer>(&action.body);
+  if (vault != nullptr && !vault->is_deposit)
+    return out + ": the worth of one's shares, as userVaultEquities has it";
+  if (!context.withdrawable) return out;
+  return out + ": at most " + usd_text(*context.withdrawable) + " USD now";
+}
+
+// A twentieth and twenty times the oracle's price, on ticks (dex.md 7.2).
+std::string far_sentence(const ReplyContext& context, const MarketEntry* market) {
+  const std::string near = "within 1 % of it at the open interest cap";
+  const bool known = market != nullptr && context.oracle != nullptr;
+  const auto found =
+      known ? context.oracle->find(market->asset) : decltype(context.oracle->end()){};
+  if (!known || found == context.oracle->end() || found->second == 0) {
+    return "the price must lie between a twentieth and twenty times the oracle price, and " + near;
+  }
+  const std::uint64_t oracle = found->second;
+  const std::uint64_t tick = market->tick_px;
+  const std::uint64_t least = ((oracle + 19) / 20 + tick - 1) / tick * tick;
+  return market->name + " prices must lie between " + amount(least, market->px_decimals) + " and " +
+         amount(oracle * 20 - oracle * 20 % tick, market->px_decimals) +
+         ", a twentieth and twenty times the oracle price " + amount(oracle, market->px_decimals) +
+         ", and " + near;
+}
+
+std::string hours(exchange::TimeMs ms) {
+  return std::to_string(ms / 3'600'000) + " hours";
 }
 
 std::string best_sentence(const MarketEntry& market, const Order& order, std::uint64_t best) {
@@ -96,11 +142,13 @@ std::string min_ntl_sentence(const MarketEntry& market) {
 std::string general_sentence(Error error, const ReplyContext& context, const Action& action) {
   switch (error) {
     case Error::BadSignature:
-      return "the signature is not 65 bytes r, s, v with v 27 or 28 and s in the lower half";
+      return signature_sentence(context.chain_id);
     case Error::BadNonce:
       return nonce_sentence(context, action);
     case Error::Expired:
-      return "the time it was valid until is over; block time is " + std::to_string(context.time);
+      return "the time it was valid until is over; expiresAfter, or goodTil of an order, must be 0 "
+             "or at least the time of the block, " +
+             std::to_string(context.time);
     case Error::NotAuthorized:
       return authority_sentence(context, action);
     case Error::AgentRevoked:
@@ -121,6 +169,23 @@ std::string general_sentence(Error error, const ReplyContext& context, const Act
              " USD traded, up to " + std::to_string(context.params.open_orders_max);
     case Error::SubAccountLimit:
       return "at most " + std::to_string(context.params.sub_accounts) + " sub-accounts";
+    case Error::BadLeverage:
+      return leverage_sentence(context, action);
+    case Error::TransferTooLarge:
+      return transfer_sentence(context, action);
+    case Error::BadTriggerPx:
+      return "triggerPx must be a multiple of the tick, and the price of a market trigger within " +
+             decimal_text(context.params.trigger_band_ppb, 7) + " % of it on the worse side";
+    case Error::VaultLocked:
+      return "the deposit is still locked: " + hours(context.params.vault_lock_ms) +
+             " after the last one, " + hours(context.params.backstop_lock_ms) +
+             " in the backstop vault";
+    case Error::LeaderShare:
+      return "the leader must keep at least " + decimal_text(context.params.leader_share_ppb, 7) +
+             " % of the vault";
+    case Error::SealUnknown:
+      return "no commitment of an earlier block within the last " +
+             std::to_string(context.params.seal_window) + " blocks";
     default:
       return {};
   }
@@ -140,9 +205,6 @@ std::string plain_sentence(Error error) {
       return "the market is post-only; use tif Alo or a reduce-only Ioc";
     case Error::ReduceOnlyMarket:
       return "the market is reduce-only; set r to true";
-    case Error::PxTooFar:
-      return "the price must lie between a twentieth and twenty times the oracle price, and within "
-             "1 % of it at the open interest cap";
     case Error::DuplicateCloid:
       return "another open order of the account has this cloid";
     case Error::ReduceOnly:
@@ -153,9 +215,6 @@ std::string plain_sentence(Error error) {
       return "nothing on the book matched the price";
     case Error::FokCancel:
       return "the book could not fill the whole size at the price";
-    case Error::BadTriggerPx:
-      return "triggerPx must be a multiple of the tick, and the price of a market trigger within "
-             "10 % of it on the worse side";
     case Error::InsufficientMargin:
       return "the account's free margin does not cover it";
     case Error::InsufficientSpot:
@@ -164,24 +223,14 @@ std::string plain_sentence(Error error) {
       return "no such open order: never placed, already cancelled or filled";
     case Error::HasPosition:
       return "the margin mode changes only without a position and without resting orders";
-    case Error::BadLeverage:
-      return "leverage must be between 1 and the market's maxLeverage";
-    case Error::TransferTooLarge:
-      return "the amount is above what can be withdrawn";
     case Error::SelfTransfer:
       return "sender and receiver must differ";
     case Error::VaultDeposit:
       return "the deposit is too small for a share of the vault";
-    case Error::VaultLocked:
-      return "the deposit is still locked";
-    case Error::LeaderShare:
-      return "the leader must keep at least 5 % of the vault";
     case Error::BadReferral:
       return "no such code, one's own, or set already";
     case Error::BuilderFee:
       return "the builder's fee is above what the account approved or the market allows";
-    case Error::SealUnknown:
-      return "no commitment of an earlier block within the window";
     case Error::SealMismatch:
       return "order, salt and account do not give the commitment";
     case Error::StaleOracle:
@@ -263,6 +312,7 @@ std::string sentence(Error error, const ReplyContext& context, const Action& act
   std::string general = general_sentence(error, context, action);
   if (!general.empty()) return general;
   const MarketEntry* market = order == nullptr ? nullptr : context.catalog.market(order->asset);
+  if (error == Error::PxTooFar) return far_sentence(context, market);
   if (market != nullptr) {
     if (error == Error::BadTick) return tick_sentence(*market, *order);
     if (error == Error::BadLot) return lot_sentence(*market, *order);
@@ -270,6 +320,33 @@ std::string sentence(Error error, const ReplyContext& context, const Action& act
     if (error == Error::BadAloPx) return best_sentence(*market, *order, px);
   }
   return plain_sentence(error);
+}
+
+std::string signature_sentence(std::uint64_t chain_id) {
+  return "the signature is of no key: it is 65 bytes r, s, v with v 27 or 28 and s in the lower "
+         "half, "
+         "over the typed data of this action (GET /typed) with chain id " +
+         std::to_string(chain_id);
+}
+
+std::string admission_sentence(Error error, const exchange::State& state,
+                               const exchange::Params& params, std::uint64_t chain_id,
+                               const exchange::VerifiedAction& action, std::uint64_t waiting) {
+  const Catalog none;
+  ReplyContext context{none, params};
+  context.chain_id = chain_id;
+  context.height = state.global().height;
+  context.time = state.global().time;
+  context.signer = action.signer;
+  const exchange::Agent* agent = state.agents.find(action.signer);
+  const Address principal = agent == nullptr ? action.signer : agent->account;
+  const auto target = exchange::target_account(state, principal, action.action.account);
+  if (target != exchange::kNobody) {
+    const exchange::Account& account = state.accounts[target];
+    context.budget = exchange::action_budget(params, account, action.action.body);
+    context.budget_used = account.credits_used + waiting;
+  }
+  return sentence(error, context, action.action, nullptr);
 }
 
 std::string committed_reply(const ExchangeRequest& request, const ActionResult& result,

@@ -101,14 +101,14 @@ json::value from_state(const Subscription& sub, const FeedView& view) {
     const json::value request{{"user", hex_text(sub.user)},
                               {"coin", sub.market == nullptr ? "" : sub.market->name}};
     ObjectReader in(reading, request, "");
-    const InfoCall call{in, view.catalog, view.params, view.books, view.history};
+    const InfoCall call{in, view.listed, view.catalog, view.params, view.books, view.history};
     if (sub.channel == Channel::AllMids) {
       out = json::object{{"mids", mids_json(view.catalog, view.books, state)}};
     } else if (sub.channel == Channel::ActiveAssetCtx) {
       out = json::object{{"coin", sub.market->name},
                          {"ctx", asset_ctx_json(call, state, *sub.market)}};
     } else {
-      out = find_query("activeAssetData")(call, state);
+      out = find_query("activeAssetData")->query(call, state);
       if (out.is_object()) out.get_object()["user"] = hex_text(sub.user);
     }
   });

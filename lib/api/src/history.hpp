@@ -119,6 +119,22 @@ class AccountLog {
     return it == by_account_.end() ? kNone : it->second;
   }
 
+  /// Oldest first, as far as accounts among each other are concerned too.
+  [[nodiscard]] std::vector<const Record*> all() const {
+    std::vector<const Record*> out;
+    std::map<Address, std::size_t> gone = dropped_;
+    std::map<Address, std::size_t> next;
+    for (const Address& account : order_) {
+      const auto skipped = gone.find(account);
+      if (skipped != gone.end()) {
+        if (--skipped->second == 0) gone.erase(skipped);
+        continue;
+      }
+      out.push_back(&by_account_.at(account)[next[account]++]);
+    }
+    return out;
+  }
+
  private:
   enum class Counted : std::uint8_t { No, Yes };
   void drop(const Address& account, Counted counted = Counted::Yes) {
@@ -136,7 +152,7 @@ class AccountLog {
   std::map<Address, std::size_t> dropped_;
 };
 
-/// What happened, from the blocks this node has seen since it started: in memory and bounded
+/// What happened, from the blocks this node has seen: in memory and bounded
 /// (docs/protocol/exchange-api.md, "History"). One thread at a time.
 class History {
  public:
@@ -146,6 +162,11 @@ class History {
   static constexpr std::size_t kOrdersPerAccount = 2'000;
   static constexpr std::size_t kTradesKept = 500;
   static constexpr std::size_t kFundingKept = 2'000;
+
+  /// All of it as bytes, and back; nothing where they are damaged.
+  /// Format: docs/protocol/exchange-history.md.
+  [[nodiscard]] Bytes encode() const;
+  [[nodiscard]] static std::optional<History> decode(ByteView bytes);
 
   /// Open orders and positions as the state has them; what was kept stays.
   void load(const exchange::State& state);

@@ -1,6 +1,8 @@
 #pragma once
 
 #include <functional>
+#include <memory>
+#include <span>
 
 #include <boost/json/value.hpp>
 
@@ -16,6 +18,8 @@ namespace ol::api {
 /// What a query is answered from. Borrows.
 struct InfoCall {
   ObjectReader& in;
+  /// For answers that are made later.
+  std::shared_ptr<const Catalog> listed;
   const Catalog& catalog;
   const exchange::Params& params;
   const BookMirror& books;
@@ -24,17 +28,38 @@ struct InfoCall {
 
 /// Answers from the state; refuses through the reader.
 using InfoQuery = boost::json::value (*)(const InfoCall&, const exchange::State&);
-/// The query of that name, or null.
-[[nodiscard]] InfoQuery find_query(std::string_view type);
-/// The names there are, for sentences.
-[[nodiscard]] std::string query_list();
+/// The rest of a long answer, made from copies: nobody waits for it but who asked.
+using InfoAnswer = std::function<boost::json::value()>;
+using LongQuery = InfoAnswer (*)(const InfoCall&, const exchange::State&);
+/// Reads the state by itself, in pieces.
+using ScanQuery = InfoAnswer (*)(const InfoCall&, const exchange::Access&);
+
+/// What a query is answered from. The books and what happened belong to all askers in turn; the
+/// state alone is read side by side.
+enum class Reads : std::uint8_t { State, Mirrors };
 
 struct NamedQuery {
   std::string_view name;
-  InfoQuery query;
+  Reads reads = Reads::State;
+  InfoQuery query = nullptr;
+  /// One of these instead where an answer may be long.
+  LongQuery long_query = nullptr;
+  ScanQuery scan = nullptr;
+
+  constexpr NamedQuery(std::string_view called, Reads from, InfoQuery answer)
+      : name(called), reads(from), query(answer) {}
+  constexpr NamedQuery(std::string_view called, Reads from, LongQuery answer)
+      : name(called), reads(from), long_query(answer) {}
+  constexpr NamedQuery(std::string_view called, ScanQuery answer) : name(called), scan(answer) {}
 };
+/// The query of that name, or null.
+[[nodiscard]] const NamedQuery* find_query(std::string_view type);
+/// The names there are, for sentences.
+[[nodiscard]] std::string query_list();
+
 // One table per file.
 [[nodiscard]] std::span<const NamedQuery> market_queries();
+[[nodiscard]] std::span<const NamedQuery> book_queries();
 [[nodiscard]] std::span<const NamedQuery> account_queries();
 [[nodiscard]] std::span<const NamedQuery> history_queries();
 

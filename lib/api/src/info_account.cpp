@@ -6,6 +6,7 @@
 #include <boost/json/array.hpp>
 #include <boost/json/object.hpp>
 
+#include <ol/exchange/admission.hpp>
 #include <ol/exchange/fees.hpp>
 
 #include "margin_view.hpp"
@@ -17,6 +18,9 @@ namespace {
 
 namespace json = boost::json;
 using namespace exchange;
+
+/// Told of a vault in one answer.
+constexpr std::size_t kFollowersMax = 1'000;
 
 // The account asked about; kNobody for one that does not exist, which is not an error.
 AccountIndex read_user(const InfoCall& call, const State& state, std::string_view key = "user") {
@@ -158,12 +162,10 @@ json::value user_fees(const InfoCall& call, const State& state) {
 json::value user_rate_limit(const InfoCall& call, const State& state) {
   const AccountIndex user = read_user(call, state);
   const Account account = user == kNobody ? Account{} : state.accounts[user];
-  const std::uint64_t limit =
-      call.params.budget_actions + account.volume / static_cast<std::uint64_t>(kUsdPerDollar);
   return json::object{{"cumVlm", usd_text(account.volume)},
                       {"nRequestsUsed", account.credits_used},
-                      {"nRequestsCap", limit},
-                      {"nCancelsCap", std::min(limit + 100'000, 2 * limit)}};
+                      {"nRequestsCap", action_budget(call.params, account, Noop{})},
+                      {"nCancelsCap", action_budget(call.params, account, CancelAll{})}};
 }
 
 json::value sub_accounts(const InfoCall& call, const State& state) {
@@ -238,7 +240,7 @@ json::value vault_details(const InfoCall& call, const State& state) {
   json::array followers;
   const auto& shares = state.vault_shares.items();
   for (auto it = shares.lower_bound({vault, Address{}});
-       it != shares.end() && it->first.first == vault; ++it) {
+       it != shares.end() && it->first.first == vault && followers.size() < kFollowersMax; ++it) {
     followers.push_back(
         json::object{{"user", hex_text(it->first.second)},
                      {"vaultEquity", usd_text(share_equity(state, vault, it->second))},
@@ -297,19 +299,20 @@ json::value active_asset_data(const InfoCall& call, const State& state) {
       {"availableToTrade", usd_text(user == kNobody ? 0 : withdrawable(state, user))}};
 }
 
-constexpr std::array<NamedQuery, 13> kQueries{{{"clearinghouseState", clearinghouse},
-                                               {"spotClearinghouseState", spot_clearinghouse},
-                                               {"openOrders", open_orders},
-                                               {"frontendOpenOrders", open_orders},
-                                               {"userFees", user_fees},
-                                               {"userRateLimit", user_rate_limit},
-                                               {"subAccounts", sub_accounts},
-                                               {"extraAgents", extra_agents},
-                                               {"userRole", user_role},
-                                               {"vaultDetails", vault_details},
-                                               {"userVaultEquities", user_vault_equities},
-                                               {"referral", referral},
-                                               {"activeAssetData", active_asset_data}}};
+constexpr std::array<NamedQuery, 13> kQueries{
+    {{"clearinghouseState", Reads::State, clearinghouse},
+     {"spotClearinghouseState", Reads::State, spot_clearinghouse},
+     {"openOrders", Reads::State, open_orders},
+     {"frontendOpenOrders", Reads::State, open_orders},
+     {"userFees", Reads::State, user_fees},
+     {"userRateLimit", Reads::State, user_rate_limit},
+     {"subAccounts", Reads::State, sub_accounts},
+     {"extraAgents", Reads::State, extra_agents},
+     {"userRole", Reads::State, user_role},
+     {"vaultDetails", Reads::State, vault_details},
+     {"userVaultEquities", Reads::State, user_vault_equities},
+     {"referral", Reads::State, referral},
+     {"activeAssetData", Reads::State, active_asset_data}}};
 
 }  // namespace
 

@@ -27,22 +27,31 @@ Range read_range(ObjectReader& in) {
   return {in.unsigned_number("startTime", kEver), in.unsigned_number_or("endTime", kEver, kEver)};
 }
 
-// Newest first, as existing clients expect of lists without a time range.
-template <typename Records, typename Shape>
-json::array newest_first(const Records& records, Shape shape) {
-  json::array out;
-  for (auto it = records.rbegin(); it != records.rend() && out.size() < kListedMax; ++it)
-    out.push_back(shape(*it));
-  return out;
+// A list of copies that becomes JSON later. The shape gets a record and the catalog.
+template <typename Record, typename Shape>
+InfoAnswer later(const InfoCall& call, std::vector<Record> records, Shape shape) {
+  return [listed = call.listed, records = std::move(records), shape] {
+    json::array out;
+    for (const Record& record : records)
+      out.push_back(shape(record, *listed));
+    return json::value(std::move(out));
+  };
 }
 
-template <typename Records, typename Shape>
-json::array within(const Records& records, const Range& range, Shape shape) {
-  json::array out;
-  for (const auto& record : records) {
+// Newest first, as existing clients expect of lists without a time range.
+template <typename Record>
+std::vector<Record> newest_first(const std::deque<Record>& records) {
+  const std::size_t count = std::min(records.size(), kListedMax);
+  return {records.rbegin(), records.rbegin() + static_cast<std::ptrdiff_t>(count)};
+}
+
+template <typename Record>
+std::vector<Record> within(const std::deque<Record>& records, const Range& range) {
+  std::vector<Record> out;
+  for (const Record& record : records) {
     if (record.time < range.from || record.time > range.to) continue;
     if (out.size() == kListedMax) break;
-    out.push_back(shape(record));
+    out.push_back(record);
   }
   return out;
 }
@@ -62,87 +71,88 @@ json::value order_status(const InfoCall& call, const State& state) {
   return json::object{{"status", "order"}, {"order", order_update_json(*record, call.catalog)}};
 }
 
-json::value historical_orders(const InfoCall& call, const State& /*state*/) {
-  return newest_first(call.history.orders(call.in.address("user")), [&](const OrderRecord* order) {
-    return order_update_json(*order, call.catalog);
-  });
+InfoAnswer historical_orders(const InfoCall& call, const State& /*state*/) {
+  const auto known = call.history.orders(call.in.address("user"));
+  std::vector<OrderRecord> records;
+  for (auto it = known.rbegin(); it != known.rend() && records.size() < kListedMax; ++it)
+    records.push_back(**it);
+  return later(call, std::move(records), order_update_json);
 }
 
-json::value user_fills(const InfoCall& call, const State& /*state*/) {
+InfoAnswer user_fills(const InfoCall& call, const State& /*state*/) {
   static_cast<void>(call.in.boolean_or("aggregateByTime", false));
-  return newest_first(call.history.fills(call.in.address("user")),
-                      [&](const FillRecord& fill) { return fill_json(fill, call.catalog); });
+  return later(call, newest_first(call.history.fills(call.in.address("user"))), fill_json);
 }
 
-json::value user_fills_by_time(const InfoCall& call, const State& /*state*/) {
+InfoAnswer user_fills_by_time(const InfoCall& call, const State& /*state*/) {
   static_cast<void>(call.in.boolean_or("aggregateByTime", false));
   const Range range = read_range(call.in);
-  return within(call.history.fills(call.in.address("user")), range,
-                [&](const FillRecord& fill) { return fill_json(fill, call.catalog); });
+  return later(call, within(call.history.fills(call.in.address("user")), range), fill_json);
 }
 
 json::value funding_history(const InfoCall& call, const State& /*state*/) {
   const MarketEntry* market = read_coin(call);
   const Range range = read_range(call.in);
   if (market == nullptr) return nullptr;
-  return within(call.history.funding_rates(market->asset), range, [&](const FundingRate& rate) {
-    return json::object{{"coin", market->name},
-                        {"fundingRate", decimal_text(rate.rate_ppb, kRateDecimals)},
-                        {"time", rate.time}};
-  });
+  json::array out;
+  for (const FundingRate& rate : within(call.history.funding_rates(market->asset), range)) {
+    out.push_back(json::object{{"coin", market->name},
+                               {"fundingRate", decimal_text(rate.rate_ppb, kRateDecimals)},
+                               {"time", rate.time}});
+  }
+  return out;
 }
 
-json::value user_funding(const InfoCall& call, const State& /*state*/) {
+InfoAnswer user_funding(const InfoCall& call, const State& /*state*/) {
   const Range range = read_range(call.in);
-  return within(
-      call.history.funding(call.in.address("user")), range,
-      [&](const FundingRecord& record) { return user_funding_json(record, call.catalog); });
+  return later(call, within(call.history.funding(call.in.address("user")), range),
+               user_funding_json);
 }
 
-json::value ledger_updates(const InfoCall& call, const State& /*state*/) {
+InfoAnswer ledger_updates(const InfoCall& call, const State& /*state*/) {
   const Range range = read_range(call.in);
-  return within(call.history.ledger(call.in.address("user")), range,
-                [&](const LedgerRecord& record) { return ledger_json(record, call.catalog); });
+  return later(call, within(call.history.ledger(call.in.address("user")), range), ledger_json);
 }
 
-json::value candle_snapshot(const InfoCall& call, const State& /*state*/) {
+InfoAnswer candle_snapshot(const InfoCall& call, const State& /*state*/) {
+  const auto none = [] { return json::value(nullptr); };
   const json::value* request = call.in.need("req");
-  if (request == nullptr) return nullptr;
+  if (request == nullptr) return none;
   ObjectReader in(call.in.reading(), *request, "req");
-  const MarketEntry* market = read_coin({in, call.catalog, call.params, call.books, call.history});
+  const MarketEntry* market =
+      read_coin({in, call.listed, call.catalog, call.params, call.books, call.history});
   const auto interval = find_interval(in.text("interval"));
   const Range range = read_range(in);
   in.finish();
-  if (market == nullptr) return nullptr;
+  if (market == nullptr) return none;
   if (!interval) {
     in.reading().refuse(NodeError::BadRequest,
                         "req.interval must be 1m, 3m, 5m, 15m, 30m, 1h, 2h, 4h, 8h, 12h, 1d, 3d "
                         "or 1w");
-    return nullptr;
+    return none;
   }
-  json::array out;
-  for (const Candle& candle :
-       call.history.candles().range(market->asset, *interval, range.from, range.to))
-    out.push_back(candle_json(candle, *market, *interval));
-  return out;
+  return later(call, call.history.candles().range(market->asset, *interval, range.from, range.to),
+               [entry = *market, place = *interval](const Candle& candle, const Catalog&) {
+                 return candle_json(candle, entry, place);
+               });
 }
 
-json::value recent_trades(const InfoCall& call, const State& /*state*/) {
+InfoAnswer recent_trades(const InfoCall& call, const State& /*state*/) {
   const MarketEntry* market = read_coin(call);
-  if (market == nullptr) return nullptr;
-  return newest_first(call.history.trades(market->asset),
-                      [&](const TradeRecord& trade) { return trade_json(trade, call.catalog); });
+  if (market == nullptr) return [] { return json::value(nullptr); };
+  return later(call, newest_first(call.history.trades(market->asset)), trade_json);
 }
 
-constexpr std::array<NamedQuery, 9> kQueries{{{"orderStatus", order_status},
-                                              {"historicalOrders", historical_orders},
-                                              {"userFills", user_fills},
-                                              {"userFillsByTime", user_fills_by_time},
-                                              {"fundingHistory", funding_history},
-                                              {"userFunding", user_funding},
-                                              {"userNonFundingLedgerUpdates", ledger_updates},
-                                              {"candleSnapshot", candle_snapshot},
-                                              {"recentTrades", recent_trades}}};
+constexpr std::array<NamedQuery, 9> kQueries{
+    {{"orderStatus", Reads::Mirrors, order_status},
+     {"historicalOrders", Reads::Mirrors, historical_orders},
+     {"userFills", Reads::Mirrors, user_fills},
+     {"userFillsByTime", Reads::Mirrors, user_fills_by_time},
+     {"fundingHistory", Reads::Mirrors, funding_history},
+     {"userFunding", Reads::Mirrors, user_funding},
+     {"userNonFundingLedgerUpdates", Reads::Mirrors, ledger_updates},
+     {"candleSnapshot", Reads::Mirrors, candle_snapshot},
+     {"recentTrades", Reads::Mirrors, recent_trades}}};
 
 }  // namespace
 
@@ -152,15 +162,15 @@ std::span<const NamedQuery> history_queries() {
 
 namespace {
 
-constexpr auto kTables = {market_queries, account_queries, history_queries};
+constexpr auto kTables = {market_queries, book_queries, account_queries, history_queries};
 
 }  // namespace
 
-InfoQuery find_query(std::string_view type) {
+const NamedQuery* find_query(std::string_view type) {
   for (const auto& table : kTables) {
     const auto queries = table();
     const auto it = std::ranges::find(queries, type, &NamedQuery::name);
-    if (it != queries.end()) return it->query;
+    if (it != queries.end()) return &*it;
   }
   return nullptr;
 }

@@ -7,7 +7,6 @@
 
 #include <ol/exchange/price.hpp>
 
-#include "margin_view.hpp"
 #include "numbers.hpp"
 #include "shapes.hpp"
 
@@ -16,9 +15,6 @@ namespace {
 
 namespace json = boost::json;
 using namespace exchange;
-
-constexpr std::size_t kDepthMax = 10'000;
-constexpr std::size_t kOrdersMax = 10'000;
 
 json::value meta(const InfoCall& call, const State& /*state*/) {
   json::array universe;
@@ -81,43 +77,6 @@ json::value all_mids(const InfoCall& call, const State& state) {
   return mids_json(call.catalog, call.books, state);
 }
 
-json::value l2_book(const InfoCall& call, const State& /*state*/) {
-  const MarketEntry* market = read_coin(call);
-  const DepthOptions options = read_depth(call.in);
-  if (market == nullptr) return nullptr;
-  return book_json(call.books.book(market->asset), *market, options);
-}
-
-template <typename Each>
-void for_each_order(const State& state, MarketIndex place, Side side, Each each) {
-  const Book& book = state.orders.book(place);
-  std::size_t count = 0;
-  for (auto tick = book.best_tick(side); tick; tick = book.next_tick(side, *tick)) {
-    for (Slot slot = book.level(side, *tick)->head; slot != kNoSlot;
-         slot = state.orders[slot].next) {
-      if (count++ == kOrdersMax) return;
-      each(slot);
-    }
-  }
-}
-
-json::value l4_book(const InfoCall& call, const State& state) {
-  const MarketEntry* market = read_coin(call);
-  if (market == nullptr) return nullptr;
-  const MarketIndex place = state.find_market(market->asset);
-  const auto side = [&](Side which) {
-    json::array out;
-    for_each_order(state, place, which, [&](Slot slot) {
-      const OrderRecord record = order_record(state, slot);
-      json::object order = open_order_json(record, call.catalog);
-      order["user"] = hex_text(record.account);
-      out.push_back(std::move(order));
-    });
-    return out;
-  };
-  return json::object{{"coin", market->name}, {"levels", {side(Side::Buy), side(Side::Sell)}}};
-}
-
 json::value margin_table(const InfoCall& call, const State& /*state*/) {
   const std::uint64_t id = call.in.unsigned_number("id", 0xffff'ffff);
   const auto& tables = call.catalog.margin_tables;
@@ -131,19 +90,6 @@ json::value margin_table(const InfoCall& call, const State& /*state*/) {
     tiers.push_back(json::object{{"lowerBound", usd_text(lower)}, {"maxLeverage", leverage}});
   return json::object{{"description", "table " + std::to_string(id)},
                       {"marginTiers", std::move(tiers)}};
-}
-
-json::value liquidatable(const InfoCall& /*call*/, const State& state) {
-  json::array out;
-  for (std::uint32_t i = 0; i < state.accounts.size(); ++i) {
-    if (!state.accounts[i].exists) continue;
-    const MarginView cross = cross_margin(state, i);
-    if (cross.value >= cross.maintenance) continue;
-    out.push_back(json::object{{"user", hex_text(state.accounts[i].address)},
-                               {"accountValue", usd_text(cross.value)},
-                               {"maintenanceMargin", usd_text(cross.maintenance)}});
-  }
-  return out;
 }
 
 json::value predicted_fundings(const InfoCall& call, const State& state) {
@@ -219,20 +165,17 @@ json::value oracle_submissions(const InfoCall& call, const State& state) {
   return out;
 }
 
-constexpr std::array<NamedQuery, 13> kQueries{{
-    {"meta", meta},
-    {"spotMeta", spot_meta},
-    {"metaAndAssetCtxs", meta_and_ctxs},
-    {"spotMetaAndAssetCtxs", spot_meta_and_ctxs},
-    {"allMids", all_mids},
-    {"l2Book", l2_book},
-    {"l4Book", l4_book},
-    {"marginTable", margin_table},
-    {"liquidatable", liquidatable},
-    {"predictedFundings", predicted_fundings},
-    {"perpsAtOpenInterestCap", perps_at_cap},
-    {"exchangeStatus", exchange_status},
-    {"oracleSubmissions", oracle_submissions},
+constexpr std::array<NamedQuery, 10> kQueries{{
+    {"meta", Reads::State, meta},
+    {"spotMeta", Reads::State, spot_meta},
+    {"metaAndAssetCtxs", Reads::Mirrors, meta_and_ctxs},
+    {"spotMetaAndAssetCtxs", Reads::Mirrors, spot_meta_and_ctxs},
+    {"allMids", Reads::Mirrors, all_mids},
+    {"marginTable", Reads::State, margin_table},
+    {"predictedFundings", Reads::State, predicted_fundings},
+    {"perpsAtOpenInterestCap", Reads::State, perps_at_cap},
+    {"exchangeStatus", Reads::State, exchange_status},
+    {"oracleSubmissions", Reads::State, oracle_submissions},
 }};
 
 // Impact prices of trading the market's impact notional now (dex.md 11.1).
@@ -269,22 +212,6 @@ const MarketEntry* read_coin(const InfoCall& call) {
                              "coin is not listed; assets are " + call.catalog.market_list());
   }
   return market;
-}
-
-DepthOptions read_depth(ObjectReader& in) {
-  DepthOptions out;
-  out.levels = in.unsigned_number_or("depth", kDepthMax, out.levels);
-  out.figures = static_cast<unsigned>(in.unsigned_number_or("nSigFigs", 5, 0));
-  out.mantissa = static_cast<unsigned>(in.unsigned_number_or("mantissa", 5, 1));
-  if (out.figures == 1) {
-    in.reading().refuse(exchange::Error::BadNumber, "nSigFigs must be null or from 2 to 5");
-  }
-  const bool step = out.mantissa == 1 || out.mantissa == 2 || out.mantissa == 5;
-  if (!step || (out.mantissa != 1 && out.figures != 5)) {
-    in.reading().refuse(exchange::Error::BadNumber,
-                        "mantissa must be null, or 1, 2 or 5 with nSigFigs 5");
-  }
-  return out;
 }
 
 json::value mid_json(const BookView& book, const MarketEntry& market) {
@@ -331,17 +258,6 @@ json::object asset_ctx_json(const InfoCall& call, const State& state, const Mark
   out["oraclePx"] = decimal_text(now.oracle, market.px_decimals);
   out["impactPxs"] = impact_json(book, market, state.info(place).config.impact_ntl);
   return out;
-}
-
-json::object book_json(const BookView& book, const MarketEntry& market,
-                       const DepthOptions& options) {
-  return {{"coin", market.name},
-          {"time", book.time},
-          {"height", book.height},
-          {"seq", book.seq},
-          {"prevSeq", book.seq == 0 ? 0 : book.seq - 1},
-          {"crc", book_crc(book, market)},
-          {"levels", levels_json(book, market, options)}};
 }
 
 }  // namespace ol::api

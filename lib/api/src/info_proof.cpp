@@ -64,10 +64,14 @@ std::vector<ProofRange> proof_ranges(const InfoCall& call, std::string_view type
     call.in.reading().refuse(NodeError::BadRequest, "orders are proved by oid, not by cloid");
     return {};
   }
-  call.in.reading().refuse(NodeError::BadRequest,
-                           "proof is there for clearinghouseState, spotClearinghouseState, l2Book "
-                           "and orderStatus; type proof proves any record");
+  refuse_proof(call.in);
   return {};
+}
+
+void refuse_proof(ObjectReader& in) {
+  in.reading().refuse(NodeError::BadRequest,
+                      "proof is there for clearinghouseState, spotClearinghouseState, l2Book "
+                      "and orderStatus; type proof proves any record");
 }
 
 json::object proof_json(const Prover::Proved& proved) {

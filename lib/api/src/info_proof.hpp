@@ -15,6 +15,9 @@ namespace ol::api {
 [[nodiscard]] std::vector<ProofRange> proof_ranges(const InfoCall& call, std::string_view type,
                                                    const exchange::State& state);
 
+/// For a query that no proof is there for.
+void refuse_proof(ObjectReader& in);
+
 /// {"height", "ranges"}: docs/protocol/state-proof.md.
 [[nodiscard]] boost::json::object proof_json(const Prover::Proved& proved);
 

@@ -1,3 +1,5 @@
+#include <ol/api/exchange_reply.hpp>
+
 #include "trader.hpp"
 
 namespace ol::api::test {
@@ -200,6 +202,70 @@ TEST_F(Dex15Errors, a_small_order_is_told_the_least_value) {
   const json::object status = alice.status(order(true, "50000", "0.0001"));
   EXPECT_EQ(status.at("error").at("code").to_number<int>(), 16);
   EXPECT_NE(text(status.at("error").at("msg")).find("10 USD"), std::string::npos);
+}
+
+TEST_F(Dex15Errors, a_price_that_is_too_far_is_told_the_nearest_ones_allowed) {
+  const auto far = [&](const char* px) {
+    const json::object status = alice.status(order(true, px, "0.1"));
+    EXPECT_EQ(status.at("error").at("code").to_number<int>(), 17);
+    return text(status.at("error").at("msg"));
+  };
+  // The oracle says 60000.
+  EXPECT_NE(far("1200001").find("between 3000 and 1200000,"), std::string::npos) << far("1200001");
+  access.block({exchange::SetOracle{kBtc, 599'990}}, {});
+  api.advance();
+  EXPECT_NE(far("2999").find("between 3000 and 1199980,"), std::string::npos) << far("2999");
+  EXPECT_TRUE(alice.status(order(true, "3000", "0.1")).contains("resting"));
+}
+
+TEST_F(Dex15Errors, a_leverage_is_told_the_markets_most) {
+  const json::value reply =
+      alice.act(R"({"type":"updateLeverage","asset":1,"isCross":true,"leverage":26})");
+  EXPECT_EQ(code(reply), 30U);
+  EXPECT_NE(msg(reply).find("leverage of ETH must be between 1 and 25"), std::string::npos)
+      << msg(reply);
+  EXPECT_EQ(text(alice.act(R"({"type":"updateLeverage","asset":1,"isCross":true,"leverage":25})")
+                     .at("status")),
+            "ok");
+}
+
+TEST_F(Dex15Errors, a_transfer_above_the_cash_is_told_what_there_is) {
+  const auto send = [&](const char* amount) {
+    return alice.act(R"({"type":"usdSend","destination":")" + bob.hex() + R"(","amount":")" +
+                     amount + R"("})");
+  };
+  EXPECT_EQ(text(send("0.5").at("status")), "ok");
+  const json::value reply = send("99999.500001");
+  EXPECT_EQ(code(reply), 31U);
+  EXPECT_NE(msg(reply).find("at most 99999.5 USD"), std::string::npos) << msg(reply);
+  EXPECT_EQ(text(send("99999.5").at("status")), "ok");
+}
+
+TEST_F(Dex15Errors, what_is_not_admitted_is_told_what_would_be) {
+  const auto why = [&](exchange::Error error, const exchange::Action& action,
+                       std::uint64_t waiting) {
+    std::string out;
+    access.read([&](const exchange::State& state) {
+      out = admission_sentence(error, state, access.params(), kChainId,
+                               {action, alice.address(), {}}, waiting);
+    });
+    return out;
+  };
+  exchange::Action action{exchange::Noop{}, {}, 5, 0};
+  EXPECT_NE(why(exchange::Error::RateLimited, action, 7).find("7 of 10000;"), std::string::npos);
+  action.body = exchange::CancelAll{exchange::kAllAssets, exchange::CancelSide::Both};
+  EXPECT_NE(why(exchange::Error::RateLimited, action, 7).find("7 of 20000;"), std::string::npos);
+  EXPECT_NE(why(exchange::Error::BadNonce, action, 0)
+                .find("from " + std::to_string(access.time() - 2ULL * 86'400'000 + 1) + " to "),
+            std::string::npos);
+  EXPECT_NE(why(exchange::Error::UnknownAccount, action, 0).find(alice.hex()), std::string::npos);
+  EXPECT_NE(why(exchange::Error::UnknownAccount, action, 0).find("chain id 7777"),
+            std::string::npos);
+  EXPECT_NE(why(exchange::Error::Expired, action, 0).find(std::to_string(access.time())),
+            std::string::npos);
+  action.account = bob.address();
+  EXPECT_NE(why(exchange::Error::NotAuthorized, action, 0).find("does not control " + bob.hex()),
+            std::string::npos);
 }
 
 TEST_F(Dex15Errors, an_unlisted_asset_is_told_the_listed_ones) {

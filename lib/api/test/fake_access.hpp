@@ -93,6 +93,8 @@ class FakeAccess final : public exchange::Access {
   }
   /// The least time of blocks, for clients whose nonces come from a clock.
   exchange::TimeMs not_before = 0;
+  /// Called by whoever is about to read the state.
+  std::function<void()> on_read;
   /// Actions wait until `release`.
   void hold() { held_ = true; }
   void release() {
@@ -136,6 +138,7 @@ class FakeAccess final : public exchange::Access {
     awaited_.erase(ticket);
   }
   void read(const Reader& read) const override {
+    if (on_read) on_read();
     const std::lock_guard lock(mutex_);
     read(engine_.state());
   }

@@ -16,21 +16,9 @@ bool nonce_fits(const State& state, const Params& params, const Address& signer,
   return kept->size() < params.nonces_kept || nonce >= kept->front();
 }
 
-// The account an action is for, or nobody.
-AccountIndex target_of(const State& state, const Address& principal, const Address& wanted) {
-  if (wanted.is_zero() || wanted == principal) return state.find_account(principal);
-  const AccountIndex found = state.find_account(wanted);
-  if (found == kNobody) return kNobody;
-  const Account& account = state.accounts[found];
-  const bool owned = account.kind == AccountKind::SubAccount || account.kind == AccountKind::Vault;
-  return owned && account.master == principal ? found : kNobody;
-}
-
 bool within_budget(const Params& params, const Account& account, const ActionBody& body, TimeMs now,
                    std::uint64_t waiting) {
-  const std::uint64_t limit =
-      params.budget_actions + account.volume / static_cast<std::uint64_t>(kUsdPerDollar);
-  const std::uint64_t allowed = is_cancel(body) ? std::min(limit + 100'000, 2 * limit) : limit;
+  const std::uint64_t allowed = action_budget(params, account, body);
   const std::uint64_t count = element_count(body);
   if (account.credits_used + waiting + count <= allowed) return true;
   // Beyond it, one action from time to time.
@@ -39,6 +27,21 @@ bool within_budget(const Params& params, const Account& account, const ActionBod
 }
 
 }  // namespace
+
+AccountIndex target_account(const State& state, const Address& principal, const Address& wanted) {
+  if (wanted.is_zero() || wanted == principal) return state.find_account(principal);
+  const AccountIndex found = state.find_account(wanted);
+  if (found == kNobody) return kNobody;
+  const Account& account = state.accounts[found];
+  const bool owned = account.kind == AccountKind::SubAccount || account.kind == AccountKind::Vault;
+  return owned && account.master == principal ? found : kNobody;
+}
+
+std::uint64_t action_budget(const Params& params, const Account& account, const ActionBody& body) {
+  const std::uint64_t limit =
+      params.budget_actions + account.volume / static_cast<std::uint64_t>(kUsdPerDollar);
+  return is_cancel(body) ? std::min(limit + 100'000, 2 * limit) : limit;
+}
 
 Result<void, Error> check_admission(const State& state, const Params& params,
                                     const VerifiedAction& action, TimeMs now,
@@ -49,7 +52,7 @@ Result<void, Error> check_admission(const State& state, const Params& params,
   if (state.find_account(principal) == kNobody) return fail(Error::UnknownAccount);
   const Action& what = action.action;
   if (!nonce_fits(state, params, action.signer, what.nonce, now)) return fail(Error::BadNonce);
-  const AccountIndex target = target_of(state, principal, what.account);
+  const AccountIndex target = target_account(state, principal, what.account);
   if (target == kNobody) return fail(Error::NotAuthorized);
   if (agent != nullptr && needs_user_key(what.body)) return fail(Error::NotAuthorized);
   if (what.expires_after != 0 && now > what.expires_after) return fail(Error::Expired);

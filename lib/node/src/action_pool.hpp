@@ -48,6 +48,7 @@ class ActionPool {
     std::size_t system_max = 1'024;
   };
   explicit ActionPool(const Limits& limits) : limits_(limits) {}
+  [[nodiscard]] const Limits& limits() const { return limits_; }
 
   enum class Outcome : std::uint8_t {
     Added,

@@ -13,6 +13,12 @@ using rpc::ExtensionReply;
 
 // How late a reply whose time is over may be told so.
 constexpr std::chrono::milliseconds kTick{500};
+// What happened is saved so often, and again after so many results and events; but never for more
+// than one part in kSaveShare of the time.
+constexpr std::uint64_t kSavePeriodMs = 60'000;
+constexpr std::uint64_t kSaveManyMs = 5'000;
+constexpr std::size_t kSaveMany = 100'000;
+constexpr std::uint64_t kSaveShare = 20;
 constexpr std::string_view kTypedPrefix = "/typed/";
 
 std::string_view path_of(std::string_view target) {
@@ -22,6 +28,11 @@ std::string_view path_of(std::string_view target) {
 bool asks_accepted(std::string_view target) {
   const std::size_t query = target.find('?');
   return query != std::string_view::npos && target.substr(query + 1) == "wait=accepted";
+}
+
+std::uint64_t ms_since(Clock::time_point start) {
+  const auto passed = std::chrono::duration_cast<std::chrono::milliseconds>(Clock::now() - start);
+  return static_cast<std::uint64_t>(passed.count());
 }
 
 ExtensionReply json_reply(std::string body, unsigned status = 200) {
@@ -75,7 +86,8 @@ class ClientOf final : public rpc::ExtensionClient {
 
 }  // namespace
 
-ExchangeEndpoint::ExchangeEndpoint(exchange::Access& access) : access_(access), api_(access) {
+ExchangeEndpoint::ExchangeEndpoint(exchange::Access& access, api::Archive* archive)
+    : access_(access), api_(access, {}, archive), next_save_ms_(kSavePeriodMs) {
   blocks_ = access_.subscribe([this](const exchange::CommittedBlockPtr& /*block*/) {
     const MutexLock lock(mutex_);
     new_block_ = true;
@@ -96,13 +108,21 @@ void ExchangeEndpoint::run() {
       const Clock::time_point deadline = Clock::now() + kTick;
       while (!new_block_ && !stopping_ && lock.wait_until(woken_, deadline)) {
       }
-      if (stopping_) return;
+      if (stopping_) break;
       new_block_ = false;
     }
     api_.advance();
-    const auto passed = std::chrono::duration_cast<std::chrono::milliseconds>(Clock::now() - start);
-    api_.tick(static_cast<std::uint64_t>(passed.count()));
+    const std::uint64_t now = ms_since(start);
+    api_.tick(now);
+    if (api_.unsaved() == 0) continue;
+    const bool many =
+        api_.unsaved() >= kSaveMany && now + kSavePeriodMs >= next_save_ms_ + kSaveManyMs;
+    if (now < next_save_ms_ && !many) continue;
+    api_.save();
+    const std::uint64_t taken = ms_since(start) - now;
+    next_save_ms_ = now + std::max(kSavePeriodMs, taken * kSaveShare);
   }
+  if (api_.unsaved() > 0) api_.save();
 }
 
 void ExchangeEndpoint::stop() {

@@ -14,13 +14,14 @@ namespace ol::node {
 /// networks, /dev; GET /typed/{type}; WebSocket at /ws. Format: docs/protocol/exchange-api.md.
 class ExchangeEndpoint final : public rpc::Extension {
  public:
-  /// `access` must outlive it.
-  explicit ExchangeEndpoint(exchange::Access& access);
+  /// Both must outlive it. `archive` may be null: what happened then begins with this start.
+  explicit ExchangeEndpoint(exchange::Access& access, api::Archive* archive = nullptr);
   ~ExchangeEndpoint() override;
   ExchangeEndpoint(const ExchangeEndpoint&) = delete;
   ExchangeEndpoint& operator=(const ExchangeEndpoint&) = delete;
 
-  /// Follows final blocks and the time until `stop`; for a thread of its own.
+  /// Follows final blocks and the time, and saves what happened now and then, until `stop`; for a
+  /// thread of its own.
   void run();
   /// Lets `run` return and gives up every reply that waits. Before the server is destroyed.
   void stop();
@@ -34,6 +35,8 @@ class ExchangeEndpoint final : public rpc::Extension {
  private:
   exchange::Access& access_;
   api::ExchangeApi api_;
+  /// Of the thread in `run`.
+  std::uint64_t next_save_ms_ = 0;
   exchange::Access::Ticket blocks_ = 0;
   Mutex mutex_;
   std::condition_variable woken_;

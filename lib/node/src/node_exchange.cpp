@@ -1,5 +1,6 @@
 #include "node_exchange.hpp"
 
+#include <ol/api/exchange_reply.hpp>
 #include <ol/base/hex.hpp>
 #include <ol/exchange/admission.hpp>
 #include <ol/execution/exchange_genesis.hpp>
@@ -74,33 +75,6 @@ storage::ExchangeChanges changes_of(const exchange::StateRecords& records, const
   return out;
 }
 
-Refusal refusal_of(Error error, const exchange::Params& params) {
-  switch (error) {
-    case Error::BadSignature:
-      return {error, "the signature is not one over this action for this chain"};
-    case Error::BadNonce:
-      return {error, "the nonce was used, or is below the signer's " +
-                         std::to_string(params.nonces_kept) +
-                         " highest, or is not within two days before and one day after the time of "
-                         "the chain in milliseconds"};
-    case Error::Expired:
-      return {error, "the action's expiresAfter is in the past"};
-    case Error::NotAuthorized:
-      return {error, "the signer may not do this for that account"};
-    case Error::AgentRevoked:
-      return {error, "the agent was revoked; approve another key"};
-    case Error::UnknownAccount:
-      return {error, "the signer has no account: it needs a first deposit or transfer"};
-    case Error::RateLimited:
-      return {error,
-              "the account's action budget is used up: " + std::to_string(params.budget_actions) +
-                  " and one for each dollar traded; beyond it one action each " +
-                  std::to_string(params.over_budget_ms / 1'000) + " s"};
-    default:
-      return {error, exchange::name(error)};
-  }
-}
-
 Result<void, NodeError> Node::Impl::open_exchange() {
   if (!parts_.genesis.exchange) return {};
   auto snapshot = database_->snapshot();
@@ -141,8 +115,8 @@ void Node::Impl::submit_action(Bytes item, exchange::Access::Admitted done) {
     auto verified = execution::verify_item(exchange_->rules, std::move(item));
     if (!verified) {
       const bool forged = verified.error() == execution::ItemError::BadSignature;
-      (*answer)(fail(Refusal{forged ? Error::BadSignature : Error::BadNumber,
-                             execution::describe(verified.error())}));
+      (*answer)(fail(forged ? Refusal{Error::BadSignature, api::signature_sentence(chain_id())}
+                            : Refusal{Error::BadNumber, execution::describe(verified.error())}));
       return;
     }
     const auto shared = std::make_shared<const execution::ExchangeItem>(*std::move(verified));
@@ -157,7 +131,10 @@ void Node::Impl::submit_action(Bytes item, exchange::Access::Admitted done) {
       (*answer)(shared->action()->hash);
     }
   });
-  if (!queued) (*answer)(fail(busy("the node is busy verifying; try again in a moment")));
+  if (!queued) {
+    (*answer)(fail(busy("the node has " + std::to_string(kWorkerQueueMax) +
+                        " signatures to verify; try again in a moment")));
+  }
 }
 
 // As with transactions, the node whose client sent an item publishes it, on first admission only
@@ -165,28 +142,41 @@ void Node::Impl::submit_action(Bytes item, exchange::Access::Admitted done) {
 Result<void, Refusal> Node::Impl::admit_item(const ExchangeItemPtr& item, Origin origin) {
   NodeExchange& exchange = *exchange_;
   if (const auto* prices = std::get_if<exchange::OracleSubmit>(&item->content)) {
-    if (prices->round > (now().wall_ms + kAdmitAheadMs) / execution::kOraclePeriodMs)
-      return fail(Refusal{Error::BadNumber, "the round of the prices lies in the future"});
+    const std::uint64_t last = (now().wall_ms + kAdmitAheadMs) / execution::kOraclePeriodMs;
+    if (prices->round > last) {
+      return fail(Refusal{Error::BadNumber,
+                          "the round of the prices lies in the future; it is at "
+                          "most " +
+                              std::to_string(last) + " now"});
+    }
   }
   if (const exchange::VerifiedAction* action = item->action()) {
-    Result<void, Error> checked;
+    Result<void, Refusal> checked;
     const std::uint64_t waiting = exchange.pool.waiting(action->signer);
     exchange.view->read([&](const exchange::State& state) {
-      checked =
+      const auto fits =
           exchange::check_admission(state, exchange.params, *action, state.global().time, waiting);
+      if (fits) return;
+      checked =
+          fail(Refusal{fits.error(), api::admission_sentence(fits.error(), state, exchange.params,
+                                                             chain_id(), *action, waiting)});
     });
-    if (!checked) return fail(refusal_of(checked.error(), exchange.params));
+    if (!checked) return checked;
   }
   switch (exchange.pool.add(item)) {
     case ActionPool::Outcome::Added:
       break;
     case ActionPool::Outcome::Known:
       if (item->action() == nullptr) return {};
-      return fail(Refusal{Error::BadNonce, "this action waits already"});
+      return fail(Refusal{Error::BadNonce,
+                          "this action waits already; sign another with a nonce of its own"});
     case ActionPool::Outcome::SignerFull:
-      return fail(busy("too many actions of this signer wait for a block"));
+      return fail(busy("at most " + std::to_string(exchange.pool.limits().signer_actions_max) +
+                       " actions of one signer wait for a block; try again in a moment"));
     case ActionPool::Outcome::Full:
-      return fail(busy("too many actions wait for a block; try again in a moment"));
+      return fail(busy("at most " + std::to_string(exchange.pool.limits().actions_max) +
+                       " actions of " + std::to_string(exchange.pool.limits().bytes_max >> 20) +
+                       " MiB wait for a block; try again in a moment"));
   }
   exchange.cache.put(item);
   // System actions are nobody's word: the node that was asked proposes them itself.

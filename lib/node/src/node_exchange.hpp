@@ -11,6 +11,7 @@
 #include "action_pool.hpp"
 #include "epoch_table.hpp"
 #include "exchange_view.hpp"
+#include "history_file.hpp"
 #include "price_source.hpp"
 
 namespace ol::node {
@@ -33,6 +34,8 @@ struct NodeExchange {
   std::unique_ptr<PriceSource> prices;
   std::optional<crypto::Ed25519SecretKey> price_key;
   std::atomic<std::uint64_t> system_salt{0};
+  /// Of the API's thread.
+  std::unique_ptr<HistoryFile> history;
 };
 
 /// The exchange's state after the head, and what the head left; checked against each other. A
@@ -48,8 +51,5 @@ struct StoredExchange {
 /// The records genesis begins with; borrows from `records`.
 [[nodiscard]] storage::ExchangeChanges changes_of(const exchange::StateRecords& records,
                                                   const Hash256& root);
-
-/// What a client reads where an action is refused before a block.
-[[nodiscard]] exchange::Refusal refusal_of(exchange::Error error, const exchange::Params& params);
 
 }  // namespace ol::node

@@ -59,6 +59,9 @@ struct ConsensusView {
   std::uint64_t finality_ms = 0;
 };
 
+/// Signatures that may wait to be verified.
+inline constexpr std::size_t kWorkerQueueMax = 4'096;
+
 /// The wiring of a node. Threads and what they own: docs/architecture.md.
 struct Node::Impl final : p2p::NetworkHandler, DriverHost {
   using ConsensusEvent = std::function<void(ConsensusDriver&, Now)>;
@@ -176,6 +179,7 @@ struct Node::Impl final : p2p::NetworkHandler, DriverHost {
   void log(LogLevel level, std::string_view event, const std::vector<LogField>& fields = {}) const {
     log_(level, event, fields);
   }
+  [[nodiscard]] std::uint64_t chain_id() const { return parts_.genesis.domain.chain_id.value(); }
   [[nodiscard]] ConsensusView consensus_view() const;
   [[nodiscard]] Reach reach() const;
   [[nodiscard]] std::string metrics_text();

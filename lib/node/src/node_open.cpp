@@ -12,7 +12,6 @@
 namespace ol::node {
 namespace {
 
-constexpr std::size_t kWorkerQueueMax = 4096;
 /// Transactions the cache holds beside those of a full pool: in blocks on their way, or committed a
 /// moment ago and still coming in as gossip.
 constexpr std::size_t kCacheTxnsMore = 16'384;
@@ -424,7 +423,15 @@ Result<void, NodeError> Node::Impl::open_rpc() {
             log(LogLevel::Info, "rpc client dropped", {{"address", address}, {"reason", reason}});
           }};
   if (exchange_) {
-    endpoint_ = std::make_unique<ExchangeEndpoint>(*exchange_->view);
+    exchange_->history = std::make_unique<HistoryFile>(HistoryFile::Parts{
+        .path = parts_.config.data_dir / "exchange-history",
+        .genesis = parts_.genesis,
+        .params = exchange_->params,
+        .rules = exchange_->rules,
+        .database = *database_,
+        .workers = *workers_,
+        .warn = [this](std::string sentence) { log(LogLevel::Warn, std::move(sentence)); }});
+    endpoint_ = std::make_unique<ExchangeEndpoint>(*exchange_->view, exchange_->history.get());
     hooks.extension = endpoint_.get();
   }
   server_ = std::make_unique<rpc::Server>(std::move(options), std::move(registry), *backend_,

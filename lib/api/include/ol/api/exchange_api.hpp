@@ -7,6 +7,7 @@
 #include <string>
 #include <string_view>
 
+#include <ol/api/archive.hpp>
 #include <ol/api/error.hpp>
 #include <ol/exchange/access.hpp>
 
@@ -45,8 +46,10 @@ class ExchangeApi {
   /// What POST /exchange waits for before it answers.
   enum class Wait : std::uint8_t { Committed, Accepted };
 
-  /// `access` must outlive it.
-  explicit ExchangeApi(exchange::Access& access, ApiLimits limits = {});
+  /// `access` and `archive` must outlive it. With an archive it begins with what happened before,
+  /// which takes as long as `Archive::replay` does; @pre no block becomes final meanwhile. Without
+  /// one what happened begins now.
+  explicit ExchangeApi(exchange::Access& access, ApiLimits limits = {}, Archive* archive = nullptr);
   ~ExchangeApi();
   ExchangeApi(const ExchangeApi&) = delete;
   ExchangeApi& operator=(const ExchangeApi&) = delete;
@@ -72,6 +75,11 @@ class ExchangeApi {
   void advance();
   /// Gives up waiting for actions whose time is over. @param now_ms  Any clock that goes on.
   void tick(std::uint64_t now_ms);
+  /// Saves what happened to the archive, if there is one and there is anything new. Clients are
+  /// answered meanwhile, from before. One thread at a time.
+  void save();
+  /// Blocks, results and events since the last `save`.
+  [[nodiscard]] std::size_t unsaved() const;
   /// Drops every reply that waits; nothing is called any more.
   void close();
 

@@ -1,6 +1,8 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
+#include <optional>
 #include <string>
 
 #include <ol/api/catalog.hpp>
@@ -8,6 +10,7 @@
 #include <ol/api/exchange_request.hpp>
 #include <ol/exchange/block.hpp>
 #include <ol/exchange/params.hpp>
+#include <ol/exchange/state.hpp>
 
 namespace ol::api {
 
@@ -18,10 +21,22 @@ struct ReplyContext {
   std::uint64_t chain_id = 0;
   std::uint64_t height = 0;   // of the block that holds the action
   exchange::TimeMs time = 0;  // of that block
-  Address signer;             // recovered from the signature
+  Address signer{};           // recovered from the signature
   std::uint64_t budget = 0;   // actions the account may use in all; 0: not known
   std::uint64_t budget_used = 0;
+  std::optional<exchange::Int128> withdrawable{};                      // micro-dollars, where known
+  const std::map<exchange::AssetId, std::uint64_t>* oracle = nullptr;  // prices, where known
 };
+
+/// What a node says of an action that it does not admit: `error` is of `check_admission` on
+/// `state`, with `waiting` elements of the signer's in the node's pool. From within `Access::read`.
+[[nodiscard]] std::string admission_sentence(exchange::Error error, const exchange::State& state,
+                                             const exchange::Params& params, std::uint64_t chain_id,
+                                             const exchange::VerifiedAction& action,
+                                             std::uint64_t waiting);
+
+/// The sentence for a signature that is none, or of no key.
+[[nodiscard]] std::string signature_sentence(std::uint64_t chain_id);
 
 /// A sentence for a refusal by the exchange that says what would be allowed. `order` is the order
 /// it is about, or null; `px` the opposite best price of BadAloPx.

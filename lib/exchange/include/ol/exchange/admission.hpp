@@ -17,4 +17,13 @@ namespace ol::exchange {
                                                   const VerifiedAction& action, TimeMs now,
                                                   std::uint64_t waiting);
 
+/// How many elements of actions like `body` the account may have used in all (dex.md 15.4).
+[[nodiscard]] std::uint64_t action_budget(const Params& params, const Account& account,
+                                          const ActionBody& body);
+
+/// The account an action is for, its signer being `principal` or an agent of it; nobody's where it
+/// does not control the one it names (dex.md 14.2).
+[[nodiscard]] AccountIndex target_account(const State& state, const Address& principal,
+                                          const Address& wanted);
+
 }  // namespace ol::exchange

@@ -1,0 +1,185 @@
+// What happened as bytes: docs/protocol/exchange-history.md.
+#include <ol/base/codec.hpp>
+#include <ol/exchange/action_codec.hpp>
+#include <ol/exchange/archive.hpp>
+#include <ol/exchange/records.hpp>
+
+#include "history.hpp"
+
+namespace ol::api {
+
+using exchange::FieldReader;
+using exchange::FieldWriter;
+
+// Each lists its fields once, for writing and reading alike.
+
+template <typename A>
+void fields(A& a, OrderRecord& v) {
+  a(v.oid, v.account, v.order, v.left, v.placed_at, v.status, v.reason, v.status_at);
+}
+template <typename A>
+void fields(A& a, FillRecord& v) {
+  a(v.tid, v.asset, v.account, v.side, v.px, v.sz, v.time, v.height, v.oid, v.start_szi, v.realised,
+    v.fee, v.taker, v.kind, v.liquidated, v.mark_px, v.hash);
+}
+template <typename A>
+void fields(A& a, TradeRecord& v) {
+  a(v.fill.tid, v.fill.asset, v.fill.px, v.fill.sz, v.fill.taker, v.fill.maker, v.fill.taker_oid,
+    v.fill.maker_oid, v.fill.taker_side, v.fill.taker_fee, v.fill.maker_fee, v.fill.kind, v.time,
+    v.hash);
+}
+template <typename A>
+void fields(A& a, FundingRecord& v) {
+  a(v.event.account, v.event.asset, v.event.paid, v.time, v.szi);
+}
+template <typename A>
+void fields(A& a, LedgerRecord& v) {
+  exchange::SignedAction action;
+  action.action.body = v.action;
+  std::string body(as_text(exchange::encode_signed_action(action)));
+  a(v.account, v.time, v.hash, v.token, v.amount, body);
+  auto read = exchange::decode_signed_action(as_bytes(body));
+  if (read) v.action = std::move(read->action.body);
+}
+template <typename A>
+void fields(A& a, FundingRate& v) {
+  a(v.time, v.rate_ppb);
+}
+template <typename A>
+void fields(A& a, Candle& v) {
+  a(v.start, v.open, v.high, v.low, v.close, v.sz, v.ntl, v.trades);
+}
+
+namespace {
+
+/// Of any one list.
+constexpr std::uint32_t kListMax = 4'000'000;
+
+class Lists {
+ public:
+  explicit Lists(Writer& out) : out_(out), archive_(out) {}
+
+  template <typename Range>
+  void values(const Range& range) {
+    out_.u32(static_cast<std::uint32_t>(range.size()));
+    for (const auto& value : range)
+      archive_(value);
+  }
+  template <typename Record>
+  void pointers(const std::vector<const Record*>& list) {
+    out_.u32(static_cast<std::uint32_t>(list.size()));
+    for (const Record* record : list)
+      archive_(*record);
+  }
+  template <typename... T>
+  void one(const T&... values) {
+    archive_(values...);
+  }
+
+ private:
+  Writer& out_;
+  FieldWriter archive_;
+};
+
+class ListReader {
+ public:
+  explicit ListReader(Reader& in) : in_(in), archive_(in) {}
+
+  template <typename Record, typename Take>
+  void each(Take take) {
+    const std::uint32_t count = in_.count(kListMax);
+    for (std::uint32_t i = 0; i < count && in_.ok(); ++i) {
+      Record record{};
+      archive_(record);
+      if (in_.ok()) take(std::move(record));
+    }
+  }
+  template <typename Take>
+  void times(Take take) {
+    const std::uint32_t count = in_.count(kListMax);
+    for (std::uint32_t i = 0; i < count && in_.ok(); ++i)
+      take();
+  }
+  template <typename... T>
+  void one(T&... values) {
+    archive_(values...);
+  }
+
+ private:
+  Reader& in_;
+  FieldReader archive_;
+};
+
+}  // namespace
+
+Bytes History::encode() const {
+  Writer out;
+  Lists lists(out);
+  lists.pointers(fills_.all());
+  lists.pointers(funding_.all());
+  lists.pointers(ledger_.all());
+  // Closed ones in the order in which they will be forgotten, then open ones: of two orders with
+  // one client order id the later is found by it.
+  std::vector<const OrderRecord*> orders;
+  for (const exchange::OrderId oid : closed_) {
+    if (const OrderRecord* record = order(oid)) orders.push_back(record);
+  }
+  for (const auto& [oid, record] : orders_) {
+    if (record.status == OrderRecord::Status::Open) orders.push_back(&record);
+  }
+  lists.pointers(orders);
+  out.u32(static_cast<std::uint32_t>(positions_.size()));
+  for (const auto& [key, entry] : positions_)
+    lists.one(key.first, key.second, entry.szi, entry.entry_ntl);
+  lists.values(agents_);
+  out.u32(static_cast<std::uint32_t>(markets_.size()));
+  for (const auto& [asset, market] : markets_) {
+    lists.one(asset, market.cum_funding, market.oracle, market.mark);
+    lists.values(market.trades);
+    lists.values(market.rates);
+  }
+  out.u32(static_cast<std::uint32_t>(candles_.all().size()));
+  for (const auto& [asset, series] : candles_.all()) {
+    lists.one(asset);
+    for (const auto& candles : series)
+      lists.values(candles);
+  }
+  return out.take();
+}
+
+std::optional<History> History::decode(ByteView bytes) {
+  Reader in(bytes);
+  ListReader lists(in);
+  History out;
+  lists.each<FillRecord>([&](FillRecord r) { out.fills_.add(r.account, std::move(r)); });
+  lists.each<FundingRecord>([&](FundingRecord r) { out.funding_.add(r.event.account, r); });
+  lists.each<LedgerRecord>([&](LedgerRecord r) { out.ledger_.add(r.account, std::move(r)); });
+  lists.each<OrderRecord>([&](OrderRecord r) { out.insert_order(std::move(r)); });
+  lists.times([&] {
+    Address account;
+    exchange::AssetId asset;
+    exchange::Entry entry;
+    lists.one(account, asset, entry.szi, entry.entry_ntl);
+    out.positions_[{account, asset}] = entry;
+  });
+  lists.each<std::pair<Address, Address>>(
+      [&](const std::pair<Address, Address>& agent) { out.agents_.insert(agent); });
+  lists.times([&] {
+    exchange::AssetId asset;
+    Market market;
+    lists.one(asset, market.cum_funding, market.oracle, market.mark);
+    lists.each<TradeRecord>([&](const TradeRecord& trade) { market.trades.push_back(trade); });
+    lists.each<FundingRate>([&](const FundingRate& rate) { market.rates.push_back(rate); });
+    out.markets_[asset] = std::move(market);
+  });
+  lists.times([&] {
+    exchange::AssetId asset;
+    lists.one(asset);
+    for (std::size_t i = 0; i < kIntervals.size(); ++i)
+      lists.each<Candle>([&](const Candle& candle) { out.candles_.put(asset, i, candle); });
+  });
+  if (!in.finish()) return std::nullopt;
+  return out;
+}
+
+}  // namespace ol::api

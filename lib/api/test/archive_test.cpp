@@ -1,0 +1,176 @@
+// What happened survives the API: saved, and brought up to the chain's end.
+#include <ol/exchange/proof.hpp>
+
+#include "trader.hpp"
+
+namespace ol::api::test {
+namespace {
+
+/// In memory; the chain is what the exchange still has of its blocks.
+class FakeArchive final : public Archive {
+ public:
+  explicit FakeArchive(FakeAccess& access) : access_(access) {}
+
+  std::optional<Kept> load() override { return kept; }
+  bool replay(const Visit& visit) override {
+    if (!replays) return false;
+    for (std::uint64_t height = kept ? kept->height + 1 : 1; height <= access_.height(); ++height) {
+      visit(*access_.block(height));
+      ++replayed;
+    }
+    return true;
+  }
+  bool save(const Kept& now, const exchange::StateRecords& records) override {
+    kept = now;
+    exchange::StateRecords state;
+    access_.read([&](const exchange::State& now_) { state = exchange::records_of(now_); });
+    fits = records == state && now.height == access_.height();
+    return true;
+  }
+
+  std::optional<Kept> kept;
+  bool replays = true;
+  bool fits = false;
+  std::size_t replayed = 0;
+
+ private:
+  FakeAccess& access_;
+};
+
+struct History : testing::Test {
+  FakeAccess access;
+  FakeArchive archive{access};
+  ExchangeApi api{access, {}, &archive};
+  Trader alice{access, api, 1};
+  Trader bob{access, api, 2};
+
+  void SetUp() override {
+    access.deposit(alice.address(), 100'000);
+    access.deposit(bob.address(), 100'000);
+    api.advance();
+  }
+  void trade(const char* px) {
+    static_cast<void>(alice.act(order(false, px, "0.1")));
+    static_cast<void>(bob.act(order(true, px, "0.07", "Ioc")));
+    static_cast<void>(bob.act(order(true, px, "0.02")));
+    static_cast<void>(bob.act(R"({"type":"cancelAll"})"));
+    static_cast<void>(
+        alice.act(R"({"type":"usdSend","destination":")" + bob.hex() + R"(","amount":"1.5"})"));
+    static_cast<void>(
+        alice.act(R"({"type":"order","orders":[{"a":0,"b":true,"p":"50000","s":"0.1",)"
+                  R"("r":false,"t":{"trigger":{"isMarket":true,"triggerPx":"50000",)"
+                  R"("tpsl":"tp"}}}],"grouping":"na"})"));
+    // Funding is due every hour.
+    access.block({exchange::SetOracle{kBtc, 600'000}}, {}, 1'800'000);
+    api.advance();
+  }
+  std::string all_of(ExchangeApi& from) const {
+    std::string out;
+    for (const Trader* trader : {&alice, &bob}) {
+      for (const char* type : {"userFills", "historicalOrders", "openOrders"}) {
+        out += from.post_info(R"({"type":")" + std::string(type) + R"(","user":")" + trader->hex() +
+                              R"("})")
+                   .body +
+               "\n";
+      }
+      for (const char* type : {"userFunding", "userNonFundingLedgerUpdates"}) {
+        out += from.post_info(R"({"type":")" + std::string(type) + R"(","user":")" + trader->hex() +
+                              R"(","startTime":0})")
+                   .body +
+               "\n";
+      }
+    }
+    for (const char* query : {R"({"type":"recentTrades","coin":"BTC"})",
+                              R"({"type":"fundingHistory","coin":"BTC","startTime":0})",
+                              R"({"type":"metaAndAssetCtxs"})"})
+      out += from.post_info(query).body + "\n";
+    for (const char* interval : {"1m", "1h", "1w"}) {
+      out += from.post_info(R"({"type":"candleSnapshot","req":{"coin":"BTC","interval":")" +
+                            std::string(interval) + R"(","startTime":0}})")
+                 .body +
+             "\n";
+    }
+    return out;
+  }
+};
+
+TEST_F(History, is_the_same_after_a_restart) {
+  trade("60000");
+  trade("60010");
+  EXPECT_GT(api.unsaved(), 0U);
+  api.save();
+  EXPECT_EQ(api.unsaved(), 0U);
+  EXPECT_TRUE(archive.fits);
+  trade("60020");
+  trade("59990");
+  const std::string before = all_of(api);
+  EXPECT_NE(before.find("\"fundingRate\""), std::string::npos);
+  EXPECT_NE(before.find("\"closedPnl\""), std::string::npos);
+  ExchangeApi again(access, {}, &archive);
+  EXPECT_EQ(all_of(again), before);
+  EXPECT_GT(archive.replayed, 0U);
+  EXPECT_LT(archive.replayed, access.height());
+}
+
+TEST_F(History, goes_on_where_it_was) {
+  trade("60000");
+  api.save();
+  ExchangeApi again(access, {}, &archive);
+  trade("60010");
+  again.advance();
+  EXPECT_EQ(all_of(again), all_of(api));
+}
+
+TEST_F(History, begins_at_genesis_where_nothing_was_saved) {
+  trade("60000");
+  ExchangeApi again(access, {}, &archive);
+  EXPECT_EQ(all_of(again), all_of(api));
+}
+
+TEST_F(History, begins_anew_where_the_past_is_damaged_or_gone) {
+  trade("60000");
+  api.save();
+  archive.replays = false;
+  ExchangeApi lost(access, {}, &archive);
+  const std::string user = R"("user":")" + alice.hex() + R"("})";
+  EXPECT_EQ(lost.post_info(R"({"type":"userFills",)" + user).body, "[]");
+  // What the state has is there all the same.
+  EXPECT_NE(lost.post_info(R"({"type":"openOrders",)" + user).body, "[]");
+  archive.replays = true;
+  archive.kept->history.pop_back();
+  ExchangeApi damaged(access, {}, &archive);
+  EXPECT_EQ(damaged.post_info(R"({"type":"userFills",)" + user).body, "[]");
+}
+
+TEST_F(History, may_be_ahead_of_the_blocks_that_the_disk_has) {
+  trade("60000");
+  trade("60010");
+  api.save();
+  // As if the chain's last blocks were fetched again: they are told once more, and counted once.
+  archive.kept->height += 2;
+  ExchangeApi again(access, {}, &archive);
+  const std::string before = all_of(again);
+  access.block({}, {});
+  access.block({}, {});
+  again.advance();
+  api.advance();
+  EXPECT_EQ(all_of(again), all_of(api));
+}
+
+TEST_F(History, is_not_saved_with_a_state_that_is_behind_it) {
+  trade("60000");
+  api.save();
+  archive.kept->height += 2;
+  ExchangeApi again(access, {}, &archive);
+  access.block({}, {});
+  again.advance();
+  again.save();
+  EXPECT_EQ(archive.kept->height, access.height() + 1);
+  access.block({}, {});
+  access.block({}, {});
+  again.save();
+  EXPECT_EQ(archive.kept->height, access.height());
+}
+
+}  // namespace
+}  // namespace ol::api::test
