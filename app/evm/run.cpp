@@ -8,6 +8,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 
 #include <ol/base/hex.hpp>
 #include <ol/crypto/hash.hpp>
@@ -16,6 +17,7 @@
 #include <ol/state/memory_state.hpp>
 
 #include "command.hpp"
+#include "state_file.hpp"
 #include "statetest_load.hpp"
 #include "step_log.hpp"
 
@@ -37,6 +39,8 @@ struct RunFlags {
   bool reference = false;
   bool trace = false;
   std::string tracer;
+  std::string prestate;
+  bool dump = false;
   std::uint64_t repeat = 0;
 };
 
@@ -78,19 +82,39 @@ U256 wei_of(const std::string& text, const char* what) {
   return *wei;
 }
 
+void put_code(const Bytes& code, state::Account& account, state::StateDiff& diff) {
+  account.code_hash = crypto::keccak256(code);
+  diff.code.emplace(account.code_hash, std::make_shared<const Bytes>(code));
+}
+
 /// A caller with ether, and the code in an account unless it is to be created.
 void fill_state(const Bytes& code, const Address& caller, const std::optional<Address>& contract,
-                state::MemoryState& out) {
+                RootedState& out) {
   state::StateDiff diff;
   diff.accounts.emplace(caller, state::Account{.balance = U256{1} << 128});
   if (contract) {
     // Who calls itself has both.
     state::Account& account = *diff.accounts.try_emplace(*contract, state::Account{}).first->second;
     account.nonce = 1;
-    account.code_hash = crypto::keccak256(code);
-    diff.code.emplace(account.code_hash, std::make_shared<const Bytes>(code));
+    put_code(code, account, diff);
   }
-  out.apply(diff);
+  apply_diff(std::move(diff), out);
+}
+
+/// The state of a file, with the code in an account of it if there is any to put there.
+void read_state(const RunFlags& flags, const Bytes& code, const evm::CallRequest& request,
+                RootedState& out, evm::BlockEnv& block) {
+  load_genesis_state(flags.prestate, out, block);
+  if (request.to && !code.empty()) {
+    state::StateDiff diff;
+    auto& account = diff.accounts[*request.to];
+    account = out.state.account(*request.to).value().value_or(state::Account{});
+    put_code(code, *account, diff);
+    apply_diff(std::move(diff), out);
+  }
+  const auto caller = out.state.account(request.caller).value();
+  if ((caller ? caller->balance : U256{}) < request.value)
+    throw CommandError("the sender does not hold the value");
 }
 
 void print(const RunFlags& flags, const evm::CallOutcome& outcome) {
@@ -122,7 +146,7 @@ void run_command(const RunFlags& flags) {
   if (flags.gas < 0) throw CommandError("gas is not negative");
   const Bytes code = code_of(flags);
   const Bytes input = input_of(flags);
-  state::MemoryState state;
+  RootedState state;
   evm::CallRequest request;
   request.caller = address_of(flags.sender, "the sender");
   request.value = wei_of(flags.value, "the value");
@@ -134,14 +158,21 @@ void run_command(const RunFlags& flags) {
   } else {
     request.to = address_of(flags.receiver, "the receiver");
   }
-  fill_state(code, request.caller, request.to, state);
   evm::BlockEnv block;
   block.number = 1;
   block.gas_limit = static_cast<std::uint64_t>(flags.gas);
+  if (flags.prestate.empty()) {
+    fill_state(code, request.caller, request.to, state);
+  } else {
+    read_state(flags, code, request, state, block);
+  }
   evm::Evm machine(*revision, flags.reference ? evm::Engine::Reference : evm::Engine::Fast);
+  state::StateDiff changes;
   const auto once = [&] {
-    evm::World world(state);
-    return machine.call(world, block, request).value();
+    evm::World world(state.state);
+    auto outcome = machine.call(world, block, request).value();
+    if (flags.dump) changes = world.take_diff();
+    return outcome;
   };
   if (!flags.tracer.empty()) {
     const auto tracer = evm::make_tracer(tracer_named(flags.tracer));
@@ -155,6 +186,10 @@ void run_command(const RunFlags& flags) {
   if (flags.trace) machine.trace(&log);
   print(flags, once());
   machine.trace(nullptr);
+  if (flags.dump) {
+    apply_diff(std::move(changes), state);
+    std::cout << dump_of(state) << '\n';
+  }
   if (flags.repeat == 0) return;
   const auto start = std::chrono::steady_clock::now();
   for (std::uint64_t i = 0; i < flags.repeat; ++i)
@@ -182,15 +217,19 @@ void add_flags(CLI::App& command, RunFlags& flags) {
   command.add_option("--value", flags.value, "Wei sent along, decimal or 0x");
   command.add_option("--gas", flags.gas, "Gas of the call")->capture_default_str();
   command.add_option("--fork", flags.fork, "The rules to run under")->capture_default_str();
+  command.add_option("--prestate", flags.prestate,
+                     "A genesis file of geth: its accounts, and what it says of the block");
   command.add_flag("--create", flags.create, "Take the code for init code and deploy it");
 }
 
 }  // namespace
 
 void add_evm_run(CLI::App& evm) {
-  auto* const command = evm.add_subcommand("run", "Run bytecode on an empty state");
+  auto* const command =
+      evm.add_subcommand("run", "Run bytecode on an empty state or that of a file");
   const auto flags = std::make_shared<RunFlags>();
   add_flags(*command, *flags);
+  command->add_flag("--dump", flags->dump, "Print the state behind the run, as geth does");
   command->add_flag("--reference", flags->reference, "Use the plain reference interpreter");
   command->add_option("--repeat", flags->repeat, "Then run it so many times and print the time");
   command->callback([flags] { run_command(*flags); });

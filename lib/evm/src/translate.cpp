@@ -434,10 +434,12 @@ class Translator {
       Chain& best = chains_[i];
       best = {drafts_[i].run, 1, behind(i + 1)};
       const auto found = fast::find_fusions({&kinds_[i], std::min(count - i, fast::kChainMax)});
-      for (std::uint16_t length = 2; length <= found.size(); ++length) {
+      for (std::size_t length = 2; length <= found.size(); ++length) {
         if (found[length - 1] == nullptr) continue;
         const std::uint16_t handlers = behind(i + length);
-        if (handlers <= best.handlers) best = {found[length - 1], length, handlers};
+        if (handlers <= best.handlers) {
+          best = {found[length - 1], static_cast<std::uint16_t>(length), handlers};
+        }
       }
     }
   }
