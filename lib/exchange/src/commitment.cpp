@@ -1,6 +1,6 @@
 #include <ol/exchange/commitment.hpp>
 
-#include <algorithm>
+#include <array>
 #include <ranges>
 
 #include <ol/base/check.hpp>
@@ -47,8 +47,6 @@ static void fields(A& a, AlertEvent& v) {
 
 namespace {
 
-constexpr std::uint8_t kLongKey = 0xff;  // begins no record's key
-
 // The number of an event's kind in its encoding.
 constexpr std::uint8_t kind_of(const FillEvent&) {
   return 1;
@@ -69,114 +67,93 @@ constexpr std::uint8_t kind_of(const AlertEvent&) {
   return 6;
 }
 
-// Leaves of many records, hashed side by side with others of their length.
+/// Hashes the messages of many leaves, side by side with others of their length. Borrows them.
 class LeafHasher {
  public:
-  explicit LeafHasher(std::size_t count) { at_.reserve(count); }
+  explicit LeafHasher(std::size_t count) { places_.reserve(count); }
 
-  void add(const TreeKey& key, ByteView value) {
-    const std::size_t blocks = leaf_blocks(value.size());
-    if (blocks >= by_blocks_.size()) by_blocks_.resize(blocks + 1);
-    by_blocks_[blocks].push_back(at_.size());
-    at_.push_back(messages_.size());
-    append_leaf(messages_, key, value);
+  void add(ByteView message) {
+    const std::size_t blocks = message.size() / kBlockBytes;
+    const std::size_t group = blocks <= crypto::kBlake3ManyBlocksMax ? blocks : kLong;
+    places_.push_back({static_cast<std::uint32_t>(group),
+                       static_cast<std::uint32_t>(groups_[group].messages.size())});
+    groups_[group].messages.push_back(message.data());
+    if (group == kLong) groups_[group].digests.push_back(crypto::blake3(message));
   }
-
+  void hash() {
+    for (std::size_t blocks = kLong + 1; blocks < groups_.size(); ++blocks) {
+      Group& group = groups_[blocks];
+      group.digests.resize(group.messages.size());
+      crypto::blake3_many(group.messages, blocks, group.digests);
+    }
+  }
   /// In the order of `add`.
-  [[nodiscard]] std::vector<Hash256> finish() const {
-    std::vector<Hash256> out(at_.size());
-    for (std::size_t blocks = 0; blocks < by_blocks_.size(); ++blocks)
-      hash_group(by_blocks_[blocks], blocks, out);
-    return out;
-  }
-
-  static void append_leaf(Bytes& out, const TreeKey& key, ByteView value) {
-    const std::size_t end = out.size() + leaf_blocks(value.size()) * kBlockBytes;
-    append(out, key.bytes);
-    const auto size = static_cast<std::uint32_t>(value.size());
-    for (unsigned shift = 32; shift > 0; shift -= 8)
-      out.push_back(static_cast<std::uint8_t>(size >> (shift - 8)));
-    append(out, value);
-    out.resize(end);
+  [[nodiscard]] const Hash256& operator[](std::size_t i) const {
+    return groups_[places_[i].group].digests[places_[i].index];
   }
 
  private:
   static constexpr std::size_t kBlockBytes = 64;
-  static constexpr std::size_t kHeadBytes = 32 + 4;
-
-  static std::size_t leaf_blocks(std::size_t value_bytes) {
-    return std::max<std::size_t>(2, (kHeadBytes + value_bytes + kBlockBytes - 1) / kBlockBytes);
-  }
-
-  void hash_group(const std::vector<std::size_t>& group, std::size_t blocks,
-                  std::vector<Hash256>& out) const {
-    if (blocks > crypto::kBlake3ManyBlocksMax) {
-      for (const std::size_t i : group)
-        out[i] = crypto::blake3(ByteView(messages_).subspan(at_[i], blocks * kBlockBytes));
-      return;
-    }
+  static constexpr std::size_t kLong = 0;  // what is too long for the vectors
+  struct Group {
     std::vector<const std::uint8_t*> messages;
-    messages.reserve(group.size());
-    for (const std::size_t i : group)
-      messages.push_back(messages_.data() + at_[i]);
-    std::vector<Hash256> digests(group.size());
-    if (!group.empty()) crypto::blake3_many(messages, blocks, digests);
-    for (std::size_t k = 0; k < group.size(); ++k)
-      out[group[k]] = digests[k];
-  }
+    std::vector<Hash256> digests;
+  };
+  struct Place {
+    std::uint32_t group = 0;
+    std::uint32_t index = 0;
+  };
 
-  Bytes messages_;
-  std::vector<std::size_t> at_;                      // where each message begins
-  std::vector<std::vector<std::size_t>> by_blocks_;  // messages by their length
+  std::array<Group, crypto::kBlake3ManyBlocksMax + 1> groups_;  // by blocks
+  std::vector<Place> places_;
 };
 
-}  // namespace
-
-TreeKey tree_key(ByteView record_key) {
-  TreeKey out;
-  if (record_key.size() <= out.bytes.size()) {
-    std::ranges::copy(record_key, out.bytes.begin());
-    return out;
+/// A tree of all items, each a place and a value.
+template <typename Items, typename PlaceOf, typename ValueOf>
+void build(KeyTree& tree, const Items& items, PlaceOf place_of, ValueOf value_of) {
+  std::size_t bytes = 0;
+  for (const auto& item : items)
+    bytes += leaf_bytes(value_of(item).size());
+  Bytes messages;
+  messages.reserve(bytes);
+  LeafHasher leaves(items.size());
+  for (const auto& item : items) {
+    const std::size_t at = messages.size();
+    append_leaf(messages, place_of(item), value_of(item));
+    leaves.add(ByteView(messages).subspan(at));
   }
-  const Hash256 hash = crypto::blake3(record_key);
-  out.bytes[0] = kLongKey;
-  std::copy_n(hash.bytes.begin(), out.bytes.size() - 1, out.bytes.begin() + 1);
-  return out;
+  leaves.hash();
+  std::size_t i = 0;
+  for (const auto& item : items)
+    tree.set(place_of(item), leaves[i++]);
+  tree.rehash();
 }
 
-Hash256 leaf_hash(const TreeKey& key, ByteView value) {
-  Bytes message;
-  LeafHasher::append_leaf(message, key, value);
-  return crypto::blake3(message);
-}
+}  // namespace
 
 Hash256 state_root(const StateRecords& records) {
   return Commitment(records).root();
 }
 
 Commitment::Commitment(const StateRecords& records) {
-  LeafHasher leaves(records.size());
-  for (const auto& [key, value] : records)
-    leaves.add(tree_key(key), value);
-  const std::vector<Hash256> hashes = leaves.finish();
-  std::size_t i = 0;
-  for (const auto& [key, value] : records)
-    tree_.set(tree_key(key), hashes[i++]);
-  tree_.rehash();
+  build(
+      tree_, records, [](const auto& record) { return tree_key(record.first); },
+      [](const auto& record) { return ByteView(record.second); });
 }
 
 const Hash256& Commitment::apply(const StateDiff& diff) {
   LeafHasher leaves(diff.size());
-  for (const auto& [key, value] : diff) {
-    if (value) leaves.add(tree_key(key), *value);
+  for (std::size_t i = 0; i < diff.size(); ++i) {
+    if (diff.has_value(i)) leaves.add(diff.message(i));
   }
-  const std::vector<Hash256> hashes = leaves.finish();
+  leaves.hash();
   Undo& undo = blocks_.emplace_back();
   undo.reserve(diff.size());
-  std::size_t i = 0;
-  for (const auto& [key, value] : diff) {
-    const TreeKey place = tree_key(key);
-    undo.emplace_back(place, value ? tree_.set(place, hashes[i++]) : tree_.erase(place));
+  std::size_t leaf = 0;
+  for (std::size_t i = 0; i < diff.size(); ++i) {
+    const TreeKey place = diff.place(i);
+    undo.emplace_back(place,
+                      diff.has_value(i) ? tree_.set(place, leaves[leaf++]) : tree_.erase(place));
   }
   return tree_.rehash();
 }
@@ -241,14 +218,12 @@ TreeKey list_key(std::uint32_t index) {
 }
 
 Hash256 list_root(const std::vector<Bytes>& items) {
-  LeafHasher leaves(items.size());
-  for (std::size_t i = 0; i < items.size(); ++i)
-    leaves.add(list_key(static_cast<std::uint32_t>(i)), items[i]);
-  const std::vector<Hash256> hashes = leaves.finish();
   KeyTree tree;
-  for (std::size_t i = 0; i < hashes.size(); ++i)
-    tree.set(list_key(static_cast<std::uint32_t>(i)), hashes[i]);
-  return tree.rehash();
+  const auto place_of = [&](const Bytes& item) {
+    return list_key(static_cast<std::uint32_t>(&item - items.data()));
+  };
+  build(tree, items, place_of, [](const Bytes& item) { return ByteView(item); });
+  return tree.root();
 }
 
 Hash256 action_root(const std::vector<VerifiedAction>& actions) {

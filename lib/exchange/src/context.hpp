@@ -1,5 +1,6 @@
 #pragma once
 
+#include <utility>
 #include <vector>
 
 #include <ol/exchange/block.hpp>
@@ -16,7 +17,10 @@ struct Context {
   const BlockInput& block;
   std::vector<Event> events;
 
-  void emit(const Event& event) { events.push_back(event); }
+  template <typename Kind>
+  void emit(const Kind& event) {
+    events.emplace_back(std::in_place_type<Kind>, event);
+  }
 };
 
 /// A point within a block to return to.

@@ -180,7 +180,8 @@ BlockResult Engine::execute(const BlockInput& block) {
   Context ctx{state_, params_, block, {}};
   BlockResult out;
   out.results.reserve(block.actions.size());
-  ctx.events.reserve(events_of_last_block_ + events_of_last_block_ / 4);
+  const auto with_reserve = [](std::size_t size) { return size + size / 4; };
+  ctx.events.reserve(with_reserve(last_block_.events));
   run_s0_s1(ctx, out);
   bool between = false;
   for (const std::size_t i : execution_order(ctx)) {
@@ -199,8 +200,8 @@ BlockResult Engine::execute(const BlockInput& block) {
     run_twaps(ctx);
   }
   out.events = std::move(ctx.events);
-  events_of_last_block_ = out.events.size();
-  out.diff = take_diff(state_);
+  out.diff = take_diff(state_, with_reserve(last_block_.changes), with_reserve(last_block_.bytes));
+  last_block_ = {out.events.size(), out.diff.size(), out.diff.bytes()};
   return out;
 }
 

@@ -52,7 +52,8 @@ Int128 fee_of(Int128 ntl, std::int64_t rate_ppb) {
 }
 
 std::int64_t discounted(std::int64_t rate_ppb, std::int64_t stake_ppb, std::int64_t referral_ppb) {
-  if (rate_ppb <= 0) return rate_ppb;
+  const bool unchanged = rate_ppb <= 0 || (stake_ppb == 0 && referral_ppb == 0);
+  if (unchanged) return rate_ppb;
   const Int128 staked = floor_div(Int128{rate_ppb} * (kPpb - stake_ppb), kPpb);
   return must_i64(floor_div(staked * (kPpb - referral_ppb), kPpb));
 }
@@ -95,6 +96,7 @@ FeeSplit split_fee(Int128 fee, bool has_referrer, std::int64_t deployer_ppb) {
 }
 
 Int128 builder_fee(Int128 ntl, std::uint32_t tenths) {
+  if (tenths == 0) return 0;
   return ceil_div(ntl * tenths * (kPpbPerBp / 10), kPpb);
 }
 

@@ -175,7 +175,7 @@ std::optional<Int128> fill_perp(Context& ctx, MarketIndex market, const FillSide
   Int128 fee_cap = 0;
   if (capped) {
     const Int128 gain = (Int128{state.markets[market].mark} - px) * sign(side.side) * sz;
-    fee_cap = max128(0, bucket_of(state, side.account, market).av + gain - side.kept_usd);
+    fee_cap = max128(0, health_of(state, side.account, market).av + gain - side.kept_usd);
   }
   if (!move_position(ctx, side.account, market, side.side, sz, px, Shortfall::Refuse)) {
     return std::nullopt;
@@ -253,15 +253,16 @@ std::optional<Int128> fill_spot(Context& ctx, MarketIndex market, const FillSide
   return fee;
 }
 
-bool admissible(const Context& ctx, AccountIndex account, MarketIndex market, const Bucket& before,
+bool admissible(const Context& ctx, AccountIndex account, MarketIndex market, const Health& before,
                 std::int64_t szi_before) {
   const State& state = ctx.state;
   const PerpState& perp = *state.find_perp(account, market);
-  const Bucket after = bucket_of(state, account, market);
-  if (abs128(perp.szi) > abs128(szi_before)) {
-    // Free is the cross bucket's; an isolated bucket must hold its own maintenance margin besides.
-    return free_margin(state, account) >= 0 && (!perp.isolated || after.av >= after.mm);
-  }
+  const bool grows = abs128(perp.szi) > abs128(szi_before);
+  if (grows && free_margin(state, account) < 0) return false;
+  if (grows && !perp.isolated) return true;
+  const Health after = health_of(state, account, market);
+  // Free is the cross bucket's; an isolated bucket must hold its own maintenance margin besides.
+  if (grows) return after.av >= after.mm;
   if (after.av >= after.mm) return true;
   if (after.av < 0) return false;
   const auto left = checked_mul(after.av, before.mm);

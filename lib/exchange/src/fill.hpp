@@ -40,7 +40,7 @@ enum class Shortfall : std::uint8_t { Refuse, Allow };
 /// Whether the account may make a fill it has just made (dex.md 8.8). `before` is the bucket
 /// before, `szi_before` the position.
 [[nodiscard]] bool admissible(const Context& ctx, AccountIndex account, MarketIndex market,
-                              const Bucket& before, std::int64_t szi_before);
+                              const Health& before, std::int64_t szi_before);
 
 /// Rates an account pays now, discounts applied (dex.md 9.3).
 [[nodiscard]] FeeRates rates_of(const State& state, AccountIndex account, bool spot);

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <bit>
+#include <cstring>
 
 #include <ol/base/check.hpp>
 #include <ol/crypto/blake3_many.hpp>
@@ -16,13 +17,19 @@ unsigned bit_of(const TreeKey& key, unsigned bit) {
   return (key.bytes[bit / 8] >> (7 - bit % 8)) & 1U;
 }
 
-// The first bit in which two different keys differ.
+// The first bit in which two keys differ, 256 if they are the same.
 unsigned first_difference(const TreeKey& a, const TreeKey& b) {
-  unsigned i = 0;
-  while (a.bytes[i] == b.bytes[i])
-    ++i;
-  const auto differ = static_cast<std::uint8_t>(a.bytes[i] ^ b.bytes[i]);
-  return 8 * i + static_cast<unsigned>(std::countl_zero(differ));
+  for (unsigned i = 0; i < 4; ++i) {
+    std::uint64_t left = 0;
+    std::uint64_t right = 0;
+    std::memcpy(&left, a.bytes.data() + 8 * i, 8);
+    std::memcpy(&right, b.bytes.data() + 8 * i, 8);
+    if (left == right) continue;
+    std::uint64_t differ = left ^ right;
+    if constexpr (std::endian::native == std::endian::little) differ = std::byteswap(differ);
+    return 64 * i + static_cast<unsigned>(std::countl_zero(differ));
+  }
+  return 256;
 }
 
 }  // namespace
@@ -67,6 +74,31 @@ KeyTree::Ref KeyTree::nearest(const TreeKey& key) const {
   while (!is_leaf(at))
     at = inners_[at].child[bit_of(key, inners_[at].bit)];
   return at;
+}
+
+// The highest subtree around a node whose leaves all agree up to the bit and in it.
+KeyTree::Ref KeyTree::climb(Ref ref, unsigned bit) const {
+  Ref above = parent_of(ref);
+  while (above != kNone && inners_[above].bit > bit) {
+    ref = above;
+    above = inners_[above].parent;
+  }
+  return ref;
+}
+
+KeyTree::Spot KeyTree::locate(const TreeKey& key) const {
+  unsigned bit = first_difference(leaves_[finger_ ^ kLeaf].key, key);
+  if (bit == kKeyBits) return {finger_, bit};
+  Ref at = climb(finger_, bit);
+  const Ref fork = parent_of(at);
+  if (fork == kNone || inners_[fork].bit != bit) return {at, bit};
+  // The tree parts where the key parts from the finger: it belongs to the other side.
+  at = inners_[fork].child[bit_of(key, bit)];
+  while (!is_leaf(at))
+    at = inners_[at].child[bit_of(key, inners_[at].bit)];
+  bit = first_difference(leaves_[at ^ kLeaf].key, key);
+  if (bit == kKeyBits) return {at, bit};
+  return {climb(at, bit), bit};
 }
 
 void KeyTree::mark(Ref inner) {
@@ -115,51 +147,51 @@ KeyTree::Ref KeyTree::add_inner() {
 
 std::optional<Hash256> KeyTree::set(const TreeKey& key, const Hash256& leaf) {
   if (root_ == kNone) {
-    root_ = add_leaf(key, leaf);
+    root_ = finger_ = add_leaf(key, leaf);
     return std::nullopt;
   }
-  const Ref near = nearest(key);
-  const Leaf& found = leaves_[near ^ kLeaf];
-  if (found.key == key) {
-    mark(found.parent);
-    return std::exchange(leaf_hashes_[near ^ kLeaf], leaf);
+  const auto [at, bit] = locate(key);
+  if (bit == kKeyBits) {
+    finger_ = at;
+    mark(leaves_[at ^ kLeaf].parent);
+    return std::exchange(leaf_hashes_[at ^ kLeaf], leaf);
   }
-  const unsigned bit = first_difference(found.key, key);
-  // The new node stands above everything that agrees with the key up to that bit.
-  Ref below = near;
-  while (parent_of(below) != kNone && inners_[parent_of(below)].bit > bit)
-    below = parent_of(below);
   const Ref added = add_leaf(key, leaf);
   const Ref inner = add_inner();
-  replace_child(parent_of(below), below, inner);
+  replace_child(parent_of(at), at, inner);
   const unsigned side = bit_of(key, bit);
   inners_[inner].bit = static_cast<std::uint16_t>(bit);
   inners_[inner].child[side] = added;
-  inners_[inner].child[1 - side] = below;
+  inners_[inner].child[1 - side] = at;
   parent_of(added) = inner;
-  parent_of(below) = inner;
+  parent_of(at) = inner;
   mark(inner);
+  finger_ = added;
   return std::nullopt;
 }
 
 std::optional<Hash256> KeyTree::erase(const TreeKey& key) {
   if (root_ == kNone) return std::nullopt;
-  const Ref near = nearest(key);
-  const Leaf& found = leaves_[near ^ kLeaf];
-  if (found.key != key) return std::nullopt;
-  const Ref parent = found.parent;
+  const auto [at, bit] = locate(key);
+  if (bit != kKeyBits) return std::nullopt;
+  const Ref parent = leaves_[at ^ kLeaf].parent;
   if (parent == kNone) {
-    root_ = kNone;
+    root_ = finger_ = kNone;
   } else {
     const Inner& node = inners_[parent];
-    const Ref other = node.child[node.child[0] == near ? 1 : 0];
+    const unsigned side = node.child[1] == at ? 1 : 0;
+    const Ref other = node.child[1 - side];
     const Ref above = node.parent;
     replace_child(above, parent, other);
     mark(above);
     free_inners_.push_back(parent);
+    // The neighbour of the leaf that goes.
+    finger_ = other;
+    while (!is_leaf(finger_))
+      finger_ = inners_[finger_].child[side];
   }
-  free_leaves_.push_back(near ^ kLeaf);
-  return leaf_hashes_[near ^ kLeaf];
+  free_leaves_.push_back(at ^ kLeaf);
+  return leaf_hashes_[at ^ kLeaf];
 }
 
 // Puts changed nodes into the level above their highest changed child. Returns the number of levels
@@ -184,8 +216,8 @@ void KeyTree::hash_level(const std::vector<Ref>& level) {
     const std::size_t count = std::min(kBatch, level.size() - first);
     for (std::size_t i = 0; i < count; ++i) {
       const Inner& node = inners_[level[first + i]];
-      std::ranges::copy(hash_of(node.child[0]).bytes, pairs[i].begin());
-      std::ranges::copy(hash_of(node.child[1]).bytes, pairs[i].begin() + 32);
+      std::memcpy(pairs[i].data(), hash_of(node.child[0]).bytes.data(), 32);
+      std::memcpy(pairs[i].data() + 32, hash_of(node.child[1]).bytes.data(), 32);
     }
     crypto::blake3_many(std::span(inputs).first(count), 1, std::span(out).first(count));
     for (std::size_t i = 0; i < count; ++i)

@@ -95,6 +95,27 @@ Bucket isolated_bucket(const State& state, const PerpState& perp) {
   return out;
 }
 
+Health health_of(const State& state, AccountIndex account, MarketIndex market) {
+  const PerpState* held = state.find_perp(account, market);
+  const auto position = [&](const PerpState& perp, Health& out) {
+    const Int128 mark = state.markets[perp.market].mark;
+    out.av += perp.szi * mark;
+    out.mm += state.info(perp.market).margin->maintenance(abs128(perp.szi) * mark);
+  };
+  Health out;
+  if (held != nullptr && held->isolated) {
+    out.av = held->iso_raw;
+    position(*held, out);
+    return out;
+  }
+  out.av = state.accounts[account].raw_usd;
+  for (const State::Place& place : state.perps_of(account)) {
+    const PerpState& perp = state.perps[place.index];
+    if (!perp.isolated && perp.szi != 0) position(perp, out);
+  }
+  return out;
+}
+
 Bucket bucket_of(const State& state, AccountIndex account, MarketIndex market) {
   const PerpState* perp = state.find_perp(account, market);
   if (perp != nullptr && perp->isolated) return isolated_bucket(state, *perp);
@@ -115,8 +136,19 @@ Int128 reserves(const State& state, AccountIndex account) {
 }  // namespace
 
 Int128 free_margin(const State& state, AccountIndex account) {
-  const Bucket cross = cross_bucket(state, account);
-  return cross.av - cross.im - reserves(state, account);
+  Int128 out = state.accounts[account].raw_usd;
+  for (const State::Place& place : state.perps_of(account)) {
+    const PerpState& perp = state.perps[place.index];
+    if (perp.isolated) {
+      if (perp.has_orders()) out -= isolated_reserve(state, perp);
+      continue;
+    }
+    if (perp.szi == 0 && !perp.has_orders()) continue;
+    const Int128 mark = state.markets[perp.market].mark;
+    out += perp.szi * mark;
+    out -= state.info(perp.market).margin->initial(exposure(perp) * mark, state.leverage_of(perp));
+  }
+  return out;
 }
 
 Int128 withdrawable(const State& state, AccountIndex account) {

@@ -4,6 +4,13 @@
 
 namespace ol::exchange {
 
+/// Whether a bucket can be liquidated: its value at mark against what it must hold
+/// (dex.md 8.1, 12.1). Micro-dollars.
+struct Health {
+  Int128 av = 0;
+  Int128 mm = 0;
+};
+
 /// Value and requirements of a bucket: an account's cross positions, or one isolated position
 /// (dex.md 8). Micro-dollars.
 struct Bucket {
@@ -31,6 +38,8 @@ void settle_funding(Context& ctx, AccountIndex account);
 
 [[nodiscard]] Bucket cross_bucket(const State& state, AccountIndex account);
 [[nodiscard]] Bucket isolated_bucket(const State& state, const PerpState& perp);
+/// Of the bucket that the account's position in a market belongs to.
+[[nodiscard]] Health health_of(const State& state, AccountIndex account, MarketIndex market);
 /// The bucket that the account's position in a market belongs to.
 [[nodiscard]] Bucket bucket_of(const State& state, AccountIndex account, MarketIndex market);
 

@@ -3,12 +3,6 @@
 #include <ol/exchange/types.hpp>
 
 namespace ol::exchange {
-namespace {
-
-// 10^29; times the highest rate, 5 * 10^8 ppb, it still fits 128 bits.
-constexpr Int128 kNtlEnd = Int128{1'000'000'000'000'000} * 100'000'000'000'000;
-
-}  // namespace
 
 Result<MarginTable, Error> MarginTable::make(std::span<const MarginTier> tiers) {
   std::vector<Row> rows;
@@ -31,25 +25,6 @@ Result<MarginTable, Error> MarginTable::make(std::span<const MarginTier> tiers) 
   }
   if (rows.empty()) return fail(Error::BadLeverage);
   return MarginTable(std::move(rows));
-}
-
-const MarginTable::Row& MarginTable::row_of(Int128 ntl) const {
-  std::size_t i = rows_.size() - 1;
-  while (i > 0 && ntl < rows_[i].lower_ntl)
-    --i;
-  return rows_[i];
-}
-
-Int128 MarginTable::maintenance(Int128 ntl) const {
-  OL_CHECK(ntl >= 0, "margin of a negative notional");
-  OL_CHECK(ntl <= kNtlEnd, "margin of a notional out of range");
-  const Row& row = row_of(ntl);
-  return ceil_div(ntl * row.rate_ppb, kPpb) - row.deduction;
-}
-
-Int128 MarginTable::initial(Int128 ntl, std::uint32_t leverage) const {
-  OL_CHECK(leverage >= 1, "margin without leverage");
-  return max128(ceil_div(ntl, leverage), 2 * maintenance(ntl));
 }
 
 }  // namespace ol::exchange

@@ -10,26 +10,22 @@ void reserve(Context& ctx, const OrderNode& node, std::uint64_t sz, int directio
   State& state = ctx.state;
   const MarketInfo& info = state.info(node.market);
   const std::uint64_t px = node.tick * info.config.tick_px;
-  const Int128 ntl = notional(px, sz) * direction;
-  const Int128 lots = Int128{sz} * direction;
+  const Int128 ntl = direction > 0 ? notional(px, sz) : -notional(px, sz);
   if (info.spot()) {
     const bool buys = node.side == Side::Buy;
     SpotBalance& balance =
         state.edit_balance(node.account, buys ? info.config.quote : info.config.base);
-    const Int128 amount = buys ? ntl : lots * info.config.base_wei_per_lot;
+    const Int128 amount = buys ? ntl : Int128{sz} * direction * info.config.base_wei_per_lot;
     balance.hold = must_u64(balance.hold + amount);
     OL_CHECK(balance.hold <= balance.total, "escrow beyond the balance");
     return;
   }
   if (node.reduce_only) return;
   PerpState& perp = state.edit_perp(node.account, node.market);
-  if (node.side == Side::Buy) {
-    perp.buy_lots = must_u64(perp.buy_lots + lots);
-    perp.buy_ntl += ntl;
-  } else {
-    perp.sell_lots = must_u64(perp.sell_lots + lots);
-    perp.sell_ntl += ntl;
-  }
+  std::uint64_t& resting = node.side == Side::Buy ? perp.buy_lots : perp.sell_lots;
+  OL_CHECK(direction > 0 || resting >= sz, "more lots taken back than rest");
+  resting += direction > 0 ? sz : -sz;
+  (node.side == Side::Buy ? perp.buy_ntl : perp.sell_ntl) += ntl;
 }
 
 void drop_cloid(Context& ctx, const Address& owner, const Cloid& cloid) {
@@ -47,7 +43,7 @@ void remove_resting(Context& ctx, Slot slot) {
 // Fills `sz` of a resting order: its reservation and the book.
 void shrink_maker(Context& ctx, Slot slot, std::uint64_t sz) {
   State& state = ctx.state;
-  const OrderNode node = state.orders[slot];
+  const OrderNode& node = state.orders[slot];
   const OrderCold& cold = state.orders.cold(slot);
   if (!state.info(node.market).spot()) reserve(ctx, node, sz, -1);
   if (sz == node.sz) {
@@ -112,7 +108,7 @@ class Execution {
       return fee.has_value();
     }
     settle_funding(ctx_, side.account);
-    const Bucket before = bucket_of(ctx_.state, side.account, market);
+    const Health before = health_of(ctx_.state, side.account, market);
     const PerpState* perp = ctx_.state.find_perp(side.account, market);
     const std::int64_t szi = perp == nullptr ? 0 : perp->szi;
     const auto fee = fill_perp(ctx_, market, side, sz_, px_);
@@ -140,8 +136,9 @@ class Execution {
 
   Context& ctx_;
   const Taker& taker_;
-  OrderNode node_;
-  OrderCold cold_;
+  // Also of an order that the fill removes: its slot stays as it is until the block is final.
+  const OrderNode& node_;
+  const OrderCold& cold_;
   Slot slot_;
   std::uint64_t sz_;
   std::uint64_t rest_;
@@ -274,7 +271,7 @@ void rest_order(Context& ctx, const OrderNode& node, const OrderCold& cold) {
 
 void cancel_resting(Context& ctx, Slot slot, CancelReason reason) {
   State& state = ctx.state;
-  const OrderNode node = state.orders[slot];
+  const OrderNode& node = state.orders[slot];  // stays readable after the removal
   reserve(ctx, node, node.sz, -1);
   remove_resting(ctx, slot);
   ctx.emit(CancelEvent{OrderId(node.oid), state.accounts[node.account].address,

@@ -99,6 +99,7 @@ Failure check_limits(const Context& ctx, const Placer& placer, const Order& orde
   if (immediate) return std::nullopt;
   const std::uint64_t open =
       state.orders.count_of(placer.account) + std::uint64_t{account.triggers};
+  if (open < std::min(ctx.params.open_orders, ctx.params.open_orders_max)) return std::nullopt;
   const std::uint64_t extra =
       account.volume / static_cast<std::uint64_t>(ctx.params.usd_per_extra_order);
   const std::uint64_t limit =
@@ -109,10 +110,9 @@ Failure check_limits(const Context& ctx, const Placer& placer, const Order& orde
   return std::nullopt;
 }
 
-// What placing the order adds to the account's exposure (dex.md 8.2).
-PerpState with_order(const Context& ctx, const Placer& placer, MarketIndex market,
-                     const Order& order) {
-  PerpState out = ctx.state.perp_or_default(placer.account, market);
+// Adds the order to the account's exposure (dex.md 8.2).
+PerpState with_order(const PerpState& perp, const Order& order) {
+  PerpState out = perp;
   if (order.side == Side::Buy) {
     out.buy_lots += order.sz;
     out.buy_ntl += notional(order.px, order.sz);
@@ -126,12 +126,13 @@ PerpState with_order(const Context& ctx, const Placer& placer, MarketIndex marke
 Failure check_margin(Context& ctx, const Placer& placer, MarketIndex market, const Order& order) {
   const State& state = ctx.state;
   if (order.reduce_only) return std::nullopt;
-  const PerpState after = with_order(ctx, placer, market, order);
   const PerpState before = state.perp_or_default(placer.account, market);
+  const PerpState after = with_order(before, order);
+  const Int128 exposed_before = exposure(before);
   const Int128 exposed = exposure(after);
-  const bool raises = after.isolated
-                          ? isolated_reserve(state, after) > isolated_reserve(state, before)
-                          : exposed > exposure(before);
+  const Int128 reserve_before = after.isolated ? isolated_reserve(state, before) : Int128{0};
+  const Int128 reserve = after.isolated ? isolated_reserve(state, after) : Int128{0};
+  const bool raises = after.isolated ? reserve > reserve_before : exposed > exposed_before;
   if (!raises) return std::nullopt;
   if (oi_capped(ctx, market)) return Error::OiCap;
   const Int128 mark = state.markets[market].mark;
@@ -139,10 +140,9 @@ Failure check_margin(Context& ctx, const Placer& placer, MarketIndex market, con
   settle_funding(ctx, placer.account);
   const MarginTable& table = *state.info(market).margin;
   const std::uint32_t leverage = state.leverage_of(after);
-  const Int128 more = after.isolated
-                          ? isolated_reserve(state, after) - isolated_reserve(state, before)
-                          : table.initial(exposed * mark, leverage) -
-                                table.initial(exposure(before) * mark, leverage);
+  const Int128 more = after.isolated ? reserve - reserve_before
+                                     : table.initial(exposed * mark, leverage) -
+                                           table.initial(exposed_before * mark, leverage);
   const Int128 fee =
       worst_fee(state, placer.account, notional(order.px, order.sz), placer.builder_fee);
   if (free_margin(state, placer.account) - more - fee < 0) return Error::InsufficientMargin;

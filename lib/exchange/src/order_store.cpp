@@ -4,28 +4,34 @@
 
 namespace ol::exchange {
 
+void OrderStore::touch(const OrderNode& node) {
+  dirty_orders_.add(node.oid);
+  const TouchedLevel level(node.market, node.side, node.tick);
+  TouchedLevel& lately = lately_touched_[level.spread() % kLately];
+  if (lately == level) return;
+  lately = level;
+  dirty_levels_.push_back(level);
+}
+
 void OrderStore::save(Change change, Slot slot) {
   const OrderNode& node = pool_[slot];
-  const OrderCold& cold = cold_[slot];
   history_.push({change, slot});
-  if (change == Change::Removed) removed_.push({node, cold});
   if (change == Change::Resized) {
+    const OrderCold& cold = cold_[slot];
     resized_.push({node.sz, cold.filled_height, cold.filled_in_block});
   }
   log_.record(*this);
-  dirty_orders_.push_back(node.oid);
-  dirty_levels_.emplace_back(node.market, node.side, node.tick);
+  touch(node);
 }
 
 void OrderStore::forget_oldest(std::size_t count) {
-  std::size_t removed = 0;
   std::size_t resized = 0;
   for (std::size_t i = 0; i < count; ++i) {
-    removed += history_.at(i).change == Change::Removed ? 1 : 0;
-    resized += history_.at(i).change == Change::Resized ? 1 : 0;
+    const Saved& saved = history_.at(i);
+    if (saved.change == Change::Removed) unused_.push_back(saved.slot);
+    if (saved.change == Change::Resized) ++resized;
   }
   history_.drop_front(count);
-  removed_.drop_front(removed);
   resized_.drop_front(resized);
 }
 
@@ -56,9 +62,15 @@ void OrderStore::detach(Slot slot) {
 }
 
 Slot OrderStore::add(const OrderNode& node, const OrderCold& cold) {
-  const Slot slot = pool_.allocate();
-  while (cold_.size() <= slot)
-    cold_.grow();
+  Slot slot = kNoSlot;
+  if (unused_.empty()) {
+    slot = pool_.allocate();
+    while (cold_.size() <= slot)
+      cold_.grow();
+  } else {
+    slot = unused_.back();
+    unused_.pop_back();
+  }
   pool_[slot] = node;
   cold_[slot] = cold;
   books_[node.market]->insert(slot);
@@ -71,7 +83,6 @@ void OrderStore::remove(Slot slot) {
   save(Change::Removed, slot);
   books_[pool_[slot].market]->unlink(slot);
   detach(slot);
-  pool_.release(slot);
 }
 
 void OrderStore::resize(Slot slot, std::uint64_t sz, std::uint64_t filled_height,
@@ -89,17 +100,12 @@ void OrderStore::undo_last() {
     case Change::Added:
       books_[pool_[saved.slot].market]->unlink(saved.slot);
       detach(saved.slot);
-      pool_.release(saved.slot);
+      unused_.push_back(saved.slot);
       return;
-    case Change::Removed: {
-      const Removed was = removed_.pop();
-      pool_.unrelease(saved.slot);
-      pool_[saved.slot] = was.node;
-      cold_[saved.slot] = was.cold;
-      books_[was.node.market]->relink(saved.slot);
+    case Change::Removed:
+      books_[pool_[saved.slot].market]->relink(saved.slot);
       attach(saved.slot);
       return;
-    }
     case Change::Resized: {
       const Resized was = resized_.pop();
       books_[pool_[saved.slot].market]->resize(saved.slot, was.sz);
@@ -115,7 +121,9 @@ std::vector<OrderId> OrderStore::orders_of(AccountIndex account) const {
   std::vector<OrderId> out;
   for (Slot slot = first_of(account); slot != kNoSlot; slot = cold_[slot].owner_next)
     out.emplace_back(pool_[slot].oid);
-  std::ranges::sort(out);
+  // The newest comes first, unless one was taken back.
+  std::ranges::reverse(out);
+  if (!std::ranges::is_sorted(out)) std::ranges::sort(out);
   return out;
 }
 

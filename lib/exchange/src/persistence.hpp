@@ -11,8 +11,8 @@ namespace ol::exchange {
 /// Forgets what was changed before, so that `take_diff` tells of the block to come alone.
 void begin_block(State& state);
 
-/// What changed since `begin_block`, as records.
-[[nodiscard]] StateDiff take_diff(const State& state);
+/// What changed since `begin_block`, as records. Takes memory for that much at once.
+[[nodiscard]] StateDiff take_diff(const State& state, std::size_t changes, std::size_t bytes);
 
 /// Every record of the state.
 [[nodiscard]] StateRecords dump_records(const State& state);

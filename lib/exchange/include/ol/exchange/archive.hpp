@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <concepts>
 #include <cstdint>
@@ -13,12 +14,58 @@
 
 namespace ol::exchange {
 
+/// Writes to memory that is long enough; what ByteCounter counted.
+class ByteCursor {
+ public:
+  explicit ByteCursor(std::uint8_t* at) : at_(at) {}
+
+  ByteCursor& u8(std::uint8_t v) { return big_endian(v); }
+  ByteCursor& u16(std::uint16_t v) { return big_endian(v); }
+  ByteCursor& u32(std::uint32_t v) { return big_endian(v); }
+  ByteCursor& u64(std::uint64_t v) { return big_endian(v); }
+  ByteCursor& raw(ByteView v) {
+    at_ = std::copy(v.begin(), v.end(), at_);
+    return *this;
+  }
+
+ private:
+  template <typename T>
+  ByteCursor& big_endian(T v) {
+    for (std::size_t i = 0; i < sizeof(T); ++i)
+      at_[i] = static_cast<std::uint8_t>(v >> (8 * (sizeof(T) - 1 - i)));
+    at_ += sizeof(T);
+    return *this;
+  }
+
+  std::uint8_t* at_;
+};
+
+/// Counts the bytes that would be written.
+class ByteCounter {
+ public:
+  ByteCounter& u8(std::uint8_t /*v*/) { return more(1); }
+  ByteCounter& u16(std::uint16_t /*v*/) { return more(2); }
+  ByteCounter& u32(std::uint32_t /*v*/) { return more(4); }
+  ByteCounter& u64(std::uint64_t /*v*/) { return more(8); }
+  ByteCounter& raw(ByteView v) { return more(v.size()); }
+  [[nodiscard]] std::size_t bytes() const { return bytes_; }
+
+ private:
+  ByteCounter& more(std::size_t bytes) {
+    bytes_ += bytes;
+    return *this;
+  }
+
+  std::size_t bytes_ = 0;
+};
+
 /// Writes the fields of records: fixed width, big-endian (dex.md 18.1); texts and lists with a u32
 /// count before. A record lists its fields once, in `fields(archive, record)`, for writing and
-/// reading alike.
-class FieldWriter {
+/// reading alike. `Out` is Writer, ByteCursor or ByteCounter.
+template <typename Out>
+class BasicFieldWriter {
  public:
-  explicit FieldWriter(Writer& out) : out_(out) {}
+  explicit BasicFieldWriter(Out& out) : out_(out) {}
 
   template <typename... T>
   void operator()(const T&... values) {
@@ -49,13 +96,16 @@ class FieldWriter {
   }
   template <typename T, typename Tag>
   void write(const Strong<T, Tag>& v) {
-    out_.strong(v);
+    write_integer(v.value());
   }
   template <std::size_t N, typename Tag>
   void write(const FixedBytes<N, Tag>& v) {
-    out_.fixed(v);
+    out_.raw(v.view());
   }
-  void write(const std::string& v) { out_.blob(as_bytes(v)); }
+  void write(const std::string& v) {
+    out_.u32(static_cast<std::uint32_t>(v.size()));
+    out_.raw(as_bytes(v));
+  }
   template <typename T>
   void write(const std::vector<T>& v) {
     out_.u32(static_cast<std::uint32_t>(v.size()));
@@ -73,8 +123,18 @@ class FieldWriter {
     write(v.second);
   }
 
-  Writer& out_;
+  Out& out_;
 };
+using FieldWriter = BasicFieldWriter<Writer>;
+
+/// How long the fields are as FieldWriter writes them.
+template <typename... T>
+[[nodiscard]] std::size_t encoded_bytes(const T&... values) {
+  ByteCounter counter;
+  BasicFieldWriter<ByteCounter> archive(counter);
+  archive(values...);
+  return counter.bytes();
+}
 
 /// Reads what FieldWriter wrote. Bounded by the input; failures stay in the reader.
 class FieldReader {

@@ -29,6 +29,10 @@ __extension__ using Uint128 = unsigned __int128;
 
 /// Quotient rounded to minus infinity (dex.md 1.7). @pre `b` is not zero.
 [[nodiscard]] constexpr Int128 floor_div(Int128 a, Int128 b) {
+  if (is_narrow(a) && is_narrow(b) && b > 0) {
+    const auto rest = static_cast<std::int64_t>(a) % static_cast<std::int64_t>(b);
+    return static_cast<std::int64_t>(a) / static_cast<std::int64_t>(b) - (rest < 0 ? 1 : 0);
+  }
   const Int128 quotient = trunc_div(a, b);
   const Int128 rest = a - quotient * b;
   return rest != 0 && (rest < 0) != (b < 0) ? quotient - 1 : quotient;
@@ -36,6 +40,10 @@ __extension__ using Uint128 = unsigned __int128;
 
 /// Quotient rounded to plus infinity (dex.md 1.7). @pre `b` is not zero.
 [[nodiscard]] constexpr Int128 ceil_div(Int128 a, Int128 b) {
+  if (is_narrow(a) && is_narrow(b) && b > 0) {
+    const auto rest = static_cast<std::int64_t>(a) % static_cast<std::int64_t>(b);
+    return static_cast<std::int64_t>(a) / static_cast<std::int64_t>(b) + (rest > 0 ? 1 : 0);
+  }
   const Int128 quotient = trunc_div(a, b);
   const Int128 rest = a - quotient * b;
   return rest != 0 && (rest < 0) == (b < 0) ? quotient + 1 : quotient;

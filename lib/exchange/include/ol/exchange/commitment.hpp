@@ -8,18 +8,9 @@
 #include <ol/base/bytes.hpp>
 #include <ol/exchange/block.hpp>
 #include <ol/exchange/key_tree.hpp>
+#include <ol/exchange/leaf.hpp>
 
 namespace ol::exchange {
-
-/// The place of a record in the state tree. Records of dex.md 18.1 keep their keys, so that levels
-/// and orders lie side by side and ranges can be proved; a key above 32 bytes becomes 0xff and the
-/// first 31 bytes of its BLAKE3, and no other key begins with that byte. Format:
-/// docs/protocol/exchange-state.md.
-[[nodiscard]] TreeKey tree_key(ByteView record_key);
-
-/// The leaf of a record: BLAKE3 of its place, the length of its value and its value, padded with
-/// zeros to whole blocks of 64 bytes and to two at least, as an inner node has one.
-[[nodiscard]] Hash256 leaf_hash(const TreeKey& key, ByteView value);
 
 /// The state root of all records, from scratch.
 [[nodiscard]] Hash256 state_root(const StateRecords& records);

@@ -47,8 +47,14 @@ class Engine {
  private:
   Params params_;
   State state_;
-  std::vector<UndoLog::Mark> blocks_;     // where each block that can be undone begins
-  std::size_t events_of_last_block_ = 0;  // memory for as many is taken at once
+  std::vector<UndoLog::Mark> blocks_;  // where each block that can be undone begins
+  // Memory for as much as the last block made, and a quarter more, is taken at once.
+  struct Made {
+    std::size_t events = 0;
+    std::size_t changes = 0;
+    std::size_t bytes = 0;
+  };
+  Made last_block_;
 };
 
 }  // namespace ol::exchange

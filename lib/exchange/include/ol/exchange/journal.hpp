@@ -53,6 +53,7 @@ class History {
     }
   }
   [[nodiscard]] const T& at(std::size_t i) const { return items_[head_ + i]; }
+  [[nodiscard]] T& at(std::size_t i) { return items_[head_ + i]; }
   [[nodiscard]] std::size_t size() const { return items_.size() - head_; }
 
  private:
@@ -60,34 +61,55 @@ class History {
   std::size_t head_ = 0;
 };
 
-/// The order of all changes since the oldest block that may still be undone. One thread at a time.
+/// The order of all changes since the oldest block that may still be undone: runs of changes to the
+/// same thing, since a batch changes the orders a hundred times in a row. One thread at a time.
 class UndoLog {
  public:
-  /// A point to return to.
+  /// A point to return to: how many changes came before it.
   using Mark = std::uint64_t;
 
   [[nodiscard]] Mark mark() {
     ++epoch_;
-    return forgotten_ + entries_.size();
+    return end_;
   }
-  void record(Undoable& who) { entries_.push(&who); }
+  void record(Undoable& who) {
+    ++end_;
+    if (runs_.size() > 0 && runs_.at(runs_.size() - 1).who == &who) {
+      ++runs_.at(runs_.size() - 1).count;
+    } else {
+      runs_.push({&who, 1});
+    }
+  }
   /// Undoes everything since the mark.
   void revert_to(Mark mark) {
     OL_CHECK(mark >= forgotten_, "a mark that was committed");
-    while (forgotten_ + entries_.size() > mark)
-      entries_.pop()->undo_last();
+    while (end_ > mark) {
+      Run& run = runs_.at(runs_.size() - 1);
+      Undoable& who = *run.who;
+      if (--run.count == 0) static_cast<void>(runs_.pop());
+      --end_;
+      who.undo_last();
+    }
     ++epoch_;
   }
   /// Gives up undoing what came before the mark.
   void forget_before(Mark mark) {
-    const std::size_t count = mark - forgotten_;
-    for (std::size_t i = 0; i < count; ++i)
-      ++entries_.at(i)->to_forget_;
-    for (std::size_t i = 0; i < count; ++i) {
-      Undoable& who = *entries_.at(i);
+    std::uint64_t left = mark - forgotten_;
+    std::size_t whole = 0;
+    std::size_t partly = 0;
+    while (left > 0) {
+      Run& run = runs_.at(whole);
+      const std::uint64_t taken = run.count < left ? run.count : left;
+      run.who->to_forget_ += taken;
+      run.count -= taken;
+      left -= taken;
+      (run.count == 0 ? whole : partly) += 1;
+    }
+    for (std::size_t i = 0; i < whole + partly; ++i) {
+      Undoable& who = *runs_.at(i).who;
       if (who.to_forget_ != 0) who.forget_oldest(std::exchange(who.to_forget_, 0));
     }
-    entries_.drop_front(count);
+    runs_.drop_front(whole);
     forgotten_ = mark;
   }
   /// Changes whenever a mark is set or returned to: a record saved in this epoch need not be saved
@@ -95,8 +117,14 @@ class UndoLog {
   [[nodiscard]] std::uint64_t epoch() const { return epoch_; }
 
  private:
-  History<Undoable*> entries_;
+  struct Run {
+    Undoable* who = nullptr;
+    std::uint64_t count = 0;
+  };
+
+  History<Run> runs_;
   std::uint64_t forgotten_ = 0;
+  std::uint64_t end_ = 0;  // changes ever, without those undone
   std::uint64_t epoch_ = 1;
 };
 

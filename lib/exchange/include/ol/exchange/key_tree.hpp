@@ -37,7 +37,8 @@ using TreePath = std::vector<TreeStep>;
 /// neighbours by key are neighbours in the tree, so ranges and absence can be proved.
 ///
 /// `set` and `erase` change the shape; `rehash` then hashes every node above a change once, level
-/// by level, many side by side. In memory only. One thread at a time.
+/// by level, many side by side. A search begins at the leaf of the change before, so changes in the
+/// order of their keys cost the least. In memory only. One thread at a time.
 class KeyTree {
  public:
   /// Sets the leaf at a key. Returns the one it replaces.
@@ -78,10 +79,23 @@ class KeyTree {
   [[nodiscard]] const Hash256& hash_of(Ref ref) const {
     return is_leaf(ref) ? leaf_hashes_[ref ^ kLeaf] : inner_hashes_[ref];
   }
+  [[nodiscard]] Ref parent_of(Ref ref) const {
+    return is_leaf(ref) ? leaves_[ref ^ kLeaf].parent : inners_[ref].parent;
+  }
   Ref& parent_of(Ref ref) {
     return is_leaf(ref) ? leaves_[ref ^ kLeaf].parent : inners_[ref].parent;
   }
+  // Where a key's leaf is, or the highest subtree that agrees with the key up to the bit where the
+  // key parts from it.
+  struct Spot {
+    Ref at = kNone;
+    unsigned bit = kKeyBits;  // kKeyBits: `at` is the key's leaf
+  };
+  static constexpr unsigned kKeyBits = 256;
+
   [[nodiscard]] Ref nearest(const TreeKey& key) const;
+  [[nodiscard]] Ref climb(Ref ref, unsigned bit) const;
+  [[nodiscard]] Spot locate(const TreeKey& key) const;
   void replace_child(Ref parent, Ref from, Ref to);
   void mark(Ref inner);
   Ref add_leaf(const TreeKey& key, const Hash256& hash);
@@ -97,6 +111,7 @@ class KeyTree {
   std::vector<Ref> free_leaves_;
   std::vector<std::vector<Ref>> levels_;  // changed nodes by height; kept for their memory
   Ref root_ = kNone;
+  Ref finger_ = kNone;  // the leaf that was changed last, or one near it; none exactly if no root
   Hash256 root_hash_;
   std::uint32_t round_ = 1;
 };

@@ -35,15 +35,31 @@ class MarginTable {
 
   /// MM(ntl) in micro-dollars, rounded up. @pre 0 <= ntl <= 10^29, which any position at any price
   /// is far below, or the process stops.
-  [[nodiscard]] Int128 maintenance(Int128 ntl) const;
+  [[nodiscard]] Int128 maintenance(Int128 ntl) const {
+    OL_CHECK(ntl >= 0, "margin of a negative notional");
+    OL_CHECK(ntl <= kNtlEnd, "margin of a notional out of range");
+    const Row& row = row_of(ntl);
+    return ceil_div(ntl * row.rate_ppb, 1'000'000'000) - row.deduction;
+  }
   /// IM(ntl, leverage) = max(ceil_div(ntl, leverage), 2 * MM(ntl)). @pre As above, leverage >= 1.
-  [[nodiscard]] Int128 initial(Int128 ntl, std::uint32_t leverage) const;
+  [[nodiscard]] Int128 initial(Int128 ntl, std::uint32_t leverage) const {
+    OL_CHECK(leverage >= 1, "margin without leverage");
+    return max128(ceil_div(ntl, leverage), 2 * maintenance(ntl));
+  }
   [[nodiscard]] std::uint32_t max_leverage() const { return rows_.front().max_leverage; }
-  [[nodiscard]] const Row& row_of(Int128 ntl) const;
+  [[nodiscard]] const Row& row_of(Int128 ntl) const {
+    std::size_t i = rows_.size() - 1;
+    while (i > 0 && ntl < rows_[i].lower_ntl)
+      --i;
+    return rows_[i];
+  }
   [[nodiscard]] const std::vector<Row>& rows() const { return rows_; }
 
  private:
   explicit MarginTable(std::vector<Row> rows) : rows_(std::move(rows)) {}
+
+  // 10^29; times the highest rate, 5 * 10^8 ppb, it still fits 128 bits.
+  static constexpr Int128 kNtlEnd = Int128{1'000'000'000'000'000} * 100'000'000'000'000;
 
   std::vector<Row> rows_;  // never empty
 };

@@ -49,12 +49,6 @@ class OrderPool {
     nodes_[slot].oid = 0;
     free_ = slot;
   }
-  /// Takes back exactly the slot that `release` gave away last. Undoing reaches every state in
-  /// reverse, so that is the one on top.
-  void unrelease(Slot slot) {
-    OL_CHECK(free_ == slot, "slots are taken back in reverse");
-    free_ = nodes_[slot].next;
-  }
 
  private:
   ChunkVector<OrderNode, 14> nodes_;

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <memory>
 #include <set>
@@ -7,6 +8,7 @@
 #include <vector>
 
 #include <ol/exchange/book.hpp>
+#include <ol/exchange/id_set.hpp>
 #include <ol/exchange/journal.hpp>
 #include <ol/exchange/order_index.hpp>
 #include <ol/exchange/order_pool.hpp>
@@ -35,7 +37,7 @@ class OrderStore final : public Undoable {
 
   /// Rests an order at the tail of its level.
   Slot add(const OrderNode& node, const OrderCold& cold);
-  /// Takes a resting order away.
+  /// Takes a resting order away. It can be read by its slot until that is final.
   void remove(Slot slot);
   /// Sets the size left and what the owner's modify must know of fills. @pre sz > 0.
   void resize(Slot slot, std::uint64_t sz, std::uint64_t filled_height,
@@ -62,6 +64,7 @@ class OrderStore final : public Undoable {
   /// A level as one number: many are sorted in every block.
   class TouchedLevel {
    public:
+    TouchedLevel() = default;  // no level
     TouchedLevel(MarketIndex market, Side side, std::uint64_t tick)
         : bits_((std::uint64_t{market} << (kTickBits + 1)) |
                 (static_cast<std::uint64_t>(side) << kTickBits) | tick) {}
@@ -71,20 +74,24 @@ class OrderStore final : public Undoable {
     [[nodiscard]] Side side() const { return static_cast<Side>((bits_ >> kTickBits) & 1); }
     [[nodiscard]] std::uint64_t tick() const { return bits_ & (LevelTree::kTickEnd - 1); }
     friend auto operator<=>(const TouchedLevel&, const TouchedLevel&) = default;
+    /// Neighbouring levels differ, and so do the sides.
+    [[nodiscard]] std::size_t spread() const { return bits_ ^ (bits_ >> (kTickBits - 10)); }
 
    private:
     static constexpr unsigned kTickBits = 42;
     static_assert(LevelTree::kTickEnd == std::uint64_t{1} << kTickBits);
 
-    std::uint64_t bits_;
+    std::uint64_t bits_ = ~std::uint64_t{0};
   };
   static constexpr std::size_t kMarketsMax = std::size_t{1} << 21;  // what the number has room for
   void begin_block() {
     dirty_orders_.clear();
     dirty_levels_.clear();
+    lately_touched_.fill({});
   }
-  /// Orders and levels changed since, possibly repeated.
-  [[nodiscard]] const std::vector<std::uint64_t>& dirty_orders() const { return dirty_orders_; }
+  /// Orders changed since.
+  [[nodiscard]] const IdSet& dirty_orders() const { return dirty_orders_; }
+  /// Levels changed since, possibly repeated.
   [[nodiscard]] const std::vector<TouchedLevel>& dirty_levels() const { return dirty_levels_; }
 
   void undo_last() override;
@@ -95,10 +102,6 @@ class OrderStore final : public Undoable {
   struct Saved {
     Change change = Change::Added;
     Slot slot = kNoSlot;
-  };
-  struct Removed {
-    OrderNode node;
-    OrderCold cold;
   };
   struct Resized {
     std::uint64_t sz = 0;
@@ -113,6 +116,7 @@ class OrderStore final : public Undoable {
   void attach(Slot slot);
   void detach(Slot slot);
   void save(Change change, Slot slot);
+  void touch(const OrderNode& node);
 
   UndoLog& log_;
   OrderPool pool_;
@@ -121,11 +125,15 @@ class OrderStore final : public Undoable {
   OrderIndex index_;
   std::vector<Owner> owners_;
   std::set<std::pair<TimeMs, std::uint64_t>> expiring_;
+  // A removed order stays in its slot, which is not used again before the removal is final.
   History<Saved> history_;
-  History<Removed> removed_;  // what undoing each kind of change needs beyond its place
-  History<Resized> resized_;
-  std::vector<std::uint64_t> dirty_orders_;
+  History<Resized> resized_;  // what undoing such a change needs
+  std::vector<Slot> unused_;  // the slot last in is the first out
+  IdSet dirty_orders_;
   std::vector<TouchedLevel> dirty_levels_;
+  // Keeps most repetitions out of the levels: what was touched last by where it spreads to.
+  static constexpr std::size_t kLately = 2048;
+  std::array<TouchedLevel, kLately> lately_touched_{};
 };
 
 }  // namespace ol::exchange

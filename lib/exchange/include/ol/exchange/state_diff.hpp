@@ -1,13 +1,16 @@
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <map>
 #include <optional>
+#include <string_view>
 #include <vector>
 
 #include <ol/base/bytes.hpp>
-#include <ol/base/codec.hpp>
+#include <ol/exchange/archive.hpp>
+#include <ol/exchange/leaf.hpp>
 
 namespace ol::exchange {
 
@@ -15,7 +18,8 @@ namespace ol::exchange {
 using StateRecords = std::map<Bytes, Bytes>;
 
 /// Records that a block changed, each key once, in no order that means anything but always the
-/// same one. All bytes lie in one buffer: a block of 10,000 orders changes 20,000 records.
+/// same one. A block of 10,000 orders changes 20,000 records: all lie in one buffer, each as the
+/// message that the state tree hashes (leaf.hpp), so that it is written once.
 class StateDiff {
  public:
   struct Change {
@@ -23,28 +27,55 @@ class StateDiff {
     std::optional<ByteView> value;  // none: the record is deleted
   };
 
-  /// Begins a change: write the key's fields next. Without `value()` after it the record is
-  /// deleted. @pre No other change has that key.
-  Writer& key() {
-    entries_.push_back({out_.bytes().size(), kDeleted});
-    return out_;
+  /// Room for that many changes and bytes of messages.
+  void reserve(std::size_t changes, std::size_t bytes) {
+    entries_.reserve(changes);
+    buffer_.reserve(bytes);
   }
-  /// Ends the key; write the value's fields next.
-  Writer& value() {
-    entries_.back().value_at = out_.bytes().size();
-    return out_;
+  /// Begins a change of the record with that key. Without `value` after it the record is deleted.
+  /// @pre No other change has that key.
+  template <typename... Parts>
+  StateDiff& key(std::string_view prefix, const Parts&... parts) {
+    const std::size_t bytes = prefix.size() + encoded_bytes(parts...);
+    ByteCursor out(open_key(bytes));
+    out.raw(as_bytes(prefix));
+    BasicFieldWriter<ByteCursor> archive(out);
+    archive(parts...);
+    if (bytes > kPlaceBytes) write_long_place();
+    return *this;
+  }
+  /// Ends the change.
+  template <typename... Fields>
+  void value(const Fields&... parts) {
+    ByteCursor out(open_value(encoded_bytes(parts...)));
+    BasicFieldWriter<ByteCursor> archive(out);
+    archive(parts...);
   }
 
   [[nodiscard]] std::size_t size() const { return entries_.size(); }
   [[nodiscard]] bool empty() const { return entries_.empty(); }
+  [[nodiscard]] std::size_t bytes() const { return buffer_.size(); }
   /// Borrows from this diff.
   [[nodiscard]] Change operator[](std::size_t i) const {
-    const ByteView all = out_.bytes();
     const Entry& at = entries_[i];
-    const std::size_t end = i + 1 < entries_.size() ? entries_[i + 1].key_at : all.size();
-    if (at.value_at == kDeleted) return {all.subspan(at.key_at, end - at.key_at), std::nullopt};
-    return {all.subspan(at.key_at, at.value_at - at.key_at),
-            all.subspan(at.value_at, end - at.value_at)};
+    const ByteView all = buffer_;
+    const bool is_long = at.key_bytes > kPlaceBytes;
+    Change out{all.subspan(is_long ? at.message_at - at.key_bytes : at.message_at, at.key_bytes),
+               std::nullopt};
+    if (has_value(i)) out.value = all.subspan(at.message_at + kLeafHeadBytes, at.value_bytes);
+    return out;
+  }
+  [[nodiscard]] bool has_value(std::size_t i) const { return entries_[i].value_bytes != kDeleted; }
+  /// Where the record stands in the state tree.
+  [[nodiscard]] TreeKey place(std::size_t i) const {
+    TreeKey out;
+    std::copy_n(buffer_.data() + entries_[i].message_at, kPlaceBytes, out.bytes.data());
+    return out;
+  }
+  /// What the record's leaf is the hash of. Borrows. @pre `has_value(i)`.
+  [[nodiscard]] ByteView message(std::size_t i) const {
+    const Entry& at = entries_[i];
+    return ByteView(buffer_).subspan(at.message_at, leaf_bytes(at.value_bytes));
   }
 
   class Iterator {
@@ -65,13 +96,21 @@ class StateDiff {
   [[nodiscard]] Iterator end() const { return {*this, entries_.size()}; }
 
  private:
-  static constexpr std::size_t kDeleted = ~std::size_t{0};
+  static constexpr std::uint32_t kDeleted = 0xffff'ffff;
+  static constexpr std::size_t kPlaceBytes = 32;
+  // A message begins with the place, which is the key but for a long one: that stands before it.
   struct Entry {
-    std::size_t key_at = 0;
-    std::size_t value_at = kDeleted;
+    std::size_t message_at = 0;
+    std::uint32_t key_bytes = 0;
+    std::uint32_t value_bytes = kDeleted;
   };
 
-  Writer out_;
+  // Both return where to write; the buffer is zero there.
+  [[nodiscard]] std::uint8_t* open_key(std::size_t bytes);
+  [[nodiscard]] std::uint8_t* open_value(std::size_t bytes);
+  void write_long_place();
+
+  Bytes buffer_;
   std::vector<Entry> entries_;
 };
 
