@@ -8,6 +8,7 @@
 #include <ol/execution/exchange_chain.hpp>
 #include <ol/execution/exchange_genesis.hpp>
 
+#include "bench/final_once.hpp"
 #include "bench/nodes.hpp"
 #include "bench/order_load.hpp"
 #include "chain_options.hpp"
@@ -41,7 +42,11 @@ class Follower {
   };
 
   Follower(exchange::Access& access, const OrderLoad& load, bool keep_inputs)
-      : access_(access), load_(load), keep_inputs_(keep_inputs), seen_(load.size()) {
+      : access_(access),
+        load_(load),
+        keep_inputs_(keep_inputs),
+        seen_(load.size()),
+        once_(load.size()) {
     const std::lock_guard lock(mutex_);
     ticket_ = access_.subscribe([this](const CommittedBlockPtr& block) {
       const std::lock_guard blocks(mutex_);
@@ -72,6 +77,8 @@ class Follower {
   [[nodiscard]] Clock::time_point seen_at(std::size_t action) const { return seen_[action]; }
   /// Actions that were in a second block, which refused them.
   [[nodiscard]] std::size_t repeated() const { return repeated_.load(); }
+  /// Actions that took effect in two blocks.
+  [[nodiscard]] std::size_t twice() const { return twice_.load(); }
   [[nodiscard]] std::size_t times(std::size_t result) const { return results_[result].load(); }
 
   enum Result : std::size_t { Resting, Filled, Canceled, Refused };
@@ -84,11 +91,11 @@ class Follower {
     for (const exchange::ActionResult& result : block.result.results) {
       if (const auto action = load_.find(result.hash)) {
         out.orders += load_.orders_each();
-        // A leader may propose what a block before has: the nonce refuses it (dex.md 14.2).
-        if (seen_[*action] != Clock::time_point{}) {
-          repeated_ += result.ok ? 0U : 1U;
-          continue;
-        }
+        // A leader may propose what a block before has: the nonce refuses it (dex.md 14.3).
+        const FinalOnce::Verdict verdict = once_.count(*action, result.ok);
+        twice_ += verdict == FinalOnce::Verdict::Twice ? 1U : 0U;
+        repeated_ += verdict == FinalOnce::Verdict::Repeated ? 1U : 0U;
+        if (verdict != FinalOnce::Verdict::First) continue;
         seen_[*action] = now;
         ++actions;
         count(result);
@@ -117,9 +124,11 @@ class Follower {
   bool keep_inputs_;
   exchange::Access::Ticket ticket_ = 0;
   std::vector<Clock::time_point> seen_;
+  FinalOnce once_;
   std::array<std::atomic<std::size_t>, 4> results_{};
   std::atomic<std::size_t> final_{0};
   std::atomic<std::size_t> repeated_{0};
+  std::atomic<std::size_t> twice_{0};
   std::atomic<std::size_t> approved_{0};
   mutable std::mutex mutex_;
   std::vector<Block> blocks_;
@@ -377,6 +386,11 @@ void Run::add_checks(Report& report) {
     report.failure(std::move(failure));
   for (std::string& complaint : nodes_.complaints())
     report.sentence("Logged by " + complaint);
+  for (std::size_t i = 0; i < followers_.size(); ++i) {
+    if (const std::size_t twice = followers_[i]->twice(); twice > 0)
+      report.failure("on node " + std::to_string(i) + " " + std::to_string(twice) +
+                     " actions took effect in two blocks");
+  }
   if (report.failed()) return;
   for (const auto& wrong : {compare_nodes(), replay()}) {
     if (wrong) report.failure(*wrong);
