@@ -11,9 +11,9 @@
 #include "bench/final_once.hpp"
 #include "bench/nodes.hpp"
 #include "bench/order_load.hpp"
+#include "bench/sending.hpp"
 #include "chain_options.hpp"
 #include "command.hpp"
-#include "rpc_client.hpp"
 
 namespace ol::app::bench {
 namespace {
@@ -23,9 +23,6 @@ using primitives::BlockHash;
 
 /// Of one HTTP request: some hundred kilobytes.
 constexpr std::size_t kBatchMax = 20;
-constexpr std::chrono::milliseconds kPause{1};
-constexpr std::chrono::seconds kStallMax{60};
-
 std::uint64_t wall_ms() {
   const auto now = std::chrono::system_clock::now().time_since_epoch();
   return static_cast<std::uint64_t>(
@@ -143,23 +140,30 @@ class Run {
         machine_(measure_machine(home_.path())),
         nodes_(plan(options), home_.path() / "homes"),
         load_(nodes_.genesis().domain.chain_id.value(), options.accounts, options.actions,
-              options.orders_each, wall_ms()) {}
+              options.orders_each, wall_ms()),
+        sending_(nodes_,
+                 {.noun = "actions",
+                  .size = load_.size(),
+                  .accounts = options.accounts,
+                  .body = [this](const auto& batch) { return load_.batch(batch); },
+                  .sent = [this](std::uint32_t i, Clock::time_point at) { load_.sent(i, at); },
+                  .final_everywhere = [this] { return final_everywhere(); }},
+                 {.batch_max = kBatchMax,
+                  .outstanding = options.outstanding,
+                  .rate = options.rate,
+                  .units_each = options.orders_each}) {}
 
   Report report() {
     for (std::size_t i = 0; i < nodes_.size(); ++i)
       followers_.push_back(std::make_unique<Follower>(nodes_.exchange(i), load_, i == 0));
     approve_agents();
     process_cpu_s_ = -process_cpu_s();
-    started_ = Clock::now();
-    std::vector<std::thread> senders;
-    for (std::size_t i = 0; i < nodes_.size(); ++i)
-      senders.emplace_back([this, i] { send_all(i); });
-    wait_until([&] { return final_everywhere() == load_.size(); });
+    sending_.start();
+    sending_.wait_until([&] { return final_everywhere() == load_.size(); },
+                        [&] { return progress_text(); });
     ended_ = Clock::now();
     process_cpu_s_ += process_cpu_s();
-    give_up_ = true;
-    for (std::thread& sender : senders)
-      sender.join();
+    sending_.stop();
     Report out = describe();
     followers_.clear();
     nodes_.stop();
@@ -189,23 +193,8 @@ class Run {
     return lowest([](const Follower& f) { return f.final_actions(); });
   }
 
-  /// Waits for `done`, a failure, or a chain on which nothing becomes final.
-  template <typename Done>
-  void wait_until(Done done) {
-    auto progress = Clock::now();
-    std::size_t seen = 0;
-    while (!done() && !give_up_) {
-      std::this_thread::sleep_for(kPause);
-      const std::size_t now = final_everywhere();
-      if (std::exchange(seen, now) != now) progress = Clock::now();
-      if (Clock::now() - progress > kStallMax)
-        fail("nothing became final for " + std::to_string(kStallMax.count()) + " s; " +
-             progress_text());
-    }
-  }
-
   [[nodiscard]] std::string progress_text() const {
-    std::string out = std::to_string(sent_.load()) + " of " + std::to_string(load_.size()) +
+    std::string out = std::to_string(sending_.sent()) + " of " + std::to_string(load_.size()) +
                       " actions were sent; agents and actions final on each node:";
     for (const auto& follower : followers_) {
       out += " " + std::to_string(follower->approved()) + "+" +
@@ -214,75 +203,26 @@ class Run {
     return out;
   }
 
-  void fail(std::string why) {
-    const std::lock_guard lock(mutex_);
-    failures_.push_back(std::move(why));
-    give_up_ = true;
-  }
-
   void approve_agents() {
     try {
       RpcConnection connection(nodes_.url(0), kStallMax);
       const auto& all = load_.approvals();
       for (std::size_t i = 0; i < all.size(); i += kBatchMax) {
         const std::size_t end = std::min(all.size(), i + kBatchMax);
-        post(connection, OrderLoad::batch(std::vector<std::string>(
-                             all.begin() + static_cast<std::ptrdiff_t>(i),
-                             all.begin() + static_cast<std::ptrdiff_t>(end))));
+        Sending::post(connection,
+                      OrderLoad::batch(
+                          std::vector<std::string>(all.begin() + static_cast<std::ptrdiff_t>(i),
+                                                   all.begin() + static_cast<std::ptrdiff_t>(end))),
+                      "approvals");
       }
     } catch (const CommandError& error) {
-      fail(error.what());
+      sending_.fail(error.what());
     }
-    wait_until([&] {
-      return lowest([](const Follower& f) { return f.approved(); }) == load_.approvals().size();
-    });
-  }
-
-  /// A sender's thread: the actions of every account that belongs to `node`, by their nonces.
-  void send_all(std::size_t node) {
-    try {
-      RpcConnection connection(nodes_.url(node), kStallMax);
-      std::vector<std::uint32_t> batch;
-      for (std::uint32_t i = 0; i < load_.size() && !give_up_; ++i) {
-        if (i % options_.accounts % nodes_.size() == node) batch.push_back(i);
-        if (batch.size() == kBatchMax || (i + 1 == load_.size() && !batch.empty())) {
-          send(connection, batch);
-          batch.clear();
-        }
-      }
-    } catch (const CommandError& error) {
-      fail(error.what());
-    }
-    const std::lock_guard lock(mutex_);
-    client_cpu_s_ += thread_cpu_s();
-  }
-
-  void send(RpcConnection& connection, const std::vector<std::uint32_t>& batch) {
-    const std::size_t before = sent_.fetch_add(batch.size());
-    while (!may_send(before + batch.size()) && !give_up_)
-      std::this_thread::sleep_for(kPause);
-    const std::string body = load_.batch(batch);
-    const auto when = Clock::now();
-    for (const std::uint32_t action : batch)
-      load_.sent(action, when);
-    post(connection, body);
-  }
-
-  static void post(RpcConnection& connection, const std::string& body) {
-    const boost::json::value answers = connection.exchange(body);
-    if (!answers.is_array()) throw CommandError("a batch of actions was not answered as a batch");
-    for (const boost::json::value& answer : answers.as_array()) {
-      if (const auto* error = answer.as_object().if_contains("error"))
-        throw CommandError("an action was refused: " +
-                           std::string(error->at("message").as_string()));
-    }
-  }
-
-  [[nodiscard]] bool may_send(std::size_t sent) const {
-    if (sent > final_everywhere() + options_.outstanding) return false;
-    if (options_.rate == 0) return true;
-    return static_cast<double>(sent * options_.orders_each) <=
-           seconds_between(started_, Clock::now()) * static_cast<double>(options_.rate);
+    sending_.wait_until(
+        [&] {
+          return lowest([](const Follower& f) { return f.approved(); }) == load_.approvals().size();
+        },
+        [&] { return progress_text(); });
   }
 
   Report describe();
@@ -299,14 +239,9 @@ class Run {
   RunningNodes nodes_;
   OrderLoad load_;
   std::vector<std::unique_ptr<Follower>> followers_;
-  Clock::time_point started_;
   Clock::time_point ended_;
   double process_cpu_s_ = 0;
-  std::atomic<std::size_t> sent_{0};
-  std::atomic<bool> give_up_{false};
-  std::mutex mutex_;
-  double client_cpu_s_ = 0;
-  std::vector<std::string> failures_;
+  Sending sending_;
 };
 
 Report Run::describe() {
@@ -315,7 +250,7 @@ Report Run::describe() {
                 std::to_string(options_.orders_each) + " orders by agents of " +
                 std::to_string(options_.accounts) + " accounts, a block every " +
                 std::to_string(options_.block_interval_ms) + " ms at the most");
-  if (failures_.empty()) {
+  if (sending_.failures().empty()) {
     add_throughput(report);
     add_latency(report);
     add_costs(report);
@@ -332,7 +267,7 @@ void Run::add_throughput(Report& report) {
     blocks += block.orders > 0 ? 1U : 0U;
     fullest = std::max(fullest, block.orders);
   }
-  const double seconds = seconds_between(started_, ended_);
+  const double seconds = seconds_between(sending_.started(), ended_);
   const auto orders = static_cast<double>(load_.size() * load_.orders_each());
   const auto share = [&](Follower::Result result) {
     return 100 * static_cast<double>(followers_[0]->times(result)) / orders;
@@ -370,19 +305,19 @@ void Run::add_latency(Report& report) {
 
 void Run::add_costs(Report& report) {
   const auto orders = static_cast<double>(load_.size() * load_.orders_each());
-  const double nodes_s = process_cpu_s_ - client_cpu_s_;
+  const double nodes_s = process_cpu_s_ - sending_.client_cpu_s();
   report.section("Processor time of the nodes, clients not counted");
   report.number("cpu_us_per_order", "one order, one node",
                 nodes_s * 1e6 / orders / options_.validators, "us", 2);
   report.number("client_share", "clients, of all processor time",
-                100 * client_cpu_s_ / process_cpu_s_, "%", 1);
+                100 * sending_.client_cpu_s() / process_cpu_s_, "%", 1);
   report.number("processors_used", "processors in use",
-                process_cpu_s_ / seconds_between(started_, ended_), "", 2);
+                process_cpu_s_ / seconds_between(sending_.started(), ended_), "", 2);
   report.number("peak_memory_mb", "most memory resident, all nodes", peak_memory_mb(), "MB");
 }
 
 void Run::add_checks(Report& report) {
-  for (std::string& failure : failures_)
+  for (std::string& failure : sending_.failures())
     report.failure(std::move(failure));
   for (std::string& complaint : nodes_.complaints())
     report.sentence("Logged by " + complaint);
