@@ -7,12 +7,10 @@
 
 #include <boost/json/array.hpp>
 
-#include <ol/base/codec.hpp>
 #include <ol/base/hex.hpp>
-#include <ol/crypto/hash.hpp>
 #include <ol/exchange/decimal.hpp>
 
-#include "command.hpp"
+#include "derived.hpp"
 #include "venue.hpp"
 
 namespace ol::app {
@@ -34,23 +32,10 @@ struct Quote {
   std::uint64_t mark_px = 0;
 };
 
-/// Choices of a bot; the same in every run, though what comes of them is not.
-class Choice {
- public:
-  explicit Choice(std::uint64_t seed) : state_(seed) {}
-  std::uint64_t below(std::uint64_t end) {
-    state_ = state_ * 6'364'136'223'846'793'005ULL + 1'442'695'040'888'963'407ULL;
-    return (state_ >> 33U) % end;
-  }
-
- private:
-  std::uint64_t state_;
-};
-
 class Bot {
  public:
   Bot(std::string_view role, std::uint32_t number)
-      : choice_(number + 1), key_(make_key(role, number)) {}
+      : choice_(number + 1), key_(derived_key("openliquid devnet bot", role, number)) {}
 
   void fund(Venue& venue) const {
     static_cast<void>(venue.ask("/dev", {{"type", "faucet"},
@@ -88,14 +73,6 @@ class Bot {
   }
 
  private:
-  static crypto::Secp256k1SecretKey make_key(std::string_view role, std::uint32_t number) {
-    Writer seed;
-    seed.blob(as_bytes("openliquid devnet bot")).blob(as_bytes(role)).u32(number);
-    auto key = crypto::Secp256k1SecretKey::from_bytes(crypto::blake3(seed.bytes()).view());
-    if (!key) throw CommandError("a bot has no key");
-    return *std::move(key);
-  }
-
   static json::object order(const Quote& quote, bool buys, std::uint64_t px, std::uint64_t dollars,
                             std::string_view tif) {
     const api::MarketEntry& market = *quote.market;
@@ -115,7 +92,8 @@ class Bot {
     static_cast<void>(venue.send(catalog, key_, std::move(action), {}, Venue::Wait::Accepted));
   }
 
-  Choice choice_;
+  /// The same in every run, though what comes of them is not.
+  Numbers choice_;
   crypto::Secp256k1SecretKey key_;
 };
 

@@ -43,8 +43,10 @@ struct CeremonyProgress {
 void ceremony_join(const Home& home, const std::filesystem::path& dir, const std::string& name,
                    const Address& fee_recipient, const std::string& address,
                    PassphraseSource& passphrase);
-/// Makes `dir`/plan.json of every member file. `genesis` holds what members do not bring.
-void ceremony_plan(const std::filesystem::path& dir, primitives::Genesis genesis);
+/// Makes `dir`/plan.json of every member file. `genesis` holds what members do not bring; the chain
+/// has an exchange if a file describes one (`with_exchange`).
+void ceremony_plan(const std::filesystem::path& dir, primitives::Genesis genesis,
+                   const std::filesystem::path& exchange_file = {});
 [[nodiscard]] CeremonyPlan read_ceremony_plan(const std::filesystem::path& dir);
 /// Reads all messages, writes this member's next ones, and at the end genesis.json and the share
 /// into `home`. Safe to repeat at any time. Members named in `left_out` are not waited for:

@@ -24,6 +24,7 @@ struct Flags {
   std::uint64_t chain_id = 0;
   std::uint64_t block_interval_ms = 83;
   std::vector<std::string> balances;
+  std::string exchange;
   std::vector<std::string> left_out;
 };
 
@@ -65,7 +66,7 @@ void plan(const Flags& flags) {
     if (!amount) throw CommandError("--balance must be ADDRESS=AMOUNT, such as 0xabc..=1000ether");
     genesis.balances[parse_address(text.substr(0, equals), "--balance")] = *amount;
   }
-  ceremony_plan(flags.dir, std::move(genesis));
+  ceremony_plan(flags.dir, std::move(genesis), flags.exchange);
   std::cout << "written: " << flags.dir << "/plan.json, digest "
             << read_ceremony_plan(flags.dir).digest
             << "; every member checks it and runs: openliquid genesis ceremony step\n";
@@ -126,6 +127,9 @@ void add_ceremony(CLI::App& genesis) {
       ->add_option("--block-interval-ms", flags->block_interval_ms, "Shortest time between blocks")
       ->capture_default_str();
   planned->add_option("--balance", flags->balances, "ADDRESS=AMOUNT at the start; may be repeated");
+  planned->add_option(
+      "--exchange", flags->exchange,
+      "Tokens, markets and balances of an exchange: a JSON file, docs/operators.md");
   stepped->add_option("--leave-out", flags->left_out,
                       "Do not wait for this member; all others must say the same");
   joined->callback([flags] { join(*flags); });

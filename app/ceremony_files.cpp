@@ -6,6 +6,7 @@
 
 #include "ceremony.hpp"
 #include "command.hpp"
+#include "network_files.hpp"
 
 namespace ol::app {
 namespace {
@@ -120,7 +121,8 @@ void ceremony_join(const Home& home, const std::filesystem::path& dir, const std
   write_new_text(dir / "members" / (name + ".json"), json::serialize(member_json(member)) + "\n");
 }
 
-void ceremony_plan(const std::filesystem::path& dir, primitives::Genesis genesis) {
+void ceremony_plan(const std::filesystem::path& dir, primitives::Genesis genesis,
+                   const std::filesystem::path& exchange_file) {
   std::vector<std::filesystem::path> files;
   std::error_code ec;
   for (const auto& entry : std::filesystem::directory_iterator(dir / "members", ec)) {
@@ -138,6 +140,7 @@ void ceremony_plan(const std::filesystem::path& dir, primitives::Genesis genesis
   }
   // Without its group key the chain is only valid under the scheme that needs none.
   genesis.scheme = primitives::SchemeKind::BlsMultisig;
+  if (!exchange_file.empty()) genesis = with_exchange(genesis, exchange_file);
   const std::string text = primitives::genesis_to_json(genesis);
   if (const auto sound = primitives::genesis_from_json(text); !sound) {
     throw CommandError("these members and values make no genesis: " + sound.error().message);

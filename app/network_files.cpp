@@ -3,8 +3,12 @@
 #include <algorithm>
 #include <chrono>
 
+#include <boost/json/parse.hpp>
+#include <boost/json/serialize.hpp>
+
 #include <ol/base/hex.hpp>
 #include <ol/crypto/dkg.hpp>
+#include <ol/execution/exchange_genesis.hpp>
 #include <ol/execution/system_contracts.hpp>
 #include <ol/p2p/peer_id.hpp>
 #include <ol/primitives/fault_budget.hpp>
@@ -162,10 +166,26 @@ AppConfig config_of(const NetworkPlan& plan, const std::vector<MadeKeys>& keys,
 
 }  // namespace
 
+primitives::Genesis with_exchange(const primitives::Genesis& genesis,
+                                  const std::filesystem::path& file) {
+  namespace json = boost::json;
+  json::error_code ec;
+  json::value exchange = json::parse(read_text(file), ec);
+  if (ec) throw CommandError(file.string() + " is not JSON: " + ec.message());
+  json::value whole = json::parse(primitives::genesis_to_json(genesis));
+  whole.as_object()["exchange"] = std::move(exchange);
+  auto out = primitives::genesis_from_json(json::serialize(whole));
+  if (!out) throw CommandError(file.string() + ": " + out.error().message);
+  const auto start = execution::exchange_start(*out);
+  if (!start) throw CommandError(file.string() + ": " + start.error());
+  return *std::move(out);
+}
+
 void create_network(const NetworkPlan& plan, const std::filesystem::path& out) {
   const std::vector<MadeKeys> keys(plan.validators);
   const SharedKey shared = run_ceremony(plan);
-  const primitives::Genesis genesis = make_genesis(plan, keys, shared);
+  primitives::Genesis genesis = make_genesis(plan, keys, shared);
+  if (!plan.exchange_file.empty()) genesis = with_exchange(genesis, plan.exchange_file);
   const std::string json = primitives::genesis_to_json(genesis);
   if (auto sound = primitives::genesis_from_json(json); !sound)
     throw CommandError(sound.error().message);

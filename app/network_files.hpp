@@ -38,7 +38,15 @@ struct NetworkPlan {
   bool outbox_log = false;
   /// Whether profile openliquid begins with the markets of devnet_markets.hpp.
   bool exchange = false;
+  /// What the exchange begins with instead: a file of `with_exchange`. Empty: nothing.
+  std::filesystem::path exchange_file;
 };
+
+/// The genesis with the exchange that the file describes: the object that a genesis file has under
+/// "exchange" (docs/protocol/genesis.md). Throws CommandError, with the field that is wrong, also
+/// where the exchange would refuse a token, a market or a balance. @pre `genesis` is sound.
+[[nodiscard]] primitives::Genesis with_exchange(const primitives::Genesis& genesis,
+                                                const std::filesystem::path& file);
 
 /// Writes one complete home per validator, `out`/node0 .., funded with the ten development
 /// accounts. The group key is made by the key ceremony run in this process, which therefore has

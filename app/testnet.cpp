@@ -59,6 +59,9 @@ void add_testnet(CLI::App& app) {
                       "One host per validator, separated by commas; default: all on this machine");
   command->add_option("--base-port", flags->base_port, "p2p port (on this machine: of the first)")
       ->capture_default_str();
+  command->add_option(
+      "--exchange", flags->plan.exchange_file,
+      "Tokens, markets and balances of an exchange: a JSON file, docs/operators.md");
   add_chain_options(*command, flags->chain);
   command->callback([flags] { testnet(*flags); });
 }

@@ -1,5 +1,6 @@
 #include "trade.hpp"
 
+#include <algorithm>
 #include <chrono>
 #include <iostream>
 #include <optional>
@@ -34,6 +35,12 @@ struct Flags {
   bool reduce_only = false;
   std::string account;
   std::uint64_t oid = 0;
+  std::string cloid;
+  std::uint32_t leverage = 0;
+  bool isolated = false;
+  std::string to;
+  std::string usd;
+  std::size_t limit = 20;
   bool all = false;
   bool coin_given = false;
   std::string user;
@@ -86,18 +93,67 @@ void print_status(const json::value& reply) {
   std::cout << ", final in block " << height << '\n';
 }
 
+json::object order_of(const api::Catalog& catalog, const Flags& flags) {
+  json::object order{{"a", market_of(catalog, flags.coin).asset.value()},
+                     {"b", !flags.sell},
+                     {"p", flags.px},
+                     {"s", flags.sz},
+                     {"r", flags.reduce_only},
+                     {"t", {{"limit", {{"tif", flags.tif}}}}}};
+  if (!flags.cloid.empty()) order["c"] = flags.cloid;
+  return order;
+}
+
 void place(const Flags& flags) {
   Venue venue(flags.url);
   const api::Catalog catalog = venue.catalog();
-  const json::object order{{"a", market_of(catalog, flags.coin).asset.value()},
-                           {"b", !flags.sell},
-                           {"p", flags.px},
-                           {"s", flags.sz},
-                           {"r", flags.reduce_only},
-                           {"t", {{"limit", {{"tif", flags.tif}}}}}};
   json::object action{{"type", "order"}, {"grouping", "na"}};
-  action["orders"] = json::array{order};
+  action["orders"] = json::array{order_of(catalog, flags)};
   print_status(send(venue, catalog, flags, std::move(action)));
+}
+
+// The order that --oid or --cloid names becomes what the other flags say.
+void modify(const Flags& flags) {
+  if ((flags.oid == 0) == flags.cloid.empty())
+    throw CommandError("say which order with either --oid or --cloid");
+  Venue venue(flags.url);
+  const api::Catalog catalog = venue.catalog();
+  json::object action{{"type", "modify"}, {"order", order_of(catalog, flags)}};
+  action["oid"] = flags.oid != 0 ? json::value(flags.oid) : json::value(flags.cloid);
+  print_status(send(venue, catalog, flags, std::move(action)));
+}
+
+// Of an action that has no elements: what it did, once it is final.
+void print_done(const json::value& reply, const std::string& what) {
+  std::cout << what << ", final in block " << number(reply.at("height")) << '\n';
+}
+
+void set_leverage(const Flags& flags) {
+  Venue venue(flags.url);
+  const api::Catalog catalog = venue.catalog();
+  const json::value reply = send(venue, catalog, flags,
+                                 {{"type", "updateLeverage"},
+                                  {"asset", market_of(catalog, flags.coin).asset.value()},
+                                  {"isCross", !flags.isolated},
+                                  {"leverage", flags.leverage}});
+  print_done(reply, flags.coin + " at most " + std::to_string(flags.leverage) + " times, " +
+                        (flags.isolated ? "isolated" : "cross"));
+}
+
+void transfer(const Flags& flags) {
+  Venue venue(flags.url);
+  const json::value reply =
+      send(venue, venue.catalog(), flags,
+           {{"type", "usdClassTransfer"}, {"amount", flags.usd}, {"toPerp", flags.to == "perp"}});
+  print_done(reply, "moved " + flags.usd + " USD to " + flags.to);
+}
+
+void send_usd(const Flags& flags) {
+  Venue venue(flags.url);
+  const json::value reply =
+      send(venue, venue.catalog(), flags,
+           {{"type", "usdSend"}, {"destination", flags.to}, {"amount", flags.usd}});
+  print_done(reply, "sent " + flags.usd + " USD to " + flags.to);
 }
 
 void cancel(const Flags& flags) {
@@ -111,10 +167,13 @@ void cancel(const Flags& flags) {
               << ", block " << number(reply.at("height")) << '\n';
     return;
   }
-  if (flags.oid == 0) throw CommandError("say which order with --oid, or --all");
-  json::object action{{"type", "cancel"}};
-  action["cancels"] = json::array{
-      json::object{{"a", market_of(catalog, flags.coin).asset.value()}, {"o", flags.oid}}};
+  if (flags.oid == 0 && flags.cloid.empty())
+    throw CommandError("say which order with --oid or --cloid, or --all");
+  const std::uint32_t asset = market_of(catalog, flags.coin).asset.value();
+  json::object action{{"type", flags.oid != 0 ? "cancel" : "cancelByCloid"}};
+  action["cancels"] =
+      json::array{flags.oid != 0 ? json::object{{"a", asset}, {"o", flags.oid}}
+                                 : json::object{{"asset", asset}, {"cloid", flags.cloid}}};
   print_status(send(venue, catalog, flags, std::move(action)));
 }
 
@@ -173,10 +232,29 @@ void watch(const Flags& flags) {
   }
 }
 
+std::string user_of(const Flags& flags) {
+  return flags.user.empty() ? to_hex_prefixed(key_of(flags).address().view()) : flags.user;
+}
+
+// The newest last, as a log.
+void fills(const Flags& flags) {
+  Venue venue(flags.url);
+  const json::value all = venue.info({{"type", "userFills"}, {"user", user_of(flags)}});
+  const json::array& list = all.as_array();
+  for (std::size_t i = std::min(list.size(), flags.limit); i > 0; --i) {
+    const json::value& fill = list[i - 1];
+    std::cout << number(fill.at("time")) << ' ' << padded(text(fill.at("coin")), 10)
+              << (fill.at("side").as_string() == "B" ? "  buy " : " sell ")
+              << padded(text(fill.at("sz")), 14) << " at " << padded(text(fill.at("px")), 12)
+              << "  fee " << text(fill.at("fee")) << ' ' << text(fill.at("feeToken"))
+              << "  closed profit " << text(fill.at("closedPnl")) << "  order "
+              << number(fill.at("oid")) << "  " << text(fill.at("dir")) << '\n';
+  }
+}
+
 void positions(const Flags& flags) {
   Venue venue(flags.url);
-  const std::string user =
-      flags.user.empty() ? to_hex_prefixed(key_of(flags).address().view()) : flags.user;
+  const std::string user = user_of(flags);
   const json::value state = venue.info({{"type", "clearinghouseState"}, {"user", user}});
   const json::value& summary = state.at("marginSummary");
   std::cout << "account " << user << "\nvalue " << text(summary.at("accountValue"))
@@ -203,6 +281,26 @@ void add_key(CLI::App& command, Flags& flags) {
   command.add_option("--passphrase-file", flags.passphrase_file, "Opens the key file");
 }
 
+// What an order is, for place and modify.
+void add_order(CLI::App& command, Flags& flags) {
+  auto* sell = command.add_flag("--sell", flags.sell, "Sell; an order buys otherwise");
+  command.add_flag("--buy")
+      ->description("Buy, which an order does unless told to sell")
+      ->excludes(sell);
+  command.add_option("--px", flags.px, "Price, on the market's tick")->required();
+  command.add_option("--sz", flags.sz, "Size, in whole lots")->required();
+  command.add_option("--tif", flags.tif, "Alo, Gtc, Ioc or Fok")->capture_default_str();
+  command.add_flag("--reduce-only", flags.reduce_only, "Only make a position smaller");
+}
+
+void add_cloid(CLI::App& command, Flags& flags, const char* what) {
+  command.add_option("--cloid", flags.cloid, what);
+}
+
+void add_account(CLI::App& command, Flags& flags) {
+  command.add_option("--account", flags.account, "Sub-account or vault to act for");
+}
+
 void add_market(CLI::App& command, Flags& flags) {
   command.add_option("--coin", flags.coin, "Market, such as BTC or OPEN/USD")
       ->capture_default_str();
@@ -223,24 +321,49 @@ void add_trade(CLI::App& app) {
   auto* place_command = add("place", "Place an order and wait until it is final", place);
   add_market(*place_command, *flags);
   add_key(*place_command, *flags);
-  auto* sell = place_command->add_flag("--sell", flags->sell, "Sell; an order buys otherwise");
-  place_command->add_flag("--buy")
-      ->description("Buy, which an order does unless told to sell")
-      ->excludes(sell);
-  place_command->add_option("--px", flags->px, "Price, on the market's tick")->required();
-  place_command->add_option("--sz", flags->sz, "Size, in whole lots")->required();
-  place_command->add_option("--tif", flags->tif, "Alo, Gtc, Ioc or Fok")->capture_default_str();
-  place_command->add_flag("--reduce-only", flags->reduce_only, "Only make a position smaller");
-  place_command->add_option("--account", flags->account, "Sub-account or vault to trade for");
+  add_order(*place_command, *flags);
+  add_cloid(*place_command, *flags, "A name of your own for the order: 16 bytes in hex with 0x");
+  add_account(*place_command, *flags);
+  auto* modify_command =
+      add("modify", "Replace an open order; a smaller size keeps its place", modify);
+  add_market(*modify_command, *flags);
+  add_key(*modify_command, *flags);
+  modify_command->add_option("--oid", flags->oid, "The order's number");
+  add_cloid(*modify_command, *flags, "Your own name for the order, which it keeps");
+  add_order(*modify_command, *flags);
+  add_account(*modify_command, *flags);
+  auto* leverage_command =
+      add("leverage", "Set a market's leverage and kind of margin", set_leverage);
+  add_market(*leverage_command, *flags);
+  add_key(*leverage_command, *flags);
+  leverage_command->add_option("--leverage", flags->leverage, "Times the margin, at the most")
+      ->required();
+  leverage_command->add_flag("--isolated", flags->isolated, "Margin of its own; cross otherwise");
+  add_account(*leverage_command, *flags);
+  auto* transfer_command = add("transfer", "Move dollars between spot and perpetuals", transfer);
+  add_key(*transfer_command, *flags);
+  transfer_command->add_option("--usd", flags->usd, "How many dollars")->required();
+  transfer_command->add_option("--to", flags->to, "spot or perp")
+      ->required()
+      ->check(CLI::IsMember({"spot", "perp"}));
+  add_account(*transfer_command, *flags);
+  auto* send_command = add("send", "Send dollars of the perpetuals to another account", send_usd);
+  add_key(*send_command, *flags);
+  send_command->add_option("--usd", flags->usd, "How many dollars")->required();
+  send_command->add_option("--to", flags->to, "The receiver's address")->required();
+  add_account(*send_command, *flags);
   auto* cancel_command = add("cancel", "Cancel an order", cancel);
   add_market(*cancel_command, *flags);
   add_key(*cancel_command, *flags);
   auto* oid = cancel_command->add_option("--oid", flags->oid, "The order's number");
+  add_cloid(*cancel_command, *flags, "Your own name for the order");
+  cancel_command->get_option("--cloid")->excludes(oid);
   cancel_command->add_flag("--all", flags->all, "Cancel all orders, with --coin those of a market")
-      ->excludes(oid);
+      ->excludes(oid)
+      ->excludes(cancel_command->get_option("--cloid"));
   cancel_command->get_option("--coin")->each(
       [flags](const std::string& /*coin*/) { flags->coin_given = true; });
-  cancel_command->add_option("--account", flags->account, "Sub-account or vault to trade for");
+  add_account(*cancel_command, *flags);
   for (auto* command : {add("book", "Show a market's book", book),
                         add("watch", "Show a market's book as it changes", watch)}) {
     add_market(*command, *flags);
@@ -252,6 +375,11 @@ void add_trade(CLI::App& app) {
       add("positions", "Show an account's value, positions and orders", positions);
   add_key(*positions_command, *flags);
   positions_command->add_option("--user", flags->user, "The account; else that of the key");
+  auto* fills_command =
+      add("fills", "Show an account's newest trades, the last one at the end", fills);
+  add_key(*fills_command, *flags);
+  fills_command->add_option("--user", flags->user, "The account; else that of the key");
+  fills_command->add_option("--limit", flags->limit, "How many at the most")->capture_default_str();
 }
 
 }  // namespace ol::app

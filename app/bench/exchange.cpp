@@ -8,11 +8,12 @@
 #include <ol/execution/exchange_chain.hpp>
 #include <ol/execution/exchange_genesis.hpp>
 
+#include "bench/final_once.hpp"
 #include "bench/nodes.hpp"
 #include "bench/order_load.hpp"
+#include "bench/sending.hpp"
 #include "chain_options.hpp"
 #include "command.hpp"
-#include "rpc_client.hpp"
 
 namespace ol::app::bench {
 namespace {
@@ -22,9 +23,6 @@ using primitives::BlockHash;
 
 /// Of one HTTP request: some hundred kilobytes.
 constexpr std::size_t kBatchMax = 20;
-constexpr std::chrono::milliseconds kPause{1};
-constexpr std::chrono::seconds kStallMax{60};
-
 std::uint64_t wall_ms() {
   const auto now = std::chrono::system_clock::now().time_since_epoch();
   return static_cast<std::uint64_t>(
@@ -41,7 +39,11 @@ class Follower {
   };
 
   Follower(exchange::Access& access, const OrderLoad& load, bool keep_inputs)
-      : access_(access), load_(load), keep_inputs_(keep_inputs), seen_(load.size()) {
+      : access_(access),
+        load_(load),
+        keep_inputs_(keep_inputs),
+        seen_(load.size()),
+        once_(load.size()) {
     const std::lock_guard lock(mutex_);
     ticket_ = access_.subscribe([this](const CommittedBlockPtr& block) {
       const std::lock_guard blocks(mutex_);
@@ -72,6 +74,8 @@ class Follower {
   [[nodiscard]] Clock::time_point seen_at(std::size_t action) const { return seen_[action]; }
   /// Actions that were in a second block, which refused them.
   [[nodiscard]] std::size_t repeated() const { return repeated_.load(); }
+  /// Actions that took effect in two blocks.
+  [[nodiscard]] std::size_t twice() const { return twice_.load(); }
   [[nodiscard]] std::size_t times(std::size_t result) const { return results_[result].load(); }
 
   enum Result : std::size_t { Resting, Filled, Canceled, Refused };
@@ -84,11 +88,11 @@ class Follower {
     for (const exchange::ActionResult& result : block.result.results) {
       if (const auto action = load_.find(result.hash)) {
         out.orders += load_.orders_each();
-        // A leader may propose what a block before has: the nonce refuses it (dex.md 14.2).
-        if (seen_[*action] != Clock::time_point{}) {
-          repeated_ += result.ok ? 0U : 1U;
-          continue;
-        }
+        // A leader may propose what a block before has: the nonce refuses it (dex.md 14.3).
+        const FinalOnce::Verdict verdict = once_.count(*action, result.ok);
+        twice_ += verdict == FinalOnce::Verdict::Twice ? 1U : 0U;
+        repeated_ += verdict == FinalOnce::Verdict::Repeated ? 1U : 0U;
+        if (verdict != FinalOnce::Verdict::First) continue;
         seen_[*action] = now;
         ++actions;
         count(result);
@@ -117,9 +121,11 @@ class Follower {
   bool keep_inputs_;
   exchange::Access::Ticket ticket_ = 0;
   std::vector<Clock::time_point> seen_;
+  FinalOnce once_;
   std::array<std::atomic<std::size_t>, 4> results_{};
   std::atomic<std::size_t> final_{0};
   std::atomic<std::size_t> repeated_{0};
+  std::atomic<std::size_t> twice_{0};
   std::atomic<std::size_t> approved_{0};
   mutable std::mutex mutex_;
   std::vector<Block> blocks_;
@@ -134,23 +140,30 @@ class Run {
         machine_(measure_machine(home_.path())),
         nodes_(plan(options), home_.path() / "homes"),
         load_(nodes_.genesis().domain.chain_id.value(), options.accounts, options.actions,
-              options.orders_each, wall_ms()) {}
+              options.orders_each, wall_ms()),
+        sending_(nodes_,
+                 {.noun = "actions",
+                  .size = load_.size(),
+                  .accounts = options.accounts,
+                  .body = [this](const auto& batch) { return load_.batch(batch); },
+                  .sent = [this](std::uint32_t i, Clock::time_point at) { load_.sent(i, at); },
+                  .final_everywhere = [this] { return final_everywhere(); }},
+                 {.batch_max = kBatchMax,
+                  .outstanding = options.outstanding,
+                  .rate = options.rate,
+                  .units_each = options.orders_each}) {}
 
   Report report() {
     for (std::size_t i = 0; i < nodes_.size(); ++i)
       followers_.push_back(std::make_unique<Follower>(nodes_.exchange(i), load_, i == 0));
     approve_agents();
     process_cpu_s_ = -process_cpu_s();
-    started_ = Clock::now();
-    std::vector<std::thread> senders;
-    for (std::size_t i = 0; i < nodes_.size(); ++i)
-      senders.emplace_back([this, i] { send_all(i); });
-    wait_until([&] { return final_everywhere() == load_.size(); });
+    sending_.start();
+    sending_.wait_until([&] { return final_everywhere() == load_.size(); },
+                        [&] { return progress_text(); });
     ended_ = Clock::now();
     process_cpu_s_ += process_cpu_s();
-    give_up_ = true;
-    for (std::thread& sender : senders)
-      sender.join();
+    sending_.stop();
     Report out = describe();
     followers_.clear();
     nodes_.stop();
@@ -180,23 +193,8 @@ class Run {
     return lowest([](const Follower& f) { return f.final_actions(); });
   }
 
-  /// Waits for `done`, a failure, or a chain on which nothing becomes final.
-  template <typename Done>
-  void wait_until(Done done) {
-    auto progress = Clock::now();
-    std::size_t seen = 0;
-    while (!done() && !give_up_) {
-      std::this_thread::sleep_for(kPause);
-      const std::size_t now = final_everywhere();
-      if (std::exchange(seen, now) != now) progress = Clock::now();
-      if (Clock::now() - progress > kStallMax)
-        fail("nothing became final for " + std::to_string(kStallMax.count()) + " s; " +
-             progress_text());
-    }
-  }
-
   [[nodiscard]] std::string progress_text() const {
-    std::string out = std::to_string(sent_.load()) + " of " + std::to_string(load_.size()) +
+    std::string out = std::to_string(sending_.sent()) + " of " + std::to_string(load_.size()) +
                       " actions were sent; agents and actions final on each node:";
     for (const auto& follower : followers_) {
       out += " " + std::to_string(follower->approved()) + "+" +
@@ -205,75 +203,26 @@ class Run {
     return out;
   }
 
-  void fail(std::string why) {
-    const std::lock_guard lock(mutex_);
-    failures_.push_back(std::move(why));
-    give_up_ = true;
-  }
-
   void approve_agents() {
     try {
       RpcConnection connection(nodes_.url(0), kStallMax);
       const auto& all = load_.approvals();
       for (std::size_t i = 0; i < all.size(); i += kBatchMax) {
         const std::size_t end = std::min(all.size(), i + kBatchMax);
-        post(connection, OrderLoad::batch(std::vector<std::string>(
-                             all.begin() + static_cast<std::ptrdiff_t>(i),
-                             all.begin() + static_cast<std::ptrdiff_t>(end))));
+        Sending::post(connection,
+                      OrderLoad::batch(
+                          std::vector<std::string>(all.begin() + static_cast<std::ptrdiff_t>(i),
+                                                   all.begin() + static_cast<std::ptrdiff_t>(end))),
+                      "approvals");
       }
     } catch (const CommandError& error) {
-      fail(error.what());
+      sending_.fail(error.what());
     }
-    wait_until([&] {
-      return lowest([](const Follower& f) { return f.approved(); }) == load_.approvals().size();
-    });
-  }
-
-  /// A sender's thread: the actions of every account that belongs to `node`, by their nonces.
-  void send_all(std::size_t node) {
-    try {
-      RpcConnection connection(nodes_.url(node), kStallMax);
-      std::vector<std::uint32_t> batch;
-      for (std::uint32_t i = 0; i < load_.size() && !give_up_; ++i) {
-        if (i % options_.accounts % nodes_.size() == node) batch.push_back(i);
-        if (batch.size() == kBatchMax || (i + 1 == load_.size() && !batch.empty())) {
-          send(connection, batch);
-          batch.clear();
-        }
-      }
-    } catch (const CommandError& error) {
-      fail(error.what());
-    }
-    const std::lock_guard lock(mutex_);
-    client_cpu_s_ += thread_cpu_s();
-  }
-
-  void send(RpcConnection& connection, const std::vector<std::uint32_t>& batch) {
-    const std::size_t before = sent_.fetch_add(batch.size());
-    while (!may_send(before + batch.size()) && !give_up_)
-      std::this_thread::sleep_for(kPause);
-    const std::string body = load_.batch(batch);
-    const auto when = Clock::now();
-    for (const std::uint32_t action : batch)
-      load_.sent(action, when);
-    post(connection, body);
-  }
-
-  static void post(RpcConnection& connection, const std::string& body) {
-    const boost::json::value answers = connection.exchange(body);
-    if (!answers.is_array()) throw CommandError("a batch of actions was not answered as a batch");
-    for (const boost::json::value& answer : answers.as_array()) {
-      if (const auto* error = answer.as_object().if_contains("error"))
-        throw CommandError("an action was refused: " +
-                           std::string(error->at("message").as_string()));
-    }
-  }
-
-  [[nodiscard]] bool may_send(std::size_t sent) const {
-    if (sent > final_everywhere() + options_.outstanding) return false;
-    if (options_.rate == 0) return true;
-    return static_cast<double>(sent * options_.orders_each) <=
-           seconds_between(started_, Clock::now()) * static_cast<double>(options_.rate);
+    sending_.wait_until(
+        [&] {
+          return lowest([](const Follower& f) { return f.approved(); }) == load_.approvals().size();
+        },
+        [&] { return progress_text(); });
   }
 
   Report describe();
@@ -290,14 +239,9 @@ class Run {
   RunningNodes nodes_;
   OrderLoad load_;
   std::vector<std::unique_ptr<Follower>> followers_;
-  Clock::time_point started_;
   Clock::time_point ended_;
   double process_cpu_s_ = 0;
-  std::atomic<std::size_t> sent_{0};
-  std::atomic<bool> give_up_{false};
-  std::mutex mutex_;
-  double client_cpu_s_ = 0;
-  std::vector<std::string> failures_;
+  Sending sending_;
 };
 
 Report Run::describe() {
@@ -306,7 +250,7 @@ Report Run::describe() {
                 std::to_string(options_.orders_each) + " orders by agents of " +
                 std::to_string(options_.accounts) + " accounts, a block every " +
                 std::to_string(options_.block_interval_ms) + " ms at the most");
-  if (failures_.empty()) {
+  if (sending_.failures().empty()) {
     add_throughput(report);
     add_latency(report);
     add_costs(report);
@@ -323,7 +267,7 @@ void Run::add_throughput(Report& report) {
     blocks += block.orders > 0 ? 1U : 0U;
     fullest = std::max(fullest, block.orders);
   }
-  const double seconds = seconds_between(started_, ended_);
+  const double seconds = seconds_between(sending_.started(), ended_);
   const auto orders = static_cast<double>(load_.size() * load_.orders_each());
   const auto share = [&](Follower::Result result) {
     return 100 * static_cast<double>(followers_[0]->times(result)) / orders;
@@ -361,22 +305,27 @@ void Run::add_latency(Report& report) {
 
 void Run::add_costs(Report& report) {
   const auto orders = static_cast<double>(load_.size() * load_.orders_each());
-  const double nodes_s = process_cpu_s_ - client_cpu_s_;
+  const double nodes_s = process_cpu_s_ - sending_.client_cpu_s();
   report.section("Processor time of the nodes, clients not counted");
   report.number("cpu_us_per_order", "one order, one node",
                 nodes_s * 1e6 / orders / options_.validators, "us", 2);
   report.number("client_share", "clients, of all processor time",
-                100 * client_cpu_s_ / process_cpu_s_, "%", 1);
+                100 * sending_.client_cpu_s() / process_cpu_s_, "%", 1);
   report.number("processors_used", "processors in use",
-                process_cpu_s_ / seconds_between(started_, ended_), "", 2);
+                process_cpu_s_ / seconds_between(sending_.started(), ended_), "", 2);
   report.number("peak_memory_mb", "most memory resident, all nodes", peak_memory_mb(), "MB");
 }
 
 void Run::add_checks(Report& report) {
-  for (std::string& failure : failures_)
+  for (std::string& failure : sending_.failures())
     report.failure(std::move(failure));
   for (std::string& complaint : nodes_.complaints())
     report.sentence("Logged by " + complaint);
+  for (std::size_t i = 0; i < followers_.size(); ++i) {
+    if (const std::size_t twice = followers_[i]->twice(); twice > 0)
+      report.failure("on node " + std::to_string(i) + " " + std::to_string(twice) +
+                     " actions took effect in two blocks");
+  }
   if (report.failed()) return;
   for (const auto& wrong : {compare_nodes(), replay()}) {
     if (wrong) report.failure(*wrong);

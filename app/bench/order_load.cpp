@@ -3,14 +3,12 @@
 #include <optional>
 
 #include <ol/base/check.hpp>
-#include <ol/base/codec.hpp>
 #include <ol/base/hex.hpp>
-#include <ol/crypto/hash.hpp>
 #include <ol/exchange/access.hpp>
 #include <ol/exchange/signing.hpp>
 #include <ol/execution/exchange_items.hpp>
 
-#include "command.hpp"
+#include "derived.hpp"
 #include "devnet_markets.hpp"
 
 namespace ol::app::bench {
@@ -26,13 +24,8 @@ constexpr std::uint64_t kReachTicks = 100;
 /// About fifty dollars an order, above every market's least notional.
 constexpr std::uint64_t kOrderNtl = 50'000'000;
 
-/// Keys anyone can derive: they hold nothing outside the benchmark's own chain.
 crypto::Secp256k1SecretKey key_of(std::string_view role, std::uint32_t account) {
-  Writer seed;
-  seed.blob(as_bytes("openliquid benchmark exchange")).blob(as_bytes(role)).u32(account);
-  auto key = crypto::Secp256k1SecretKey::from_bytes(crypto::blake3(seed.bytes()).view());
-  if (!key) throw CommandError("an account of the benchmark has no key");
-  return *std::move(key);
+  return derived_key("openliquid benchmark exchange", role, account);
 }
 
 struct Signed {
@@ -48,18 +41,6 @@ Signed sign(const crypto::Secp256k1SecretKey& key, const Hash256& domain, Action
   out.hex = to_hex_prefixed(ByteView(item).subspan(1));
   return out;
 }
-
-/// The same numbers in every run: a multiplicative step, of which the upper bits are used.
-class Numbers {
- public:
-  std::uint64_t below(std::uint64_t end) {
-    state_ = state_ * 6'364'136'223'846'793'005ULL + 1'442'695'040'888'963'407ULL;
-    return (state_ >> 33U) % end;
-  }
-
- private:
-  std::uint64_t state_ = 1;
-};
 
 Order make_order(const primitives::ExchangeMarket& market, bool maker, Numbers& numbers) {
   Order out;

@@ -1,23 +1,16 @@
 #include "bench/transfer_load.hpp"
 
 #include <ol/base/check.hpp>
-#include <ol/base/codec.hpp>
 #include <ol/base/hex.hpp>
-#include <ol/crypto/hash.hpp>
 #include <ol/primitives/signing.hpp>
 
-#include "command.hpp"
+#include "derived.hpp"
 
 namespace ol::app::bench {
 namespace {
 
-/// Keys anyone can derive: they hold nothing outside the benchmark's own chain.
 crypto::Secp256k1SecretKey key_of(std::uint32_t account) {
-  Writer seed;
-  seed.blob(as_bytes("openliquid benchmark account")).u32(account);
-  auto key = crypto::Secp256k1SecretKey::from_bytes(crypto::blake3(seed.bytes()).view());
-  if (!key) throw CommandError("an account of the benchmark has no key");
-  return *std::move(key);
+  return derived_key("openliquid benchmark", "account", account);
 }
 
 }  // namespace

@@ -8,6 +8,7 @@
 
 #include "bench/chain_watcher.hpp"
 #include "bench/nodes.hpp"
+#include "bench/sending.hpp"
 #include "bench/transfer_load.hpp"
 #include "chain_options.hpp"
 #include "command.hpp"
@@ -18,9 +19,6 @@ namespace {
 
 /// The server's limit for one batch.
 constexpr std::size_t kBatchMax = 100;
-constexpr std::chrono::milliseconds kPause{1};
-constexpr std::chrono::seconds kStallMax{60};
-
 class Run {
  public:
   explicit Run(const TransfersOptions& options)
@@ -28,7 +26,16 @@ class Run {
         home_(options.directory),
         machine_(measure_machine(home_.path())),
         nodes_(plan(options), home_.path() / "homes"),
-        load_(nodes_.genesis().domain.chain_id.value(), options.accounts, options.transfers) {}
+        load_(nodes_.genesis().domain.chain_id.value(), options.accounts, options.transfers),
+        sending_(
+            nodes_,
+            {.noun = "transfers",
+             .size = load_.size(),
+             .accounts = options.accounts,
+             .body = [this](const auto& batch) { return load_.batch(batch); },
+             .sent = [this](std::uint32_t i, Clock::time_point at) { load_.sent(i, at); },
+             .final_everywhere = [this] { return final_everywhere(); }},
+            {.batch_max = kBatchMax, .outstanding = options.outstanding, .rate = options.rate}) {}
 
   Report report() {
     for (std::size_t i = 0; i < nodes_.size(); ++i)
@@ -36,15 +43,10 @@ class Run {
     // Links are up once the first block is final everywhere.
     wait_until([&] { return lowest([](const auto& w) { return w.height(); }) >= 1; });
     process_cpu_s_ = -process_cpu_s();
-    started_ = Clock::now();
-    std::vector<std::thread> senders;
-    for (std::size_t i = 0; i < nodes_.size(); ++i)
-      senders.emplace_back([this, i] { send_all(i); });
+    sending_.start();
     wait_until([&] { return final_everywhere() == load_.size(); });
     process_cpu_s_ += process_cpu_s();
-    give_up_ = true;
-    for (std::thread& sender : senders)
-      sender.join();
+    sending_.stop();
     for (const auto& watcher : watchers_)
       watcher->stop();
     Report out = describe();
@@ -74,72 +76,17 @@ class Run {
     return lowest([](const ChainWatcher& w) { return w.final_transfers(); });
   }
 
-  /// Waits for `done`, a failure, or a chain that finalises no transfer.
   template <typename Done>
   void wait_until(Done done) {
-    auto progress = Clock::now();
-    std::size_t seen = 0;
-    while (!done() && !give_up_) {
-      std::this_thread::sleep_for(kPause);
-      if (std::exchange(seen, final_everywhere()) != seen) progress = Clock::now();
-      const bool lost =
-          std::ranges::any_of(watchers_, [](const auto& watcher) { return watcher->failed(); });
-      // What went wrong with a watcher, the watcher says.
-      if (lost) give_up_ = true;
-      if (Clock::now() - progress > kStallMax)
-        fail("nothing became final for " + std::to_string(kStallMax.count()) + " s");
-    }
-  }
-
-  void fail(std::string why) {
-    const std::lock_guard lock(mutex_);
-    failures_.push_back(std::move(why));
-    give_up_ = true;
-  }
-
-  /// A sender's thread: the transfers of every account that belongs to `node`, in the order of
-  /// their nonces.
-  void send_all(std::size_t node) {
-    try {
-      RpcConnection connection(nodes_.url(node));
-      std::vector<std::uint32_t> batch;
-      for (std::uint32_t i = 0; i < load_.size() && !give_up_; ++i) {
-        if (i % options_.accounts % nodes_.size() == node) batch.push_back(i);
-        if (batch.size() == kBatchMax || (i + 1 == load_.size() && !batch.empty())) {
-          send(connection, batch);
-          batch.clear();
-        }
-      }
-    } catch (const CommandError& error) {
-      fail(error.what());
-    }
-    const std::lock_guard lock(mutex_);
-    client_cpu_s_ += thread_cpu_s();
-  }
-
-  void send(RpcConnection& connection, const std::vector<std::uint32_t>& batch) {
-    const std::size_t before = sent_.fetch_add(batch.size());
-    while (!may_send(before + batch.size()) && !give_up_)
-      std::this_thread::sleep_for(kPause);
-    const std::string body = load_.batch(batch);
-    const auto when = Clock::now();
-    for (const std::uint32_t transfer : batch)
-      load_.sent(transfer, when);
-    const boost::json::value answers = connection.exchange(body);
-    if (!answers.is_array() || answers.as_array().size() != batch.size())
-      throw CommandError("a batch of transfers was not answered as a batch");
-    for (const boost::json::value& answer : answers.as_array()) {
-      if (const auto* error = answer.as_object().if_contains("error"))
-        throw CommandError("a transfer was refused: " +
-                           std::string(error->at("message").as_string()));
-    }
-  }
-
-  [[nodiscard]] bool may_send(std::size_t sent) const {
-    if (sent > final_everywhere() + options_.outstanding) return false;
-    if (options_.rate == 0) return true;
-    return static_cast<double>(sent) <=
-           seconds_between(started_, Clock::now()) * static_cast<double>(options_.rate);
+    sending_.wait_until(
+        [&] {
+          const bool lost =
+              std::ranges::any_of(watchers_, [](const auto& watcher) { return watcher->failed(); });
+          // What went wrong with a watcher, the watcher says.
+          if (lost) sending_.give_up();
+          return done();
+        },
+        [&] { return std::to_string(sending_.sent()) + " transfers were sent"; });
   }
 
   Report describe();
@@ -157,15 +104,11 @@ class Run {
   RunningNodes nodes_;
   TransferLoad load_;
   std::vector<std::unique_ptr<ChainWatcher>> watchers_;
-  Clock::time_point started_;
   double seconds_ = 0;
   double process_cpu_s_ = 0;
   std::size_t common_height_ = 0;
-  std::atomic<std::size_t> sent_{0};
-  std::atomic<bool> give_up_{false};
-  std::mutex mutex_;
   double client_cpu_s_ = 0;
-  std::vector<std::string> failures_;
+  Sending sending_;
 };
 
 Report Run::describe() {
@@ -173,12 +116,13 @@ Report Run::describe() {
                 ", " + std::to_string(options_.transfers) + " transfers of " +
                 std::to_string(options_.accounts) + " accounts, a block every " +
                 std::to_string(options_.block_interval_ms) + " ms at the most");
+  client_cpu_s_ = sending_.client_cpu_s();
   for (const auto& watcher : watchers_) {
-    if (watcher->failure()) failures_.push_back(*watcher->failure());
+    if (watcher->failure()) sending_.failures().push_back(*watcher->failure());
     client_cpu_s_ += watcher->cpu_s();
   }
   common_height_ = lowest([](const ChainWatcher& w) { return w.blocks().size(); });
-  if (failures_.empty()) {
+  if (sending_.failures().empty()) {
     add_blocks(report);
     add_latency(report);
     add_costs(report);
@@ -189,7 +133,7 @@ Report Run::describe() {
 }
 
 void Run::add_blocks(Report& report) {
-  Clock::time_point last = started_;
+  Clock::time_point last = sending_.started();
   std::size_t blocks = 0;
   std::size_t transfers_max = 0;
   for (const SeenBlock& block : watchers_[0]->blocks()) {
@@ -201,7 +145,7 @@ void Run::add_blocks(Report& report) {
       if (!block.transfers.empty()) last = std::max(last, block.seen);
     }
   }
-  seconds_ = seconds_between(started_, last);
+  seconds_ = seconds_between(sending_.started(), last);
   const auto count = static_cast<double>(load_.size());
   report.section("Throughput, from the first transfer sent to the last one final on every node");
   report.number("seconds", "measured", seconds_, "s", 2);
@@ -266,7 +210,7 @@ void Run::add_costs(Report& report) {
 }
 
 void Run::add_checks(Report& report) {
-  for (std::string& failure : failures_)
+  for (std::string& failure : sending_.failures())
     report.failure(std::move(failure));
   for (std::string& complaint : nodes_.complaints())
     report.sentence("Logged by " + complaint);

@@ -6,6 +6,7 @@
 #include <ol/primitives/transaction.hpp>
 
 #include "bench/command_ledger.hpp"
+#include "bench/final_once.hpp"
 #include "bench/report.hpp"
 #include "bench/transfer_load.hpp"
 
@@ -23,6 +24,18 @@ TEST(Latencies, percentiles_are_samples_that_enough_others_do_not_exceed) {
   EXPECT_EQ(latencies.percentile_ms(99), 198);
   EXPECT_EQ(latencies.percentile_ms(100), 200);
   EXPECT_EQ(latencies.percentile_ms(0), 1);
+}
+
+TEST(FinalOnce, an_action_may_be_in_two_blocks_but_take_effect_in_one) {
+  using Verdict = FinalOnce::Verdict;
+  FinalOnce once(3);
+  EXPECT_EQ(once.count(0, true), Verdict::First);
+  EXPECT_EQ(once.count(0, false), Verdict::Repeated);
+  EXPECT_EQ(once.count(0, true), Verdict::Twice);
+  EXPECT_EQ(once.count(1, false), Verdict::First);
+  EXPECT_EQ(once.count(1, true), Verdict::Repeated);
+  EXPECT_EQ(once.count(1, true), Verdict::Twice);
+  EXPECT_EQ(once.count(2, true), Verdict::First);
 }
 
 TEST(Report, is_a_table_for_people_and_an_object_for_programs) {

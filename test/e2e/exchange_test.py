@@ -8,6 +8,7 @@ import pathlib
 import subprocess
 import sys
 import tempfile
+import urllib.request
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
 from devnet import ROOT, Devnet, call, free_base_port, wait_for  # noqa: E402
@@ -68,8 +69,11 @@ def check_proof(net, node):
     subprocess.run(get, check=True, capture_output=True, timeout=120)
     verify = [net.program, "proof", "verify", "--genesis", str(genesis), str(file)]
     good = subprocess.run(verify, check=True, capture_output=True, text=True, timeout=60).stdout
-    assert "is final and commits to the state after block" in good and "lvl/" in good, good
     proof = json.loads(file.read_text())
+    for part in (f"key: every level of the book of asset {BTC}", "present: 1 record, and no other",
+                 f"height: the state after block {proof['height']}", f"in the header of block {proof['height'] + 1}",
+                 "signed by at least 3 of 4 by weight", "asks at price 650000"):
+        assert part in good, (part, good)
     leaf = bytearray.fromhex(proof["proof"][2:])
     leaf[-1] ^= 1
     for forged in ({"proof": "0x" + leaf.hex()}, {"height": proof["height"] - 1},
@@ -77,6 +81,106 @@ def check_proof(net, node):
         file.write_text(json.dumps(proof | forged))
         bad = subprocess.run(verify, capture_output=True, text=True, timeout=60)
         assert bad.returncode != 0 and "the proof is refused" in bad.stderr, (forged.keys(), bad)
+
+
+def check_absence(net, node):
+    """What is not there is proven too."""
+    file, genesis = net.home / "absent.json", net.home / f"node{node}" / "genesis.json"
+    subprocess.run([net.program, "proof", "get", "--rpc", f"http://127.0.0.1:{net.port(node)}", "--order", "999999",
+                    str(file)], check=True, capture_output=True, timeout=120)
+    told = subprocess.run([net.program, "proof", "verify", "--genesis", str(genesis), str(file)], check=True,
+                          capture_output=True, text=True, timeout=60).stdout
+    assert "key: order 999999\n" in told and "proven: absent" in told, told
+
+
+def past(net, node):
+    """What a node says of what happened so far."""
+    out = []
+    for key in KEYS:
+        user = account_of(key)
+        for query in ({"type": "userFills"}, {"type": "historicalOrders"}):
+            out.append(info(net, node, query | {"user": user}))
+    out.append(info(net, node, {"type": "recentTrades", "coin": "BTC"}))
+    out.append(info(net, node, {"type": "candleSnapshot", "req": {"coin": "BTC", "interval": "1d", "startTime": 0}}))
+    return out
+
+
+def info(net, node, query):
+    request = urllib.request.Request(f"http://127.0.0.1:{net.port(node)}/info", json.dumps(query).encode(),
+                                     {"Content-Type": "application/json"})
+    with urllib.request.urlopen(request, timeout=30) as reply:
+        return json.load(reply)
+
+
+# The addresses of KEYS.
+ACCOUNTS = ["0xf39fd6e51aad88f6f4ce6ab8827279cfffb92266", "0x70997970c51812dc3a010c7d01b50e0d17dc79c8"]
+
+
+def account_of(key):
+    return ACCOUNTS[KEYS.index(key)]
+
+
+def trade(net, node, *arguments, account=0):
+    """`openliquid trade` as a user runs it; what it printed."""
+    key = [] if arguments[0] in ("book", "watch") else ["--key", KEYS[account]]
+    run = subprocess.run([net.program, "trade", arguments[0], "--rpc", f"http://127.0.0.1:{net.port(node)}", *key,
+                          *map(str, arguments[1:])], capture_output=True, text=True, timeout=90)
+    return run.stdout + run.stderr
+
+
+def check_trade(net):
+    """Everything that the terminal can do, with sentences where it cannot."""
+    cloid = "0x" + "00" * 15 + "07"
+    for said, words in (
+            (trade(net, 0, "leverage", "--coin", "ETH", "--leverage", 5, account=1), "ETH at most 5 times, cross, final"),
+            (trade(net, 0, "leverage", "--coin", "ETH", "--leverage", 26, account=1), "must be between 1 and 25"),
+            (trade(net, 0, "transfer", "--usd", "12.5", "--to", "spot", account=1), "moved 12.5 USD to spot, final"),
+            (trade(net, 0, "transfer", "--usd", "2.5", "--to", "perp", account=1), "moved 2.5 USD to perp, final"),
+            (trade(net, 0, "send", "--usd", "3", "--to", ACCOUNTS[0], account=1), f"sent 3 USD to {ACCOUNTS[0]}, final"),
+            (trade(net, 0, "send", "--usd", "99999999", "--to", ACCOUNTS[0], account=1), "withdrawn: at most "),
+            (trade(net, 0, "place", "--coin", "ETH", "--px", "3000", "--sz", "1", "--cloid", cloid, account=1), "resting"),
+            (trade(net, 0, "modify", "--coin", "ETH", "--cloid", cloid, "--px", "3010", "--sz", "2", account=1), "resting"),
+            (trade(net, 0, "book", "--coin", "ETH"), "3010"),
+            (trade(net, 0, "modify", "--px", "1", "--sz", "1", account=1), "either --oid or --cloid"),
+            (trade(net, 0, "cancel", "--coin", "ETH", "--cloid", cloid, account=1), "cancelled in block"),
+            (trade(net, 0, "fills", account=1), "buy "),
+            (trade(net, 0, "fills", "--limit", 1, account=0), "sell ")):
+        assert words in said, (words, said)
+
+
+def markets_of_the_docs():
+    """The file that docs/operators.md shows."""
+    text = (ROOT / "docs/operators.md").read_text()
+    return text.split("```json\n", 1)[1].split("```", 1)[0]
+
+
+def check_genesis(program, home):
+    """Markets of a file, in the genesis of a testnet and of a key ceremony."""
+    home.mkdir(parents=True)
+    good, bad = home / "markets.json", home / "bad.json"
+    good.write_text(markets_of_the_docs())
+    bad.write_text(markets_of_the_docs().replace('"tick_px": 10,', '"tick_px": 0,'))
+
+    def run(*arguments):
+        return subprocess.run([program, *map(str, arguments)], capture_output=True, text=True, timeout=120)
+    refused = run("testnet", "--validators", 1, "--out", home / "no", "--exchange", bad)
+    assert refused.returncode != 0 and "bad.json" in refused.stderr and "market" in refused.stderr, refused
+    made = run("testnet", "--validators", 1, "--out", home / "t", "--exchange", good)
+    assert made.returncode == 0, made
+    shown = run("genesis", "show", home / "t/node0/genesis.json").stdout
+    assert [m["name"] for m in json.loads(shown)["exchange"]["markets"]] == ["BTC", "OPEN/USD"], shown
+    shared = home / "dir"
+    steps = []
+    for name in ("alice", "bob", "carol", "dave"):
+        steps.append(("init", "--home", home / name))
+        steps.append(("genesis", "ceremony", "join", "--home", home / name, "--dir", shared, "--name", name,
+                      "--fee-recipient", ACCOUNTS[0], "--address", "127.0.0.1:9000"))
+    for step in (*steps, ("genesis", "ceremony", "plan", "--dir", shared, "--chain-id", 99, "--chain-name", "mine",
+                          "--exchange", good)):
+        done = run(*step)
+        assert done.returncode == 0, done
+    plan = json.loads((shared / "plan.json").read_text())["chain"]
+    assert int(plan["exchange"]["markets"][0]["px"]) == 650_000, plan
 
 
 def check(net):
@@ -88,6 +192,7 @@ def check(net):
     assert "resting" in trader.result(1, ask)["orders"][0]
 
     check_proof(net, 1)
+    check_absence(net, 1)
 
     # Killed between the two sides, it must know the ask again and see the fill.
     net.kill(2)
@@ -98,16 +203,26 @@ def check(net):
     wait_for("the killed node is back", lambda: net.height(2) >= filled["height"])
     check_same_roots(net, filled["height"])
 
-    # All at once, in the middle of everything; what rests is still there to trade with.
+    # All at once, in the middle of everything; what rests is still there to trade with, and what happened is known.
+    before = past(net, 0)
+    assert len(before[0]) == 1 and before[0][0]["px"] == "65000" and before[-1], before
     for node in range(4):
         net.kill(node)
     net.start_all()
     for node in range(4):
         wait_for(f"node {node} answers", lambda node=node: net.height(node) >= filled["height"])
+        wait_for(f"node {node} knows what happened", lambda node=node: past(net, node) == before)
     rest = trader.submit(3, 1, "buy", 650_000, 4_000, IOC)
     last = trader.result(2, rest)
     assert last["orders"][0]["filled"]["totalSz"] == 2_000, last
     check_same_roots(net, last["height"])
+    check_trade(net)
+    # Stopped as one should: what happened is in the file then.
+    before = past(net, 2)
+    net.stop(2)
+    assert (net.home / "node2/data/exchange-history").stat().st_size > 0
+    net.start(2)
+    wait_for("node 2 knows what happened", lambda: net.height(2) > 0 and past(net, 2) == before)
     print(f"fills at heights {filled['height']} and {last['height']}, equal roots on four nodes up to there")
     net.stop_all()
 
@@ -115,6 +230,7 @@ def check(net):
 def main():
     with tempfile.TemporaryDirectory(prefix="openliquid-e2e-") as home:
         net = Devnet(sys.argv[1], home + "/net", free_base_port())
+        check_genesis(sys.argv[1], pathlib.Path(home) / "genesis")
         net.create()
         try:
             check(net)
