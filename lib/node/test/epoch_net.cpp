@@ -351,7 +351,9 @@ std::vector<Bytes> EpochNet::pick(const consensus::BlockPtr& parent) const {
     if (!is_final) out.push_back(item);
   }
   // Something in every block, so that one with a payload above the end would be noticed.
-  out.insert(out.begin(), to_bytes(parent->hash.view()));
+  Bytes first{1};
+  first.insert(first.end(), parent->hash.bytes.begin(), parent->hash.bytes.end());
+  out.insert(out.begin(), std::move(first));
   out.push_back(Bytes{9, 9, 9});
   return out;
 }

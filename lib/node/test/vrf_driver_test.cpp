@@ -19,7 +19,7 @@ struct Design {
 class VrfDrivers : public testing::TestWithParam<Design> {
  protected:
   static constexpr std::uint64_t kWindow = 4 * consensus::VrfLeaders::kWindowFactor;
-  static constexpr std::uint64_t kLongMs = 100'000'000;
+  static constexpr std::uint64_t kLongMs = 2'000'000;
 
   Era first{GetParam().rule, SchemeKind::Ed25519List, {0, 1, 2, 3}};
   Era second{first, {4, 0, 1, 2}};
@@ -28,7 +28,7 @@ class VrfDrivers : public testing::TestWithParam<Design> {
   EpochNet net{{&first, &second, &third}, 5, true};
 
   bool all_at(std::uint64_t epoch, std::uint64_t height) {
-    return net.run_until(
+    const bool done = net.run_until(
         [&] {
           for (std::uint32_t who = 0; who < 5; ++who) {
             if (net.epoch(who) != epoch || net.height(who) < Height(height)) return false;
@@ -36,6 +36,13 @@ class VrfDrivers : public testing::TestWithParam<Design> {
           return true;
         },
         kLongMs);
+    for (std::uint32_t who = 0; !done && who < 5; ++who) {
+      const auto status = net.driver(who).status();
+      ADD_FAILURE() << "operator " << who << ": height " << net.height(who).value() << ", view "
+                    << status.view.value() << " led by " << status.leader.value()
+                    << ", certificate of view " << status.high_qc_view.value();
+    }
+    return done;
   }
   bool reach(std::uint32_t who, std::uint64_t height) {
     return net.run_until([&] { return net.height(who) >= Height(height); }, kLongMs);
