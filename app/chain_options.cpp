@@ -65,8 +65,11 @@ void add_chain_options(CLI::App& command, ChainOptions& options) {
   command.add_option("--slot-seconds", options.slot_seconds, "Length of a slot, for timecoin")
       ->check(CLI::Range(2, 3600))
       ->capture_default_str();
-  command.add_option("--leaders", options.leaders, "Who proposes in a view")
-      ->check(CLI::IsMember({"round-robin", "stake-weighted"}))
+  command
+      .add_option("--leaders", options.leaders,
+                  "Who proposes in a view: in turn, drawn by weight, or drawn by weight from the "
+                  "validators' own randomness; auto: vrf for l1, else round-robin")
+      ->check(CLI::IsMember({"auto", "round-robin", "stake-weighted", "vrf"}))
       ->capture_default_str();
   command
       .add_option("--leader-reputation", options.reputation,
@@ -83,7 +86,11 @@ void apply(const ChainOptions& options, NetworkPlan& plan) {
   plan.profile = profile_of(options.profile);
   plan.scheme = options.scheme == "auto" ? default_scheme(plan.profile) : scheme_of(options.scheme);
   plan.slot_ms = options.slot_seconds * 1000;
+  const bool vrf = options.leaders == "vrf" ||
+                   (options.leaders == "auto" && plan.profile == primitives::Profile::L1 &&
+                    options.reputation != "on");
   if (options.leaders == "stake-weighted") plan.leaders = primitives::LeaderKind::StakeWeighted;
+  if (vrf) plan.leaders = primitives::LeaderKind::Vrf;
   if (options.reputation != "auto") plan.leader_reputation = options.reputation == "on";
 }
 

@@ -13,7 +13,8 @@ struct ChainOptions {
   /// "auto" is the profile's.
   std::string scheme = "auto";
   std::uint64_t slot_seconds = 2;
-  std::string leaders = "round-robin";
+  /// "auto" is the profile's.
+  std::string leaders = "auto";
   /// "auto" passes over failing leaders from seven validators on.
   std::string reputation = "auto";
 };

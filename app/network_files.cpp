@@ -107,8 +107,8 @@ primitives::Genesis make_genesis(const NetworkPlan& plan, const std::vector<Made
   genesis.chain_name = plan.chain_name;
   genesis.scheme = plan.scheme;
   genesis.leaders = plan.leaders;
-  genesis.leader_reputation =
-      plan.leader_reputation.value_or(plan.validators >= kReputationValidators);
+  genesis.leader_reputation = plan.leader_reputation.value_or(
+      plan.validators >= kReputationValidators && plan.leaders != primitives::LeaderKind::Vrf);
   genesis.time = primitives::TimeMs(wall_ms());
   genesis.pace.min_block_interval_ms = plan.block_interval_ms;
   set_profile(genesis, plan);

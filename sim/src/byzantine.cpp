@@ -134,6 +134,9 @@ bool Byzantine::try_stale_proposal(const ProposalMessage& proposal) {
 }
 
 void Byzantine::on_proposal(ProposalMessage proposal) {
+  // The proof of a leader is the same in each of its blocks of a view, and went ahead.
+  proof_.clear();
+  if (world_.options.vrf && !proposal.items.empty()) proof_ = {proposal.items.back()};
   if (random_.chance(how.stale_proposal) && try_stale_proposal(proposal)) {
     // The honest-looking one too, sometimes: together they are an equivocation.
     if (random_.chance(500)) return;
@@ -153,7 +156,7 @@ void Byzantine::on_proposal(ProposalMessage proposal) {
     world_.faults.note(Fault::Equivocation);
     Header second = proposal.header;
     second.time = primitives::TimeMs(second.time.value() + 1);
-    const ProposalMessage other = sign(std::move(second), {});
+    const ProposalMessage other = sign(std::move(second), proof_);
     world_.say(self_.label(), fmt::format("equivocates in view {}", proposal.header.view.value()));
     std::vector<std::uint32_t> part;
     for (const std::uint32_t to : others()) {

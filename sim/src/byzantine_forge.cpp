@@ -61,7 +61,8 @@ void Byzantine::vote_for(const Header& header) {
     return;
   }
   const Bytes vote = vote_bytes(subject_of(header, hash));
-  for (const std::uint32_t to : world_.nodes_of(world_.leaders->leader(header.view.next()))) {
+  for (const std::uint32_t to :
+       world_.nodes_of(self_.leaders().leader_above(header.view.next(), hash))) {
     if (to != self_.id()) release(to, vote);
   }
 }
@@ -133,7 +134,7 @@ Header Byzantine::make_header(const KnownBlock& parent, const QuorumCertificate&
   header.parent = justify.block();
   header.justify = justify;
   header.time = primitives::TimeMs(parent.block->header.time.value() + 1 + random_.below(50));
-  header.proposer = world_.leaders->leader(view);
+  header.proposer = self_.leaders().leader_above(view, justify.block());
   header.parent_state_root = parent.results.state_root;
   header.parent_receipts_root = parent.results.receipts_root;
   header.parent_evm_hash = parent.results.evm_hash;
@@ -150,7 +151,7 @@ bool Byzantine::propose_on(const QuorumCertificate& justify, View view,
     header.timeout_certificate = lowest_timeout(View(view.value() - 1));
     if (!header.timeout_certificate) return false;
   }
-  const ProposalMessage stale = sign(std::move(header), {});
+  const ProposalMessage stale = sign(std::move(header), proof_);
   world_.say(self_.label(),
              fmt::format("proposes in view {} height {} on the certificate of view {}",
                          view.value(), stale.header.height.value(), justify.view().value()));

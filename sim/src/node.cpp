@@ -73,6 +73,33 @@ void SimNode::recover_disk() {
   adapter_ = node::make_safety_adapter(*store_);
 }
 
+// As load_vrf_leaders of lib/node.
+void SimNode::load_leaders() {
+  vrf_.reset();
+  if (!world_.options.vrf || world_.options.rule == Rule::TwoPhase) return;
+  const TestChain& chain = world_.chain;
+  consensus::BeaconHistory history(primitives::View(0), chain.size());
+  std::optional<Hash256> seed = primitives::genesis_hash(chain.genesis);
+  for (std::size_t height = chain_.size() - 1; height > 0; --height) {
+    const primitives::Block& block = *chain_[height].block;
+    if (history.add({block.header.view, consensus::decode_leader_item(block.payload.back())}))
+      continue;
+    seed.reset();
+    break;
+  }
+  vrf_ = std::make_unique<consensus::VrfLeaders>(
+      consensus::VrfLeaders::Chain{.domain = chain.genesis.domain,
+                                   .set = chain.set,
+                                   .present = nullptr,
+                                   .begins = primitives::View(0)},
+      chain_.back().block->hash, chain_.back().block->header.height,
+      history.replay(chain.genesis.domain.hash, seed));
+}
+
+const consensus::LeaderSchedule& SimNode::leaders() const {
+  return vrf_ ? *vrf_ : *world_.leaders;
+}
+
 // As Node::Impl::make_driver.
 void SimNode::start() {
   if (is_up()) return;
@@ -96,6 +123,7 @@ void SimNode::start() {
   std::sort(stored_blocks.begin(), stored_blocks.end(), [](const auto& a, const auto& b) {
     return std::pair(a.header.height, a.hash) < std::pair(b.header.height, b.hash);
   });
+  load_leaders();
   const TestChain& chain = world_.chain;
   auto signer = std::make_unique<consensus::Signer>(chain.genesis.domain, chain.set_hash, index_,
                                                     chain.key(index_), chain.vote_key(index_),
@@ -106,7 +134,7 @@ void SimNode::start() {
       node::DriverParts{.domain = chain.genesis.domain,
                         .set = chain.set,
                         .rule = world_.rule,
-                        .leaders = *world_.leaders,
+                        .leaders = leaders(),
                         .scheme = *world_.scheme,
                         .pace = chain.genesis.pace,
                         .genesis_certificate = chain.genesis_certificate,

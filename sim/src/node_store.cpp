@@ -20,7 +20,9 @@ constexpr std::size_t kItemsPerSlot = 64;
 
 void SimNode::execute(BlockPtr block) {
   if (dying_) return;
-  enqueue(machine.execute_us, [this, block = std::move(block)] { run_execute(block); });
+  const bool led = !vrf_ || vrf_->admit(*block);
+  enqueue(machine.execute_us,
+          [this, block = std::move(block), led] { led ? run_execute(block) : run_refuse(block); });
 }
 
 void SimNode::build(primitives::View view, BlockPtr parent) {
@@ -30,11 +32,17 @@ void SimNode::build(primitives::View view, BlockPtr parent) {
 
 void SimNode::commit(std::vector<consensus::CommittedBlock> blocks) {
   if (dying_) return;
+  for (const consensus::CommittedBlock& block : blocks) {
+    if (vrf_) vrf_->commit(*block.block);
+  }
   enqueue(kCommitUs, [this, blocks = std::move(blocks)] { run_commit(blocks); });
 }
 
 void SimNode::discard(std::vector<BlockPtr> blocks) {
   if (dying_) return;
+  for (const BlockPtr& block : blocks) {
+    if (vrf_) vrf_->forget(block->hash);
+  }
   enqueue(0, [this, blocks = std::move(blocks)] {
     for (const BlockPtr& block : blocks)
       ledger_->discard(block->hash);
@@ -49,6 +57,13 @@ void SimNode::run_execute(const BlockPtr& block) {
     world_.known.try_emplace(block->hash, KnownBlock{block, *results});
   const BlockHash hash = block->hash;
   drive([&](node::ConsensusDriver& driver) { driver.on_executed(now(), hash, verdict); });
+}
+
+// Of a leader that does not prove itself, or is none.
+void SimNode::run_refuse(const BlockPtr& block) {
+  drive([&](node::ConsensusDriver& driver) {
+    driver.on_executed(now(), block->hash, consensus::Execution::Invalid);
+  });
 }
 
 void SimNode::run_build(primitives::View view, const BlockPtr& parent) {

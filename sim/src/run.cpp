@@ -8,16 +8,19 @@ namespace ol::sim {
 namespace {
 
 constexpr std::uint64_t kSettleUs = 300'000;
+// Drawn leaders may be Byzantine several times in a row: as many more views make that as unlikely
+// as one seed in some hundred thousand.
+constexpr std::uint64_t kDrawnTurns = 8;
 
 /// How long a transaction may take once every fault is over. Time-outs have grown to their cap, at
 /// most every f-th leader's view is lost to a Byzantine leader, and three honest leaders in a row
 /// are needed: two turns of all leaders at the longest time-out, and one more to meet in a view.
 /// Under two_phase two turns of slots: each has one block.
 std::uint64_t liveness_bound_us(const World& world) {
-  if (world.options.rule == Rule::TwoPhase)
-    return (2 * std::uint64_t{world.options.nodes} + 2) * kSlots.slot_ms * 1000;
-  return (2 * std::uint64_t{world.options.nodes} + 2) * world.chain.genesis.pace.timeout_max_ms *
-         1000;
+  const std::uint64_t turns = 2 * std::uint64_t{world.options.nodes} + 2;
+  if (world.options.rule == Rule::TwoPhase) return turns * kSlots.slot_ms * 1000;
+  const std::uint64_t views = world.options.vrf ? kDrawnTurns * turns : turns;
+  return views * world.chain.genesis.pace.timeout_max_ms * 1000;
 }
 
 void run_until(World& world, std::uint64_t until_us, auto done) {

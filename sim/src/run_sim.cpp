@@ -20,6 +20,7 @@ whole nodes: the shipped driver, codecs, signatures and safety record
   sim --rule RULE --seed S [options]                    one run, printed as a timeline
   sim --rule RULE --seeds A..B --jobs N [options]       search; the last line is the verdict
     --scheme NAME    bls-threshold: the shipped one, hash: a fast stand-in (bls-threshold)
+    --leaders NAME   round-robin, or vrf: drawn from their own proofs (round-robin)
     --scenario NAME  random, or a scripted attack: locked_fork, few_votes (random)
 
 kernels alone: many thousand runs a minute
@@ -74,6 +75,9 @@ Result<void, UsageError> take_name(Command& command, std::string_view flag, std:
   if (flag == "--scheme") {
     if (text != "hash" && text != "bls-threshold") return refuse("hash or bls-threshold");
     command.run.scheme = text == "hash" ? SchemeChoice::Hash : SchemeChoice::BlsThreshold;
+  } else if (flag == "--leaders") {
+    if (text != "round-robin" && text != "vrf") return refuse("round-robin or vrf");
+    command.run.vrf = text == "vrf";
   } else if (flag == "--scenario") {
     const auto scenario = scenario_named(text);
     if (!scenario) return refuse("random, locked_fork or few_votes");

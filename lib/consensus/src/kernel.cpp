@@ -368,12 +368,13 @@ void Kernel::maybe_vote(const BlockHash& hash) {
                                         .height = header.height,
                                         .view = header.view,
                                         .block = hash};
-  out_.vote = VoteIntent{subject, leaders_.leader(header.view.next())};
+  out_.vote = VoteIntent{subject, leaders_.leader_above(header.view.next(), hash)};
   enter_view(header.view.next());
 }
 
 void Kernel::maybe_propose() {
-  if (!config_.self || leaders_.leader(view_) != *config_.self) return;
+  if (!config_.self) return;
+  if (leaders_.leader_above(view_, record_.high_qc.block()) != *config_.self) return;
   if (build_requested_ >= view_ || record_.last_proposal.view >= view_) return;
   std::optional<TimeoutCertificate> timeout;
   if (record_.high_qc.view().next() != view_) {
@@ -401,7 +402,7 @@ std::vector<QuorumCertificate> Kernel::news() const {
 
 KernelStatus Kernel::status() const {
   return {.view = view_,
-          .leader = leaders_.leader(view_),
+          .leader = leaders_.leader_above(view_, record_.high_qc.block()),
           .lock = record_.lock,
           .last_vote = record_.last_vote,
           .high_qc_view = record_.high_qc.view(),

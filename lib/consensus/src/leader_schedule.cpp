@@ -57,9 +57,10 @@ StakeWeighted::StakeWeighted(const primitives::ValidatorSet& set, crypto::HashAl
     columns_[i] = {.own = total_, .other = i};
 }
 
-primitives::ValidatorIndex StakeWeighted::leader(primitives::View view) const {
+primitives::ValidatorIndex StakeWeighted::draw(const Hash256& randomness,
+                                               primitives::View view) const {
   Writer input;
-  input.raw(as_bytes(kDrawTag)).fixed(randomness_).strong(view);
+  input.raw(as_bytes(kDrawTag)).fixed(randomness).strong(view);
   const Hash256 draw = crypto::hash(hash_, input.bytes());
   const auto column = static_cast<std::uint32_t>(scale(big_endian(draw.view()), columns_.size()));
   const std::uint64_t ticket = scale(big_endian(draw.view().subspan(8)), total_);
@@ -75,6 +76,8 @@ std::unique_ptr<LeaderSchedule> make_base_schedule(const primitives::Genesis& ge
     case primitives::LeaderKind::StakeWeighted:
       return std::make_unique<StakeWeighted>(set, genesis.domain.hash,
                                              primitives::genesis_hash(genesis));
+    case primitives::LeaderKind::Vrf:
+      OL_CHECK(false, "leaders by randomness are made with the beacon of their epoch");
   }
   OL_CHECK(false, "unknown LeaderKind");
 }

@@ -81,7 +81,8 @@ Result<VerifiedHeader, VerifyError> Verifier::verify_proposal(const ProposalMess
   if (header.chain_id != domain_.chain_id && !kMutantAnyChain) return fail(VerifyError::WrongChain);
   OL_TRY_VOID(check_membership(header));
   const primitives::Validator* proposer = set_.find(header.proposer);
-  if (!leaders_.may_lead(header.view, header.proposer)) return fail(VerifyError::NotLeader);
+  if (!leaders_.may_lead_above(header.view, header.proposer, header.parent))
+    return fail(VerifyError::NotLeader);
   if (header.payload_root != payload_root(domain_, message.items))
     return fail(VerifyError::BadPayload);
 

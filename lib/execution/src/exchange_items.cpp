@@ -69,6 +69,9 @@ Result<Read, ItemError> read_content(const ItemRules& rules, ByteView bytes) {
       return read_prices(rules, body);
     case primitives::ItemTag::System:
       return read_system(rules, body);
+    case primitives::ItemTag::Leader:
+      // Taken off before a block comes here.
+      return fail(ItemError::Malformed);
   }
   return fail(ItemError::Malformed);
 }

@@ -3,6 +3,8 @@
 #include <algorithm>
 
 #include <ol/base/hex.hpp>
+#include <ol/consensus/vrf_leaders.hpp>
+#include <ol/primitives/item.hpp>
 
 namespace ol::node {
 
@@ -80,7 +82,7 @@ void ConsensusDriver::greet(const p2p::PeerId& peer) {
     return;
   }
   if (const auto vote = signer_->last_vote();
-      vote && peer_of(leaders_->leader(vote->subject.view.next())) == peer) {
+      vote && peer_of(leader_after(vote->subject)) == peer) {
     host_.send(peer, Channel::Consensus, encode_message(*vote));
   }
   if (const auto new_view = signer_->last_new_view();
@@ -156,8 +158,30 @@ void ConsensusDriver::on_built(Now now, BuiltPayload payload) {
   header.parent_evm_hash = payload.parent.evm_hash;
   header.set_hash = verifier_->set_hash();
   fit_to_epoch(payload.items, request.parent->hash);
+  prove_leader(payload.items, request);
   auto block = primitives::Block::propose(domain_, std::move(header), std::move(payload.items));
   step(consensus::BlockBuilt{verifier_->own_block(std::move(block))});
+}
+
+// The last item of a block. Where a change of the set must be the last one, and above it, none is.
+void ConsensusDriver::prove_leader(std::vector<Bytes>& items,
+                                   const consensus::BuildRequest& request) const {
+  if (!signer_) return;
+  if (epochs_.present != nullptr && consensus::next_setting(*epochs_.present, items)) return;
+  const auto challenge = leaders_->challenge(request.view, request.parent->hash);
+  if (!challenge) return;
+  items.push_back(consensus::encode_leader_item(
+      {.randomness = challenge->randomness, .proof = signer_->prove_leader(challenge->input)}));
+}
+
+// Who collects a vote: whoever proposes next, on the block that it is for.
+ValidatorIndex ConsensusDriver::leader_after(const primitives::VoteSubject& vote) const {
+  return leaders_->leader_above(vote.view.next(), vote.block);
+}
+
+// Whether we propose in `view` where nothing better than our best certificate turns up.
+bool ConsensusDriver::leads(primitives::View view) const {
+  return self_ && leaders_->leader_above(view, kernel_->high_qc().block()) == *self_;
 }
 
 void ConsensusDriver::on_work(Now now) {
@@ -303,7 +327,7 @@ void ConsensusDriver::handle(const VoteMessage& message, const p2p::PeerId& peer
   // one.
   if (validator_of(peer) != message.share.voter) return;
   if (slots_) return collect(message);
-  if (!self_ || leaders_->leader(message.subject.view.next()) != *self_) return;
+  if (!self_ || leader_after(message.subject) != *self_) return;
   collect(message);
 }
 
@@ -320,8 +344,7 @@ void ConsensusDriver::handle(const NewViewMessage& message, const p2p::PeerId& p
   if (message.high_qc.view().next() < kernel_->high_qc().view()) {
     host_.send(peer, Channel::Consensus, encode_message(CertificateMessage{kernel_->high_qc()}));
   }
-  if (self_ && message.last_vote && leaders_->leader(message.view.next()) == *self_)
-    collect(*message.last_vote);
+  if (self_ && message.last_vote && leads(message.view.next())) collect(*message.last_vote);
   // That vote may have ended the epoch that the message was verified in.
   if (message.epoch != set_->epoch()) return;
   step(consensus::NewViewReceived{*std::move(verified)});
@@ -413,7 +436,7 @@ bool ConsensusDriver::recent_work(const consensus::BlockPtr& parent) const {
   // Until it is final nothing else can be done.
   if (node != nullptr && node->place != consensus::EpochPlace::Within) return true;
   for (std::uint32_t depth = 0; depth < depth_ && node != nullptr; ++depth) {
-    if (!node->block->payload.empty()) return true;
+    if (primitives::has_work(*node->block)) return true;
     node = tree.find(node->block->header.parent);
   }
   return false;

@@ -1,6 +1,7 @@
 // What leaves under this validator's key, and when it must not be used any more.
 #include <ol/base/hex.hpp>
 #include <ol/node/consensus_driver.hpp>
+#include <ol/primitives/item.hpp>
 
 namespace ol::node {
 
@@ -26,6 +27,7 @@ void ConsensusDriver::sign_and_send(const consensus::Outputs& outputs) {
   }
   if (made->proposal) {
     ++counters_.proposals_sent;
+    send_leader_item(*outputs.proposal->block);
     publish(encode_message(*made->proposal));
 #ifdef OL_EQUIVOCATES
     publish(encode_message(signer_->rival_of(*made->proposal)));
@@ -37,6 +39,12 @@ void ConsensusDriver::sign_and_send(const consensus::Outputs& outputs) {
   }
   if (made->vote) send_vote(*outputs.vote, *made->vote);
   if (made->new_view) send_new_view(*made->new_view);
+}
+
+void ConsensusDriver::send_leader_item(const primitives::Block& block) {
+  if (block.payload.empty() || !primitives::is_leader_item(block.payload.back())) return;
+  const ItemsResponse item{.block = block.hash, .items = {block.payload.back()}};
+  host_.broadcast(Channel::Request, encode_sync_message(item));
 }
 
 void ConsensusDriver::publish(Bytes message) {
@@ -71,8 +79,7 @@ void ConsensusDriver::send_new_view(const NewViewMessage& message) {
   // Our own statement counts like any other.
   auto verified = verifier_->verify_new_view(message);
   OL_CHECK(verified.has_value(), "our own new-view message verifies");
-  if (leaders_->leader(message.view.next()) == *self_ && message.last_vote)
-    collect(*message.last_vote);
+  if (leads(message.view.next()) && message.last_vote) collect(*message.last_vote);
   step(consensus::NewViewReceived{*std::move(verified)});
 }
 

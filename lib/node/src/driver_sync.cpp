@@ -1,5 +1,6 @@
 #include <algorithm>
 
+#include <ol/consensus/vrf_leaders.hpp>
 #include <ol/node/consensus_driver.hpp>
 
 namespace ol::node {
@@ -12,6 +13,7 @@ using primitives::Height;
 namespace {
 
 constexpr std::size_t kPendingProposalsMax = 16;
+constexpr std::size_t kLeaderItemsMax = 64;
 constexpr std::size_t kFetchesMax = 1024;
 constexpr std::size_t kFetchesPerTick = 16;
 constexpr std::uint64_t kFetchRetryMs = 300;
@@ -77,7 +79,7 @@ void ConsensusDriver::begin_proposal(consensus::VerifiedHeader header,
                           .retry_ms = 0};
   pending.items.reserve(pending.hashes.size());
   for (const primitives::TxnHash& item : pending.hashes) {
-    pending.items.push_back(host_.find_item(item));
+    pending.items.push_back(find_item(item));
     if (!pending.items.back()) ++pending.missing;
   }
   const auto [it, fresh] = proposals_.insert_or_assign(hash, std::move(pending));
@@ -139,7 +141,7 @@ void ConsensusDriver::serve_items(const p2p::PeerId& peer, const ItemsRequest& r
 
 void ConsensusDriver::take_items(const p2p::PeerId& peer, const ItemsResponse& response) {
   const auto it = proposals_.find(response.block);
-  if (it == proposals_.end()) return;
+  if (it == proposals_.end()) return keep_leader_item(peer, response);
   PendingProposal& pending = it->second;
   // Answers are matched by content, so the order a peer chose does not matter.
   std::map<primitives::TxnHash, const Bytes*> received;
@@ -160,6 +162,23 @@ void ConsensusDriver::take_items(const p2p::PeerId& peer, const ItemsResponse& r
   } else if (progress) {
     request_items(pending, peer);
   }
+}
+
+// Ahead of its proposal, of validators alone. Nobody has it from elsewhere, so without this every
+// proposal would wait for an answer of its leader.
+void ConsensusDriver::keep_leader_item(const p2p::PeerId& peer, const ItemsResponse& response) {
+  if (response.items.size() != 1 || !validator_of(peer)) return;
+  const Bytes& item = response.items.front();
+  if (!consensus::decode_leader_item(item)) return;
+  if (leader_items_.size() >= kLeaderItemsMax) leader_items_.pop_front();
+  leader_items_.emplace_back(primitives::transaction_hash(item), item);
+}
+
+std::optional<Bytes> ConsensusDriver::find_item(const primitives::TxnHash& hash) {
+  for (const auto& [known, item] : leader_items_) {
+    if (known == hash) return item;
+  }
+  return host_.find_item(hash);
 }
 
 void ConsensusDriver::serve_block(const p2p::PeerId& peer, const BlockRequest& request) {

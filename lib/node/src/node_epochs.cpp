@@ -1,5 +1,6 @@
 // Which set validates, and what this node is in it. docs/adr/0013-epochs.md.
 #include <ol/base/hex.hpp>
+#include <ol/consensus/vrf_leaders.hpp>
 
 #include "load_leaders.hpp"
 #include "node_impl.hpp"
@@ -40,9 +41,22 @@ Result<consensus::Leaders, NodeError> Node::Impl::leaders_of(const EpochSetting&
     return consensus::Leaders{
         .schedule = std::make_unique<consensus::SlotRobin>(clock, setting.set.size())};
   }
-  auto leaders = load_leaders(setting, begins, *database_);
+  auto leaders = genesis.leaders == primitives::LeaderKind::Vrf
+                     ? load_vrf_leaders(*epochs_, setting.set.epoch(), *root_.block, *database_)
+                     : load_leaders(setting, begins, *database_);
   if (!leaders) return fail(NodeError{leaders.error().message});
   return *std::move(leaders);
+}
+
+// What drew the leaders of the old epoch says who leads in the new one: the block that ended it is
+// not in the database yet.
+Result<consensus::Leaders, NodeError> Node::Impl::next_leaders(
+    const EpochSetting& setting, const primitives::Header& root) const {
+  if (leaders_.vrf == nullptr) return leaders_of(setting, root.view);
+  const primitives::BlockHash hash = primitives::block_hash(setting.genesis.domain, root);
+  const auto seed = leaders_.vrf->next_seed(hash);
+  if (!seed) return fail(NodeError{"the block that ended the epoch is not here"});
+  return first_vrf_leaders(setting, root.view, hash, root.height, *seed);
 }
 
 std::optional<crypto::BlsSecretKey> Node::Impl::vote_key_of(const EpochSetting& setting,
@@ -68,7 +82,7 @@ std::optional<EpochParts> Node::Impl::open_epoch(const consensus::HandOver& hand
     return std::nullopt;
   }
   EpochSetting& setting = *epochs_->find(ended.next());
-  auto leaders = leaders_of(setting, root.view);
+  auto leaders = next_leaders(setting, root);
   if (!leaders) {
     fatal(leaders.error().message);
     return std::nullopt;

@@ -86,6 +86,8 @@ struct Node::Impl final : p2p::NetworkHandler, DriverHost {
 
   // Epochs (node_epochs.cpp).
   [[nodiscard]] Result<primitives::Epoch, NodeError> epoch_of_root() const;
+  [[nodiscard]] Result<consensus::Leaders, NodeError> next_leaders(
+      const consensus::EpochSetting& setting, const primitives::Header& root) const;
   [[nodiscard]] Result<consensus::Leaders, NodeError> leaders_of(
       const consensus::EpochSetting& setting, primitives::View begins) const;
   [[nodiscard]] std::optional<crypto::BlsSecretKey> vote_key_of(

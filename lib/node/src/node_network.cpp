@@ -1,6 +1,7 @@
 #include <algorithm>
 
 #include <ol/base/hex.hpp>
+#include <ol/consensus/vrf_leaders.hpp>
 
 #include "node_impl.hpp"
 
@@ -182,18 +183,36 @@ void Node::Impl::punish(const p2p::PeerId& peer, std::string reason) {
   network_->ban(peer, kBan, std::move(reason));
 }
 
+// Nobody votes for a block of the wrong leader, or without the proof of the right one.
 void Node::Impl::execute(consensus::BlockPtr block) {
+  if (leaders_.vrf != nullptr) {
+    if (const auto led = leaders_.vrf->admit(*block); !led) {
+      log(LogLevel::Warn, "block refused",
+          {{"block", to_hex(block->hash.view()).substr(0, 16)},
+           {"proposer", std::to_string(block->header.proposer.value())},
+           {"reason", describe(led.error())}});
+      post([hash = block->hash](ConsensusDriver& d, Now t) {
+        d.on_executed(t, hash, consensus::Execution::Invalid);
+      });
+      return;
+    }
+  }
   executor_->execute(std::move(block));
 }
 void Node::Impl::build(primitives::View view, consensus::BlockPtr parent) {
   executor_->build(view, std::move(parent));
 }
 void Node::Impl::commit(std::vector<consensus::CommittedBlock> blocks) {
-  for (const consensus::CommittedBlock& block : blocks)
+  for (const consensus::CommittedBlock& block : blocks) {
     leaders_.record(block.block->header);
+    if (leaders_.vrf != nullptr) leaders_.vrf->commit(*block.block);
+  }
   executor_->commit(std::move(blocks));
 }
 void Node::Impl::discard(std::vector<consensus::BlockPtr> blocks) {
+  for (const consensus::BlockPtr& block : blocks) {
+    if (leaders_.vrf != nullptr) leaders_.vrf->forget(block->hash);
+  }
   executor_->discard(std::move(blocks));
 }
 

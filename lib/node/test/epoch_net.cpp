@@ -50,6 +50,15 @@ struct EpochNet::Operator final : DriverHost {
   void execute(consensus::BlockPtr block) override {
     for (std::size_t i = 0; i < block->payload.size(); ++i)
       items[block->item_hashes[i]] = block->payload[i];
+    if (!leaders.empty()) {
+      if (const auto led = leaders.back()->admit(*block); !led) {
+        net.refused_.push_back(describe(led.error()));
+        event([this, hash = block->hash](ConsensusDriver& d) {
+          d.on_executed(net.now_, hash, consensus::Execution::Invalid);
+        });
+        return;
+      }
+    }
     event([this, hash = block->hash](ConsensusDriver& d) {
       d.on_executed(net.now_, hash, consensus::Execution::Valid);
     });
@@ -60,10 +69,16 @@ struct EpochNet::Operator final : DriverHost {
     });
   }
   void commit(std::vector<CommittedBlock> blocks) override {
-    for (CommittedBlock& block : blocks)
+    for (CommittedBlock& block : blocks) {
+      if (!leaders.empty()) leaders.back()->commit(*block.block);
       chain.push_back(std::move(block));
+    }
   }
-  void discard(std::vector<consensus::BlockPtr>) override {}
+  void discard(std::vector<consensus::BlockPtr> blocks) override {
+    for (const consensus::BlockPtr& block : blocks) {
+      if (!leaders.empty()) leaders.back()->forget(block->hash);
+    }
+  }
   void serve_range(const p2p::PeerId& peer, RangeRequest request) override {
     RangeResponse response{.from = request.from, .entries = {}};
     for (const CommittedBlock& block : chain) {
@@ -92,7 +107,7 @@ struct EpochNet::Operator final : DriverHost {
   void fatal(std::string sentence) override { net.fatals_.push_back(std::move(sentence)); }
 
   std::optional<EpochParts> open_epoch(const consensus::HandOver& hand_over,
-                                       const primitives::Header&) override {
+                                       const primitives::Header& root) override {
     const Epoch next = hand_over.epoch().next();
     proofs[hand_over.epoch()] = encode_hand_over(hand_over);
     const Era& era = *net.eras_.at(next.value());
@@ -102,7 +117,16 @@ struct EpochNet::Operator final : DriverHost {
                      .self = seat(era, who),
                      .vote_key = {}};
     if (parts.self) parts.vote_key = era.vote_key(parts.self->value());
-    return parts;
+    if (leaders.empty()) return parts;
+    const auto seed = leaders.back()->next_seed(block_hash(era.domain(), root));
+    OL_CHECK(seed.has_value(), "the closing block was admitted");
+    leaders.push_back(net.draw_leaders(next.value(), root.view, root,
+                                       consensus::Beacon(era.domain().hash, *seed)));
+    return EpochParts{.setting = parts.setting,
+                      .leaders = *leaders.back(),
+                      .before = parts.before,
+                      .self = parts.self,
+                      .vote_key = std::move(parts.vote_key)};
   }
   std::optional<Bytes> hand_over_of(Epoch epoch) override {
     const auto it = proofs.find(epoch);
@@ -116,6 +140,8 @@ struct EpochNet::Operator final : DriverHost {
   EpochNet& net;
   std::uint32_t who;
   consensus::test::MemoryStore store;
+  /// Of the epochs since it booted, where they are drawn.
+  std::vector<std::unique_ptr<consensus::VrfLeaders>> leaders;
   std::unique_ptr<ConsensusDriver> driver;
   std::vector<CommittedBlock> chain;
   std::map<primitives::TxnHash, Bytes> items;
@@ -123,8 +149,8 @@ struct EpochNet::Operator final : DriverHost {
   std::vector<Bytes> outbox;
 };
 
-EpochNet::EpochNet(std::vector<const Era*> eras, std::uint32_t operators)
-    : eras_(std::move(eras)), rule_(consensus::SlotClock(primitives::TimeMs(0), {}, 1)) {
+EpochNet::EpochNet(std::vector<const Era*> eras, std::uint32_t operators, bool vrf)
+    : eras_(std::move(eras)), vrf_(vrf), rule_(consensus::SlotClock(primitives::TimeMs(0), {}, 1)) {
   const primitives::Genesis& genesis = eras_[0]->setting->genesis;
   const consensus::SlotClock clock(genesis.time, genesis.slots.value_or(primitives::SlotParams{}),
                                    eras_[0]->setting->set.size());
@@ -155,6 +181,52 @@ EpochNet::EpochNet(std::vector<const Era*> eras, std::uint32_t operators)
 
 EpochNet::~EpochNet() = default;
 
+std::unique_ptr<consensus::VrfLeaders> EpochNet::draw_leaders(
+    std::uint64_t epoch, primitives::View begins, const primitives::Header& root,
+    const consensus::Beacon& beacon) const {
+  const consensus::EpochSetting& setting = *eras_.at(epoch)->setting;
+  return std::make_unique<consensus::VrfLeaders>(
+      consensus::VrfLeaders::Chain{.domain = setting.genesis.domain,
+                                   .set = setting.set,
+                                   .present = &setting,
+                                   .begins = begins},
+      block_hash(setting.genesis.domain, root), root.height, beacon);
+}
+
+// As load_vrf_leaders does it.
+consensus::Beacon EpochNet::beacon_at(const Operator& one, std::uint64_t epoch,
+                                      std::size_t height) const {
+  const consensus::EpochSetting& setting = *eras_.at(epoch)->setting;
+  consensus::BeaconHistory history(begins_of(one, epoch), setting.set.size());
+  std::optional<Hash256> seed;
+  for (;; --height) {
+    const primitives::Block& block = *one.chain.at(height).block;
+    if (height == 0) {
+      seed = primitives::genesis_hash(eras_[0]->setting->genesis);
+      break;
+    }
+    if (block.header.epoch.value() < epoch) {
+      seed = beacon_at(one, block.header.epoch.value(), height).next_seed();
+      break;
+    }
+    if (!history.add({block.header.view, consensus::decode_leader_item(block.payload.back())}))
+      break;
+  }
+  return history.replay(setting.genesis.domain.hash, seed);
+}
+
+primitives::View EpochNet::begins_of(const Operator& one, std::uint64_t epoch) const {
+  primitives::View out;
+  for (const CommittedBlock& block : one.chain) {
+    if (block.block->header.epoch.value() < epoch) out = block.block->header.view;
+  }
+  return epoch == 0 ? primitives::View(0) : out;
+}
+
+const consensus::VrfLeaders& EpochNet::leaders(std::uint32_t who) const {
+  return *operators_[who]->leaders.back();
+}
+
 // As Node::make_driver does it.
 void EpochNet::boot(std::uint32_t who) {
   Operator& one = *operators_[who];
@@ -166,6 +238,13 @@ void EpochNet::boot(std::uint32_t who) {
       epoch = epoch.next();
   }
   const Era& era = *eras_[epoch.value()];
+  one.driver.reset();
+  one.leaders.clear();
+  if (vrf_) {
+    one.leaders.push_back(draw_leaders(epoch.value(), begins_of(one, epoch.value()),
+                                       root.block->header,
+                                       beacon_at(one, epoch.value(), one.chain.size() - 1)));
+  }
   primitives::QuorumCertificate opening = one.chain.front().certificate;
   for (const CommittedBlock& block : one.chain) {
     if (block.block->header.epoch < epoch) opening = block.certificate;
@@ -180,26 +259,28 @@ void EpochNet::boot(std::uint32_t who) {
       self ? era.vote_key(index.value()) : consensus::test::operator_bls_key(who),
       *era.setting->scheme, one.store, record);
   one.driver = std::make_unique<ConsensusDriver>(
-      DriverParts{.domain = era.domain(),
-                  .set = era.setting->set,
-                  .rule = rule_,
-                  .leaders = *leaders_[epoch.value()],
-                  .scheme = *era.setting->scheme,
-                  .pace = {.timeout_base_ms = 2000,
-                           .timeout_max_ms = 60'000,
-                           .min_block_interval_ms = 20,
-                           .empty_block_interval_ms = 100},
-                  .genesis_certificate = opening,
-                  .root = root,
-                  .record = record,
-                  .signer = std::move(signer),
-                  .self = self,
-                  .stored_blocks = {},
-                  .certificates_ahead = true,
-                  .epochs = {.present = era.setting.get(),
-                             .before = epoch == Epoch(0)
-                                           ? nullptr
-                                           : eras_[epoch.value() - 1]->setting->scheme.get()}},
+      DriverParts{
+          .domain = era.domain(),
+          .set = era.setting->set,
+          .rule = rule_,
+          .leaders = vrf_ ? static_cast<const consensus::LeaderSchedule&>(*one.leaders.back())
+                          : *leaders_[epoch.value()],
+          .scheme = *era.setting->scheme,
+          .pace = {.timeout_base_ms = 2000,
+                   .timeout_max_ms = 60'000,
+                   .min_block_interval_ms = 20,
+                   .empty_block_interval_ms = 100},
+          .genesis_certificate = opening,
+          .root = root,
+          .record = record,
+          .signer = std::move(signer),
+          .self = self,
+          .stored_blocks = {},
+          .certificates_ahead = true,
+          .epochs = {.present = era.setting.get(),
+                     .before = epoch == Epoch(0)
+                                   ? nullptr
+                                   : eras_[epoch.value() - 1]->setting->scheme.get()}},
       one);
   one.event([this, who](ConsensusDriver& d) {
     d.start(now_);
@@ -211,6 +292,10 @@ void EpochNet::boot(std::uint32_t who) {
 
 void EpochNet::deliver(std::uint32_t from, std::uint32_t to, p2p::Channel channel, Bytes bytes) {
   if (apart_.contains(from) || apart_.contains(to)) return;
+  if (hushed_ && channel == p2p::Channel::Consensus) {
+    const auto message = consensus::decode_message(bytes);
+    if (std::holds_alternative<consensus::ProposalMessage>(*message)) return;
+  }
   Event event{to, [this, from, channel, message = std::move(bytes)](ConsensusDriver& d) {
                 d.on_message(now_, peer_of(from), channel, message);
               }};
@@ -266,7 +351,9 @@ std::vector<Bytes> EpochNet::pick(const consensus::BlockPtr& parent) const {
     if (!is_final) out.push_back(item);
   }
   // Something in every block, so that one with a payload above the end would be noticed.
-  out.insert(out.begin(), to_bytes(parent->hash.view()));
+  Bytes first{1};
+  first.insert(first.end(), parent->hash.bytes.begin(), parent->hash.bytes.end());
+  out.insert(out.begin(), std::move(first));
   out.push_back(Bytes{9, 9, 9});
   return out;
 }

@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include <ol/consensus/vrf_leaders.hpp>
 #include <ol/node/consensus_driver.hpp>
 
 #include "../../consensus/test/epochs.hpp"
@@ -23,7 +24,8 @@ class EpochNet {
   using Era = consensus::test::Era;
 
   /// `eras` are the epochs that the chain can go through, in order.
-  EpochNet(std::vector<const Era*> eras, std::uint32_t operators);
+  /// @param vrf  Whether leaders are drawn from their own proofs; otherwise they take turns.
+  EpochNet(std::vector<const Era*> eras, std::uint32_t operators, bool vrf = false);
   ~EpochNet();
 
   /// Goes into the next blocks until it is in a final one.
@@ -36,6 +38,13 @@ class EpochNet {
   /// From now on every message may be lost, be late by up to `late_ms`, or come twice, as `seed`
   /// draws it; a `loss_per_mille` of 0 ends it. What is under way still arrives.
   void storm(std::uint64_t seed, std::uint32_t loss_per_mille, std::uint64_t late_ms);
+  /// From now on proposals are lost, so views pass without a block, until `speak`.
+  void hush() { hushed_ = true; }
+  void speak() { hushed_ = false; }
+  /// Why blocks were refused for their leaders, by anyone.
+  [[nodiscard]] const std::vector<std::string>& refused() const { return refused_; }
+  /// What draws the leaders at this operator.
+  [[nodiscard]] const consensus::VrfLeaders& leaders(std::uint32_t who) const;
   /// Starts again from the safety record, the proofs on disk, and its blocks up to `height`.
   void restart(std::uint32_t who, primitives::Height height);
 
@@ -60,9 +69,18 @@ class EpochNet {
   void boot(std::uint32_t who);
   void deliver(std::uint32_t from, std::uint32_t to, p2p::Channel channel, Bytes bytes);
   [[nodiscard]] bool draw(std::uint32_t per_mille) { return chance_() % 1000 < per_mille; }
+  [[nodiscard]] consensus::Beacon beacon_at(const Operator& one, std::uint64_t epoch,
+                                            std::size_t height) const;
+  [[nodiscard]] std::unique_ptr<consensus::VrfLeaders> draw_leaders(
+      std::uint64_t epoch, primitives::View begins, const primitives::Header& root,
+      const consensus::Beacon& beacon) const;
+  [[nodiscard]] primitives::View begins_of(const Operator& one, std::uint64_t epoch) const;
   [[nodiscard]] std::vector<Bytes> pick(const consensus::BlockPtr& parent) const;
 
   std::vector<const Era*> eras_;
+  bool vrf_;
+  bool hushed_ = false;
+  std::vector<std::string> refused_;
   RuleChoice rule_;
   std::unique_ptr<const consensus::VotingRule> voting_rule_;
   std::vector<std::unique_ptr<consensus::LeaderSchedule>> leaders_;

@@ -127,6 +127,11 @@ bool Block::payload_matches(const ChainDomain& domain) const {
   return header.payload_root == primitives::payload_root(domain, item_hashes);
 }
 
+bool has_work(const Block& block) {
+  return block.payload.size() > 1 ||
+         (block.payload.size() == 1 && !is_leader_item(block.payload.front()));
+}
+
 std::size_t transaction_count(const Block& block) {
   const auto first =
       std::ranges::find_if(block.payload, [](const Bytes& item) { return is_exchange_item(item); });

@@ -36,7 +36,8 @@ constexpr std::initializer_list<const char*> kCommitRuleNames = {"three-chain", 
 constexpr std::initializer_list<const char*> kRevisionNames = {"prague", "osaka"};
 constexpr std::initializer_list<const char*> kSchemeNames = {"bls-threshold", "bls-multisig",
                                                              "ed25519-list"};
-constexpr std::initializer_list<const char*> kLeaderNames = {"round-robin", "stake-weighted"};
+constexpr std::initializer_list<const char*> kLeaderNames = {"round-robin", "stake-weighted",
+                                                             "vrf"};
 
 template <typename E>
 std::string name_of(E value, std::initializer_list<const char*> names) {

@@ -55,6 +55,17 @@ Check check_rule(const Genesis& genesis) {
   if (!slotted && genesis.profile == Profile::Timecoin) {
     return refuse("profile timecoin has blocks in slots; its commit_rule must be two-phase");
   }
+  const bool vrf = genesis.leaders == LeaderKind::Vrf;
+  if (vrf && slotted) {
+    return refuse(
+        "leaders vrf is of chained rules: a slot's proposals would all have to be compared before "
+        "the first vote; name round-robin or stake-weighted");
+  }
+  if (vrf && genesis.leader_reputation) {
+    return refuse(
+        "leader_reputation passes over leaders that are known long ahead; with leaders vrf leave "
+        "it out");
+  }
   if (!slotted) return {};
   if (genesis.leader_reputation) {
     return refuse(

@@ -92,6 +92,8 @@ class Byzantine {
       timeouts_;
   std::map<primitives::BlockHash, consensus::BlockPtr> forged_;
   std::deque<Bytes> heard_;
+  /// What every block of ours needs in the view we lead.
+  std::vector<primitives::TxnHash> proof_;
   /// The newest vote made past the driver: new-view messages carry it like any last vote.
   std::optional<consensus::VoteMessage> own_vote_;
 };

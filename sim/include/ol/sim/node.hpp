@@ -6,6 +6,7 @@
 #include <optional>
 #include <vector>
 
+#include <ol/consensus/vrf_leaders.hpp>
 #include <ol/node/consensus_driver.hpp>
 #include <ol/sim/byzantine.hpp>
 #include <ol/sim/ledger.hpp>
@@ -57,6 +58,8 @@ class SimNode final : public node::DriverHost {
   [[nodiscard]] std::string label() const;
   [[nodiscard]] Byzantine* byzantine() { return byzantine_.get(); }
   void become_byzantine(std::unique_ptr<Byzantine> byzantine);
+  /// Who leads, as far as this node knows. @pre it was up once.
+  [[nodiscard]] const consensus::LeaderSchedule& leaders() const;
   /// Past the filter of the Byzantine part.
   void send_raw(std::uint32_t to, p2p::Channel channel, Bytes message);
 
@@ -106,10 +109,12 @@ class SimNode final : public node::DriverHost {
   /// Runs `job` on the execution thread: one after the other, each for `duration_us`.
   void enqueue(std::uint64_t duration_us, std::function<void()> job);
   void run_execute(const consensus::BlockPtr& block);
+  void run_refuse(const consensus::BlockPtr& block);
   void run_build(primitives::View view, const consensus::BlockPtr& parent);
   void run_commit(const std::vector<consensus::CommittedBlock>& blocks);
   void flush(std::size_t height);
   void recover_disk();
+  void load_leaders();
   void note_signed(ByteView message, bool first);
 
   World& world_;
@@ -129,6 +134,8 @@ class SimNode final : public node::DriverHost {
   std::unique_ptr<storage::SafetyStore> store_;
   std::unique_ptr<consensus::SafetyStore> adapter_;
   std::unique_ptr<Ledger> ledger_;
+  /// Outlives the driver, which refers to it. Null where leaders take turns.
+  std::unique_ptr<consensus::VrfLeaders> vrf_;
   std::unique_ptr<node::ConsensusDriver> driver_;
   std::map<TxnHash, Bytes> pool_;
   std::deque<TxnHash> pool_order_;

@@ -53,6 +53,8 @@ struct RunOptions {
   SchemeChoice scheme = SchemeChoice::BlsThreshold;
   FaultSet faults = FaultSet::all();
   Scenario scenario = Scenario::Random;
+  /// Leaders are drawn from their own proofs, where the rule is a chained one; else in turn.
+  bool vrf = false;
   /// A timeline for people, if wanted. Borrowed.
   std::ostream* log = nullptr;
 };

@@ -85,18 +85,23 @@ class LeaderReputation final : public LeaderSchedule {
   mutable std::map<std::uint64_t, Failures> decided_;
 };
 
+class VrfLeaders;
+
 /// The schedule of a chain, and the part of it that committed blocks move.
 struct Leaders {
   std::unique_ptr<LeaderSchedule> schedule;
   /// Is `schedule`, where the chain passes over failed leaders; otherwise null.
   LeaderReputation* reputation = nullptr;
+  /// Is `schedule`, where leaders are drawn from their own proofs; otherwise null.
+  VrfLeaders* vrf = nullptr;
 
   void record(const primitives::Header& committed) {
     if (reputation != nullptr) reputation->record({committed.view, committed.proposer});
   }
 };
 
-/// What `genesis` chose. Parameters as LeaderReputation's, which `set` must outlive.
+/// What `genesis` chose, if not LeaderKind::Vrf. Parameters as LeaderReputation's, which `set` must
+/// outlive.
 [[nodiscard]] Leaders make_leaders(const primitives::Genesis& genesis,
                                    const primitives::ValidatorSet& set,
                                    const std::vector<LedView>& history, bool from_genesis,

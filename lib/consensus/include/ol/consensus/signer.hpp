@@ -5,6 +5,7 @@
 
 #include <ol/consensus/kernel_contract.hpp>
 #include <ol/consensus/message_signatures.hpp>
+#include <ol/crypto/vrf.hpp>
 
 namespace ol::consensus {
 
@@ -74,6 +75,12 @@ class Signer {
   void leave_seat() { seated_ = false; }
   /// What is durable.
   [[nodiscard]] const std::optional<SafetyRecord>& record() const { return durable_; }
+
+  /// The proof of leadership over `input` (docs/adr/0020-vrf-leaders.md). It needs no record: there
+  /// is one output for a key and an input, whoever asks how often.
+  [[nodiscard]] crypto::VrfProof prove_leader(ByteView input) const {
+    return crypto::vrf_prove(key_, input);
+  }
 
   /// The recorded new-view message and vote, for peers that reconnect. Empty if none was sent.
   [[nodiscard]] std::optional<NewViewMessage> last_new_view() const;

@@ -259,6 +259,9 @@ class ConsensusDriver {
   [[nodiscard]] bool is_early(primitives::View view) const;
   void collect(const consensus::VoteMessage& vote);
   void refuse(const p2p::PeerId& peer, const char* what, consensus::VerifyError error);
+  void prove_leader(std::vector<Bytes>& items, const consensus::BuildRequest& request) const;
+  [[nodiscard]] primitives::ValidatorIndex leader_after(const primitives::VoteSubject& vote) const;
+  [[nodiscard]] bool leads(primitives::View view) const;
   void pace_build();
   void share_certificate();
   [[nodiscard]] bool recent_work(const consensus::BlockPtr& parent) const;
@@ -270,6 +273,8 @@ class ConsensusDriver {
   void sign_and_send(const consensus::Outputs& outputs);
   void send_vote(const consensus::VoteIntent& intent, const consensus::VoteMessage& vote);
   void send_new_view(const consensus::NewViewMessage& message);
+  /// What nobody else can have of a block goes ahead of its proposal.
+  void send_leader_item(const primitives::Block& block);
   /// Logged first, then to everyone.
   void publish(Bytes message);
   void stop_if_foreign(const primitives::Header& header, const primitives::BlockHash& hash);
@@ -284,6 +289,8 @@ class ConsensusDriver {
   void serve_items(const p2p::PeerId& peer, const ItemsRequest& request);
   void serve_block(const p2p::PeerId& peer, const BlockRequest& request);
   void take_items(const p2p::PeerId& peer, const ItemsResponse& response);
+  void keep_leader_item(const p2p::PeerId& peer, const ItemsResponse& response);
+  [[nodiscard]] std::optional<Bytes> find_item(const primitives::TxnHash& hash);
   void take_block(const p2p::PeerId& peer, const BlockResponse& response);
   void take_range(const p2p::PeerId& peer, const RangeResponse& response);
   void take_range_entry(const RangeEntry& entry, const p2p::PeerId& peer, bool& good);
@@ -332,6 +339,8 @@ class ConsensusDriver {
   std::set<p2p::PeerId> peers_;
   std::map<p2p::PeerId, primitives::Height> peer_heights_;
   std::map<primitives::BlockHash, PendingProposal> proposals_;
+  /// Proofs of leaders that came ahead of their proposals, oldest first.
+  std::deque<std::pair<primitives::TxnHash, Bytes>> leader_items_;
   std::map<primitives::BlockHash, PendingFetch> fetches_;
   std::optional<RangeInFlight> range_;
   std::uint32_t range_attempts_ = 0;

@@ -20,7 +20,11 @@ enum class Profile : std::uint8_t { OpenLiquid = 0, L1 = 1, Timecoin = 2 };
 enum class CommitRule : std::uint8_t { ThreeChain = 0, TwoChain = 1, TwoPhase = 2 };
 enum class SchemeKind : std::uint8_t { BlsThreshold = 0, BlsMultisig = 1, Ed25519List = 2 };
 /// Who proposes in a view. Source: specs/consensus.md section 8.
-enum class LeaderKind : std::uint8_t { RoundRobin = 0, StakeWeighted = 1 };
+enum class LeaderKind : std::uint8_t {
+  RoundRobin = 0,
+  StakeWeighted = 1,
+  Vrf = 2,  // by stake, from randomness that the validators make (docs/adr/0020-vrf-leaders.md)
+};
 
 /// Whose rules transactions run by (docs/adr/0006-ethereum-rules.md).
 enum class Revision : std::uint8_t { Prague = 0, Osaka = 1 };

@@ -14,6 +14,7 @@ enum class ItemTag : std::uint8_t {
   Action = 0x80,  // of a user, signed
   Prices = 0x81,  // of a validator, signed
   System = 0x82,  // development networks only, unsigned
+  Leader = 0x90,  // the proposer's proof, on chains whose leaders are drawn by it
 };
 
 /// Whether the item is the exchange's. Items of a block stand in this order: transactions, then the
@@ -21,6 +22,15 @@ enum class ItemTag : std::uint8_t {
 [[nodiscard]] constexpr bool is_exchange_item(ByteView item) {
   return !item.empty() && item[0] >= 0x80 && item[0] < 0xc0;
 }
+
+/// Whether the item is a proof of who leads (docs/protocol/leaders.md). It is the last of its
+/// block.
+[[nodiscard]] constexpr bool is_leader_item(ByteView item) {
+  return !item.empty() && item[0] == static_cast<std::uint8_t>(ItemTag::Leader);
+}
+
+/// Whether the block holds more than its proposer's proof.
+[[nodiscard]] bool has_work(const Block& block);
 
 /// How many items of the payload are transactions: those before the exchange's.
 [[nodiscard]] std::size_t transaction_count(const Block& block);
