@@ -1,0 +1,155 @@
+// What is final, mirrored: books, history, catalog and oracle prices.
+#include <algorithm>
+
+#include <ol/exchange/proof.hpp>
+
+#include "exchange_api_impl.hpp"
+
+namespace ol::api {
+namespace {
+
+// Tries until the block that led to a state is out.
+constexpr int kBlockTries = 1000;
+
+bool lists_markets(const exchange::CommittedBlock& block) {
+  for (const exchange::SystemAction& action : block.input.system) {
+    const bool lists = std::holds_alternative<exchange::ListMarket>(action) ||
+                       std::holds_alternative<exchange::ListToken>(action);
+    if (lists) return true;
+  }
+  return false;
+}
+
+bool moves_oracle(const exchange::CommittedBlock& block) {
+  for (const exchange::SystemAction& action : block.input.system) {
+    const bool moves = std::holds_alternative<exchange::OracleSubmit>(action) ||
+                       std::holds_alternative<exchange::SetOracle>(action);
+    if (moves) return true;
+  }
+  return false;
+}
+
+}  // namespace
+
+void ExchangeApi::Impl::advance() {
+  const std::uint64_t head = std::min(access.height(), stop_at);
+  while (next <= head) {
+    const exchange::CommittedBlockPtr block = access.block(next);
+    if (block == nullptr) {
+      // Further behind than blocks are kept: begin anew.
+      reload(Past::Lost);
+      feed.resend(view());
+      return;
+    }
+    ++next;
+    if (lists_markets(*block)) refresh_catalog();
+    if (moves_oracle(*block)) refresh_oracle();
+    const auto changed = books.apply(block->result.diff, block->input.height, block->input.time);
+    // A history that was saved may be ahead of the chain as the disk had it.
+    const bool known = block->input.height <= remembered;
+    const BlockUpdate update = known ? BlockUpdate{} : history.apply(*block);
+    unsaved += 1 + block->result.results.size() + block->result.events.size();
+    feed.publish(view(), *block, update, changed);
+  }
+}
+
+bool ExchangeApi::Impl::remember() {
+  if (archive == nullptr) return false;
+  auto kept = archive->load();
+  auto known = kept ? History::decode(kept->history) : std::optional<History>(std::in_place);
+  if (!known) return false;
+  std::uint64_t height = kept ? kept->height : 0;
+  const bool whole = archive->replay([&](const exchange::CommittedBlock& block) {
+    static_cast<void>(known->apply(block));
+    height = block.input.height;
+  });
+  if (!whole || height < access.height()) return false;
+  history = *std::move(known);
+  remembered = height;
+  return true;
+}
+
+void ExchangeApi::Impl::save() {
+  if (archive == nullptr) return;
+  const auto stop = [&](std::uint64_t height) {
+    const MutexLock lock(mutex);
+    stop_at = height;
+    advance();
+    return next - 1;
+  };
+  const std::uint64_t before = stop(0);
+  Archive::Kept now;
+  exchange::StateRecords records;
+  access.read([&](const exchange::State& state) {
+    now.height = state.global().height;
+    records = exchange::records_of(state);
+  });
+  // The block that led to the state may not be out yet.
+  std::uint64_t at = before;
+  for (int i = 0; i < kBlockTries && at < now.height; ++i)
+    at = stop(now.height);
+  bool fits = false;
+  {
+    const MutexLock lock(mutex);
+    fits = at == now.height && now.height >= remembered;
+    if (fits) now.history = history.encode();
+    unsaved = 0;
+    stop_at = ~std::uint64_t{0};
+  }
+  if (fits) static_cast<void>(archive->save(now, records));
+}
+
+void ExchangeApi::Impl::reload(Past past) {
+  // The lambda runs within this call, under the mutex; the analysis does not see through it.
+  BookMirror* const own_books = &books;
+  History* const own_history = &history;
+  std::uint64_t height = 0;
+  access.read([&](const exchange::State& state) {
+    height = state.global().height;
+    own_books->load(state);
+    if (past == Past::Lost) own_history->load(state);
+    set_catalog(state);
+    set_oracle(state);
+  });
+  next = height + 1;
+}
+
+void ExchangeApi::Impl::refresh_catalog() {
+  access.read([&](const exchange::State& state) { set_catalog(state); });
+}
+
+void ExchangeApi::Impl::set_catalog(const exchange::State& state) {
+  auto fresh = std::make_shared<const Catalog>(Catalog::of(state));
+  const MutexLock lock(quick_mutex);
+  catalog = std::move(fresh);
+}
+
+void ExchangeApi::Impl::refresh_oracle() {
+  access.read([&](const exchange::State& state) { set_oracle(state); });
+}
+
+void ExchangeApi::Impl::set_oracle(const exchange::State& state) {
+  auto fresh = std::make_shared<OraclePrices>();
+  for (const auto& [asset, place] : state.markets_by_asset())
+    fresh->emplace(asset, state.markets[place].oracle);
+  const MutexLock lock(quick_mutex);
+  oracle = std::move(fresh);
+}
+
+std::shared_ptr<const OraclePrices> ExchangeApi::Impl::current_oracle() {
+  const MutexLock lock(quick_mutex);
+  return oracle;
+}
+
+FeedView ExchangeApi::Impl::view() {
+  auto listed = current_catalog();
+  const Catalog& borrowed = *listed;
+  return {std::move(listed), borrowed, access.params(), books, history, access};
+}
+
+std::shared_ptr<const Catalog> ExchangeApi::Impl::current_catalog() {
+  const MutexLock lock(quick_mutex);
+  return catalog;
+}
+
+}  // namespace ol::api

@@ -1,0 +1,122 @@
+// Subscribers, and requests that come over WebSocket.
+#include <boost/json/object.hpp>
+#include <boost/json/serialize.hpp>
+
+#include "exchange_api_impl.hpp"
+#include "json_reader.hpp"
+
+namespace ol::api {
+namespace {
+
+namespace json = boost::json;
+
+constexpr std::size_t kMessageBytesMax = kExchangeBytesMax + 1024;
+
+}  // namespace
+
+void ExchangeApi::Impl::receive(ClientId client, std::string_view text) {
+  if (text.size() > kMessageBytesMax) return refuse(client, "the message is too long");
+  const auto message = parse_json(text);
+  if (!message) return refuse(client, message.error().msg);
+  Reading reading;
+  ObjectReader in(reading, *message, "");
+  const std::string_view method = in.text("method");
+  if (reading.failed()) return refuse(client, reading.error().msg);
+  if (method == "ping") return send(client, R"({"channel":"pong"})");
+  if (method == "post") return post_message(client, in);
+  if (method != "subscribe" && method != "unsubscribe") {
+    return refuse(client, "method must be subscribe, unsubscribe, post or ping");
+  }
+  const json::value* wanted = in.need("subscription");
+  in.finish();
+  if (reading.failed()) return refuse(client, reading.error().msg);
+  change_subscription(client, reading, *wanted, method);
+}
+
+void ExchangeApi::Impl::change_subscription(ClientId client, Reading& reading,
+                                            const json::value& wanted, std::string_view method) {
+  const MutexLock lock(mutex);
+  advance();
+  ObjectReader in(reading, wanted, "subscription");
+  const auto listed = current_catalog();
+  const Subscription sub = read_subscription(in, *listed);
+  if (reading.failed()) return refuse(client, reading.error().msg);
+  const std::string key = json::serialize(wanted);
+  const bool subscribes = method == "subscribe";
+  if (subscribes && feed.subscriptions(client) >= limits.subscriptions_per_client_max) {
+    return refuse(client, "at most " + std::to_string(limits.subscriptions_per_client_max) +
+                              " subscriptions");
+  }
+  const bool changed =
+      subscribes ? feed.subscribe(client, key, sub) : feed.unsubscribe(client, key);
+  if (!changed) {
+    return refuse(client, subscribes ? "already subscribed" : "not subscribed");
+  }
+  const json::object reply{{"method", method}, {"subscription", wanted}};
+  send(client, json::serialize(json::object{{"channel", "subscriptionResponse"}, {"data", reply}}));
+  if (!subscribes) return;
+  const json::value first = snapshot_of(sub, view());
+  if (first.is_null()) return;
+  send(client,
+       json::serialize(json::object{{"channel", channel_name(sub.channel)}, {"data", first}}));
+}
+
+void ExchangeApi::Impl::post_message(ClientId client, ObjectReader& in) {
+  const std::uint64_t id = in.unsigned_number("id", ~std::uint64_t{0});
+  const json::value* request = in.need("request");
+  in.finish();
+  if (in.reading().failed()) return refuse(client, in.reading().error().msg);
+  ObjectReader fields(in.reading(), *request, "request");
+  const std::string type(fields.text("type"));
+  const json::value* payload = fields.need("payload");
+  fields.finish();
+  if (in.reading().failed()) return refuse(client, in.reading().error().msg);
+  const std::string body = json::serialize(*payload);
+  if (type == "info") {
+    return answer_post(client, id, type, info(body).body);
+  }
+  if (type != "action") return refuse(client, "request.type must be info or action");
+  if (!count_post(client)) return refuse(client, "too many requests are unanswered");
+  post(body, Wait::Committed, [this, client, id](const std::string& reply) {
+    uncount_post(client);
+    answer_post(client, id, "action", reply);
+  });
+}
+
+void ExchangeApi::Impl::answer_post(ClientId client, std::uint64_t id, std::string_view type,
+                                    const std::string& reply) {
+  // The payload is JSON already.
+  send(client, R"({"channel":"post","data":{"id":)" + std::to_string(id) +
+                   R"(,"response":{"type":")" + std::string(type) + R"(","payload":)" + reply +
+                   "}}}");
+}
+
+bool ExchangeApi::Impl::count_post(ClientId client) {
+  const MutexLock lock(quick_mutex);
+  std::size_t& open = posts[client];
+  if (open >= limits.posts_per_client_max) return false;
+  ++open;
+  return true;
+}
+
+void ExchangeApi::Impl::uncount_post(ClientId client) {
+  const MutexLock lock(quick_mutex);
+  const auto it = posts.find(client);
+  if (it != posts.end() && --it->second == 0) posts.erase(it);
+}
+
+void ExchangeApi::Impl::send(ClientId client, std::string text) {
+  std::shared_ptr<FeedSink> sink;
+  {
+    const MutexLock lock(quick_mutex);
+    const auto it = sinks.find(client);
+    if (it != sinks.end()) sink = it->second.lock();
+  }
+  if (sink) sink->send(std::make_shared<const std::string>(std::move(text)));
+}
+
+void ExchangeApi::Impl::refuse(ClientId client, const std::string& why) {
+  send(client, json::serialize(json::object{{"channel", "error"}, {"data", json::string(why)}}));
+}
+
+}  // namespace ol::api
