@@ -168,7 +168,8 @@ TEST(Host, gives_up_on_dials_that_hang) {
   EXPECT_EQ(a.host.connection_count(), 0U);
 }
 
-/// A host that accepts `count` sockets from 1.2.<third>.<i>; what refused the first refused one.
+/// A host that accepts `count` sockets from 1.2.<third>.<i>, each of which begins to speak and so
+/// keeps its place; what refused the first refused one.
 std::pair<std::size_t, std::optional<HostRefusal>> accept_many(const HostConfig& config,
                                                                std::size_t count,
                                                                bool same_prefix) {
@@ -178,6 +179,7 @@ std::pair<std::size_t, std::optional<HostRefusal>> accept_many(const HostConfig&
     const std::array<std::uint8_t, 4> ip{1, 2, same_prefix ? std::uint8_t{3} : octet, octet};
     const auto id = host.host.on_accepted(Multiaddr::tcp(ip, 5), TimePoint{});
     if (!id) return {i, id.error()};
+    host.host.on_received(*id, Bytes{0x13}, TimePoint{});
   }
   return {count, std::nullopt};
 }
@@ -202,10 +204,12 @@ TEST(Host, holds_the_limit_on_upgrades_of_one_ip_except_in_local_networks) {
     HostConfig config;
     config.profile = profile;
     TestHost host(1, config, TimePoint{});
-    std::size_t count = 0;
-    while (count < 20 && host.host.on_accepted(*Multiaddr::from_text(from), TimePoint{}))
-      count += 1;
-    return count;
+    for (std::size_t count = 0; count < 20; ++count) {
+      const auto id = host.host.on_accepted(*Multiaddr::from_text(from), TimePoint{});
+      if (!id) return count;
+      host.host.on_received(*id, Bytes{0x13}, TimePoint{});
+    }
+    return std::size_t{20};
   };
   EXPECT_EQ(accepted(AddressProfile::Public, "/ip4/1.2.3.4/tcp/5"), 4U);
   EXPECT_EQ(accepted(AddressProfile::Local, "/ip4/1.2.3.4/tcp/5"), 4U);

@@ -219,12 +219,24 @@ TEST(MuxedConnection, an_unknown_protocol_costs_only_its_stream) {
 
 TEST(MuxedConnection, gives_up_on_an_upgrade_that_takes_too_long) {
   Pair pair;
+  const Bytes hello = pair.alice.output(kStart);
+  pair.bob.receive(ByteView(hello).first(1), 1, kStart);
   pair.bob.connection.tick(kStart + seconds(10) - milliseconds(1));
   pair.bob.drain(kStart);
   EXPECT_TRUE(pair.bob.events.empty());
   pair.bob.connection.tick(kStart + seconds(10));
   pair.bob.drain(kStart);
   EXPECT_EQ(pair.bob.events, std::vector<std::string>{"upgrade_timeout: not ready in time"});
+}
+
+TEST(MuxedConnection, gives_up_sooner_on_an_accepted_one_that_says_nothing) {
+  Pair pair;
+  pair.bob.connection.tick(kStart + seconds(2) - milliseconds(1));
+  pair.bob.drain(kStart);
+  EXPECT_TRUE(pair.bob.events.empty());
+  pair.bob.connection.tick(kStart + seconds(2));
+  pair.bob.drain(kStart);
+  EXPECT_EQ(pair.bob.events, std::vector<std::string>{"mute: not a byte in time"});
 }
 
 // Slow-loris: a peer that sends a byte now and then has no more time than a silent one.
