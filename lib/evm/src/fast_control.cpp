@@ -57,9 +57,9 @@ OL_EVM_HANDLER(translate_here) {
 }
 
 OL_EVM_HANDLER(look_at_sign) {
-  if (frame->machine.must_stop(1)) [[unlikely]]
+  if (frame->machine.must_stop(static_cast<std::int32_t>(ip[1].data))) [[unlikely]]
     OL_EVM_BECOME(halt_out_of_gas);
-  OL_EVM_GO(ip + 1);
+  OL_EVM_GO(ip + 2);
 }
 
 OL_EVM_HANDLER(push_gas) {

@@ -51,7 +51,8 @@ class Machine {
   void trace_refusal(const Message& message, Status why);
 
   void stop_when(StopSign sign);
-  /// Whether to end now. `work` is a guess at how many blocks of code have run since the last time.
+  /// Whether to end now. `work` is a guess at how many short blocks of code have run since the last
+  /// time.
   [[nodiscard]] bool must_stop(std::int32_t work) {
     work_left_ -= work;
     return work_left_ < 0 && look_at_sign();

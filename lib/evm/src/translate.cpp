@@ -53,6 +53,8 @@ constexpr std::size_t kBlockMax = 128;
 constexpr std::size_t kBlocksAtOnce = 8;
 /// Jumps within a block, at most: a loop of nothing else would go on for ever.
 constexpr std::size_t kJumpsInBlock = 16;
+// Gas of what counts as one short block between two looks at the stop sign.
+constexpr std::uint64_t kGasPerWork = 32;
 
 /// PUSH and an operation on constants give a constant: what, or nothing.
 std::optional<U256> fold(std::uint8_t op, const U256& a, const U256& b) {
@@ -399,7 +401,10 @@ class Translator {
     cells_.clear();
     cells_.push_back({.run = fast::enter_block});
     cells_.push_back({.header = checks.value_or(BlockHeader{0, 0, kFullRange})});
-    if (program_.looks_ == Program::Looks::AtSign) cells_.push_back({.run = fast::look_at_sign});
+    if (program_.looks_ == Program::Looks::AtSign) {
+      cells_.push_back({.run = fast::look_at_sign});
+      cells_.push_back({.data = 1 + std::min<std::uint64_t>(gas_, UINT32_MAX) / kGasPerWork});
+    }
     choose_chains();
     for (std::size_t i = 0; i < drafts_.size(); i += chains_[i].length)
       place_chain(i);

@@ -126,14 +126,14 @@ TEST_F(Calls, run_in_simulated_blocks) {
 
 class BoundedCalls : public Calls {
  protected:
-  // Nobody runs 50 million gas in a millisecond.
+  // Nobody hashes 50 million gas' worth in a millisecond.
   BoundedCalls() {
     cluster_.change_config = [](NodeConfig& config) { config.rpc_call_timeout_ms = 1; };
   }
 };
 
 TEST_F(BoundedCalls, end_when_their_time_is_over) {
-  const std::string endless = kCall + ",\"latest\"," + overrides("5b5f56");
+  const std::string endless = kCall + ",\"latest\"," + overrides("5b5f5f20505f56");
   for (const char* method : {"eth_call", "eth_estimateGas", "eth_createAccessList"}) {
     EXPECT_NE(ask(method, endless).find("execution aborted (timeout = 1ms)"), std::string::npos)
         << method;
