@@ -195,6 +195,10 @@ def refused(net):
             metric(net.port(i), "openliquid_p2p_refused_connections_total") for i in range(NODES)]
 
 
+def evicted(net):
+    return [labelled(net.port(i), "openliquid_p2p_endings_total", "reason", "evicted") for i in range(NODES)]
+
+
 def used(net, i):
     """(file descriptors, MiB resident) of a node."""
     process = pathlib.Path(f"/proc/{net.nodes[i].pid}")
@@ -237,7 +241,7 @@ def measure(net, watch, name, quiet=None):
 def endings(net):
     """Connections of all nodes that ended or were refused, by name."""
     counts = {reason: sum(closed(net, reason)) for reason in REASONS}
-    return {**counts, "refused at once": sum(refused(net))}
+    return {**counts, "refused at once": sum(refused(net)), "evicted": sum(evicted(net))}
 
 
 def say_endings(net, before):
@@ -249,7 +253,7 @@ def check_named(net):
     """Each way of being cut off has its name in the metrics of every node, and what was sent wrong in its log."""
     for reason in ("handshake_timeout", "handshake_failed"):
         wait_for(f"{reason} counted everywhere", lambda: min(closed(net, reason)) > 0)
-    wait_for("refusals counted everywhere", lambda: min(refused(net)) > 0)
+    wait_for("silent connections that made room counted everywhere", lambda: min(evicted(net)) > 0)
     for i in range(NODES):
         wait_for(f"node {i} logging both", lambda: all(
             any(word in line and "link failed" in line for line in log_of(net.home / f"node{i}").splitlines())
