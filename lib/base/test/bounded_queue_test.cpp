@@ -46,6 +46,22 @@ TEST(BoundedQueue, leaves_a_refused_item_with_its_owner) {
   EXPECT_EQ(*second, 2);
 }
 
+// Two threads with bounded queues towards each other stand still for ever if both wait for room.
+TEST(BoundedQueue, takes_answers_when_full_behind_what_waits) {
+  BoundedQueue<int> queue(1);
+  EXPECT_EQ(queue.try_push(1), PushOutcome::Accepted);
+  EXPECT_TRUE(queue.push_answer(2));
+  EXPECT_TRUE(queue.push_answer(3));
+  EXPECT_EQ(queue.try_push(4), PushOutcome::Full);
+  EXPECT_EQ(queue.stats().size_max, 3U);
+  EXPECT_EQ(queue.pop_many(5), (std::vector<int>{1, 2, 3}));
+  EXPECT_EQ(queue.try_push(5), PushOutcome::Accepted);
+  queue.close();
+  EXPECT_FALSE(queue.push_answer(6));
+  EXPECT_EQ(queue.pop(), 5);
+  EXPECT_EQ(queue.pop(), std::nullopt);
+}
+
 TEST(BoundedQueue, drains_after_close_and_then_yields_nothing) {
   BoundedQueue<int> queue(4);
   EXPECT_TRUE(queue.push(1));

@@ -109,7 +109,10 @@ struct Node::Impl final : p2p::NetworkHandler, DriverHost {
   [[nodiscard]] bool store(const std::vector<FinalBlock>& blocks);
   void publish_view(bool now_required);
   [[nodiscard]] Now now() const;
+  /// To the consensus thread. `post` waits for room, `answer` to what that thread asked for does
+  /// not; the consensus thread itself may only answer.
   void post(ConsensusEvent event);
+  void answer(ConsensusEvent event);
   void post_or_drop(const p2p::PeerId& peer, ConsensusEvent event, p2p::Flow& flow);
   void resume_paused_peers();
   void watch_reach();

@@ -191,7 +191,7 @@ void Node::Impl::execute(consensus::BlockPtr block) {
           {{"block", to_hex(block->hash.view()).substr(0, 16)},
            {"proposer", std::to_string(block->header.proposer.value())},
            {"reason", describe(led.error())}});
-      post([hash = block->hash](ConsensusDriver& d, Now t) {
+      answer([hash = block->hash](ConsensusDriver& d, Now t) {
         d.on_executed(t, hash, consensus::Execution::Invalid);
       });
       return;

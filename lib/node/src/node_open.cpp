@@ -242,12 +242,12 @@ Result<void, NodeError> Node::Impl::open_execution() {
   ExecutorEvents events{
       .executed =
           [this](const primitives::BlockHash& hash, consensus::Execution verdict) {
-            post([hash, verdict](ConsensusDriver& d, Now t) { d.on_executed(t, hash, verdict); });
+            answer([hash, verdict](ConsensusDriver& d, Now t) { d.on_executed(t, hash, verdict); });
           },
       .built =
           [this](BuiltPayload payload) {
             auto shared = std::make_shared<BuiltPayload>(std::move(payload));
-            post([shared](ConsensusDriver& d, Now t) { d.on_built(t, std::move(*shared)); });
+            answer([shared](ConsensusDriver& d, Now t) { d.on_built(t, std::move(*shared)); });
           },
       .finalised =
           [this](FinalBlock block) {

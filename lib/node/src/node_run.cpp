@@ -190,9 +190,14 @@ ConsensusView Node::Impl::consensus_view() const {
 }
 
 void Node::Impl::post(ConsensusEvent event) {
-  // Answers from our own threads are never dropped: the driver asked for them and bounds their
-  // number.
+  // From the io thread, which may wait.
   static_cast<void>(consensus_queue_.push(std::move(event)));
+}
+
+void Node::Impl::answer(ConsensusEvent event) {
+  // Never dropped, and never waited for: the driver bounds their number, and its thread may itself
+  // be waiting for the one that answers.
+  static_cast<void>(consensus_queue_.push_answer(std::move(event)));
 }
 
 // A peer that fills the queue is not read from until consensus has caught up.

@@ -26,7 +26,8 @@ struct QueueStats {
 /// What became of a push.
 enum class PushOutcome : std::uint8_t { Accepted, Full, Closed };
 
-/// The queue between two of the node's threads: first in, first out, never longer than `capacity`.
+/// The queue between two of the node's threads: first in, first out, never longer than `capacity`
+/// but by the answers it holds (`push_answer`).
 /// A full queue is how a slow subsystem slows the one that feeds it.
 ///
 /// Any number of threads may push and pop. Once closed, pushes are refused and pops hand out what
@@ -55,6 +56,19 @@ class BoundedQueue {
     MutexLock lock(mutex_);
     while (!closed_ && items_.size() >= capacity_)
       lock.wait(room_);
+    if (closed_) {
+      ++rejected_;
+      return false;
+    }
+    accept(std::move(item));
+    return true;
+  }
+
+  /// Never waits: takes the item in a full queue too. For answers alone, whose number is bounded by
+  /// the thread that asked for them and pops them: were it to wait for room in the queue of the one
+  /// that answers, and that one for room here, neither would go on. False if the queue is closed.
+  [[nodiscard]] bool push_answer(T item) {
+    MutexLock lock(mutex_);
     if (closed_) {
       ++rejected_;
       return false;
