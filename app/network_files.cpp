@@ -1,7 +1,6 @@
 #include "network_files.hpp"
 
 #include <algorithm>
-#include <chrono>
 
 #include <boost/json/parse.hpp>
 #include <boost/json/serialize.hpp>
@@ -17,6 +16,7 @@
 #include "devnet_markets.hpp"
 #include "home.hpp"
 #include "mnemonic.hpp"
+#include "wall_clock.hpp"
 
 namespace ol::app {
 namespace {
@@ -73,12 +73,6 @@ SharedKey run_ceremony(const NetworkPlan& plan) {
     out.shares.push_back(share->bytes().clone());
   }
   return out;
-}
-
-std::uint64_t wall_ms() {
-  using namespace std::chrono;
-  return static_cast<std::uint64_t>(
-      duration_cast<milliseconds>(system_clock::now().time_since_epoch()).count());
 }
 
 // architecture.md section 1: hash, rule and pace of each profile.

@@ -1,7 +1,6 @@
 #include "venue.hpp"
 
 #include <algorithm>
-#include <chrono>
 
 #include <boost/json/array.hpp>
 #include <boost/json/serialize.hpp>
@@ -11,6 +10,7 @@
 #include <ol/exchange/decimal.hpp>
 
 #include "command.hpp"
+#include "wall_clock.hpp"
 
 namespace ol::app {
 namespace {
@@ -19,12 +19,6 @@ namespace json = boost::json;
 
 std::uint64_t number(const json::value& value) {
   return value.to_number<std::uint64_t>();
-}
-
-std::uint64_t wall_ms() {
-  const auto now = std::chrono::system_clock::now().time_since_epoch();
-  return static_cast<std::uint64_t>(
-      std::chrono::duration_cast<std::chrono::milliseconds>(now).count());
 }
 
 std::uint64_t multiple(const json::value& entry, std::string_view field, unsigned decimals) {

@@ -14,6 +14,7 @@
 #include "bench/sending.hpp"
 #include "chain_options.hpp"
 #include "command.hpp"
+#include "wall_clock.hpp"
 
 namespace ol::app::bench {
 namespace {
@@ -23,12 +24,6 @@ using primitives::BlockHash;
 
 /// Of one HTTP request: some hundred kilobytes.
 constexpr std::size_t kBatchMax = 20;
-std::uint64_t wall_ms() {
-  const auto now = std::chrono::system_clock::now().time_since_epoch();
-  return static_cast<std::uint64_t>(
-      std::chrono::duration_cast<std::chrono::milliseconds>(now).count());
-}
-
 /// What one node says of its final blocks, from the thread that publishes them.
 class Follower {
  public:
