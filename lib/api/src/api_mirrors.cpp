@@ -29,6 +29,11 @@ bool moves_oracle(const exchange::CommittedBlock& block) {
   return false;
 }
 
+/// What a block adds to `ExchangeApi::unsaved`.
+std::size_t amount_of(const exchange::CommittedBlock& block) {
+  return 1 + block.result.results.size() + block.result.events.size();
+}
+
 }  // namespace
 
 void ExchangeApi::Impl::advance() {
@@ -48,7 +53,7 @@ void ExchangeApi::Impl::advance() {
     // A history that was saved may be ahead of the chain as the disk had it.
     const bool known = block->input.height <= remembered;
     const BlockUpdate update = known ? BlockUpdate{} : history.apply(*block);
-    unsaved += 1 + block->result.results.size() + block->result.events.size();
+    unsaved += amount_of(*block);
     feed.publish(view(), *block, update, changed);
   }
 }
@@ -59,13 +64,16 @@ bool ExchangeApi::Impl::remember() {
   auto known = kept ? History::decode(kept->history) : std::optional<History>(std::in_place);
   if (!known) return false;
   std::uint64_t height = kept ? kept->height : 0;
+  std::size_t again = 0;
   const bool whole = archive->replay([&](const exchange::CommittedBlock& block) {
     static_cast<void>(known->apply(block));
     height = block.input.height;
+    again += amount_of(block);
   });
   if (!whole || height < access.height()) return false;
   history = *std::move(known);
   remembered = height;
+  unsaved = again;
   return true;
 }
 

@@ -110,6 +110,7 @@ TEST_F(History, is_the_same_after_a_restart) {
   EXPECT_EQ(all_of(again), before);
   EXPECT_GT(archive.replayed, 0U);
   EXPECT_LT(archive.replayed, access.height());
+  EXPECT_GT(again.unsaved(), 0U) << "else it is replayed at every start";
 }
 
 TEST_F(History, goes_on_where_it_was) {

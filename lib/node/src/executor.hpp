@@ -150,8 +150,6 @@ class Executor {
   [[nodiscard]] std::optional<ParentInfo> parent_info(const primitives::BlockHash& parent) const;
   [[nodiscard]] std::unique_ptr<StateStack> state_after(const primitives::BlockHash& block);
   [[nodiscard]] std::optional<std::vector<TxnPtr>> verified_txns(const primitives::Block& block);
-  /// Where the items end that are executed.
-  [[nodiscard]] std::size_t items_end(const primitives::Block& block) const;
   /// The exchange's items of the block; nothing if one must not be in a block.
   [[nodiscard]] std::optional<std::vector<ExchangeItemPtr>> verified_items(
       const primitives::Block& block);

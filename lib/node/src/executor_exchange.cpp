@@ -6,18 +6,12 @@ namespace ol::node {
 
 using primitives::BlockHash;
 
-// The proof of the leader, which was checked already, comes last. Elsewhere no block has one.
-std::size_t Executor::items_end(const primitives::Block& block) const {
-  const bool proven = parts_.genesis.leaders == primitives::LeaderKind::Vrf &&
-                      !block.payload.empty() && primitives::is_leader_item(block.payload.back());
-  return block.payload.size() - (proven ? 1 : 0);
-}
-
 // Signatures are verified once, side by side, for what no gossip brought before.
 std::optional<std::vector<ExchangeItemPtr>> Executor::verified_items(
     const primitives::Block& block) {
   const std::size_t first = primitives::transaction_count(block);
-  std::vector<ExchangeItemPtr> out(items_end(block) - first);
+  std::vector<ExchangeItemPtr> out(primitives::executed_count(block, parts_.genesis.leaders) -
+                                   first);
   std::vector<std::size_t> unknown;
   for (std::size_t i = 0; i < out.size(); ++i) {
     out[i] = parts_.exchange->cache.find(block.item_hashes[first + i]);
@@ -41,7 +35,9 @@ std::optional<std::vector<ExchangeItemPtr>> Executor::verified_items(
 
 bool Executor::execute_exchange(ExecutedEntry& entry) {
   const primitives::Block& block = *entry.block;
-  if (!parts_.exchange) return primitives::transaction_count(block) == items_end(block);
+  if (!parts_.exchange)
+    return primitives::transaction_count(block) ==
+           primitives::executed_count(block, parts_.genesis.leaders);
   const auto items = verified_items(block);
   if (!items) return false;
   auto input = execution::block_input(parts_.exchange->rules, block.header, *items);

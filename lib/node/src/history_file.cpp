@@ -61,7 +61,8 @@ std::optional<api::Archive::Kept> HistoryFile::load() {
 std::optional<exchange::CommittedBlock> HistoryFile::execute(exchange::Engine& engine,
                                                              const primitives::Block& block) const {
   const std::size_t first = primitives::transaction_count(block);
-  std::vector<execution::ExchangeItemPtr> items(block.payload.size() - first);
+  const std::size_t end = primitives::executed_count(block, parts_.genesis.leaders);
+  std::vector<execution::ExchangeItemPtr> items(end - first);
   std::atomic<bool> sound{true};
   parts_.workers.run_all(items.size(), [&](std::size_t i) {
     auto item = execution::verify_item(parts_.rules, block.payload[first + i]);

@@ -191,15 +191,18 @@ std::string Cluster::get(std::uint32_t i, std::string_view path) {
       i, "GET " + std::string(path) + " HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n");
 }
 
+std::string Cluster::post(std::uint32_t i, std::string_view path, const std::string& body) {
+  return request(i, "POST " + std::string(path) +
+                        " HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n"
+                        "Content-Type: application/json\r\nContent-Length: " +
+                        std::to_string(body.size()) + "\r\n\r\n" + body);
+}
+
 boost::json::value Cluster::call(std::uint32_t i, std::string_view method,
                                  std::string_view params) {
   const std::string body = R"({"jsonrpc":"2.0","id":1,"method":")" + std::string(method) +
                            R"(","params":)" + std::string(params) + "}";
-  const std::string answer = request(i,
-                                     "POST / HTTP/1.1\r\nHost: localhost\r\nConnection: "
-                                     "close\r\nContent-Type: application/json\r\n"
-                                     "Content-Length: " +
-                                         std::to_string(body.size()) + "\r\n\r\n" + body);
+  const std::string answer = post(i, "/", body);
   if (answer.empty()) return boost::json::object{{"error", "no answer"}};
   const boost::json::value parsed = boost::json::parse(answer);
   if (parsed.as_object().contains("error"))

@@ -39,6 +39,8 @@ class Cluster {
   /// Where node `i` listens for others.
   [[nodiscard]] std::uint16_t p2p_port(std::uint32_t i) const { return nodes_[i].node->p2p_port(); }
   [[nodiscard]] std::string get(std::uint32_t i, std::string_view path);
+  /// The answer's body to a JSON body.
+  [[nodiscard]] std::string post(std::uint32_t i, std::string_view path, const std::string& body);
   /// Polls until `done` or the deadline. Whether it was done.
   static bool eventually(const std::function<bool()>& done,
                          std::chrono::seconds limit = std::chrono::seconds(60));
@@ -58,6 +60,8 @@ class Cluster {
   void add_exchange();
   /// Makes it a chain of two_phase, before anything is started. Genesis is now.
   void use_slots(primitives::SlotParams slots);
+  /// Lets the validators' proofs draw the leaders, before anything is started.
+  void draw_leaders() { genesis_.leaders = primitives::LeaderKind::Vrf; }
   /// An action of account `from`, encoded for ol_exchangeSubmit.
   [[nodiscard]] std::string action(std::uint32_t from, exchange::ActionBody body,
                                    std::uint64_t nonce) const;

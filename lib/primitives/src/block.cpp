@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include <ol/primitives/genesis.hpp>
 #include <ol/primitives/item.hpp>
 #include <ol/primitives/transaction.hpp>
 
@@ -136,6 +137,12 @@ std::size_t transaction_count(const Block& block) {
   const auto first =
       std::ranges::find_if(block.payload, [](const Bytes& item) { return is_exchange_item(item); });
   return static_cast<std::size_t>(first - block.payload.begin());
+}
+
+std::size_t executed_count(const Block& block, LeaderKind leaders) {
+  const bool proven =
+      leaders == LeaderKind::Vrf && !block.payload.empty() && is_leader_item(block.payload.back());
+  return block.payload.size() - (proven ? 1 : 0);
 }
 
 void encode(Writer& out, const Block& block) {

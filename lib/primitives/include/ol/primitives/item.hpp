@@ -7,6 +7,8 @@
 
 namespace ol::primitives {
 
+enum class LeaderKind : std::uint8_t;
+
 /// What a payload item is, by its first byte. Ethereum's envelopes begin with 0x00 to 0x7f
 /// (EIP-2718) or 0xc0 to 0xfe (RLP), so the bytes between are free for the exchange. Format:
 /// docs/protocol/exchange-block.md.
@@ -34,5 +36,9 @@ enum class ItemTag : std::uint8_t {
 
 /// How many items of the payload are transactions: those before the exchange's.
 [[nodiscard]] std::size_t transaction_count(const Block& block);
+
+/// Where the items of the payload end that are executed: before the proof of the leader, on a chain
+/// whose leaders prove themselves. Elsewhere a proof is an item like any other, and is not valid.
+[[nodiscard]] std::size_t executed_count(const Block& block, LeaderKind leaders);
 
 }  // namespace ol::primitives
