@@ -83,7 +83,12 @@ def case_l1(program, home):
     try:
         assert status(net.base)["profile"] == "l1", status(net.base)
         assert "commit rule two-chain, tolerates 1 Byzantine, 1 crash" in net.said, net.said
+        begin = time.monotonic()
         block = transfer(program, net.port(0))
+        # Requirement L1-PF-2, with a program's start in it.
+        took = time.monotonic() - begin
+        assert took <= 12, took
+        print(f"final {took:.2f} s after the command was given")
         for i in range(4):
             wait_for(f"node {i} having the transfer", lambda: height(net.port(i)) >= block)
             assert balance(net.port(i)) == 10**18

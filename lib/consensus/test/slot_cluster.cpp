@@ -2,9 +2,9 @@
 
 namespace ol::consensus::test {
 
-SlotValidators::SlotValidators(std::uint32_t count)
+SlotValidators::SlotValidators(std::uint32_t count, const primitives::SlotParams& slots)
     : Validators(count, primitives::SchemeKind::BlsMultisig),
-      clock(primitives::TimeMs(0), {.slot_ms = 2000, .phase_ms = 600}, count),
+      clock(primitives::TimeMs(0), slots, count),
       slot_leaders(clock, count) {
   std::vector<primitives::Validator> list;
   for (std::uint32_t i = 0; i < count; ++i)
@@ -45,8 +45,8 @@ ReproposalMessage SlotValidators::reproposal(View view, const QuorumCertificate&
   return {view, prepared, key(slot_leaders.leader(view).value()).sign(digest.view())};
 }
 
-SlotCluster::SlotCluster(std::uint32_t n) : v(n) {
-  for (std::uint32_t i = 0; i < n; ++i) {
+SlotCluster::SlotCluster(SlotValidators validators) : v(std::move(validators)) {
+  for (std::uint32_t i = 0; i < v.n; ++i) {
     nodes_.push_back(std::make_unique<Node>());
     nodes_[i]->chain.push_back(
         {std::make_shared<const primitives::Block>(v.genesis), v.genesis_certificate});

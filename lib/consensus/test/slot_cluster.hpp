@@ -14,7 +14,8 @@ namespace ol::consensus::test {
 /// Validators of two_phase with collateral, two thirds of which are a quorum.
 class SlotValidators : public Validators {
  public:
-  explicit SlotValidators(std::uint32_t n);
+  explicit SlotValidators(std::uint32_t n,
+                          const primitives::SlotParams& slots = {.slot_ms = 2000, .phase_ms = 600});
 
   [[nodiscard]] primitives::VoteSubject phase_subject(const primitives::Block& block, Phase phase,
                                                       View view) const;
@@ -33,7 +34,8 @@ class SlotValidators : public Validators {
 /// once and in order unless a link is cut.
 class SlotCluster {
  public:
-  explicit SlotCluster(std::uint32_t n);
+  explicit SlotCluster(std::uint32_t n) : SlotCluster(SlotValidators(n)) {}
+  explicit SlotCluster(SlotValidators validators);
 
   /// The slot clock reaches `view` at everyone, or at `nodes`.
   void round(View view);

@@ -44,6 +44,25 @@ TEST_P(TwoPhaseSizes, so_many_may_be_down_and_no_more) {
   EXPECT_GT(cluster.committed(0), reached);
 }
 
+// TC-PF-6: slots of ten minutes, an hour of them by the clock, whose rounds are 1.2 s apart.
+TEST(TwoPhasePace, makes_one_block_in_ten_minutes_final_and_no_more) {
+  SlotCluster cluster(SlotValidators(3, {.slot_ms = 600'000, .phase_ms = 600}));
+  View view(0);
+  for (std::uint64_t ms = 0; ms < 3'600'000; ms += 600) {
+    const View now = cluster.v.clock.view_at(ms);
+    if (now == view) continue;
+    view = now;
+    cluster.round(view);
+    EXPECT_EQ(cluster.committed(0).value(), ms / 600'000 + 1) << ms;
+  }
+  ASSERT_EQ(cluster.committed(2), Height(6));
+  for (std::uint64_t slot = 1; slot <= 6; ++slot) {
+    const primitives::Header& header = cluster.chain(0)[slot].block->header;
+    EXPECT_EQ(cluster.v.clock.slot_of(header.view), slot);
+    EXPECT_EQ(cluster.v.clock.start_ms(header.view), (slot - 1) * 600'000) << "at its start";
+  }
+}
+
 INSTANTIATE_TEST_SUITE_P(DocumentsTable, TwoPhaseSizes,
                          testing::Values(Size{3, 1}, Size{5, 1}, Size{7, 2}, Size{11, 3}),
                          [](const auto& size) { return std::to_string(size.param.validators); });
