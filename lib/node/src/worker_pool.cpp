@@ -1,8 +1,7 @@
 #include "worker_pool.hpp"
 
-#include <algorithm>
 #include <atomic>
-#include <latch>
+#include <memory>
 
 namespace ol::node {
 
@@ -32,25 +31,29 @@ std::vector<TxnPtr> WorkerPool::verify_all(const std::vector<Bytes>& envelopes) 
   return out;
 }
 
-// The caller works too, so a full queue or a stopping pool never leaves work undone.
+// The caller works too, so a full queue or a stopping pool never leaves work undone, and it waits
+// for jobs that were begun alone: help that comes late, behind thousands of other jobs, finds none
+// left.
 void WorkerPool::run_all(std::size_t count, const std::function<void(std::size_t)>& job) {
   constexpr std::size_t kWorthHelp = 8;
-  std::atomic<std::size_t> next{0};
-  const auto work = [&] {
-    for (std::size_t i = next++; i < count; i = next++)
+  struct Round {
+    std::atomic<std::size_t> next{0};
+    std::atomic<std::size_t> finished{0};
+  };
+  const auto round = std::make_shared<Round>();
+  // Who comes late must not touch `job`, which is gone then.
+  const auto work = [round, count, &job] {
+    for (std::size_t i = round->next++; i < count; i = round->next++) {
       job(i);
+      if (++round->finished == count) round->finished.notify_all();
+    }
   };
   const std::size_t helpers = count < kWorthHelp ? 0 : threads_.size();
-  std::latch done(static_cast<std::ptrdiff_t>(helpers));
-  for (std::size_t i = 0; i < helpers; ++i) {
-    if (!try_submit([&] {
-          work();
-          done.count_down();
-        }))
-      done.count_down();
+  for (std::size_t i = 0; i < helpers && try_submit(work); ++i) {
   }
   work();
-  done.wait();
+  for (std::size_t done = round->finished; done < count; done = round->finished)
+    round->finished.wait(done);
 }
 
 void WorkerPool::stop() {

@@ -25,8 +25,8 @@ class WorkerPool {
   /// Recovers the senders of many envelopes in parallel and waits for all. Not to be called from a
   /// job. Entries that do not verify are null.
   [[nodiscard]] std::vector<TxnPtr> verify_all(const std::vector<Bytes>& envelopes);
-  /// Calls `job` with 0 to `count` - 1, side by side, and waits for all. Not to be called from a
-  /// job.
+  /// Calls `job` with 0 to `count` - 1, side by side, and waits for all of these, but not for jobs
+  /// that were submitted before. Not to be called from a job.
   void run_all(std::size_t count, const std::function<void(std::size_t)>& job);
   void stop();
   [[nodiscard]] QueueStats stats() const { return jobs_.stats(); }
