@@ -114,6 +114,9 @@ def case_timecoin(program, home):
         budgets = status(net.base)["budgets"]
         assert (budgets["byzantineWeight"], budgets["crashWeight"]) == (0, 1), budgets
         os.kill(net.pids[2], signal.SIGKILL)
+        # Requirement TC-BZ-4, load: to both that are left, each transfer once, the supply right to the unit.
+        subprocess.run(["node", str(pathlib.Path(__file__).parent / "load.mjs"), "500", "1",
+                        *(f"http://127.0.0.1:{net.port(i)}" for i in range(2))], check=True, timeout=600)
         block = transfer(program, net.port(0))
         wait_for("the transfer on the other node", lambda: height(net.port(1)) >= block)
         assert balance(net.port(1)) == 10**18
