@@ -251,23 +251,25 @@ void print_worst_analysis() {
   print_analysis("analysis of PUSH4 among PUSH1 to PUSH3", any);
 }
 
-/// Ratios to evmone, gathered for their geometric mean.
+/// Ratios to evmone: the geometric mean of main programs and the least of all, micro-benchmarks
+/// too.
 struct Means {
   double best = 0;
   double median = 0;
   double least = 1e9;
   int count = 0;
 
-  void add(double best_ratio, double median_ratio) {
+  void add(double best_ratio, double median_ratio, bool is_main) {
+    least = std::min({least, best_ratio, median_ratio});
+    if (!is_main) return;
     best += std::log(best_ratio);
     median += std::log(median_ratio);
-    least = std::min({least, best_ratio, median_ratio});
     ++count;
   }
   void print() const {
     if (count == 0) return;
-    std::printf("main programs, geometric mean: best %.2f, median %.2f; the least of all %.2f\n",
-                std::exp(best / count), std::exp(median / count), least);
+    std::printf("%d main programs, geometric mean: best %.2f, median %.2f; the least of all %.2f\n",
+                count, std::exp(best / count), std::exp(median / count), least);
   }
 };
 
@@ -282,7 +284,7 @@ void print_subject(const Subject& subject, Extent extent, Means& means) {
     const double best = subject.execute / subject.sha * scale;
     const double middle = median(subject.ratios) * scale;
     std::printf(" %7.2f %7.2f", best, middle);
-    if (subject.is_main) means.add(best, middle);
+    means.add(best, middle, subject.is_main);
   }
   std::printf("  %s\n",
               subject.status == evm::Status::Success ? "" : evm::describe(subject.status));
@@ -311,7 +313,7 @@ int main(int argc, char** argv) {
       for (const auto& [label, input] : program.inputs) {
         const std::string full = std::string(name) + "/" + label;
         if (!full.contains(filter)) continue;
-        const bool is_main = file.string().contains("/main/");
+        const bool is_main = file.parent_path().filename() == "main";
         subjects.push_back(std::make_unique<Subject>(full, program, input, is_main));
       }
     }

@@ -107,6 +107,20 @@ TEST(ProgramCache, starts_over_when_full_and_keeps_what_is_in_use) {
   EXPECT_NE(cache.get(Hash256{{1}}, large, schedule(Revision::Prague)), first);
 }
 
+// A program of one byte takes some 6 KiB: how many there are must not depend on their code alone.
+TEST(ProgramCache, counts_what_the_shortest_programs_take) {
+  ProgramCache cache;
+  const auto short_code = std::make_shared<const Bytes>(code_of("5b"));
+  const auto numbered = [](std::uint32_t i) {
+    return Hash256{{static_cast<std::uint8_t>(i), static_cast<std::uint8_t>(i >> 8),
+                    static_cast<std::uint8_t>(i >> 16)}};
+  };
+  const auto first = cache.get(numbered(0), short_code, schedule(Revision::Prague));
+  for (std::uint32_t i = 1; i < 45'000; ++i)
+    (void)cache.get(numbered(i), short_code, schedule(Revision::Prague));
+  EXPECT_NE(cache.get(numbered(0), short_code, schedule(Revision::Prague)), first);
+}
+
 TEST(MemoryArena, moving_keeps_the_contents) {
   MemoryArena arena;
   const MemoryArena::Place bottom = arena.bottom();

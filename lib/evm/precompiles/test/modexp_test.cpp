@@ -64,6 +64,38 @@ TEST(Modexp, agrees_with_square_and_multiply) {
   }
 }
 
+// Odd moduli of one to four words have code of their own; five have not.
+TEST(Modexp, agrees_with_square_and_multiply_for_every_count_of_words) {
+  Noise noise(12);
+  for (std::size_t size = 1; size <= 40; ++size) {
+    for (int i = 0; i < 40; ++i) {
+      // Numbers next to zero and to the largest there are, and of no pattern.
+      const auto some = [&](std::size_t length) {
+        const std::uint64_t kind = noise.below(4);
+        Bytes out = kind == 0   ? Bytes(length, 0xff)
+                    : kind == 1 ? Bytes(length, 0)
+                                : noise.bytes(length);
+        if (!out.empty() && noise.below(2) == 0)
+          out.back() ^= static_cast<std::uint8_t>(noise.below(4));
+        return out;
+      };
+      Bytes modulus = some(size);
+      modulus.back() |= 1;
+      const Bytes base = noise.below(8) == 0 ? modulus : some(noise.below(size + 20));
+      const Bytes exponent = some(noise.below(70));
+      ASSERT_EQ(run(0x05, call(base, exponent, modulus)).output, expected(base, exponent, modulus))
+          << to_hex(base) << " " << to_hex(exponent) << " " << to_hex(modulus);
+    }
+  }
+}
+
+TEST(Modexp, writes_small_results_at_the_end_of_long_moduli) {
+  Bytes modulus(40, 0);
+  modulus.back() = 11;
+  EXPECT_EQ(run(0x05, call(Bytes{7}, Bytes{2}, modulus)).output, join(Bytes(39, 0), Bytes{5}));
+  EXPECT_EQ(run(0x05, call(Bytes{22}, Bytes{2}, modulus)).output, Bytes(40, 0));
+}
+
 TEST(Modexp, of_empty_input_is_empty) {
   const auto result = run(0x05, {}, Revision::Berlin, 200);
   EXPECT_TRUE(result.success);
