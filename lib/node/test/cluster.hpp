@@ -39,6 +39,8 @@ class Cluster {
   /// Where node `i` listens for others.
   [[nodiscard]] std::uint16_t p2p_port(std::uint32_t i) const { return nodes_[i].node->p2p_port(); }
   [[nodiscard]] std::string get(std::uint32_t i, std::string_view path);
+  /// A metric without labels of node `i`; 0 if it has none of that name.
+  [[nodiscard]] std::uint64_t metric(std::uint32_t i, const std::string& name);
   /// Polls until `done` or the deadline. Whether it was done.
   static bool eventually(const std::function<bool()>& done,
                          std::chrono::seconds limit = std::chrono::seconds(60));
