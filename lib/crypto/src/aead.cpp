@@ -6,6 +6,7 @@
 #include <ol/crypto/hash.hpp>
 
 #include <openssl/evp.h>
+#include <sodium.h>
 
 namespace ol::crypto {
 namespace {
@@ -84,10 +85,17 @@ void CipherContextDeleter::operator()(void* context) const {
   EVP_CIPHER_CTX_free(static_cast<EVP_CIPHER_CTX*>(context));
 }
 
-AeadSealer::AeadSealer(const AeadKey& key) : context_(new_context(key, 1)) {}
-
 void AeadSealer::seal(const AeadNonce& nonce, ByteView associated, std::span<std::uint8_t> text,
                       std::span<std::uint8_t, kAeadTagBytes> tag) {
+  if (text.size() <= kAeadSmallBytesMax) {
+    std::uint8_t none = 0;  // libsodium takes no null pointer, not even for nothing
+    std::uint8_t* const data = text.empty() ? &none : text.data();
+    crypto_aead_chacha20poly1305_ietf_encrypt_detached(data, tag.data(), nullptr, data, text.size(),
+                                                       associated.data(), associated.size(),
+                                                       nullptr, nonce.data(), key_.view().data());
+    return;
+  }
+  if (!context_) context_ = new_context(key_, 1);
   EVP_CIPHER_CTX* context = as_context(context_);
   process(context, nonce, associated, text);
   int written = 0;
@@ -96,10 +104,16 @@ void AeadSealer::seal(const AeadNonce& nonce, ByteView associated, std::span<std
            "the tag is there after the end");
 }
 
-AeadOpener::AeadOpener(const AeadKey& key) : context_(new_context(key, 0)) {}
-
 bool AeadOpener::open(const AeadNonce& nonce, ByteView associated, std::span<std::uint8_t> text,
                       std::span<const std::uint8_t, kAeadTagBytes> tag) {
+  if (text.size() <= kAeadSmallBytesMax) {
+    const int refused = crypto_aead_chacha20poly1305_ietf_decrypt_detached(
+        text.data(), nullptr, text.data(), text.size(), tag.data(), associated.data(),
+        associated.size(), nonce.data(), key_.view().data());
+    if (refused != 0) wipe(text);
+    return refused == 0;
+  }
+  if (!context_) context_ = new_context(key_, 0);
   EVP_CIPHER_CTX* context = as_context(context_);
   process(context, nonce, associated, text);
   std::array<std::uint8_t, kAeadTagBytes> expected;  // OpenSSL takes it without const

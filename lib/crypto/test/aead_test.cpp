@@ -1,5 +1,7 @@
 #include <gtest/gtest.h>
 
+#include <sodium.h>
+
 #include <ol/crypto/aead.hpp>
 
 #include "vectors.hpp"
@@ -88,6 +90,49 @@ TEST(Aead, handles_empty_text_and_every_small_length) {
     EXPECT_TRUE(opener.open(noise_nonce(size), {}, sealed.text, sealed.tag)) << size;
     EXPECT_EQ(sealed.text, text);
   }
+}
+
+// Short and long texts are transformed by different libraries.
+TEST(Aead, long_texts_are_sealed_as_libsodium_seals_them) {
+  const auto key = test::seed(6);
+  const Bytes associated = hex("0102030405");
+  for (const std::size_t size : {kAeadSmallBytesMax - 1, kAeadSmallBytesMax, kAeadSmallBytesMax + 1,
+                                 std::size_t{1036}, std::size_t{65519}}) {
+    const Bytes text(size, 0x5a);
+    Sealed expected{Bytes(size), {}};
+    const AeadNonce nonce = noise_nonce(size);
+    crypto_aead_chacha20poly1305_ietf_encrypt_detached(
+        expected.text.data(), expected.tag.data(), nullptr, text.data(), size, associated.data(),
+        associated.size(), nullptr, nonce.data(), key.view().data());
+    AeadSealer sealer(key);
+    const auto sealed = seal(sealer, nonce, associated, text);
+    EXPECT_EQ(sealed.text, expected.text) << size;
+    EXPECT_EQ(sealed.tag, expected.tag) << size;
+    AeadOpener opener(key);
+    EXPECT_TRUE(opener.open(nonce, associated, expected.text, expected.tag)) << size;
+    EXPECT_EQ(expected.text, text) << size;
+  }
+}
+
+TEST(Aead, refuses_a_changed_long_text_and_goes_on_with_short_ones) {
+  const auto key = test::seed(7);
+  AeadSealer sealer(key);
+  AeadOpener opener(key);
+  const Bytes text(kAeadSmallBytesMax + 1, 0x33);
+  const auto sealed = seal(sealer, noise_nonce(1), {}, text);
+  for (const std::size_t at : {std::size_t{0}, kAeadSmallBytesMax}) {
+    auto changed = sealed;
+    changed.text[at] ^= 1;
+    EXPECT_FALSE(opener.open(noise_nonce(1), {}, changed.text, changed.tag)) << at;
+    EXPECT_TRUE(std::ranges::all_of(changed.text, [](std::uint8_t b) { return b == 0; })) << at;
+  }
+  auto changed = sealed;
+  changed.tag[15] ^= 0x80;
+  EXPECT_FALSE(opener.open(noise_nonce(1), {}, changed.text, changed.tag));
+  auto opened = sealed;
+  EXPECT_TRUE(opener.open(noise_nonce(1), {}, opened.text, opened.tag));
+  auto brief = seal(sealer, noise_nonce(2), {}, Bytes(16, 1));
+  EXPECT_TRUE(opener.open(noise_nonce(2), {}, brief.text, brief.tag));
 }
 
 TEST(Aead, writes_the_tag_right_behind_the_text) {

@@ -215,6 +215,12 @@ std::uint64_t Cluster::height(std::uint32_t i) {
   return answer.is_string() ? std::stoull(std::string(answer.as_string()), nullptr, 16) : 0;
 }
 
+std::uint64_t Cluster::metric(std::uint32_t i, const std::string& name) {
+  const std::string text = get(i, "/metrics");
+  const std::size_t at = text.find("\n" + name + " ");
+  return at == std::string::npos ? 0 : std::stoull(text.substr(at + name.size() + 2));
+}
+
 bool Cluster::eventually(const std::function<bool()>& done, std::chrono::seconds limit) {
   const auto deadline = std::chrono::steady_clock::now() + limit;
   while (!done()) {

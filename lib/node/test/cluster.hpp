@@ -41,6 +41,8 @@ class Cluster {
   [[nodiscard]] std::string get(std::uint32_t i, std::string_view path);
   /// The answer's body to a JSON body.
   [[nodiscard]] std::string post(std::uint32_t i, std::string_view path, const std::string& body);
+  /// A metric without labels of node `i`; 0 if it has none of that name.
+  [[nodiscard]] std::uint64_t metric(std::uint32_t i, const std::string& name);
   /// Polls until `done` or the deadline. Whether it was done.
   static bool eventually(const std::function<bool()>& done,
                          std::chrono::seconds limit = std::chrono::seconds(60));

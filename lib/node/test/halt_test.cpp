@@ -3,55 +3,16 @@
 
 #include <boost/json/serialize.hpp>
 
-#include <ol/base/codec.hpp>
 #include <ol/consensus/epoch_setting.hpp>
-#include <ol/consensus/messages.hpp>
-#include <ol/p2p/stack_network.hpp>
 
-#include "cluster.hpp"
+#include "stranger.hpp"
 
 namespace ol::node::test {
 namespace {
 
 using primitives::QuorumCertificate;
 
-/// Without a place in the set, with all the keys of it.
-class Forger final : public p2p::NetworkHandler {
- public:
-  Forger(const primitives::Genesis& genesis, const PeerConfig& target) {
-    p2p::NetworkConfig config;
-    config.listen_host = "127.0.0.1";
-    Writer hello;
-    hello.u16(1).strong(genesis.domain.chain_id).fixed(primitives::genesis_hash(genesis));
-    config.hello = hello.take();
-    config.peers = {{*p2p::PeerId::from_text(target.id), target.host, target.port}};
-    network_ =
-        p2p::make_stack_network(std::move(config), crypto::Ed25519SecretKey::generate(), *this);
-    EXPECT_TRUE(network_->start());
-    thread_ = std::thread([this] { network_->run(); });
-  }
-  ~Forger() override {
-    network_->stop();
-    thread_.join();
-  }
-  void tell(const consensus::Message& message) {
-    static_cast<void>(network_->broadcast(p2p::Channel::Consensus,
-                                          p2p::share(consensus::encode_message(message))));
-  }
-
- private:
-  std::optional<std::string> check_hello(const p2p::PeerId&, ByteView) override { return {}; }
-  void on_peer_connected(const p2p::PeerId&, p2p::Direction) override {}
-  void on_peer_disconnected(const p2p::PeerId&, const p2p::CloseReason&) override {}
-  p2p::Flow on_message(const p2p::PeerId&, p2p::Channel, Bytes) override {
-    return p2p::Flow::Continue;
-  }
-  void on_link_failed(const p2p::LinkFailure&) override {}
-
-  std::unique_ptr<p2p::Network> network_;
-  std::thread thread_;
-};
-
+/// By whoever has all the keys of the set.
 QuorumCertificate final_certificate(const Cluster& cluster, primitives::Height height) {
   const consensus::EpochSetting setting(cluster.genesis(), primitives::Epoch(0));
   QuorumCertificate out;
@@ -92,17 +53,12 @@ TEST(HaltedNode, stays_halted_over_restarts_until_an_operator_moves_the_file_awa
   ASSERT_TRUE(Cluster::eventually([&] { return cluster.height(0) >= 1; }));
   EXPECT_FALSE(has_halted(cluster, 0));
 
-  const NodeParts parts = cluster.parts(1);
-  const std::string name = p2p::PeerId(cluster.genesis().validators[0].network_key).text();
-  for (const PeerConfig& peer : parts.config.peers) {
-    if (peer.id != name) continue;
-    Forger forger(cluster.genesis(), peer);
-    const consensus::CertificateMessage forged{final_certificate(cluster, primitives::Height(1))};
-    EXPECT_TRUE(Cluster::eventually([&] {
-      forger.tell(forged);
-      return Cluster::eventually([&] { return has_halted(cluster, 0); }, std::chrono::seconds(1));
-    }));
-  }
+  Stranger forger(cluster.genesis(), address_of(cluster, 0));
+  const consensus::CertificateMessage forged{final_certificate(cluster, primitives::Height(1))};
+  EXPECT_TRUE(Cluster::eventually([&] {
+    forger.tell(forged);
+    return Cluster::eventually([&] { return has_halted(cluster, 0); }, std::chrono::seconds(1));
+  }));
   const auto file = cluster.home(0) / "finality.halt";
   EXPECT_TRUE(std::filesystem::exists(file));
   for (int life = 0; life < 2; ++life) {

@@ -3,12 +3,8 @@
 
 #include <gtest/gtest.h>
 
-#include <thread>
-
-#include <ol/p2p/stack_network.hpp>
-
 #include "../src/gossip_batch.hpp"
-#include "cluster.hpp"
+#include "stranger.hpp"
 
 namespace ol::node::test {
 namespace {
@@ -45,10 +41,13 @@ std::string observer_id(std::uint8_t number) {
 }
 
 /// Four validators that take no strangers, a node that they know, and one that knows that node
-/// alone.
-class FollowingByGossip : public testing::Test {
+/// alone, on a chain of the commit rule.
+class FollowingByGossip : public testing::TestWithParam<primitives::CommitRule> {
  protected:
-  FollowingByGossip() : cluster_(4) {
+  FollowingByGossip()
+      : cluster_(4, by_slots() ? primitives::SchemeKind::Ed25519List
+                               : primitives::SchemeKind::BlsThreshold) {
+    if (by_slots()) cluster_.use_slots({.slot_ms = 1000, .phase_ms = 300});
     cluster_.change_config = [](NodeConfig& config) {
       config.p2p_unknown_peers_max = 0;
       // It is not dialled before it is there.
@@ -67,6 +66,7 @@ class FollowingByGossip : public testing::Test {
     far_ = cluster_.add(observer(2, {{observer_id(1), "127.0.0.1", cluster_.p2p_port(near_)}}));
   }
 
+  static bool by_slots() { return GetParam() == primitives::CommitRule::TwoPhase; }
   NodeParts observer(std::uint8_t number, std::vector<PeerConfig> peers) {
     NodeParts out = cluster_.parts(0);
     out.config.data_dir = cluster_.home(0).string() + "-observer" + std::to_string(number);
@@ -78,9 +78,7 @@ class FollowingByGossip : public testing::Test {
     return out;
   }
   std::uint64_t metric(std::uint32_t node, const std::string& name) {
-    const std::string text = cluster_.get(node, "/metrics");
-    const std::size_t at = text.find("\n" + name + " ");
-    return at == std::string::npos ? 0 : std::stoull(text.substr(at + name.size() + 2));
+    return cluster_.metric(node, name);
   }
 
   Cluster cluster_;
@@ -90,7 +88,7 @@ class FollowingByGossip : public testing::Test {
 
 // By status messages alone it would ask for ranges once it is more than three blocks behind, and
 // for no block by itself.
-TEST_F(FollowingByGossip, a_node_behind_a_node_fetches_each_block_as_it_is_certified) {
+TEST_P(FollowingByGossip, a_node_behind_a_node_fetches_each_block_as_it_is_certified) {
   ASSERT_TRUE(Cluster::eventually([&] { return cluster_.height(far_) >= 3; }));
   const std::uint64_t fetched = metric(far_, "openliquid_consensus_blocks_requested_total");
   const std::uint64_t heard = metric(far_, "openliquid_consensus_certificates_received_total");
@@ -105,48 +103,11 @@ TEST_F(FollowingByGossip, a_node_behind_a_node_fetches_each_block_as_it_is_certi
   EXPECT_EQ(metric(far_, "openliquid_gossip_rejected_total"), 0U);
 }
 
-/// Publishes on the topic for certificates to one node.
-class Forger final : public p2p::NetworkHandler {
- public:
-  Forger(const primitives::Genesis& genesis, const PeerConfig& target)
-      : topic_(topics_of(genesis.domain.chain_id).certificates) {
-    p2p::NetworkConfig config;
-    config.listen_host = "127.0.0.1";
-    Writer hello;
-    hello.u16(1).strong(genesis.domain.chain_id).fixed(primitives::genesis_hash(genesis));
-    config.hello = hello.take();
-    config.peers = {{*p2p::PeerId::from_text(target.id), target.host, target.port}};
-    config.topics = {{.name = topic_, .join = false}};
-    network_ = p2p::make_stack_network(std::move(config), observer_key(9), *this);
-    EXPECT_TRUE(network_->start());
-    thread_ = std::thread([this] { network_->run(); });
-  }
-  ~Forger() override {
-    network_->stop();
-    thread_.join();
-  }
-  void publish(Bytes message) {
-    EXPECT_TRUE(network_->publish(topic_, p2p::share(std::move(message))));
-  }
-
- private:
-  std::optional<std::string> check_hello(const p2p::PeerId&, ByteView) override { return {}; }
-  void on_peer_connected(const p2p::PeerId&, p2p::Direction) override {}
-  void on_peer_disconnected(const p2p::PeerId&, const p2p::CloseReason&) override {}
-  p2p::Flow on_message(const p2p::PeerId&, p2p::Channel, Bytes) override {
-    return p2p::Flow::Continue;
-  }
-  void on_link_failed(const p2p::LinkFailure&) override {}
-
-  std::string topic_;
-  std::unique_ptr<p2p::Network> network_;
-  std::thread thread_;
-};
-
-TEST_F(FollowingByGossip, a_forged_certificate_is_rejected_and_goes_no_further) {
+TEST_P(FollowingByGossip, a_forged_certificate_is_rejected_and_goes_no_further) {
   ASSERT_TRUE(Cluster::eventually([&] { return cluster_.height(far_) >= 2; }));
-  Forger forger(cluster_.genesis(), {observer_id(1), "127.0.0.1", cluster_.p2p_port(near_)});
-  // What is published before the streams of gossip are open reaches nobody.
+  const primitives::Genesis& genesis = cluster_.genesis();
+  Stranger forger(genesis, {observer_id(1), "127.0.0.1", cluster_.p2p_port(near_)},
+                  topics_of(genesis.domain.chain_id).certificates, observer_key(9));
   std::uint64_t view = 1'000'000;
   EXPECT_TRUE(Cluster::eventually([&] {
     auto forged = some_certificate(++view);
@@ -158,6 +119,14 @@ TEST_F(FollowingByGossip, a_forged_certificate_is_rejected_and_goes_no_further) 
   const std::uint64_t height = cluster_.height(far_);
   EXPECT_TRUE(Cluster::eventually([&] { return cluster_.height(far_) > height; }));
 }
+
+INSTANTIATE_TEST_SUITE_P(, FollowingByGossip,
+                         testing::Values(primitives::CommitRule::TwoChain,
+                                         primitives::CommitRule::TwoPhase),
+                         [](const auto& instance) {
+                           return instance.param == primitives::CommitRule::TwoPhase ? "two_phase"
+                                                                                     : "two_chain";
+                         });
 
 }  // namespace
 }  // namespace ol::node::test

@@ -110,11 +110,21 @@ Bytes IdentifyProtocol::our_message(StreamKey key) {
   }
   message.protocol_version = config.protocol_version;
   message.agent_version = config.agent_version;
-  message.signed_peer_record =
-      sign_peer_record(identity_, {host_.self(), sequence_, config.announced});
+  message.signed_peer_record = our_record();
   Bytes out;
   append_delimited(out, encode(message));
   return out;
+}
+
+// Signing takes a good part of what a connection costs, and the record hardly ever changes.
+const Bytes& IdentifyProtocol::our_record() {
+  const std::vector<Multiaddr>& announced = host_.config().announced;
+  if (record_.empty() || recorded_sequence_ != sequence_ || recorded_addresses_ != announced) {
+    record_ = sign_peer_record(identity_, {host_.self(), sequence_, announced});
+    recorded_sequence_ = sequence_;
+    recorded_addresses_ = announced;
+  }
+  return record_;
 }
 
 void IdentifyProtocol::push() {

@@ -91,6 +91,8 @@ class TcpHost::Impl {
   void on_accept(Acceptor& acceptor, const error_code& error, tcp::socket socket);
   void dial(const DialRequest& request);
   void connect(const SocketPtr& s, const tcp::endpoint& endpoint);
+  /// Registers the socket anew, for reading alone.
+  static void forget_writing(Socket& s);
   void begin(const SocketPtr& s);
   void read(const SocketPtr& s);
   void on_readable(const SocketPtr& s);
@@ -107,7 +109,8 @@ class TcpHost::Impl {
   /// Carries out what the host has decided, until it wants nothing more.
   void service();
 
-  asio::io_context io_;
+  // Sockets belong to the thread in `run`: Asio need not lock them. `post` and `stop` it locks.
+  asio::io_context io_{BOOST_ASIO_CONCURRENCY_HINT_UNSAFE_IO};
   asio::steady_timer tick_timer_;
   NoiseIdentity identity_;
   Host host_;
@@ -201,11 +204,21 @@ void TcpHost::Impl::connect(const SocketPtr& s, const tcp::endpoint& endpoint) {
     if (error) {
       lost(s, EndReason::ConnectFailed, error.message());
     } else {
+      forget_writing(*s);
       host_.on_connected(s->id, address_of(endpoint), now());
       begin(s);
     }
     service();
   });
+}
+
+// Who once waited for room to write is woken by Asio whenever the peer acknowledges anything, for
+// nothing, until the socket is registered anew.
+void TcpHost::Impl::forget_writing(Socket& s) {
+  error_code error;
+  const auto protocol = s.socket.local_endpoint(error).protocol();
+  const auto handle = s.socket.release(error);
+  if (!error) s.socket.assign(protocol, handle, error);
 }
 
 void TcpHost::Impl::begin(const SocketPtr& s) {
@@ -263,11 +276,12 @@ void TcpHost::Impl::on_read(const SocketPtr& s, const error_code& error, ByteVie
 
 void TcpHost::Impl::write(const SocketPtr& s) {
   if (s->writing || !s->socket.is_open()) return;
+  const TimePoint begun = now();
   write_buffer_.clear();
   if (s->finishing) {
     write_buffer_ = std::exchange(s->last_bytes, {});
   } else {
-    host_.poll_transmit(s->id, write_buffer_, now());
+    host_.poll_transmit(s->id, write_buffer_, begun);
   }
   if (write_buffer_.empty()) {
     if (s->finishing) end_writing(s);
@@ -277,7 +291,7 @@ void TcpHost::Impl::write(const SocketPtr& s) {
   if (s->finishing) {
     end_writing(s);
   } else {
-    host_.on_written(s->id, now());
+    host_.on_written(s->id, begun);
   }
 }
 

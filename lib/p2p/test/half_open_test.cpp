@@ -8,7 +8,6 @@ namespace ol::p2p {
 namespace {
 
 using std::chrono::milliseconds;
-using std::chrono::seconds;
 using testing::Attacker;
 using testing::HostNetwork;
 using testing::TestHost;
@@ -64,17 +63,6 @@ TEST_F(HalfOpen, a_connection_that_says_nothing_is_closed_after_2_s_and_one_that
   EXPECT_EQ(victim.ended.size(), 1U);
   network.advance(milliseconds(100));
   EXPECT_EQ(victim.ended.back(), "upgrade_timeout: not ready in time");
-}
-
-// The listener speaks when it likes: a dial has the whole time.
-TEST_F(HalfOpen, a_dial_waits_longer_than_2_s_for_the_first_byte) {
-  const auto mute = *Multiaddr::from_text("/ip4/7.7.7.7/tcp/7");
-  ASSERT_TRUE(victim.host.dial(mute));
-  const auto request = victim.host.next_dial();
-  ASSERT_TRUE(request);
-  victim.host.on_connected(request->id, mute, network.now());
-  network.advance(seconds(9));
-  EXPECT_TRUE(victim.ended.empty());
 }
 
 TEST_F(HalfOpen, the_oldest_that_says_nothing_makes_room_for_a_newcomer) {

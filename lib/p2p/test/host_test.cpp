@@ -53,6 +53,20 @@ TEST(Host, pushes_changes_but_not_too_often) {
   EXPECT_EQ(b.host.info(a.id())->addresses, std::vector<Multiaddr>{again});
 }
 
+// Whoever connects next is told, pushed or not.
+TEST(Host, signs_its_record_anew_when_its_addresses_change) {
+  HostNetwork network;
+  TestHost& a = network.add();
+  TestHost& b = network.add();
+  network.connect(a, b);
+  ASSERT_EQ(b.host.info(a.id())->addresses, std::vector<Multiaddr>{a.address});
+  const Multiaddr moved = *Multiaddr::from_text("/ip4/10.9.9.9/tcp/1");
+  a.host.set_announced({moved});
+  TestHost& c = network.add();
+  network.connect(a, c);
+  EXPECT_EQ(c.host.info(a.id())->addresses, std::vector<Multiaddr>{moved});
+}
+
 TEST(Host, pings) {
   HostNetwork network;
   TestHost& a = network.add();

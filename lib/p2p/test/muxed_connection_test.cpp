@@ -54,6 +54,11 @@ struct Side {
     }
   }
 
+  void tick(TimePoint now) {
+    connection.tick(now);
+    drain(now);
+  }
+
   void receive(ByteView bytes, std::size_t piece, TimePoint now) {
     while (!bytes.empty()) {
       const ByteView part = bytes.first(std::min(piece, bytes.size()));
@@ -221,21 +226,17 @@ TEST(MuxedConnection, gives_up_on_an_upgrade_that_takes_too_long) {
   Pair pair;
   const Bytes hello = pair.alice.output(kStart);
   pair.bob.receive(ByteView(hello).first(1), 1, kStart);
-  pair.bob.connection.tick(kStart + seconds(10) - milliseconds(1));
-  pair.bob.drain(kStart);
+  pair.bob.tick(kStart + seconds(10) - milliseconds(1));
   EXPECT_TRUE(pair.bob.events.empty());
-  pair.bob.connection.tick(kStart + seconds(10));
-  pair.bob.drain(kStart);
+  pair.bob.tick(kStart + seconds(10));
   EXPECT_EQ(pair.bob.events, std::vector<std::string>{"upgrade_timeout: not ready in time"});
 }
 
 TEST(MuxedConnection, gives_up_sooner_on_an_accepted_one_that_says_nothing) {
   Pair pair;
-  pair.bob.connection.tick(kStart + seconds(2) - milliseconds(1));
-  pair.bob.drain(kStart);
+  pair.bob.tick(kStart + seconds(2) - milliseconds(1));
   EXPECT_TRUE(pair.bob.events.empty());
-  pair.bob.connection.tick(kStart + seconds(2));
-  pair.bob.drain(kStart);
+  pair.bob.tick(kStart + seconds(2));
   EXPECT_EQ(pair.bob.events, std::vector<std::string>{"mute: not a byte in time"});
 }
 
@@ -246,8 +247,7 @@ TEST(MuxedConnection, bytes_in_drips_do_not_extend_the_upgrade) {
   for (std::size_t i = 0; i < 12; ++i) {
     const TimePoint now = kStart + seconds(static_cast<std::int64_t>(i));
     pair.bob.receive(ByteView(hello).subspan(i, 1), 1, now);
-    pair.bob.connection.tick(now);
-    pair.bob.drain(now);
+    pair.bob.tick(now);
   }
   EXPECT_EQ(pair.bob.events, std::vector<std::string>{"upgrade_timeout: not ready in time"});
 }
@@ -264,8 +264,7 @@ TEST(MuxedConnection, pings_when_it_is_quiet_and_ends_when_nothing_answers) {
   static_cast<void>(pair.alice.output(pair.now));
   pair.alice.drain(pair.now);
   EXPECT_EQ(pair.alice.events, std::vector<std::string>{"ready"});
-  pair.alice.connection.tick(kStart + seconds(40));
-  pair.alice.drain(pair.now);
+  pair.alice.tick(kStart + seconds(40));
   EXPECT_EQ(pair.alice.events.back(), "silent: no answer to a ping");
 }
 
@@ -277,8 +276,7 @@ TEST(MuxedConnection, ends_when_the_peer_takes_no_bytes) {
   ASSERT_TRUE(id);
   Bytes never_written;
   pair.alice.connection.poll_transmit(never_written, 1 << 20, kStart);
-  pair.alice.connection.tick(kStart + seconds(10));
-  pair.alice.drain(kStart);
+  pair.alice.tick(kStart + seconds(10));
   EXPECT_EQ(pair.alice.events.back(), "write_stalled: the peer takes no bytes");
 }
 
@@ -289,8 +287,7 @@ TEST(MuxedConnection, resets_streams_that_agree_on_nothing_in_time) {
       pair.alice.connection.open_stream({std::string(kEcho)}, StreamPriority::Normal, kStart));
   // The proposal never arrives.
   static_cast<void>(pair.alice.output(kStart));
-  pair.alice.connection.tick(kStart + seconds(10));
-  pair.alice.drain(kStart);
+  pair.alice.tick(kStart + seconds(10));
   EXPECT_EQ(pair.alice.events.back(), "failed 1: no protocol agreed in time");
 }
 

@@ -25,31 +25,37 @@ struct CipherContextDeleter {
   void operator()(void* context) const;
 };
 
+/// Texts up to here are transformed by libsodium, longer ones by OpenSSL: the same bytes, but
+/// OpenSSL takes longer to begin, libsodium longer for each byte (docs/benchmarks.md, "Noise").
+inline constexpr std::size_t kAeadSmallBytesMax = 512;
+
 /// Encrypts one direction of a connection with ChaCha20-Poly1305 (RFC 8439). Keeps its key schedule
 /// between messages. The caller must never use a nonce twice. One thread at a time.
 class AeadSealer {
  public:
-  explicit AeadSealer(const AeadKey& key);
+  explicit AeadSealer(const AeadKey& key) : key_(key.clone()) {}
 
   /// Encrypts `text` in place and writes the tag. `tag` may directly follow `text` in memory.
   void seal(const AeadNonce& nonce, ByteView associated, std::span<std::uint8_t> text,
             std::span<std::uint8_t, kAeadTagBytes> tag);
 
  private:
-  std::unique_ptr<void, CipherContextDeleter> context_;
+  AeadKey key_;
+  std::unique_ptr<void, CipherContextDeleter> context_;  // from the first long text on
 };
 
 /// Decrypts one direction of a connection. One thread at a time.
 class AeadOpener {
  public:
-  explicit AeadOpener(const AeadKey& key);
+  explicit AeadOpener(const AeadKey& key) : key_(key.clone()) {}
 
   /// Decrypts `text` in place and says whether it is authentic; if not, `text` is wiped.
   [[nodiscard]] bool open(const AeadNonce& nonce, ByteView associated, std::span<std::uint8_t> text,
                           std::span<const std::uint8_t, kAeadTagBytes> tag);
 
  private:
-  std::unique_ptr<void, CipherContextDeleter> context_;
+  AeadKey key_;
+  std::unique_ptr<void, CipherContextDeleter> context_;  // from the first long text on
 };
 
 /// HMAC-SHA256. Source: RFC 2104; vectors RFC 4231.

@@ -85,6 +85,8 @@ class IdentifyProtocol final : public ProtocolHandler {
   };
 
   [[nodiscard]] Bytes our_message(StreamKey key);
+  /// Our peer record, signed anew only if it has changed.
+  [[nodiscard]] const Bytes& our_record();
   void ask(const PeerId& peer, PushState& state);
   void ask_again(TimePoint now);
   void stop_asking(StreamKey key);
@@ -94,6 +96,9 @@ class IdentifyProtocol final : public ProtocolHandler {
   Host& host_;
   const IdentityKey& identity_;
   std::uint64_t sequence_;
+  Bytes record_;  // empty before it is asked for
+  std::uint64_t recorded_sequence_ = 0;
+  std::vector<Multiaddr> recorded_addresses_;
   std::map<StreamKey, Reading> readings_;
   std::map<PeerId, PushState> pushes_;
 };
