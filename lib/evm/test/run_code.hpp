@@ -103,6 +103,7 @@ struct RunOptions {
   Bytes input = {};
   U256 value = {};
   StopSign stop = {};
+  Tracer* tracer = nullptr;
 };
 
 struct RunResult {
@@ -122,6 +123,7 @@ inline RunResult run_on(Engine engine, Accounts accounts, const Bytes& code,
   World world(state);
   Evm machine(options.revision, engine);
   if (options.stop) machine.stop_when(options.stop);
+  if (options.tracer != nullptr) machine.trace(options.tracer);
   BlockEnv block;
   block.number = 300;
   block.timestamp = 1'700'000'000;
