@@ -18,9 +18,6 @@ void slot_of_each_validator(benchmark::State& state) {
       cluster.round(View((slot - 1) * cluster.v.clock.ranks() + rank + 1));
   });
   if (cluster.committed(validators - 1) != Height(slot)) state.SkipWithError("a slot was lost");
-  state.counters["each"] =
-      benchmark::Counter(static_cast<double>(state.iterations()) * validators,
-                         benchmark::Counter::kIsRate | benchmark::Counter::kInvert);
 }
 
 BENCHMARK(slot_of_each_validator)->Arg(3)->Arg(7)->Arg(31)->Unit(benchmark::kMillisecond);

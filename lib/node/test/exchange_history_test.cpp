@@ -142,8 +142,7 @@ TEST_F(HistoryOnDisk, is_made_anew_where_the_file_is_of_another_chain_or_version
     Bytes other(sound.begin(), sound.end() - 32);
     other[place] ^= 1;
     append(other, crypto::blake3(other).view());
-    std::ofstream(file(), std::ios::binary)
-        .write(as_text(other).data(), static_cast<std::streamsize>(other.size()));
+    std::ofstream(file(), std::ios::binary) << as_text(other);
     const std::size_t before = times_said("is damaged or of another chain");
     start_again();
     EXPECT_EQ(all_fills(), one) << place;
