@@ -65,6 +65,21 @@ async function deedsAndGoods(scene, coin) {
   assert.deepEqual([...await goods.balanceOfBatch([owner, other, other], [1, 1, 3])], [6n, 4n, 5n]);
 }
 
+/// Many calls in one, of which some fail.
+async function multicall(scene, coin) {
+  const aggregator = await scene.deploy('Aggregator');
+  const call = (method, args) => ({ target: coin.target, data: coin.interface.encodeFunctionData(method, args) });
+  const calls = [call('balanceOf', [scene.address(1)]), call('transfer', [scene.address(1), 1n]), call('decimals', [])];
+  const answers = await aggregator.all.staticCall(calls);
+  assert.deepEqual(answers.map((answer) => answer.success), [true, false, true]);
+  const [balance] = coin.interface.decodeFunctionResult('balanceOf', answers[0].data);
+  assert.equal(balance, await coin.balanceOf(scene.address(1)));
+  assert.equal(coin.interface.parseError(answers[1].data).name, 'ERC20InsufficientBalance');
+  const { receipt } = await scene.send(aggregator, 'all', [[call('approve', [scene.address(2), 7n]), calls[1]]]);
+  assert.equal(eventsOf(coin, receipt).length, 1, 'what failed left no event');
+  assert.equal(await coin.allowance(aggregator.target, scene.address(2)), 7n);
+}
+
 async function proxy(scene) {
   const [first, second] = [await scene.deploy('Box'), await scene.deploy('SecondBox')];
   const opened = first.interface.encodeFunctionData('open');
@@ -335,6 +350,7 @@ const step = async (name, promise) => {
 };
 const coin = await step('ERC-20', coins(scene));
 await step('ERC-721 and ERC-1155', deedsAndGoods(scene, coin));
+await step('multicall', multicall(scene, coin));
 await step('proxy', proxy(scene));
 const market = await step('pair', pair(scene));
 const probe = await scene.deploy('Probe');
