@@ -111,7 +111,8 @@ class StateDiff {
     const std::size_t before = bytes > kPlaceBytes ? bytes : 0;
     const std::size_t at = used_;
     use_up_to(at + before + kPlaceBytes);
-    entries_.push_back({at + before, static_cast<std::uint32_t>(bytes), kDeleted});
+    // In its place: a copy would wait for the stores that made it.
+    entries_.emplace_back(at + before, static_cast<std::uint32_t>(bytes), kDeleted);
     return buffer_.data() + at;
   }
   [[nodiscard]] std::uint8_t* open_value(std::size_t bytes) {
