@@ -339,8 +339,11 @@ OrderResult cancel_order(Context& ctx, AccountIndex account, const CancelRequest
   const OrderId oid = find_owned(ctx, account, request.oid, request.cloid);
   if (oid.value() == 0) return refused(Error::MissingOrder);
   const Slot slot = ctx.state.orders.find(oid);
-  const AssetId asset = slot != kNoSlot ? ctx.state.info(ctx.state.orders[slot].market).config.asset
-                                        : ctx.state.triggers.find(oid)->order.asset;
+  const TriggerOrder* waits = slot == kNoSlot ? ctx.state.triggers.find(oid) : nullptr;
+  OL_CHECK(slot != kNoSlot || waits != nullptr, "an order of its owner neither rests nor waits");
+  const AssetId asset = waits != nullptr
+                            ? waits->order.asset
+                            : ctx.state.info(ctx.state.orders[slot].market).config.asset;
   if (asset != request.asset) return refused(Error::MissingOrder);
   cancel_found(ctx, oid, CancelReason::UserCanceled);
   return done(oid);
