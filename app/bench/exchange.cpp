@@ -136,17 +136,13 @@ class Run {
         nodes_(plan(options), home_.path() / "homes"),
         load_(nodes_.genesis().domain.chain_id.value(), options.accounts, options.actions,
               options.orders_each, wall_ms()),
-        sending_(nodes_,
-                 {.noun = "actions",
-                  .size = load_.size(),
-                  .accounts = options.accounts,
-                  .body = [this](const auto& batch) { return load_.batch(batch); },
-                  .sent = [this](std::uint32_t i, Clock::time_point at) { load_.sent(i, at); },
-                  .final_everywhere = [this] { return final_everywhere(); }},
-                 {.batch_max = kBatchMax,
-                  .outstanding = options.outstanding,
-                  .rate = options.rate,
-                  .units_each = options.orders_each}) {}
+        sending_(
+            nodes_,
+            sent_load("actions", load_, options.accounts, [this] { return final_everywhere(); }),
+            {.batch_max = kBatchMax,
+             .outstanding = options.outstanding,
+             .rate = options.rate,
+             .units_each = options.orders_each}) {}
 
   Report report() {
     for (std::size_t i = 0; i < nodes_.size(); ++i)

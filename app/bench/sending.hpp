@@ -5,6 +5,7 @@
 #include <mutex>
 #include <string>
 #include <thread>
+#include <utility>
 #include <vector>
 
 #include "bench/machine.hpp"
@@ -27,6 +28,18 @@ struct SentLoad {
   std::function<void(std::uint32_t, Clock::time_point)> sent;
   std::function<std::size_t()> final_everywhere;
 };
+
+/// Of a load that gives bodies by `batch` and takes notes by `sent`, which it borrows.
+template <typename Load>
+[[nodiscard]] SentLoad sent_load(std::string noun, Load& load, std::uint32_t accounts,
+                                 std::function<std::size_t()> final_everywhere) {
+  return {.noun = std::move(noun),
+          .size = load.size(),
+          .accounts = accounts,
+          .body = [&load](const std::vector<std::uint32_t>& batch) { return load.batch(batch); },
+          .sent = [&load](std::uint32_t i, Clock::time_point at) { load.sent(i, at); },
+          .final_everywhere = std::move(final_everywhere)};
+}
 
 struct SendingLimits {
   std::size_t batch_max = 100;      // items of one request

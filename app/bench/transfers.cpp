@@ -29,12 +29,7 @@ class Run {
         load_(nodes_.genesis().domain.chain_id.value(), options.accounts, options.transfers),
         sending_(
             nodes_,
-            {.noun = "transfers",
-             .size = load_.size(),
-             .accounts = options.accounts,
-             .body = [this](const auto& batch) { return load_.batch(batch); },
-             .sent = [this](std::uint32_t i, Clock::time_point at) { load_.sent(i, at); },
-             .final_everywhere = [this] { return final_everywhere(); }},
+            sent_load("transfers", load_, options.accounts, [this] { return final_everywhere(); }),
             {.batch_max = kBatchMax, .outstanding = options.outstanding, .rate = options.rate}) {}
 
   Report report() {

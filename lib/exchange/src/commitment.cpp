@@ -67,45 +67,44 @@ constexpr std::uint8_t kind_of(const AlertEvent&) {
   return 6;
 }
 
-/// Hashes the messages of many leaves, side by side with others of their length. Borrows them.
+/// Hashes the messages of leaves; those of one length that follow each other side by side, which
+/// records of one kind mostly are. Borrows them.
 class LeafHasher {
  public:
-  explicit LeafHasher(std::size_t count) { places_.reserve(count); }
+  explicit LeafHasher(std::size_t count) {
+    messages_.reserve(count);
+    digests_.resize(count);
+  }
 
+  /// @pre Fewer than `count` were added.
   void add(ByteView message) {
     const std::size_t blocks = message.size() / kBlockBytes;
-    const std::size_t group = blocks <= crypto::kBlake3ManyBlocksMax ? blocks : kLong;
-    places_.push_back({static_cast<std::uint32_t>(group),
-                       static_cast<std::uint32_t>(groups_[group].messages.size())});
-    groups_[group].messages.push_back(message.data());
-    if (group == kLong) groups_[group].digests.push_back(crypto::blake3(message));
+    if (blocks != blocks_) hash();
+    blocks_ = blocks;
+    messages_.push_back(message.data());
   }
+  /// Hashes what is not hashed yet.
   void hash() {
-    for (std::size_t blocks = kLong + 1; blocks < groups_.size(); ++blocks) {
-      Group& group = groups_[blocks];
-      group.digests.resize(group.messages.size());
-      crypto::blake3_many(group.messages, blocks, group.digests);
+    const auto run = std::span(messages_).subspan(hashed_);
+    const auto out = std::span(digests_).subspan(hashed_, run.size());
+    if (blocks_ <= crypto::kBlake3ManyBlocksMax) {
+      if (!run.empty()) crypto::blake3_many(run, blocks_, out);
+    } else {  // too long for the vectors
+      for (std::size_t i = 0; i < run.size(); ++i)
+        out[i] = crypto::blake3({run[i], blocks_ * kBlockBytes});
     }
+    hashed_ = messages_.size();
   }
-  /// In the order of `add`.
-  [[nodiscard]] const Hash256& operator[](std::size_t i) const {
-    return groups_[places_[i].group].digests[places_[i].index];
-  }
+  /// In the order of `add`. @pre Hashed.
+  [[nodiscard]] const Hash256& operator[](std::size_t i) const { return digests_[i]; }
 
  private:
   static constexpr std::size_t kBlockBytes = 64;
-  static constexpr std::size_t kLong = 0;  // what is too long for the vectors
-  struct Group {
-    std::vector<const std::uint8_t*> messages;
-    std::vector<Hash256> digests;
-  };
-  struct Place {
-    std::uint32_t group = 0;
-    std::uint32_t index = 0;
-  };
 
-  std::array<Group, crypto::kBlake3ManyBlocksMax + 1> groups_;  // by blocks
-  std::vector<Place> places_;
+  std::vector<const std::uint8_t*> messages_;
+  std::vector<Hash256> digests_;
+  std::size_t hashed_ = 0;
+  std::size_t blocks_ = 0;  // of those that wait
 };
 
 /// A tree of all items, each a place and a value.
@@ -152,8 +151,9 @@ const Hash256& Commitment::apply(const StateDiff& diff) {
   std::size_t leaf = 0;
   for (std::size_t i = 0; i < diff.size(); ++i) {
     const TreeKey place = diff.place(i);
-    undo.emplace_back(place,
-                      diff.has_value(i) ? tree_.set(place, leaves[leaf++]) : tree_.erase(place));
+    auto& [unused, before] = undo.emplace_back(place, std::nullopt);
+    const auto was = diff.has_value(i) ? tree_.set(place, leaves[leaf++]) : tree_.erase(place);
+    if (was) before.emplace(*was);
   }
   return tree_.rehash();
 }

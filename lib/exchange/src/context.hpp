@@ -17,9 +17,11 @@ struct Context {
   const BlockInput& block;
   std::vector<Event> events;
 
-  template <typename Kind>
-  void emit(const Kind& event) {
-    events.emplace_back(std::in_place_type<Kind>, event);
+  /// Adds an event, made from its fields where it will lie: reading them for a copy would wait for
+  /// all that was written before them.
+  template <typename Kind, typename... Fields>
+  void emit(Fields&&... fields) {
+    events.emplace_back(std::in_place_type<Kind>, std::forward<Fields>(fields)...);
   }
 };
 

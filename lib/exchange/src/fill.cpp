@@ -153,19 +153,16 @@ bool move_position(Context& ctx, AccountIndex account, MarketIndex market, Side 
   return true;
 }
 
-FeeRates rates_of(const State& state, AccountIndex account, bool spot) {
+std::int64_t rate_of(const State& state, AccountIndex account, bool spot, bool taker) {
   const Account& family = state.accounts[state.accounts[account].family];
-  FeeRates rates = spot ? family.spot_rates : family.perp_rates;
-  const std::int64_t stake = stake_discount_ppb(family.staked_open);
+  const FeeRates& rates = spot ? family.spot_rates : family.perp_rates;
   const bool referred = family.referrer_set && Int128{family.volume} < kReferralDiscountVolume;
-  const std::int64_t referral = referred ? kReferralDiscountPpb : 0;
-  rates.taker = discounted(rates.taker, stake, referral);
-  rates.maker = discounted(rates.maker, stake, referral);
-  return rates;
+  return discounted(taker ? rates.taker : rates.maker, stake_discount_ppb(family.staked_open),
+                    referred ? kReferralDiscountPpb : 0);
 }
 
 Int128 worst_fee(const State& state, AccountIndex account, Int128 ntl, std::uint32_t builder) {
-  return fee_of(ntl, rates_of(state, account, false).taker) + builder_fee(ntl, builder);
+  return fee_of(ntl, rate_of(state, account, false, true)) + builder_fee(ntl, builder);
 }
 
 std::optional<Int128> fill_perp(Context& ctx, MarketIndex market, const FillSide& side,
@@ -181,8 +178,7 @@ std::optional<Int128> fill_perp(Context& ctx, MarketIndex market, const FillSide
     return std::nullopt;
   }
   const Int128 ntl = notional(px, sz);
-  const FeeRates rates = rates_of(state, side.account, false);
-  Int128 fee = fee_of(ntl, side.taker ? rates.taker : rates.maker);
+  Int128 fee = fee_of(ntl, rate_of(state, side.account, false, side.taker));
   Int128 builder = 0;
   if (capped) {
     fee = min128(fee, fee_cap);  // never makes a solvent bucket insolvent (dex.md 12.3)
@@ -223,10 +219,9 @@ std::optional<Int128> fill_spot(Context& ctx, MarketIndex market, const FillSide
   const TokenId gets = buys ? config.base : config.quote;
   const Int128 paid = buys ? quote : base;
   const Int128 received = buys ? base : quote;
-  const FeeRates rates = rates_of(state, side.account, true);
   // A spot rebate would need tokens that nobody paid; spot makers pay zero at least.
-  const Int128 fee =
-      fee_of(received, std::max<std::int64_t>(0, side.taker ? rates.taker : rates.maker));
+  const std::int64_t rate = rate_of(state, side.account, true, side.taker);
+  const Int128 fee = fee_of(received, std::max<std::int64_t>(0, rate));
   const Int128 builder =
       buys || side.builder.is_zero() ? Int128{0} : builder_fee(received, side.builder_fee);
 

@@ -42,8 +42,8 @@ enum class Shortfall : std::uint8_t { Refuse, Allow };
 [[nodiscard]] bool admissible(const Context& ctx, AccountIndex account, MarketIndex market,
                               const Health& before, std::int64_t szi_before);
 
-/// Rates an account pays now, discounts applied (dex.md 9.3).
-[[nodiscard]] FeeRates rates_of(const State& state, AccountIndex account, bool spot);
+/// The rate an account pays now on one side of a trade, discounts applied (dex.md 9.3).
+[[nodiscard]] std::int64_t rate_of(const State& state, AccountIndex account, bool spot, bool taker);
 
 /// What the order would at most cost in fees (dex.md 8.3).
 [[nodiscard]] Int128 worst_fee(const State& state, AccountIndex account, Int128 ntl,

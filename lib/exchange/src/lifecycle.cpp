@@ -85,7 +85,7 @@ void settle_market(Context& ctx, MarketIndex market) {
     const Side side = szi > 0 ? Side::Sell : Side::Buy;
     const bool moved =
         move_position(ctx, account, market, side, must_u64(abs128(szi)), mark, Shortfall::Allow);
-    if (!moved) ctx.emit(AlertEvent{AlertEvent::Kind::MarketHalted, asset, 0});
+    if (!moved) ctx.emit<AlertEvent>(AlertEvent::Kind::MarketHalted, asset, 0);
   }
 }
 

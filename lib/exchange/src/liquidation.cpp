@@ -69,8 +69,8 @@ bool tradable(const Context& ctx, MarketIndex market) {
 }
 
 void report(Context& ctx, const BucketId& id, LiquidationEvent::Method method, Int128 usd) {
-  ctx.emit(LiquidationEvent{ctx.state.accounts[id.account].address, asset_of(ctx.state, id), method,
-                            must_i64(usd)});
+  ctx.emit<LiquidationEvent>(ctx.state.accounts[id.account].address, asset_of(ctx.state, id),
+                             method, must_i64(usd));
 }
 
 // Step A.
@@ -139,9 +139,9 @@ void print(Context& ctx, MarketIndex market, AccountIndex taker, AccountIndex ma
   State& state = ctx.state;
   Globals& globals = state.globals.edit(0);
   const std::uint64_t tid = (globals.height << 24) | globals.fills_in_block++;
-  ctx.emit(FillEvent{tid, state.info(market).config.asset, state.markets[market].mark, sz,
-                     state.accounts[taker].address, state.accounts[maker].address, OrderId(0),
-                     OrderId(0), side, 0, 0, kind});
+  ctx.emit<FillEvent>(tid, state.info(market).config.asset, state.markets[market].mark, sz,
+                      state.accounts[taker].address, state.accounts[maker].address, OrderId(0),
+                      OrderId(0), side, 0, 0, kind);
 }
 
 // Trades at mark between two accounts without fees; false leaves a mess for the caller to revert.
@@ -259,8 +259,8 @@ class Deleveraging {
     if (lots_left_ > 0) {
       // Only amounts beyond their range leave lots open (dex.md 1.1).
       ctx_.state.markets.edit(market_).status = MarketStatus::Halted;
-      ctx_.emit(
-          AlertEvent{AlertEvent::Kind::MarketHalted, ctx_.state.info(market_).config.asset, 0});
+      ctx_.emit<AlertEvent>(AlertEvent::Kind::MarketHalted, ctx_.state.info(market_).config.asset,
+                            0);
     }
     return shortfall_;
   }

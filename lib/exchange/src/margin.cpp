@@ -8,7 +8,7 @@ namespace {
 // A system step that leaves its range halts the market instead of the block (dex.md 1.1).
 void halt(Context& ctx, MarketIndex market) {
   ctx.state.markets.edit(market).status = MarketStatus::Halted;
-  ctx.emit(AlertEvent{AlertEvent::Kind::MarketHalted, ctx.state.markets[market].asset, 0});
+  ctx.emit<AlertEvent>(AlertEvent::Kind::MarketHalted, ctx.state.markets[market].asset, 0);
 }
 
 void settle_position(Context& ctx, std::uint32_t place) {
@@ -29,7 +29,7 @@ void settle_position(Context& ctx, std::uint32_t place) {
   changed.fund_idx = market.cum_funding;
   (changed.isolated ? changed.iso_raw : state.accounts.edit(changed.account).raw_usd) -= paid;
   state.markets.edit(changed.market).funding_pool += paid;
-  ctx.emit(FundingEvent{state.accounts[changed.account].address, market.asset, paid});
+  ctx.emit<FundingEvent>(state.accounts[changed.account].address, market.asset, paid);
 }
 
 }  // namespace
@@ -49,11 +49,6 @@ void settle_funding(Context& ctx, AccountIndex account) {
       settle_position(ctx, place.index);
     }
   }
-}
-
-Int128 exposure(const PerpState& perp) {
-  const Int128 szi = perp.szi;
-  return max128(abs128(szi + perp.buy_lots), abs128(szi - perp.sell_lots));
 }
 
 Int128 isolated_reserve(const State& state, const PerpState& perp) {
@@ -135,19 +130,41 @@ Int128 reserves(const State& state, AccountIndex account) {
 
 }  // namespace
 
+namespace {
+
+// What a position adds to Free and what its exposure takes.
+Int128 free_of(const State& state, const PerpState& perp, Int128 exposed) {
+  const Int128 mark = state.markets[perp.market].mark;
+  return perp.szi * mark -
+         state.info(perp.market).margin->initial(exposed * mark, state.leverage_of(perp));
+}
+
+Int128 free_of(const State& state, const PerpState& perp) {
+  if (perp.isolated) return perp.has_orders() ? -isolated_reserve(state, perp) : Int128{0};
+  if (perp.szi == 0 && !perp.has_orders()) return 0;
+  return free_of(state, perp, exposure(perp));
+}
+
+}  // namespace
+
 Int128 free_margin(const State& state, AccountIndex account) {
   Int128 out = state.accounts[account].raw_usd;
+  for (const State::Place& place : state.perps_of(account))
+    out += free_of(state, state.perps[place.index]);
+  return out;
+}
+
+Int128 free_margin_with(const State& state, AccountIndex account, MarketIndex market,
+                        Int128 exposed) {
+  Int128 out = state.accounts[account].raw_usd;
+  bool found = false;
   for (const State::Place& place : state.perps_of(account)) {
     const PerpState& perp = state.perps[place.index];
-    if (perp.isolated) {
-      if (perp.has_orders()) out -= isolated_reserve(state, perp);
-      continue;
-    }
-    if (perp.szi == 0 && !perp.has_orders()) continue;
-    const Int128 mark = state.markets[perp.market].mark;
-    out += perp.szi * mark;
-    out -= state.info(perp.market).margin->initial(exposure(perp) * mark, state.leverage_of(perp));
+    const bool here = perp.account != kNobody && perp.market == market;
+    out += here ? free_of(state, perp, exposed) : free_of(state, perp);
+    found = found || here;
   }
+  if (!found) out += free_of(state, state.perp_or_default(account, market), exposed);
   return out;
 }
 

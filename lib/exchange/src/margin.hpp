@@ -30,8 +30,13 @@ struct Bucket {
 /// calls it first.
 void settle_funding(Context& ctx, AccountIndex account);
 
-/// The exposure of dex.md 8.2 in lots.
-[[nodiscard]] Int128 exposure(const PerpState& perp);
+/// The exposure of dex.md 8.2 in lots: of a position, lots that buy and lots that sell.
+[[nodiscard]] inline Int128 exposure(std::int64_t szi, Int128 buy_lots, Int128 sell_lots) {
+  return max128(abs128(szi + buy_lots), abs128(szi - sell_lots));
+}
+[[nodiscard]] inline Int128 exposure(const PerpState& perp) {
+  return exposure(perp.szi, perp.buy_lots, perp.sell_lots);
+}
 
 /// What resting opening orders of an isolated asset reserve in the cross bucket (dex.md 8.2).
 [[nodiscard]] Int128 isolated_reserve(const State& state, const PerpState& perp);
@@ -45,6 +50,9 @@ void settle_funding(Context& ctx, AccountIndex account);
 
 /// Free of dex.md 8.3.
 [[nodiscard]] Int128 free_margin(const State& state, AccountIndex account);
+/// The same if the account's exposure in one market, where it is cross, were that.
+[[nodiscard]] Int128 free_margin_with(const State& state, AccountIndex account, MarketIndex market,
+                                      Int128 exposed);
 /// Withdrawable of dex.md 8.4; never more than keeps Free at zero or above.
 [[nodiscard]] Int128 withdrawable(const State& state, AccountIndex account);
 /// The same rule on an isolated bucket (dex.md 8.5).

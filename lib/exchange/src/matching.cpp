@@ -28,15 +28,14 @@ void reserve(Context& ctx, const OrderNode& node, std::uint64_t sz, int directio
   (node.side == Side::Buy ? perp.buy_ntl : perp.sell_ntl) += ntl;
 }
 
-void drop_cloid(Context& ctx, const Address& owner, const Cloid& cloid) {
-  if (!cloid.is_zero()) ctx.state.cloids.erase({owner, cloid});
+void drop_cloid(Context& ctx, AccountIndex account, const Cloid& cloid) {
+  if (!cloid.is_zero()) ctx.state.cloids.erase({ctx.state.accounts[account].address, cloid});
 }
 
 // Removes without event or group; what stays of both is the caller's.
 void remove_resting(Context& ctx, Slot slot) {
   State& state = ctx.state;
-  drop_cloid(ctx, state.accounts[state.orders[slot].account].address,
-             state.orders.cold(slot).cloid);
+  drop_cloid(ctx, state.orders[slot].account, state.orders.cold(slot).cloid);
   state.orders.remove(slot);
 }
 
@@ -127,10 +126,10 @@ class Execution {
     state.markets.edit(taker_.market).last_px = px_;
     Globals& globals = state.globals.edit(0);
     const std::uint64_t tid = (globals.height << 24) | globals.fills_in_block++;
-    ctx_.emit(FillEvent{tid, state.info(taker_.market).config.asset, px_, sz_,
-                        state.accounts[taker_.side.account].address,
-                        state.accounts[node_.account].address, taker_.oid, OrderId(node_.oid),
-                        taker_.side.side, taker_fee_, maker_fee_, taker_.side.kind});
+    ctx_.emit<FillEvent>(tid, state.info(taker_.market).config.asset, px_, sz_,
+                         state.accounts[taker_.side.account].address,
+                         state.accounts[node_.account].address, taker_.oid, OrderId(node_.oid),
+                         taker_.side.side, taker_fee_, maker_fee_, taker_.side.kind);
     if (node_.group != 0) parent_filled(ctx_, node_.group, OrderId(node_.oid), sz_);
   }
 
@@ -255,18 +254,35 @@ MatchResult match(Context& ctx, const Taker& taker) {
   return out;
 }
 
-void rest_order(Context& ctx, const OrderNode& node, const OrderCold& cold) {
+void rest_order(Context& ctx, const Remainder& rest) {
   State& state = ctx.state;
-  OrderNode placed = node;
-  MarketState& market = state.markets.edit(node.market);
-  placed.seq = market.next_seq++;
-  reserve(ctx, placed, placed.sz, 1);
-  state.orders.add(placed, cold);
-  const Address owner = state.accounts[node.account].address;
-  if (!cold.cloid.is_zero()) state.cloids.set({owner, cold.cloid}, OrderId(node.oid));
-  const MarketConfig& config = state.info(node.market).config;
-  ctx.emit(RestEvent{OrderId(node.oid), owner, config.asset, node.side, node.tick * config.tick_px,
-                     node.sz});
+  const MarketConfig& config = state.info(rest.market).config;
+  const Order& order = rest.order;
+  const Address& owner = state.accounts[rest.placer.account].address;
+  const std::uint64_t seq = state.markets.edit(rest.market).next_seq++;
+  const Slot slot = state.orders.add_in_place([&](OrderNode& node, OrderCold& cold) {
+    node.tick = order.px / config.tick_px;
+    node.sz = rest.left;
+    node.oid = rest.oid.value();
+    node.seq = seq;
+    node.good_til = order.good_til;
+    node.account = rest.placer.account;
+    node.market = rest.market;
+    node.side = order.side;
+    node.reduce_only = order.reduce_only;
+    node.group = static_cast<std::uint32_t>(rest.group);
+    cold.cloid = order.cloid;
+    cold.orig_sz = order.sz;
+    cold.tif = order.tif;
+    cold.builder = rest.placer.builder;
+    cold.builder_fee = rest.placer.builder_fee;
+    cold.placed_at = ctx.block.time;
+    cold.filled_height = ctx.block.height;
+    cold.filled_in_block = rest.filled;
+  });
+  reserve(ctx, state.orders[slot], rest.left, 1);
+  if (!order.cloid.is_zero()) state.cloids.set({owner, order.cloid}, rest.oid);
+  ctx.emit<RestEvent>(rest.oid, owner, config.asset, order.side, order.px, rest.left);
 }
 
 void cancel_resting(Context& ctx, Slot slot, CancelReason reason) {
@@ -274,8 +290,8 @@ void cancel_resting(Context& ctx, Slot slot, CancelReason reason) {
   const OrderNode& node = state.orders[slot];  // stays readable after the removal
   reserve(ctx, node, node.sz, -1);
   remove_resting(ctx, slot);
-  ctx.emit(CancelEvent{OrderId(node.oid), state.accounts[node.account].address,
-                       state.info(node.market).config.asset, node.sz, reason});
+  ctx.emit<CancelEvent>(OrderId(node.oid), state.accounts[node.account].address,
+                        state.info(node.market).config.asset, node.sz, reason);
   if (node.group == 0) return;
   // Children die with their parent (dex.md 4.1).
   const OrderGroup group = *state.groups.find(node.group);
@@ -283,7 +299,7 @@ void cancel_resting(Context& ctx, Slot slot, CancelReason reason) {
   for (const std::uint64_t child : group.children) {
     const OrderId oid(child);
     if (const TriggerOrder* trigger = state.triggers.find(oid)) {
-      ctx.emit(CancelEvent{oid, trigger->account, trigger->order.asset, trigger->order.sz, reason});
+      ctx.emit<CancelEvent>(oid, trigger->account, trigger->order.asset, trigger->order.sz, reason);
       remove_trigger(ctx, oid);
     }
   }
@@ -305,15 +321,16 @@ void remove_trigger(Context& ctx, OrderId oid) {
   const TriggerOrder trigger = *state.triggers.find(oid);
   state.triggers.erase(oid);
   state.trigger_owners.erase({trigger.account, oid});
-  --state.accounts.edit(state.find_account(trigger.account)).triggers;
-  drop_cloid(ctx, trigger.account, trigger.order.cloid);
+  const AccountIndex owner = state.find_account(trigger.account);
+  --state.accounts.edit(owner).triggers;
+  drop_cloid(ctx, owner, trigger.order.cloid);
   state.trigger_index.erase(trigger_key(oid, trigger.order));
 }
 
 void cancel_trigger(Context& ctx, OrderId oid, CancelReason reason) {
   State& state = ctx.state;
   const TriggerOrder trigger = *state.triggers.find(oid);
-  ctx.emit(CancelEvent{oid, trigger.account, trigger.order.asset, trigger.order.sz, reason});
+  ctx.emit<CancelEvent>(oid, trigger.account, trigger.order.asset, trigger.order.sz, reason);
   remove_trigger(ctx, oid);
   if (trigger.group == 0 || !state.groups.contains(trigger.group)) return;
   std::erase(state.groups.edit(trigger.group).children, oid.value());

@@ -7,6 +7,13 @@
 
 namespace ol::exchange {
 
+/// Who places an order and for which builder.
+struct Placer {
+  AccountIndex account = kNobody;
+  Address builder;
+  std::uint32_t builder_fee = 0;
+};
+
 /// An order on its way through the book.
 struct Taker {
   FillSide side;
@@ -34,8 +41,19 @@ void cancel_resting(Context& ctx, Slot slot, CancelReason reason);
 /// Gives back the escrow or exposure of `sz` lots of a resting order; its size is the caller's.
 void release_part(Context& ctx, const OrderNode& node, std::uint64_t sz);
 
+/// What is left of an accepted order to rest. Borrows.
+struct Remainder {
+  const Placer& placer;
+  MarketIndex market;
+  const Order& order;
+  OrderId oid;
+  std::uint64_t left;    // lots
+  std::uint64_t filled;  // lots, in this block
+  std::uint64_t group;   // 0: none
+};
+
 /// Rests the remainder of an accepted order.
-void rest_order(Context& ctx, const OrderNode& node, const OrderCold& cold);
+void rest_order(Context& ctx, const Remainder& rest);
 
 /// Adds a trigger, takes one away (dex.md 4.1).
 void add_trigger(Context& ctx, OrderId oid, const TriggerOrder& trigger);

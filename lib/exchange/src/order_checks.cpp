@@ -110,7 +110,7 @@ Failure check_limits(const Context& ctx, const Placer& placer, const Order& orde
   return std::nullopt;
 }
 
-// Adds the order to the account's exposure (dex.md 8.2).
+// Adds the order to the account's orders (dex.md 8.2).
 PerpState with_order(const PerpState& perp, const Order& order) {
   PerpState out = perp;
   if (order.side == Side::Buy) {
@@ -123,29 +123,51 @@ PerpState with_order(const PerpState& perp, const Order& order) {
   return out;
 }
 
-Failure check_margin(Context& ctx, const Placer& placer, MarketIndex market, const Order& order) {
+// dex.md 1.6 for the position that the order could lead to.
+bool too_large(const State& state, MarketIndex market, Int128 exposed) {
+  return exposed * state.markets[market].mark > kPositionNtlMax;
+}
+
+// What the order takes of Free in an asset with a bucket of its own (dex.md 8.2, 8.3).
+Failure check_isolated(Context& ctx, const Placer& placer, MarketIndex market,
+                       const PerpState& before, const Order& order) {
   const State& state = ctx.state;
-  if (order.reduce_only) return std::nullopt;
-  const PerpState before = state.perp_or_default(placer.account, market);
   const PerpState after = with_order(before, order);
-  const Int128 exposed_before = exposure(before);
-  const Int128 exposed = exposure(after);
-  const Int128 reserve_before = after.isolated ? isolated_reserve(state, before) : Int128{0};
-  const Int128 reserve = after.isolated ? isolated_reserve(state, after) : Int128{0};
-  const bool raises = after.isolated ? reserve > reserve_before : exposed > exposed_before;
-  if (!raises) return std::nullopt;
+  const Int128 more = isolated_reserve(state, after) - isolated_reserve(state, before);
+  if (more <= 0) return std::nullopt;
   if (oi_capped(ctx, market)) return Error::OiCap;
-  const Int128 mark = state.markets[market].mark;
-  if (exposed * mark > kPositionNtlMax) return Error::Overflow;  // dex.md 1.6
+  if (too_large(state, market, exposure(after))) return Error::Overflow;
   settle_funding(ctx, placer.account);
-  const MarginTable& table = *state.info(market).margin;
-  const std::uint32_t leverage = state.leverage_of(after);
-  const Int128 more = after.isolated ? reserve - reserve_before
-                                     : table.initial(exposed * mark, leverage) -
-                                           table.initial(exposed_before * mark, leverage);
   const Int128 fee =
       worst_fee(state, placer.account, notional(order.px, order.sz), placer.builder_fee);
   if (free_margin(state, placer.account) - more - fee < 0) return Error::InsufficientMargin;
+  return std::nullopt;
+}
+
+Failure check_margin(Context& ctx, const Placer& placer, MarketIndex market, const Order& order) {
+  const State& state = ctx.state;
+  if (order.reduce_only) return std::nullopt;
+  const PerpState* held = state.find_perp(placer.account, market);
+  if (held != nullptr ? held->isolated : state.info(market).config.isolated_only) {
+    return check_isolated(ctx, placer, market, state.perp_or_default(placer.account, market),
+                          order);
+  }
+  const std::int64_t szi = held == nullptr ? 0 : held->szi;
+  const Int128 buys = held == nullptr ? 0 : held->buy_lots;
+  const Int128 sells = held == nullptr ? 0 : held->sell_lots;
+  const bool is_buy = order.side == Side::Buy;
+  const Int128 exposed =
+      exposure(szi, buys + (is_buy ? order.sz : 0), sells + (is_buy ? 0 : order.sz));
+  if (exposed <= exposure(szi, buys, sells)) return std::nullopt;
+  if (oi_capped(ctx, market)) return Error::OiCap;
+  if (too_large(state, market, exposed)) return Error::Overflow;
+  settle_funding(ctx, placer.account);
+  const Int128 fee =
+      worst_fee(state, placer.account, notional(order.px, order.sz), placer.builder_fee);
+  // Free less what the order adds to this market's initial margin.
+  if (free_margin_with(state, placer.account, market, exposed) < fee) {
+    return Error::InsufficientMargin;
+  }
   return std::nullopt;
 }
 

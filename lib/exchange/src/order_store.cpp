@@ -15,10 +15,10 @@ void OrderStore::touch(const OrderNode& node) {
 
 void OrderStore::save(Change change, Slot slot) {
   const OrderNode& node = pool_[slot];
-  history_.push({change, slot});
+  history_.push(change, slot);
   if (change == Change::Resized) {
     const OrderCold& cold = cold_[slot];
-    resized_.push({node.sz, cold.filled_height, cold.filled_in_block});
+    resized_.push(node.sz, cold.filled_height, cold.filled_in_block);
   }
   log_.record(*this);
   touch(node);
@@ -61,22 +61,22 @@ void OrderStore::detach(Slot slot) {
   if (node.good_til != 0) expiring_.erase({node.good_til, node.oid});
 }
 
-Slot OrderStore::add(const OrderNode& node, const OrderCold& cold) {
-  Slot slot = kNoSlot;
-  if (unused_.empty()) {
-    slot = pool_.allocate();
-    while (cold_.size() <= slot)
-      cold_.grow();
-  } else {
-    slot = unused_.back();
+Slot OrderStore::take_slot() {
+  if (!unused_.empty()) {
+    const Slot slot = unused_.back();
     unused_.pop_back();
+    return slot;
   }
-  pool_[slot] = node;
-  cold_[slot] = cold;
-  books_[node.market]->insert(slot);
+  const Slot slot = pool_.allocate();
+  while (cold_.size() <= slot)
+    cold_.grow();
+  return slot;
+}
+
+void OrderStore::rest(Slot slot) {
+  books_[pool_[slot].market]->insert(slot);
   attach(slot);
   save(Change::Added, slot);
-  return slot;
 }
 
 void OrderStore::remove(Slot slot) {

@@ -29,59 +29,30 @@ std::uint64_t average_px(Side side, const MatchResult& match) {
                                     : floor_div(match.quote, match.filled));
 }
 
-OrderNode node_of(const Context& ctx, const Placer& placer, MarketIndex market, const Order& order,
-                  OrderId oid, std::uint64_t left, std::uint64_t group) {
-  OrderNode node;
-  node.tick = order.px / ctx.state.info(market).config.tick_px;
-  node.sz = left;
-  node.oid = oid.value();
-  node.good_til = order.good_til;
-  node.account = placer.account;
-  node.market = market;
-  node.side = order.side;
-  node.reduce_only = order.reduce_only;
-  node.group = static_cast<std::uint32_t>(group);
-  return node;
-}
-
-OrderCold cold_of(const Context& ctx, const Placer& placer, const Order& order,
-                  std::uint64_t filled) {
-  OrderCold cold;
-  cold.cloid = order.cloid;
-  cold.orig_sz = order.sz;
-  cold.tif = order.tif;
-  cold.builder = placer.builder;
-  cold.builder_fee = placer.builder_fee;
-  cold.placed_at = ctx.block.time;
-  cold.filled_height = ctx.block.height;
-  cold.filled_in_block = filled;
-  return cold;
-}
-
 // Rests a remainder, unless its own fills have left too little for the exposure it adds: an order
 // needs Free >= 0 after it, fills included (dex.md 8.3).
-bool rest_within_margin(Context& ctx, const OrderNode& node, const OrderCold& cold) {
+bool rest_within_margin(Context& ctx, const Remainder& rest) {
   State& state = ctx.state;
-  if (cold.filled_in_block == 0 || node.reduce_only || state.info(node.market).spot()) {
-    rest_order(ctx, node, cold);
+  const AccountIndex account = rest.placer.account;
+  if (rest.filled == 0 || rest.order.reduce_only || state.info(rest.market).spot()) {
+    rest_order(ctx, rest);
     return true;
   }
-  const PerpState before = state.perp_or_default(node.account, node.market);
+  const PerpState before = state.perp_or_default(account, rest.market);
   const Checkpoint point = checkpoint(ctx);
-  rest_order(ctx, node, cold);
-  const PerpState& after = *state.find_perp(node.account, node.market);
+  rest_order(ctx, rest);
+  const PerpState& after = *state.find_perp(account, rest.market);
   const bool raises = after.isolated
                           ? isolated_reserve(state, after) > isolated_reserve(state, before)
                           : exposure(after) > exposure(before);
-  if (!raises || free_margin(state, node.account) >= 0) return true;
+  if (!raises || free_margin(state, account) >= 0) return true;
   revert(ctx, point);
   return false;
 }
 
-// Matches and rests an order that passed its checks.
-OrderResult run_order(Context& ctx, const Placer& placer, MarketIndex market, const Order& order,
-                      OrderId oid, std::uint64_t group) {
-  OrderResult out;
+// Matches and rests an order that passed its checks. `out` is as made.
+void run_order(Context& ctx, const Placer& placer, MarketIndex market, const Order& order,
+               OrderId oid, std::uint64_t group, OrderResult& out) {
   out.oid = oid;
   const Taker taker{
       {placer.account, order.side, true, FillKind::Trade, placer.builder, placer.builder_fee},
@@ -91,36 +62,36 @@ OrderResult run_order(Context& ctx, const Placer& placer, MarketIndex market, co
       order.reduce_only,
       order.stp,
       oid};
-  MatchResult result;
-  result.left = order.sz;
-  if (order.tif != Tif::Alo) result = match(ctx, taker);
+  MatchResult result =
+      order.tif == Tif::Alo ? MatchResult{0, order.sz, 0, std::nullopt} : match(ctx, taker);
   // Decrementing against one's own orders uses up size without a fill (dex.md 7.1, 20.9).
-  if (order.tif == Tif::Fok && result.filled < order.sz) return refused(Error::FokCancel);
+  if (order.tif == Tif::Fok && result.filled < order.sz) {
+    out = refused(Error::FokCancel);
+    return;
+  }
   out.total_sz = result.filled;
   out.avg_px = average_px(order.side, result);
   if (group != 0 && result.filled > 0) parent_filled(ctx, group, oid, result.filled);
   const bool rests =
       result.left > 0 && !result.stopped && (order.tif == Tif::Alo || order.tif == Tif::Gtc);
   if (rests) {
-    const OrderNode node = node_of(ctx, placer, market, order, oid, result.left, group);
-    if (rest_within_margin(ctx, node, cold_of(ctx, placer, order, result.filled))) {
+    const Remainder rest{placer, market, order, oid, result.left, result.filled, group};
+    if (rest_within_margin(ctx, rest)) {
       out.kind = OrderResult::Kind::Resting;
-      return out;
+      return;
     }
     result.stopped = CancelReason::MarginCanceled;
   }
   if (result.left > 0 && result.stopped) {
-    ctx.emit(CancelEvent{oid, ctx.state.accounts[placer.account].address, order.asset, result.left,
-                         *result.stopped});
+    ctx.emit<CancelEvent>(oid, ctx.state.accounts[placer.account].address, order.asset, result.left,
+                          *result.stopped);
   }
   if (result.filled == 0) {
-    const OrderId existed = out.oid;
     out = refused(Error::IocCancel);
-    out.oid = existed;
-    return out;
+    out.oid = oid;
+    return;
   }
   out.kind = OrderResult::Kind::Filled;
-  return out;
 }
 
 OrderId next_oid(Context& ctx) {
@@ -134,11 +105,18 @@ bool builder_fits(const Context& ctx, const Placer& placer, MarketIndex market, 
   return side == Side::Sell && placer.builder_fee <= kBuilderFeeSpotMax;
 }
 
-OrderResult place_checked(Context& ctx, const Placer& placer, const Order& order, OrderId fixed_oid,
-                          std::uint64_t group) {
+// Writes into the list of results itself: a copy of what was just written would wait for it.
+void place_checked(Context& ctx, const Placer& placer, const Order& order, OrderId fixed_oid,
+                   std::uint64_t group, OrderResult& out) {
   const MarketIndex market = ctx.state.find_market(order.asset);
-  if (market == kNobody) return refused(Error::BadAsset);
-  if (!builder_fits(ctx, placer, market, order.side)) return refused(Error::BuilderFee);
+  if (market == kNobody) {
+    out = refused(Error::BadAsset);
+    return;
+  }
+  if (!builder_fits(ctx, placer, market, order.side)) {
+    out = refused(Error::BuilderFee);
+    return;
+  }
   // A batch is one stretch of changes where it can be: what changes nothing before it may fail
   // needs no point to return to, and every point makes each record that follows be saved again.
   std::optional<Checkpoint> point;
@@ -146,13 +124,13 @@ OrderResult place_checked(Context& ctx, const Placer& placer, const Order& order
   std::uint64_t bbo = 0;
   if (const auto error = check_order(ctx, placer, market, order, bbo)) {
     if (point) revert(ctx, *point);
-    return refused(*error, bbo);
+    out = refused(*error, bbo);
+    return;
   }
   const OrderId oid = fixed_oid.value() != 0 ? fixed_oid : next_oid(ctx);
   if (group != 0) ctx.state.groups.edit(group).parent = oid.value();
-  const OrderResult out = run_order(ctx, placer, market, order, oid, group);
+  run_order(ctx, placer, market, order, oid, group, out);
   if (out.kind == OrderResult::Kind::Error && out.error == Error::FokCancel) revert(ctx, *point);
-  return out;
 }
 
 }  // namespace
@@ -168,12 +146,14 @@ bool builder_allowed(const Context& ctx, AccountIndex account, const Address& bu
 
 OrderResult place_order(Context& ctx, const Placer& placer, const Order& order,
                         std::uint64_t group) {
-  return place_checked(ctx, placer, order, OrderId(0), group);
+  return place_as(ctx, placer, order, OrderId(0), group);
 }
 
 OrderResult place_as(Context& ctx, const Placer& placer, const Order& order, OrderId oid,
                      std::uint64_t group) {
-  return place_checked(ctx, placer, order, oid, group);
+  OrderResult out;
+  place_checked(ctx, placer, order, oid, group, out);
+  return out;
 }
 
 Result<OrderId, Error> place_trigger(Context& ctx, const Placer& placer, const Order& order,
@@ -266,8 +246,12 @@ std::vector<OrderResult> place_batch(Context& ctx, AccountIndex account, const P
   std::vector<OrderResult> out;
   out.reserve(batch.orders.size());
   for (const Order& order : batch.orders) {
-    out.push_back(order.trigger == Trigger::None ? place_order(ctx, placer, order)
-                                                 : place_waiting(ctx, placer, order, 0, false));
+    OrderResult& result = out.emplace_back();
+    if (order.trigger == Trigger::None) {
+      place_checked(ctx, placer, order, OrderId(0), 0, result);
+    } else {
+      result = place_waiting(ctx, placer, order, 0, false);
+    }
   }
   return out;
 }
@@ -355,8 +339,11 @@ OrderResult cancel_order(Context& ctx, AccountIndex account, const CancelRequest
   const OrderId oid = find_owned(ctx, account, request.oid, request.cloid);
   if (oid.value() == 0) return refused(Error::MissingOrder);
   const Slot slot = ctx.state.orders.find(oid);
-  const AssetId asset = slot != kNoSlot ? ctx.state.info(ctx.state.orders[slot].market).config.asset
-                                        : ctx.state.triggers.find(oid)->order.asset;
+  const TriggerOrder* waits = slot == kNoSlot ? ctx.state.triggers.find(oid) : nullptr;
+  OL_CHECK(slot != kNoSlot || waits != nullptr, "an order of its owner neither rests nor waits");
+  const AssetId asset = waits != nullptr
+                            ? waits->order.asset
+                            : ctx.state.info(ctx.state.orders[slot].market).config.asset;
   if (asset != request.asset) return refused(Error::MissingOrder);
   cancel_found(ctx, oid, CancelReason::UserCanceled);
   return done(oid);

@@ -5,13 +5,6 @@
 
 namespace ol::exchange {
 
-/// Who places an order and for which builder.
-struct Placer {
-  AccountIndex account = kNobody;
-  Address builder;
-  std::uint32_t builder_fee = 0;
-};
-
 /// Validates, matches and rests one order (dex.md 4.5, 6). A refused order leaves no trace, but
 /// for IocCancel, whose order existed.
 [[nodiscard]] OrderResult place_order(Context& ctx, const Placer& placer, const Order& order,

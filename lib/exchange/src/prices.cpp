@@ -31,7 +31,7 @@ void watch_breaker(Context& ctx, MarketIndex market) {
   const Int128 old = history.front().px;
   if (abs128(Int128{px} - old) * kPpb < old * ctx.params.breaker_ppb) return;
   state.markets.edit(market).breaker_until = now + ctx.params.breaker_pause_ms;
-  ctx.emit(AlertEvent{AlertEvent::Kind::Breaker, asset, 0});
+  ctx.emit<AlertEvent>(AlertEvent::Kind::Breaker, asset, 0);
 }
 
 void take_oracle(Context& ctx, MarketIndex market, std::uint64_t px) {
@@ -86,7 +86,7 @@ void track_deviation(Context& ctx, AssetId asset, std::uint64_t px, const Fresh&
     s.deviation_ppb = must_i64(s.deviation_ppb + floor_div(deviation - s.deviation_ppb, 16));
     s.deviant_rounds = s.deviation_ppb > ctx.params.deviation_flag_ppb ? s.deviant_rounds + 1 : 0;
     if (s.deviant_rounds == ctx.params.deviation_rounds) {
-      ctx.emit(AlertEvent{AlertEvent::Kind::ValidatorFlagged, asset, v});
+      ctx.emit<AlertEvent>(AlertEvent::Kind::ValidatorFlagged, asset, v);
     }
   }
 }
@@ -101,7 +101,7 @@ void aggregate(Context& ctx, MarketIndex market) {
   track_deviation(ctx, asset, *px, fresh);
   const std::uint64_t old = state.markets[market].oracle;
   const std::uint64_t next = old == 0 ? *px : clamp_step(old, *px, ctx.params.step_clamp_ppb);
-  if (next != *px) ctx.emit(AlertEvent{AlertEvent::Kind::StepClamp, asset, 0});
+  if (next != *px) ctx.emit<AlertEvent>(AlertEvent::Kind::StepClamp, asset, 0);
   take_oracle(ctx, market, next);
 }
 

@@ -151,6 +151,24 @@ TEST(Dex18Root, of_one_record_is_its_leaf_and_of_two_their_pair) {
   EXPECT_EQ(state_root({}), Hash256{});
 }
 
+// Leaves of one length are hashed side by side, runs of them in turn.
+TEST(Dex18Root, of_leaves_of_all_lengths_in_any_order_is_that_of_each_alone) {
+  StateDiff diff;
+  KeyTree tree;
+  std::uint32_t number = 0;
+  for (const std::size_t size : {1U, 1U, 300U, 1U, 5000U, 6000U, 300U, 300U, 5000U, 1U}) {
+    for (std::size_t repeated = 0; repeated <= size % 7; ++repeated) {
+      const std::string value(size, static_cast<char>('a' + number % 26));
+      diff.key("k/", ++number).value(value);
+      diff.key("absent/", number);
+    }
+  }
+  for (const auto& [key, value] : diff) {
+    if (value) tree.set(tree_key(key), leaf_hash(tree_key(key), *value));
+  }
+  EXPECT_EQ(Commitment(StateRecords{}).apply(diff), tree.rehash());
+}
+
 TEST(Dex18Roots, of_a_list_prove_an_items_place) {
   const std::vector<Bytes> items = {{1}, {2}, {3}};
   const auto leaf = [&](std::uint32_t i) { return leaf_hash(list_key(i), items[i]); };

@@ -33,11 +33,15 @@ class Noting final : public Undoable {
 
 using Notes = std::vector<std::string>;
 
-TEST(UndoLog, undoes_changes_last_first_across_what_was_changed) {
+class Recorded : public testing::Test {
+ protected:
   Notes notes;
-  Noting a(notes, "a");
-  Noting b(notes, "b");
+  Noting a{notes, "a"};
+  Noting b{notes, "b"};
   UndoLog log;
+};
+
+TEST_F(Recorded, changes_are_undone_last_first_across_what_was_changed) {
   log.record(a);
   const UndoLog::Mark mark = log.mark();
   log.record(a);
@@ -50,11 +54,7 @@ TEST(UndoLog, undoes_changes_last_first_across_what_was_changed) {
   EXPECT_EQ(notes.size(), 4U);
 }
 
-TEST(UndoLog, forgets_a_part_of_a_run_and_undoes_the_rest) {
-  Notes notes;
-  Noting a(notes, "a");
-  Noting b(notes, "b");
-  UndoLog log;
+TEST_F(Recorded, changes_are_forgotten_within_a_run_and_the_rest_undone) {
   log.record(a);
   log.record(b);
   log.record(a);
@@ -112,10 +112,15 @@ OrderNode node(std::uint64_t oid, std::uint64_t tick) {
   return out;
 }
 
-TEST(OrderStore, uses_the_slot_of_a_removed_order_again_only_when_that_is_final) {
+class RestingOrders : public testing::Test {
+ protected:
+  RestingOrders() { orders.add_book(); }
+
   UndoLog log;
-  OrderStore orders(log);
-  orders.add_book();
+  OrderStore orders{log};
+};
+
+TEST_F(RestingOrders, use_the_slot_of_a_removed_one_again_only_when_that_is_final) {
   const Slot first = orders.add(node(1, 7), {});
   log.forget_before(log.mark());
   const UndoLog::Mark block = log.mark();
@@ -130,10 +135,7 @@ TEST(OrderStore, uses_the_slot_of_a_removed_order_again_only_when_that_is_final)
   EXPECT_EQ(orders.add(node(3, 7), {}), first);
 }
 
-TEST(OrderStore, tells_orders_ascending_also_after_one_was_taken_back) {
-  UndoLog log;
-  OrderStore orders(log);
-  orders.add_book();
+TEST_F(RestingOrders, are_told_ascending_also_after_one_was_taken_back) {
   for (std::uint64_t oid = 1; oid <= 4; ++oid)
     orders.add(node(oid, 7), {});
   const UndoLog::Mark mark = log.mark();
@@ -143,10 +145,7 @@ TEST(OrderStore, tells_orders_ascending_also_after_one_was_taken_back) {
             (std::vector<OrderId>{OrderId(1), OrderId(2), OrderId(3), OrderId(4)}));
 }
 
-TEST(OrderStore, names_every_level_touched_since_the_block_began) {
-  UndoLog log;
-  OrderStore orders(log);
-  orders.add_book();
+TEST_F(RestingOrders, name_every_level_touched_since_the_block_began) {
   std::set<std::uint64_t> ticks;
   // Ticks that share a place among the lately touched, one after the other.
   for (std::uint64_t i = 0; i < 50; ++i) {

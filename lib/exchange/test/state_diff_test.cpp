@@ -47,6 +47,26 @@ TEST(StateDiff, holds_the_message_of_each_leaf) {
   }
 }
 
+TEST(StateDiff, is_the_same_whatever_room_was_reserved) {
+  constexpr std::uint32_t kRecords = 40;
+  const auto make = [](std::size_t changes, std::size_t bytes) {
+    StateDiff diff;
+    diff.reserve(changes, bytes);
+    for (std::uint32_t i = 0; i < kRecords; ++i)
+      diff.key("k/", i).value(std::string(i * 5, 'v'));
+    return diff;
+  };
+  const StateDiff exact = make(0, 0);
+  for (const std::size_t bytes :
+       {std::size_t{1}, exact.bytes() - 1, exact.bytes(), std::size_t{99'999}}) {
+    const StateDiff diff = make(kRecords / 2, bytes);
+    ASSERT_EQ(diff.size(), kRecords);
+    EXPECT_EQ(diff.bytes(), exact.bytes()) << bytes;
+    for (std::size_t i = 0; i < kRecords; ++i)
+      EXPECT_EQ(to_bytes(diff.message(i)), to_bytes(exact.message(i))) << bytes << " " << i;
+  }
+}
+
 TEST(StateDiff, brings_records_up_to_a_block) {
   StateRecords records;
   StateDiff first;

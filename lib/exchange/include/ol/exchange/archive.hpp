@@ -2,8 +2,10 @@
 
 #include <algorithm>
 #include <array>
+#include <bit>
 #include <concepts>
 #include <cstdint>
+#include <cstring>
 #include <string>
 #include <type_traits>
 #include <utility>
@@ -14,7 +16,9 @@
 
 namespace ol::exchange {
 
-/// Writes to memory that is long enough; what ByteCounter counted.
+/// Writes to memory that is long enough; what ByteCounter counted. A field is one store: its bytes
+/// one by one could each change this cursor, for all the compiler knows, and would not be put
+/// together.
 class ByteCursor {
  public:
   explicit ByteCursor(std::uint8_t* at) : at_(at) {}
@@ -31,8 +35,8 @@ class ByteCursor {
  private:
   template <typename T>
   ByteCursor& big_endian(T v) {
-    for (std::size_t i = 0; i < sizeof(T); ++i)
-      at_[i] = static_cast<std::uint8_t>(v >> (8 * (sizeof(T) - 1 - i)));
+    if constexpr (std::endian::native == std::endian::little) v = std::byteswap(v);
+    std::memcpy(at_, &v, sizeof(v));
     at_ += sizeof(T);
     return *this;
   }
@@ -61,20 +65,21 @@ class ByteCounter {
 
 /// Writes the fields of records: fixed width, big-endian (dex.md 18.1); texts and lists with a u32
 /// count before. A record lists its fields once, in `fields(archive, record)`, for writing and
-/// reading alike. `Out` is Writer, ByteCursor or ByteCounter.
+/// reading alike. `Out` is Writer, ByteCursor or ByteCounter. Inlined always, so that a cursor
+/// stays in a register and what is counted of fixed width is a constant.
 template <typename Out>
 class BasicFieldWriter {
  public:
   explicit BasicFieldWriter(Out& out) : out_(out) {}
 
   template <typename... T>
-  void operator()(const T&... values) {
+  [[gnu::always_inline]] void operator()(const T&... values) {
     (write(values), ...);
   }
 
  private:
   template <typename T>
-  void write(const T& v) {
+  [[gnu::always_inline]] void write(const T& v) {
     if constexpr (std::is_same_v<T, Int128>) {
       const auto bits = static_cast<Uint128>(v);
       out_.u64(static_cast<std::uint64_t>(bits >> 64)).u64(static_cast<std::uint64_t>(bits));
@@ -88,37 +93,37 @@ class BasicFieldWriter {
     }
   }
   template <std::integral T>
-  void write_integer(T v) {
+  [[gnu::always_inline]] void write_integer(T v) {
     if constexpr (sizeof(T) == 1) out_.u8(static_cast<std::uint8_t>(v));
     if constexpr (sizeof(T) == 2) out_.u16(static_cast<std::uint16_t>(v));
     if constexpr (sizeof(T) == 4) out_.u32(static_cast<std::uint32_t>(v));
     if constexpr (sizeof(T) == 8) out_.u64(static_cast<std::uint64_t>(v));
   }
   template <typename T, typename Tag>
-  void write(const Strong<T, Tag>& v) {
+  [[gnu::always_inline]] void write(const Strong<T, Tag>& v) {
     write_integer(v.value());
   }
   template <std::size_t N, typename Tag>
-  void write(const FixedBytes<N, Tag>& v) {
+  [[gnu::always_inline]] void write(const FixedBytes<N, Tag>& v) {
     out_.raw(v.view());
   }
-  void write(const std::string& v) {
+  [[gnu::always_inline]] void write(const std::string& v) {
     out_.u32(static_cast<std::uint32_t>(v.size()));
     out_.raw(as_bytes(v));
   }
   template <typename T>
-  void write(const std::vector<T>& v) {
+  [[gnu::always_inline]] void write(const std::vector<T>& v) {
     out_.u32(static_cast<std::uint32_t>(v.size()));
     for (const T& item : v)
       write(item);
   }
   template <typename T, std::size_t N>
-  void write(const std::array<T, N>& v) {
+  [[gnu::always_inline]] void write(const std::array<T, N>& v) {
     for (const T& item : v)
       write(item);
   }
   template <typename A, typename B>
-  void write(const std::pair<A, B>& v) {
+  [[gnu::always_inline]] void write(const std::pair<A, B>& v) {
     write(v.first);
     write(v.second);
   }
@@ -129,7 +134,7 @@ using FieldWriter = BasicFieldWriter<Writer>;
 
 /// How long the fields are as FieldWriter writes them.
 template <typename... T>
-[[nodiscard]] std::size_t encoded_bytes(const T&... values) {
+[[nodiscard, gnu::always_inline]] inline std::size_t encoded_bytes(const T&... values) {
   ByteCounter counter;
   BasicFieldWriter<ByteCounter> archive(counter);
   archive(values...);

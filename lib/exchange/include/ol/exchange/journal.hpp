@@ -34,7 +34,11 @@ class Undoable {
 template <typename T>
 class History {
  public:
-  void push(T value) { items_.push_back(std::move(value)); }
+  /// Made in its place from its members.
+  template <typename... Members>
+  void push(Members&&... members) {
+    items_.emplace_back(std::forward<Members>(members)...);
+  }
   [[nodiscard]] T pop() {
     OL_CHECK(items_.size() > head_, "more undone than done");
     T out = std::move(items_.back());
@@ -77,7 +81,7 @@ class UndoLog {
     if (runs_.size() > 0 && runs_.at(runs_.size() - 1).who == &who) {
       ++runs_.at(runs_.size() - 1).count;
     } else {
-      runs_.push({&who, 1});
+      runs_.push(&who, std::uint64_t{1});
     }
   }
   /// Undoes everything since the mark.
@@ -140,15 +144,7 @@ class Records final : public Undoable {
   /// The record for changing. The reference stays valid; the saving does not outlive the epoch.
   [[nodiscard]] T& edit(std::size_t i) {
     Item& item = items_[i];
-    if (item.saved_epoch != log_.epoch()) {
-      history_.push({static_cast<std::uint32_t>(i), item.value});
-      item.saved_epoch = log_.epoch();
-      log_.record(*this);
-      if (item.dirty_block != block_) {
-        item.dirty_block = block_;
-        dirty_.push_back(static_cast<std::uint32_t>(i));
-      }
-    }
+    if (item.saved_epoch != log_.epoch()) save(item, static_cast<std::uint32_t>(i));
     return item.value;
   }
   std::uint32_t grow() { return static_cast<std::uint32_t>(items_.grow()); }
@@ -177,6 +173,15 @@ class Records final : public Undoable {
     std::uint32_t index = 0;
     T value;
   };
+  // Apart from `edit`, which mostly finds the record saved.
+  [[gnu::noinline]] void save(Item& item, std::uint32_t i) {
+    history_.push(i, item.value);
+    item.saved_epoch = log_.epoch();
+    log_.record(*this);
+    if (item.dirty_block == block_) return;
+    item.dirty_block = block_;
+    dirty_.push_back(i);
+  }
 
   UndoLog& log_;
   ChunkVector<Item, 8> items_;
@@ -232,7 +237,7 @@ class Table final : public Undoable {
     std::optional<V> value;
   };
   void save(const K& key, std::optional<V> value) {
-    history_.push({key, std::move(value)});
+    history_.push(key, std::move(value));
     log_.record(*this);
     dirty_.push_back(key);
   }

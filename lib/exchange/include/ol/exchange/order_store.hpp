@@ -35,8 +35,22 @@ class OrderStore final : public Undoable {
   /// The order with that id, or none.
   [[nodiscard]] Slot find(OrderId oid) const { return index_.find(oid.value()); }
 
-  /// Rests an order at the tail of its level.
-  Slot add(const OrderNode& node, const OrderCold& cold);
+  /// Rests an order at the tail of its level. `fill(node, cold)` assigns both where they will lie:
+  /// reading them for a copy would wait for all that was written before them.
+  template <typename Fill>
+  Slot add_in_place(Fill fill) {
+    const Slot slot = take_slot();
+    fill(pool_[slot], cold_[slot]);
+    rest(slot);
+    return slot;
+  }
+  /// The same for an order that lies elsewhere.
+  Slot add(const OrderNode& node, const OrderCold& cold) {
+    return add_in_place([&](OrderNode& node_at, OrderCold& cold_at) {
+      node_at = node;
+      cold_at = cold;
+    });
+  }
   /// Takes a resting order away. It can be read by its slot until that is final.
   void remove(Slot slot);
   /// Sets the size left and what the owner's modify must know of fills. @pre sz > 0.
@@ -113,6 +127,8 @@ class OrderStore final : public Undoable {
     std::uint32_t count = 0;
   };
 
+  [[nodiscard]] Slot take_slot();
+  void rest(Slot slot);
   void attach(Slot slot);
   void detach(Slot slot);
   void save(Change change, Slot slot);

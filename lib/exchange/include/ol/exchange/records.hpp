@@ -2,6 +2,7 @@
 
 #include <array>
 #include <compare>
+#include <cstddef>
 #include <cstdint>
 #include <string>
 #include <vector>
@@ -153,8 +154,11 @@ struct MarketState {
   std::uint64_t next_seq = 1;
 };
 
-/// What matching does not read of a resting order.
-struct OrderCold {
+/// What matching does not read of a resting order. What a cancellation reads comes first and lies
+/// in one cache line by the alignment.
+struct alignas(32) OrderCold {
+  Slot owner_next = kNoSlot;  // orders of one account
+  Slot owner_prev = kNoSlot;
   Cloid cloid;
   std::uint64_t orig_sz = 0;
   Tif tif = Tif::Gtc;
@@ -163,9 +167,8 @@ struct OrderCold {
   TimeMs placed_at = 0;
   std::uint64_t filled_height = 0;  // block of the last fill, for dex.md 4.4
   std::uint64_t filled_in_block = 0;
-  Slot owner_next = kNoSlot;  // orders of one account
-  Slot owner_prev = kNoSlot;
 };
+static_assert(offsetof(OrderCold, cloid) + sizeof(Cloid) <= alignof(OrderCold));
 
 /// A waiting order (dex.md 4.1).
 struct TriggerOrder {

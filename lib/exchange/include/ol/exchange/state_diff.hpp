@@ -9,6 +9,7 @@
 #include <vector>
 
 #include <ol/base/bytes.hpp>
+#include <ol/base/check.hpp>
 #include <ol/exchange/archive.hpp>
 #include <ol/exchange/leaf.hpp>
 
@@ -30,12 +31,12 @@ class StateDiff {
   /// Room for that many changes and bytes of messages.
   void reserve(std::size_t changes, std::size_t bytes) {
     entries_.reserve(changes);
-    buffer_.reserve(bytes);
+    if (bytes > buffer_.size()) buffer_.resize(bytes);
   }
   /// Begins a change of the record with that key. Without `value` after it the record is deleted.
   /// @pre No other change has that key.
   template <typename... Parts>
-  StateDiff& key(std::string_view prefix, const Parts&... parts) {
+  [[gnu::always_inline]] StateDiff& key(std::string_view prefix, const Parts&... parts) {
     const std::size_t bytes = prefix.size() + encoded_bytes(parts...);
     ByteCursor out(open_key(bytes));
     out.raw(as_bytes(prefix));
@@ -46,7 +47,7 @@ class StateDiff {
   }
   /// Ends the change.
   template <typename... Fields>
-  void value(const Fields&... parts) {
+  [[gnu::always_inline]] void value(const Fields&... parts) {
     ByteCursor out(open_value(encoded_bytes(parts...)));
     BasicFieldWriter<ByteCursor> archive(out);
     archive(parts...);
@@ -54,7 +55,7 @@ class StateDiff {
 
   [[nodiscard]] std::size_t size() const { return entries_.size(); }
   [[nodiscard]] bool empty() const { return entries_.empty(); }
-  [[nodiscard]] std::size_t bytes() const { return buffer_.size(); }
+  [[nodiscard]] std::size_t bytes() const { return used_; }
   /// Borrows from this diff.
   [[nodiscard]] Change operator[](std::size_t i) const {
     const Entry& at = entries_[i];
@@ -106,11 +107,33 @@ class StateDiff {
   };
 
   // Both return where to write; the buffer is zero there.
-  [[nodiscard]] std::uint8_t* open_key(std::size_t bytes);
-  [[nodiscard]] std::uint8_t* open_value(std::size_t bytes);
+  [[nodiscard]] std::uint8_t* open_key(std::size_t bytes) {
+    const std::size_t before = bytes > kPlaceBytes ? bytes : 0;
+    const std::size_t at = used_;
+    use_up_to(at + before + kPlaceBytes);
+    // In its place: a copy would wait for the stores that made it.
+    entries_.emplace_back(at + before, static_cast<std::uint32_t>(bytes), kDeleted);
+    return buffer_.data() + at;
+  }
+  [[nodiscard]] std::uint8_t* open_value(std::size_t bytes) {
+    Entry& at = entries_.back();
+    OL_CHECK(bytes < kDeleted, "a record of 4 GiB");
+    at.value_bytes = static_cast<std::uint32_t>(bytes);
+    use_up_to(at.message_at + leaf_bytes(bytes));
+    std::uint8_t* size_at = buffer_.data() + at.message_at + kPlaceBytes;
+    ByteCursor(size_at).u32(at.value_bytes);
+    return size_at + sizeof(at.value_bytes);
+  }
+  void use_up_to(std::size_t end) {
+    if (end > buffer_.size()) grow(end);
+    used_ = end;
+  }
+  void grow(std::size_t end);
   void write_long_place();
 
+  // Zeroed ahead, in one go where `reserve` said how much: records are many and short.
   Bytes buffer_;
+  std::size_t used_ = 0;
   std::vector<Entry> entries_;
 };
 
