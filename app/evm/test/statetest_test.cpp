@@ -7,6 +7,7 @@
 
 #include <ol/test_support/fixtures.hpp>
 
+#include "../../../lib/storage/test/temp_directory.hpp"
 #include "command.hpp"
 
 namespace ol::app {
@@ -45,7 +46,8 @@ TEST(StateTests, the_reference_interpreter_passes_all) {
 
 /// A run that could not fail would prove nothing: a wrong expected root is noticed.
 TEST(StateTests, a_wrong_root_is_a_failure) {
-  const auto file = std::filesystem::path(testing::TempDir()) / "wrong_root.json";
+  const storage::TempDirectory directory;
+  const auto file = directory / "wrong_root.json";
   const std::string zero(64, '0');
   std::ofstream(file) << R"({"t":{"env":{"currentNumber":"0x1","currentTimestamp":"0x1",)"
                       << R"("currentGasLimit":"0x1000000","currentCoinbase":"0x)"

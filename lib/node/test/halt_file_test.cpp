@@ -5,6 +5,7 @@
 #include <fstream>
 
 #include "../../consensus/test/slot_cluster.hpp"
+#include "../../storage/test/temp_directory.hpp"
 #include "../src/halt_file.hpp"
 
 namespace ol::node::test {
@@ -27,14 +28,9 @@ consensus::Conflict conflict() {
 
 class Halted : public testing::Test {
  protected:
-  void SetUp() override {
-    directory = std::filesystem::path(testing::TempDir()) / "halt-file-test";
-    std::filesystem::remove_all(directory);
-    std::filesystem::create_directories(directory);
-  }
-  void TearDown() override { std::filesystem::remove_all(directory); }
-
-  std::filesystem::path directory;
+  // Of its own: tests run side by side.
+  storage::TempDirectory place;
+  std::filesystem::path directory = place.path();
 };
 
 TEST_F(Halted, is_read_back_until_the_file_is_moved_away) {

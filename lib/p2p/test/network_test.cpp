@@ -2,6 +2,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "../../storage/test/temp_directory.hpp"
 #include "network_harness.hpp"
 #include "test_keys.hpp"
 
@@ -359,8 +360,8 @@ TEST(Network, whoever_is_refused_hears_no_gossip) {
 }
 
 TEST(Network, finds_the_others_through_one_address_and_remembers_them) {
-  const auto store = std::filesystem::path(::testing::TempDir()) / "openliquid-peer-store";
-  std::filesystem::remove(store);
+  const storage::TempDirectory directory;
+  const auto store = directory / "peer-store";
   TestNode a(1, allowing({2, 3}));
   TestNode b(2, [&] {
     NetworkConfig config = allowing({1, 3});
