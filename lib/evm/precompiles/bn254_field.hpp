@@ -7,10 +7,10 @@
 #include <cstdint>
 #include <optional>
 
-#include <immintrin.h>
-
 #include <ol/base/bytes.hpp>
 #include <ol/base/u256.hpp>
+
+#include "carry.hpp"
 
 namespace ol::evm::precompiles::bn254 {
 
@@ -22,36 +22,6 @@ inline constexpr Limbs kPrime = {0x3c208c16d87cfd47, 0x97816a916871ca8d, 0xb8504
                                  0x30644e72e131a029};
 /// -1/p modulo 2^64.
 inline constexpr std::uint64_t kPrimeInverse = 0x87d20782e4866389;
-
-// The carry chains are written with the processor's add-with-carry where code is generated: from
-// 128-bit sums the compiler makes code a third slower.
-
-[[gnu::always_inline]] constexpr std::uint64_t add_with_carry(std::uint64_t a, std::uint64_t b,
-                                                              std::uint8_t& carry) {
-  if consteval {
-    const Uint128 sum = Uint128{a} + b + carry;
-    carry = static_cast<std::uint8_t>(sum >> 64);
-    return static_cast<std::uint64_t>(sum);
-  } else {
-    unsigned long long sum = 0;
-    carry = _addcarry_u64(carry, a, b, &sum);
-    return sum;
-  }
-}
-
-[[gnu::always_inline]] constexpr std::uint64_t subtract_with_borrow(std::uint64_t a,
-                                                                    std::uint64_t b,
-                                                                    std::uint8_t& borrow) {
-  if consteval {
-    const Uint128 difference = Uint128{a} - b - borrow;
-    borrow = static_cast<std::uint8_t>(difference >> 127);
-    return static_cast<std::uint64_t>(difference);
-  } else {
-    unsigned long long difference = 0;
-    borrow = _subborrow_u64(borrow, a, b, &difference);
-    return difference;
-  }
-}
 
 /// a - p if that is not negative, else a; for a below 2p.
 [[gnu::always_inline]] constexpr Limbs reduce_once(const Limbs& a) {

@@ -10,9 +10,9 @@
 #include <span>
 #include <utility>
 
-#include <immintrin.h>
-
 #include <ol/base/u256.hpp>
+
+#include "carry.hpp"
 
 namespace ol::evm::precompiles {
 
@@ -96,14 +96,14 @@ class Montgomery {
 #pragma clang loop unroll(full)
     for (std::size_t j = 0; j < N; ++j) {
       const Uint128 both = Uint128{a[j]} * b;
-      carry = add(static_cast<std::uint64_t>(both), high, carry, row[j]);
+      row[j] = add_with_carry(static_cast<std::uint64_t>(both), high, carry);
       high = static_cast<std::uint64_t>(both >> 64);
     }
     row[N] = high + carry;
     carry = 0;
 #pragma clang loop unroll(full)
     for (std::size_t j = 0; j <= N; ++j)
-      carry = add(sum[j], row[j], carry, sum[j]);
+      sum[j] = add_with_carry(sum[j], row[j], carry);
     return carry;
   }
 
@@ -112,14 +112,6 @@ class Montgomery {
   [[gnu::always_inline]] static Row without_lowest(const Row& sum, std::uint64_t highest,
                                                    std::index_sequence<I...> /*words*/) {
     return {sum[I + 1]..., highest};
-  }
-
-  [[gnu::always_inline]] static std::uint8_t add(std::uint64_t a, std::uint64_t b,
-                                                 std::uint8_t carry, std::uint64_t& out) {
-    unsigned long long sum = 0;
-    const std::uint8_t next = _addcarry_u64(carry, a, b, &sum);
-    out = sum;
-    return next;
   }
 
   /// a b / R.
@@ -137,16 +129,8 @@ class Montgomery {
     std::uint8_t borrow = 0;
 #pragma clang loop unroll(full)
     for (std::size_t j = 0; j < N; ++j)
-      borrow = subtract(sum[j], modulus_[j] & mask, borrow, out[j]);
+      out[j] = subtract_with_borrow(sum[j], modulus_[j] & mask, borrow);
     return out;
-  }
-
-  [[gnu::always_inline]] static std::uint8_t subtract(std::uint64_t a, std::uint64_t b,
-                                                      std::uint8_t borrow, std::uint64_t& out) {
-    unsigned long long difference = 0;
-    const std::uint8_t next = _subborrow_u64(borrow, a, b, &difference);
-    out = difference;
-    return next;
   }
 
   /// What a product with 1 leaves is at most m.

@@ -4,6 +4,7 @@
 #include <fstream>
 
 #include "../../consensus/test/validators.hpp"
+#include "../../storage/test/temp_directory.hpp"
 #include "../src/evidence_store.hpp"
 
 namespace ol::node {
@@ -23,14 +24,9 @@ class Evidences : public testing::Test {
     genesis.scheme = v.kind;
     for (std::uint32_t i = 0; i < v.n; ++i)
       genesis.validators.push_back(*v.set->find(primitives::ValidatorIndex(i)));
-    directory =
-        std::filesystem::path(testing::TempDir()) /
-        ("evidence-" + std::string(testing::UnitTest::GetInstance()->current_test_info()->name()));
-    std::filesystem::remove_all(directory);
     epochs = *EpochTable::open(directory / "none", genesis, std::nullopt);
     store = open();
   }
-  void TearDown() override { std::filesystem::remove_all(directory); }
 
   std::unique_ptr<EvidenceStore> open() const {
     return *EvidenceStore::open(directory, v.domain, *epochs);
@@ -54,7 +50,8 @@ class Evidences : public testing::Test {
 
   consensus::test::Validators v{4, primitives::SchemeKind::Ed25519List};
   primitives::Genesis genesis;
-  std::filesystem::path directory;
+  storage::TempDirectory place;
+  std::filesystem::path directory = place / "evidence";
   std::unique_ptr<EpochTable> epochs;
   std::unique_ptr<EvidenceStore> store;
 };
