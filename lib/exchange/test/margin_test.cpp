@@ -154,6 +154,22 @@ TEST_F(Dex8Margin, resting_opening_orders_of_an_isolated_asset_reserve_margin) {
             Error::InsufficientMargin);
 }
 
+// dex.md 8.3: margin of 6,000 dollars and 27 of fees, 0.045 % of 60,000; in a bucket of its own
+// 5,800 and 13.05.
+TEST_F(Dex8Margin, an_order_needs_its_worst_fee_on_top_of_its_margin) {
+  const auto outcome = [&](std::uint8_t who, std::int64_t dollars, bool cross) {
+    const Address account = user(who);
+    chain.deposit(account, dollars);
+    const AssetId asset = cross ? kBtc : kEth;
+    leverage(account, asset, cross ? 10 : 5, cross);
+    return chain.order(account, order_of(asset, Side::Buy, cross ? 600'000 : 290'000, 100'000));
+  };
+  EXPECT_EQ(outcome(11, 6'026, true).error, Error::InsufficientMargin);
+  EXPECT_EQ(outcome(12, 6'027, true).kind, OrderResult::Kind::Resting);
+  EXPECT_EQ(outcome(13, 5'813, false).error, Error::InsufficientMargin);
+  EXPECT_EQ(outcome(14, 5'814, false).kind, OrderResult::Kind::Resting);
+}
+
 TEST_F(Dex8Margin, exposure_counts_the_larger_side_once) {
   chain.deposit(kA, 1'000);
   leverage(kA, kBtc, 10);
