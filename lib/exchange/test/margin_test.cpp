@@ -170,6 +170,27 @@ TEST_F(Dex8Margin, an_order_needs_its_worst_fee_on_top_of_its_margin) {
   EXPECT_EQ(outcome(14, 5'814, false).kind, OrderResult::Kind::Resting);
 }
 
+TEST_F(Dex8Margin, at_the_cap_of_open_interest_nobody_adds_exposure) {
+  MarketConfig capped = eth();
+  capped.asset = AssetId(2);
+  capped.name = "CAPPED";
+  capped.oi_cap_ntl = 30'000 * kDollar;
+  chain.system({ListMarket{capped}, SetOracle{capped.asset, 300'000}});
+  chain.deposit(kA, 1'000'000);
+  ASSERT_EQ(trade(kA, capped.asset, Side::Buy, 100'000, 300'000).kind, OrderResult::Kind::Filled);
+  for (const bool cross : {true, false}) {
+    const Address newcomer = user(cross ? 11 : 12);
+    chain.deposit(newcomer, 1'000'000);
+    leverage(newcomer, capped.asset, 5, cross);
+    EXPECT_EQ(chain.order(newcomer, order_of(capped.asset, Side::Buy, 300'000, 1'000)).error,
+              Error::OiCap)
+        << cross;
+  }
+  // What closes is let in.
+  EXPECT_EQ(chain.order(kA, order_of(capped.asset, Side::Sell, 300'000, 1'000)).kind,
+            OrderResult::Kind::Resting);
+}
+
 TEST_F(Dex8Margin, exposure_counts_the_larger_side_once) {
   chain.deposit(kA, 1'000);
   leverage(kA, kBtc, 10);
