@@ -14,7 +14,7 @@ namespace ol::crypto {
 namespace {
 
 // Lanes are little-endian, as this machine's words are.
-void absorb(std::array<std::uint64_t, 25>& state, const std::uint8_t* block, std::size_t lanes) {
+void absorb(detail::KeccakState& state, const std::uint8_t* block, std::size_t lanes) {
   for (std::size_t i = 0; i < lanes; ++i) {
     std::uint64_t lane = 0;
     std::memcpy(&lane, block + 8 * i, 8);
@@ -49,7 +49,7 @@ Hash256 sha256(ByteView data) {
 // Without the block of bytes that the incremental form keeps: most messages are shorter than one.
 Hash256 keccak256(ByteView data) {
   constexpr std::size_t kRateBytes = 136;
-  std::array<std::uint64_t, 25> state{};
+  detail::KeccakState state{};
   while (data.size() >= kRateBytes) {
     absorb(state, data.data(), kRateBytes / 8);
     detail::keccak_permute(state);

@@ -1,5 +1,5 @@
 #include "keccak_lanes.hpp"
-#include "keccak_vectors.hpp"
+#include "keccak_rounds.hpp"
 
 namespace ol::crypto::detail {
 

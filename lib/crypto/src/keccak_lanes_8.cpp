@@ -1,6 +1,6 @@
 // Compiled with AVX-512F: run only where the processor has it.
 #include "keccak_lanes.hpp"
-#include "keccak_vectors.hpp"
+#include "keccak_rounds.hpp"
 
 namespace ol::crypto::detail {
 
