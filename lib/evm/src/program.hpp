@@ -125,6 +125,8 @@ class Program {
   const U256* keep(const U256& constant);
 
   static constexpr std::size_t kChunk = 512;
+  /// What a link to other cells takes; behind those reserved there is always room for one.
+  static constexpr std::size_t kLinkCells = 4;
   static constexpr std::int64_t kRepeatsMin = 512;
 
   state::Code owner_;

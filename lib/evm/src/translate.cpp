@@ -16,6 +16,7 @@
 #include <ol/base/check.hpp>
 #include <ol/evm/opcode.hpp>
 
+#include "constant_folding.hpp"
 #include "fast_operations.hpp"
 #include "known_places.hpp"
 #include "program.hpp"
@@ -28,8 +29,6 @@ using fast::kAlone;
 using fast::kKind;
 
 constexpr std::uint16_t kFullRange = kStackMax * sizeof(U256);
-/// What `write_link` writes.
-constexpr std::size_t kLinkCells = 4;
 constexpr std::uint8_t kJumpdest = static_cast<std::uint8_t>(Opcode::Jumpdest);
 
 /// A translated instruction before it is fused.
@@ -55,28 +54,6 @@ constexpr std::size_t kBlocksAtOnce = 8;
 constexpr std::size_t kJumpsInBlock = 16;
 // Gas of what counts as one short block between two looks at the stop sign.
 constexpr std::uint64_t kGasPerWork = 32;
-
-/// PUSH and an operation on constants give a constant: what, or nothing.
-std::optional<U256> fold(std::uint8_t op, const U256& a, const U256& b) {
-  switch (static_cast<Opcode>(op)) {
-    case Opcode::Add:
-      return a + b;
-    case Opcode::Sub:
-      return a - b;
-    case Opcode::Mul:
-      return a * b;
-    case Opcode::And:
-      return a & b;
-    case Opcode::Or:
-      return a | b;
-    case Opcode::Shl:
-      return shl(b, a);
-    case Opcode::Shr:
-      return shr(b, a);
-    default:
-      return std::nullopt;
-  }
-}
 
 template <bool Left>
 Draft shift_by(unsigned bits) {
@@ -105,7 +82,7 @@ class Translator {
       Cell* const existing = at_block_start();
       if (existing != nullptr) {
         if (first == nullptr) return existing;
-        if (not_taken_ == nullptr) program_.reserve(kLinkCells);
+        if (not_taken_ == nullptr) program_.reserve(Program::kLinkCells);
         link_to(existing);
         return first;
       }
@@ -475,7 +452,7 @@ class Translator {
     write_link(written_, nullptr);
     written_[2].run = fast::translate_here;
     written_[3].data = pc_;
-    program_.reserve(kLinkCells);
+    program_.reserve(Program::kLinkCells);
   }
 
   /// Two handlers, the first of which can be entered as a block: a jump that is not taken does.
@@ -508,35 +485,6 @@ class Translator {
 
 Cell* Program::translate(std::uint64_t pc) {
   return Translator(*this).run(pc);
-}
-
-void BlockTable::set(std::uint64_t pc, Cell* block) {
-  Cell* const*& page = pages_[pc / kPage];
-  if (page == kNoBlocks.data()) {
-    owned_.push_back(std::make_unique<Cell*[]>(kPage));
-    page = owned_.back().get();
-  }
-  const_cast<Cell**>(page)[pc % kPage] = block;
-}
-
-Cell* Program::reserve(std::size_t count) {
-  // More than asked for are always there, for a link to the next chunk.
-  if (left_ < count + kLinkCells) {
-    const std::size_t size = std::max(kChunk, count + kLinkCells);
-    chunks_.push_back(std::make_unique<Cell[]>(size));
-    free_ = chunks_.back().get();
-    left_ = size;
-  }
-  Cell* const out = free_;
-  free_ += count;
-  left_ -= count;
-  return out;
-}
-
-const U256* Program::keep(const U256& constant) {
-  U256& kept = constants_.grow();
-  kept = constant;
-  return &kept;
 }
 
 }  // namespace ol::evm
