@@ -1,11 +1,14 @@
 // A proposer that leaves out one validator's prices, among real nodes: README.md.
 #include <gtest/gtest.h>
 
+#include <atomic>
+
 #include <boost/json/serialize.hpp>
 
 #include <ol/execution/exchange_items.hpp>
 
 #include "gossip_batch.hpp"
+#include "omission_watch.hpp"
 #include "stranger.hpp"
 
 namespace ol::node {
@@ -13,12 +16,13 @@ namespace {
 
 constexpr std::uint32_t kVillain = 1;
 constexpr std::uint32_t kVictim = 3;
+std::atomic<bool> dishonest{false};
 
 }  // namespace
 
 bool leaves_out(primitives::ValidatorIndex proposer, std::uint32_t validator);
 bool leaves_out(primitives::ValidatorIndex proposer, std::uint32_t validator) {
-  return proposer.value() == kVillain && validator == kVictim;
+  return dishonest && proposer.value() == kVillain && validator == kVictim;
 }
 
 namespace test {
@@ -77,6 +81,7 @@ class Omission : public testing::Test {
 };
 
 TEST_F(Omission, of_one_validators_prices_is_reported_by_every_node_and_nobody_else_is) {
+  dishonest = true;
   Stranger stranger(cluster_.genesis(), address_of(cluster_, 0),
                     topics_of(cluster_.genesis().domain.chain_id).items);
   const bool reported = Cluster::eventually(
@@ -101,6 +106,34 @@ TEST_F(Omission, of_one_validators_prices_is_reported_by_every_node_and_nobody_e
         cluster_.metric(i, R"(openliquid_oracle_omissions_total{proposer="1",validator="3"})"), 1U);
     EXPECT_TRUE(logged(i));
     EXPECT_TRUE(cluster_.call(i, "ol_evidence").as_array().empty()) << "it proves nothing";
+  }
+}
+
+TEST_F(Omission, is_reported_by_nobody_where_proposers_are_honest_and_a_node_goes_and_returns) {
+  dishonest = false;
+  Stranger stranger(cluster_.genesis(), address_of(cluster_, 0),
+                    topics_of(cluster_.genesis().domain.chain_id).items);
+  const auto tell = [&](std::uint64_t times) {
+    return Cluster::eventually(
+        [&] {
+          if (!idle_turn_begins()) return false;
+          stranger.publish(encode_gossip_batch({next_prices()}));
+          return round_ >= times;
+        },
+        std::chrono::seconds(300));
+  };
+  ASSERT_TRUE(tell(8));
+  cluster_.stop(2);
+  ASSERT_TRUE(tell(16));
+  ASSERT_FALSE(cluster_.start(2));
+  ASSERT_TRUE(tell(OmissionWatch::kRounds + 10));
+  for (std::uint32_t i = 0; i < 4; ++i) {
+    EXPECT_TRUE(observations(i).empty()) << "node " << i;
+    cluster_.exchange(i).read([&](const exchange::State& state) {
+      const auto* last = state.submissions.find({kVictim, exchange::AssetId(0)});
+      ASSERT_NE(last, nullptr);
+      EXPECT_GT(last->round, OmissionWatch::kRounds) << "and the prices are in blocks";
+    });
   }
 }
 
