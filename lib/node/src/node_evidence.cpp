@@ -161,6 +161,7 @@ void Node::Impl::on_priced_block(PricedBlock block) {
 std::vector<OmissionCount> Node::Impl::oracle_omissions() const {
   const MutexLock lock(mutex_);
   std::vector<OmissionCount> out;
+  out.reserve(omissions_.size());
   for (const auto& [who, seen] : omissions_)
     out.push_back(seen);
   return out;
