@@ -16,12 +16,13 @@ constexpr exchange::TimeMs kSweepMs = 5'000;
 /// First what takes risk off, then what changes accounts, then new orders: only if not all fit.
 constexpr std::array kByUrgency{Step::P2, Step::P1, Step::P3, Step::P4};
 
-// Prices that would change nothing are left out.
-bool is_newer(const OracleSubmit& prices, const exchange::State& state) {
-  return std::ranges::all_of(prices.prices, [&](const OracleSubmit::Px& px) {
-    const auto* last = state.submissions.find({prices.validator, px.asset});
-    return last == nullptr || prices.round > last->round;
-  });
+// Prices that would change nothing are left out, and those of another epoch's validators.
+bool is_due(const ExchangeItem& item, primitives::Epoch epoch, const exchange::State& state) {
+  const auto& prices = std::get<OracleSubmit>(item.content);
+  return item.epoch == epoch && std::ranges::all_of(prices.prices, [&](const OracleSubmit::Px& px) {
+           const auto* last = state.submissions.find({prices.validator, px.asset});
+           return last == nullptr || prices.round > last->round;
+         });
 }
 
 /// What still fits a block.
@@ -65,16 +66,18 @@ ExchangeItemPtr ItemCache::find(const primitives::TxnHash& hash) const {
   return it == items_.end() ? nullptr : it->second;
 }
 
-ActionPool::Outcome ActionPool::add(const ExchangeItemPtr& item) {
+ActionPool::Outcome ActionPool::add(const ExchangeItemPtr& item,
+                                    std::optional<std::uint64_t> heard_ms) {
   const MutexLock lock(mutex_);
   if (const VerifiedAction* action = item->action()) return add_action(item, *action);
   if (const auto* prices = std::get_if<OracleSubmit>(&item->content)) {
-    ExchangeItemPtr& newest = prices_[prices->validator];
+    auto& [newest, newest_heard_ms] = prices_[prices->validator];
     // Whoever had this index in an epoch before must not keep its successor out.
     if (newest && std::pair(newest->epoch, std::get<OracleSubmit>(newest->content).round) >=
                       std::pair(item->epoch, prices->round))
       return Outcome::Known;
     newest = item;
+    newest_heard_ms = heard_ms;
     return Outcome::Added;
   }
   if (system_.size() >= limits_.system_max) return Outcome::Full;
@@ -113,9 +116,10 @@ std::vector<ExchangeItemPtr> ActionPool::select(
   const MutexLock lock(mutex_);
   Room room(bytes_max);
   std::vector<ExchangeItemPtr> out;
-  for (const auto& [validator, item] : prices_) {
-    const bool due = item->epoch == epoch && is_newer(std::get<OracleSubmit>(item->content), state);
-    if (due && !in_flight.contains(item->hash) && room.take(*item)) out.push_back(item);
+  for (const auto& [validator, prices] : prices_) {
+    const ExchangeItemPtr& item = prices.item;
+    if (is_due(*item, epoch, state) && !in_flight.contains(item->hash) && room.take(*item))
+      out.push_back(item);
   }
   for (const ExchangeItemPtr& item : system_) {
     if (!in_flight.contains(item->hash) && room.take(*item)) out.push_back(item);
@@ -131,6 +135,18 @@ std::vector<ExchangeItemPtr> ActionPool::select(
   }
   for (const auto& [step, items] : chosen)
     out.insert(out.end(), items.begin(), items.end());
+  return out;
+}
+
+std::vector<HeardPrices> ActionPool::heard_prices(primitives::Epoch epoch,
+                                                  const exchange::State& state) const {
+  const MutexLock lock(mutex_);
+  std::vector<HeardPrices> out;
+  for (const auto& [validator, prices] : prices_) {
+    if (!prices.heard_ms || !is_due(*prices.item, epoch, state)) continue;
+    out.push_back(
+        {validator, std::get<OracleSubmit>(prices.item->content).round, *prices.heard_ms});
+  }
   return out;
 }
 

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <deque>
 #include <map>
+#include <optional>
 #include <unordered_map>
 #include <unordered_set>
 #include <vector>
@@ -12,6 +13,8 @@
 #include <ol/exchange/params.hpp>
 #include <ol/exchange/state.hpp>
 #include <ol/execution/exchange_items.hpp>
+
+#include "omission_watch.hpp"
 
 namespace ol::node {
 
@@ -56,7 +59,8 @@ class ActionPool {
     SignerFull,  // too many of this signer wait
     Full,        // too many wait in all
   };
-  Outcome add(const ExchangeItemPtr& item);
+  /// @param heard_ms  When others told it, by this node's clock; nothing if it was made here.
+  Outcome add(const ExchangeItemPtr& item, std::optional<std::uint64_t> heard_ms = std::nullopt);
 
   /// Elements of the signer's actions that wait.
   [[nodiscard]] std::uint64_t waiting(const Address& signer) const;
@@ -67,6 +71,10 @@ class ActionPool {
   [[nodiscard]] std::vector<ExchangeItemPtr> select(
       std::size_t bytes_max, primitives::Epoch epoch, const exchange::State& state,
       const std::unordered_set<primitives::TxnHash>& in_flight) const;
+
+  /// The prices others told that `select` would choose in `epoch` on top of `state`.
+  [[nodiscard]] std::vector<HeardPrices> heard_prices(primitives::Epoch epoch,
+                                                      const exchange::State& state) const;
 
   /// A block is final: its items leave, and actions that expired or whose nonce is out of the
   /// window.
@@ -81,6 +89,10 @@ class ActionPool {
   struct Signer {
     std::size_t actions = 0;
     std::uint64_t elements = 0;
+  };
+  struct Prices {
+    ExchangeItemPtr item;
+    std::optional<std::uint64_t> heard_ms;
   };
   struct Known {
     std::uint64_t arrival = 0;
@@ -101,7 +113,7 @@ class ActionPool {
   /// By action hash: the same action may be signed twice, and stands in a block once.
   std::unordered_set<Hash256> action_hashes_ OL_GUARDED_BY(mutex_);
   std::unordered_map<Address, Signer> signers_ OL_GUARDED_BY(mutex_);
-  std::map<std::uint32_t, ExchangeItemPtr> prices_ OL_GUARDED_BY(mutex_);
+  std::map<std::uint32_t, Prices> prices_ OL_GUARDED_BY(mutex_);
   std::deque<ExchangeItemPtr> system_ OL_GUARDED_BY(mutex_);
   std::size_t bytes_ OL_GUARDED_BY(mutex_) = 0;
   std::uint64_t arrivals_ OL_GUARDED_BY(mutex_) = 0;

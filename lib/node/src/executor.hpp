@@ -61,6 +61,8 @@ struct ExecutorExchange {
   ActionPool& pool;
   /// Of the committed head.
   execution::ExchangeRoots head_roots;
+  /// Each block that is executed, on the execution thread.
+  std::function<void(PricedBlock)> priced;
 };
 
 /// Executes blocks on overlays of their parents' states, builds payloads, and hands final blocks on

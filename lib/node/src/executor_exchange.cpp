@@ -6,6 +6,28 @@ namespace ol::node {
 
 using primitives::BlockHash;
 
+#ifdef OL_OMITS_PRICES
+bool leaves_out(primitives::ValidatorIndex proposer, std::uint32_t validator);
+#endif
+
+namespace {
+
+PricedBlock priced_block(const primitives::Header& header,
+                         const std::vector<ExchangeItemPtr>& items) {
+  PricedBlock out;
+  out.epoch = header.epoch;
+  out.height = header.height;
+  out.proposer = header.proposer.value();
+  out.time_ms = header.time.value();
+  for (const ExchangeItemPtr& item : items) {
+    if (const auto* prices = std::get_if<exchange::OracleSubmit>(&item->content))
+      out.carried.push_back({prices->validator, prices->round});
+  }
+  return out;
+}
+
+}  // namespace
+
 // Signatures are verified once, side by side, for what no gossip brought before.
 std::optional<std::vector<ExchangeItemPtr>> Executor::verified_items(
     const primitives::Block& block) {
@@ -42,9 +64,15 @@ bool Executor::execute_exchange(ExecutedEntry& entry) {
   if (!items) return false;
   auto input = execution::block_input(parts_.exchange->rules, block.header, *items);
   if (!input) return false;
+  const exchange::State* before = parts_.exchange->chain.state_at(block.header.parent);
+  if (before == nullptr) return false;
+  PricedBlock priced = priced_block(block.header, *items);
+  priced.waiting = parts_.exchange->pool.heard_prices(block.header.epoch, *before);
   entry.exchange =
       parts_.exchange->chain.execute(block.header.parent, block.hash, *std::move(input));
-  return entry.exchange != nullptr;
+  if (!entry.exchange) return false;
+  parts_.exchange->priced(std::move(priced));
+  return true;
 }
 
 void Executor::set_roots(ExecutedEntry& entry) const {
@@ -73,6 +101,12 @@ std::vector<ExchangeItemPtr> Executor::select_items(const BlockHash& parent,
   }
   std::vector<ExchangeItemPtr> out =
       parts_.exchange->pool.select(bytes_max, epoch, *state, in_flight);
+#ifdef OL_OMITS_PRICES
+  std::erase_if(out, [&](const ExchangeItemPtr& item) {
+    const auto* prices = std::get_if<exchange::OracleSubmit>(&item->content);
+    return prices != nullptr && leaves_out(*parts_.epochs.seat(epoch), prices->validator);
+  });
+#endif
   for (const ExchangeItemPtr& item : out)
     parts_.exchange->cache.put(item);
   return out;

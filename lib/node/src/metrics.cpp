@@ -60,6 +60,7 @@ struct Metrics::Impl {
   }
   void set_consensus(const ConsensusView& view);
   void set_validators(const ConsensusView& view, const std::vector<EvidenceCount>& evidence);
+  void set_omissions(const std::vector<OmissionCount>& omissions);
   void set_network(const p2p::NetworkCounters& network, const Reach& reach);
   void set_gossip(const p2p::NetworkCounters& network);
   void set_rpc(const rpc::ServerStats& stats);
@@ -122,6 +123,15 @@ void Metrics::Impl::set_validators(const ConsensusView& view,
   for (const EvidenceCount& one : evidence) {
     count("openliquid_evidence_total", "Proofs of misbehaviour, and invalid shares", one.count,
           {{"validator", std::to_string(one.validator)}, {"kind", one.kind}});
+  }
+}
+
+void Metrics::Impl::set_omissions(const std::vector<OmissionCount>& omissions) {
+  for (const OmissionCount& one : omissions) {
+    count("openliquid_oracle_omissions_total",
+          "Runs in which a proposer left out a validator's prices, as this node saw it", one.count,
+          {{"proposer", std::to_string(one.last.proposer)},
+           {"validator", std::to_string(one.last.validator)}});
   }
 }
 
@@ -269,6 +279,7 @@ std::string Metrics::text(const MetricsSample& sample) {
   const MutexLock lock(impl_->scrape);
   impl_->set_consensus(sample.consensus);
   impl_->set_validators(sample.consensus, sample.evidence);
+  impl_->set_omissions(sample.omissions);
   impl_->set_network(sample.network, sample.reach);
   impl_->set_gossip(sample.network);
   impl_->set_rpc(sample.rpc);

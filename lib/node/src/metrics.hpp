@@ -11,6 +11,7 @@
 #include <ol/rpc/stats.hpp>
 #include <ol/storage/options.hpp>
 
+#include "omission_watch.hpp"
 #include "reach.hpp"
 
 namespace ol::node {
@@ -24,10 +25,18 @@ struct EvidenceCount {
   std::uint64_t count = 0;
 };
 
+/// How often this node saw a proposer leave out a validator's prices, `OmissionWatch::kRounds`
+/// times in a row each.
+struct OmissionCount {
+  OracleOmission last;
+  std::uint64_t count = 0;
+};
+
 /// Everything a scrape shows that is read at that moment.
 struct MetricsSample {
   const ConsensusView& consensus;
   std::vector<EvidenceCount> evidence;
+  std::vector<OmissionCount> omissions;
   Reach reach;
   p2p::NetworkCounters network;
   rpc::ServerStats rpc;

@@ -131,4 +131,40 @@ std::vector<EvidenceCount> Node::Impl::count_evidence() const {
   return out;
 }
 
+// Nobody can prove what a proposer had heard, so this is told to the operator of this node alone.
+void Node::Impl::on_priced_block(PricedBlock block) {
+  block.known_ms = now().wall_ms;
+  for (const OracleOmission& one : exchange_->omissions.on_block(block)) {
+    const primitives::ValidatorSet& validators = epochs_->find(one.epoch)->set;
+    const auto named = [&](std::uint32_t index) {
+      return std::to_string(index) + " (" +
+             validators.find(primitives::ValidatorIndex(index))->name + ")";
+    };
+    log(LogLevel::Warn, "a proposer leaves out a validator's prices",
+        {{"proposer", named(one.proposer)},
+         {"validator", named(one.validator)},
+         {"times", std::to_string(OmissionWatch::kRounds)},
+         {"height", std::to_string(one.height.value())},
+         {"means", "an observation of this node, no proof"},
+         {"do",
+          "compare ol_observations of other nodes; if they agree, ask the proposer's operator "
+          "whether the validator's gossip reaches it (openliquid p2p peers)"}});
+    const MutexLock lock(mutex_);
+    if (!omissions_.empty() && omissions_.begin()->second.last.epoch != one.epoch)
+      omissions_.clear();
+    OmissionCount& seen = omissions_[{one.proposer, one.validator}];
+    seen.last = one;
+    ++seen.count;
+  }
+}
+
+std::vector<OmissionCount> Node::Impl::oracle_omissions() const {
+  const MutexLock lock(mutex_);
+  std::vector<OmissionCount> out;
+  out.reserve(omissions_.size());
+  for (const auto& [who, seen] : omissions_)
+    out.push_back(seen);
+  return out;
+}
+
 }  // namespace ol::node

@@ -163,7 +163,8 @@ Result<void, Refusal> Node::Impl::admit_item(const ExchangeItemPtr& item, Origin
     });
     if (!checked) return checked;
   }
-  switch (exchange.pool.add(item)) {
+  const bool heard = origin == Origin::Gossip;
+  switch (exchange.pool.add(item, heard ? std::optional(now().wall_ms) : std::nullopt)) {
     case ActionPool::Outcome::Added:
       break;
     case ActionPool::Outcome::Known:

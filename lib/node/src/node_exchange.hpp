@@ -27,6 +27,7 @@ struct NodeExchange {
   ActionPool pool;
   /// Of the execution thread.
   std::unique_ptr<execution::ExchangeChain> chain;
+  OmissionWatch omissions;
   execution::ExchangeRoots head_roots;
   std::unique_ptr<ExchangeView> view;
   /// Both present on nodes with a validator's key that have a source; whether it is in the set

@@ -149,6 +149,10 @@ struct Node::Impl final : p2p::NetworkHandler, DriverHost {
   EvidenceStore::Outcome take_evidence(const Bytes& proof, const std::optional<p2p::PeerId>& from);
   void tell_evidence(const p2p::PeerId& peer);
   [[nodiscard]] std::vector<EvidenceCount> count_evidence() const;
+  /// On the execution thread.
+  void on_priced_block(PricedBlock block);
+  /// Of the newest epoch that had any.
+  [[nodiscard]] std::vector<OmissionCount> oracle_omissions() const;
 
   // p2p::NetworkHandler, on the io thread (node_network.cpp).
   std::optional<std::string> check_hello(const p2p::PeerId& peer, ByteView hello) override;
@@ -265,6 +269,8 @@ struct Node::Impl final : p2p::NetworkHandler, DriverHost {
   std::set<p2p::PeerId> connected_ OL_GUARDED_BY(mutex_);
   /// By validator, since start: no file, for nobody else could check them.
   std::map<std::uint32_t, std::uint64_t> invalid_shares_ OL_GUARDED_BY(mutex_);
+  /// By proposer and validator: observations of this node, since start.
+  std::map<std::pair<std::uint32_t, std::uint32_t>, OmissionCount> omissions_ OL_GUARDED_BY(mutex_);
   std::uint64_t next_publish_ms_ = 0;
   std::uint64_t next_reach_ms_ = 0;
   ReachWatch reach_watch_;

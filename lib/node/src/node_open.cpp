@@ -257,12 +257,10 @@ Result<void, NodeError> Node::Impl::open_execution() {
       .fatal = [this](std::string sentence) { fatal(std::move(sentence)); }};
   std::optional<ExecutorExchange> exchange;
   if (exchange_) {
-    exchange.emplace(ExecutorExchange{.chain = *exchange_->chain,
-                                      .rules = exchange_->rules,
-                                      .params = exchange_->params,
-                                      .cache = exchange_->cache,
-                                      .pool = exchange_->pool,
-                                      .head_roots = exchange_->head_roots});
+    const auto priced = [this](PricedBlock block) { on_priced_block(std::move(block)); };
+    exchange.emplace(ExecutorExchange{*exchange_->chain, exchange_->rules, exchange_->params,
+                                      exchange_->cache, exchange_->pool, exchange_->head_roots,
+                                      priced});
   }
   executor_ = std::make_unique<Executor>(Executor::Parts{.genesis = parts_.genesis,
                                                          .epochs = *epochs_,

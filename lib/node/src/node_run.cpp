@@ -333,6 +333,7 @@ std::string Node::Impl::metrics_text() {
   const ConsensusView view = consensus_view();
   return metrics_.text({.consensus = view,
                         .evidence = count_evidence(),
+                        .omissions = oracle_omissions(),
                         .reach = reach(),
                         .network = network_->counters(),
                         .rpc = server_->stats(),

@@ -68,6 +68,19 @@ class NodeConsensusBackend final : public rpc::ConsensusBackend {
     return out;
   }
 
+  std::vector<rpc::Observation> observations() const override {
+    std::vector<rpc::Observation> out;
+    for (const OmissionCount& one : node_.oracle_omissions()) {
+      out.push_back({.kind = "oracle omission",
+                     .proposer = one.last.proposer,
+                     .validator = one.last.validator,
+                     .epoch = one.last.epoch.value(),
+                     .height = one.last.height.value(),
+                     .count = one.count});
+    }
+    return out;
+  }
+
   rpc::ValidatorsAnswer validators() const override {
     const primitives::ValidatorSet& set = node_.set();
     rpc::ValidatorsAnswer out{.epoch = set.epoch().value(),

@@ -1,5 +1,7 @@
 #include <gtest/gtest.h>
 
+#include <array>
+
 #include "../src/action_pool.hpp"
 
 namespace ol::node {
@@ -120,6 +122,26 @@ TEST_F(ActionPoolTest, keeps_the_newest_prices_of_each_validator) {
   EXPECT_FALSE(pool_.has_selectable()) << "prices alone make no block";
   state_.submissions.edit({1, exchange::AssetId(0)}).round = 1;
   EXPECT_EQ(select(), (std::vector<int>{3}));
+}
+
+TEST_F(ActionPoolTest, tells_which_prices_others_told_and_since_when_they_wait) {
+  using Told = std::vector<std::array<std::uint64_t, 3>>;
+  const auto heard = [&] {
+    Told out;
+    for (const HeardPrices& one : pool_.heard_prices(primitives::Epoch(2), state_))
+      out.push_back({one.validator, one.round, one.heard_ms});
+    return out;
+  };
+  pool_.add(prices(1, 0, 5));
+  pool_.add(prices(2, 1, 6), 70);
+  pool_.add(prices(3, 2, 7), 80);
+  pool_.add(prices(4, 3, 8, 1), 90);
+  EXPECT_EQ(heard(), (Told{{1, 6, 70}, {2, 7, 80}})) << "neither its own nor another epoch's";
+  pool_.add(prices(5, 1, 6), 99);
+  EXPECT_EQ(heard(), (Told{{1, 6, 70}, {2, 7, 80}})) << "told again, they wait no shorter";
+  pool_.add(prices(6, 1, 9), 100);
+  state_.submissions.edit({2, exchange::AssetId(0)}).round = 7;
+  EXPECT_EQ(heard(), (Told{{1, 9, 100}}));
 }
 
 TEST_F(ActionPoolTest, drops_what_expired_or_is_too_old) {

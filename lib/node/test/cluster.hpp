@@ -64,6 +64,10 @@ class Cluster {
   void use_slots(primitives::SlotParams slots);
   /// Lets the validators' proofs draw the leaders, before anything is started.
   void draw_leaders() { genesis_.leaders = primitives::LeaderKind::Vrf; }
+  /// How long leaders wait with a block that has nothing to do, before anything is started.
+  void pace_empty_blocks(std::uint64_t interval_ms) {
+    genesis_.pace.empty_block_interval_ms = interval_ms;
+  }
   /// An action of account `from`, encoded for ol_exchangeSubmit.
   [[nodiscard]] std::string action(std::uint32_t from, exchange::ActionBody body,
                                    std::uint64_t nonce) const;

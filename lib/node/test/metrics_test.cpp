@@ -16,6 +16,7 @@ class MetricsTest : public testing::Test {
     rpc.methods.push_back({.method = "eth_chainId", .calls = calls, .latency = {}});
     return metrics_.text({.consensus = view,
                           .evidence = evidence,
+                          .omissions = omissions,
                           .reach = {},
                           .network = network,
                           .rpc = rpc,
@@ -44,6 +45,7 @@ class MetricsTest : public testing::Test {
   ConsensusView view;
   p2p::NetworkCounters network;
   std::vector<EvidenceCount> evidence;
+  std::vector<OmissionCount> omissions;
   std::uint64_t executed = 0;
   std::uint64_t calls = 0;
 
@@ -117,12 +119,14 @@ TEST_F(MetricsTest, shows_each_validators_votes_and_misdeeds) {
                 {.seen = 7, .missed = 2, .behind_ms = 30}};
   view.passed_over = {primitives::ValidatorIndex(1)};
   evidence = {{.validator = 1, .kind = "double vote", .count = 3}};
+  omissions = {{.last = {.epoch = {}, .proposer = 1, .validator = 0, .height = {}}, .count = 2}};
   const std::string text = scrape();
   EXPECT_TRUE(shows(text, "openliquid_votes_seen_total{validator=\"1\"} 7")) << text;
   EXPECT_TRUE(shows(text, "openliquid_votes_missed_total{validator=\"1\"} 2"));
   EXPECT_TRUE(shows(text, "openliquid_votes_behind_ms_total{validator=\"0\"} 4"));
   EXPECT_TRUE(shows(text, "openliquid_leader_passed_over{validator=\"0\"} 0"));
   EXPECT_TRUE(shows(text, "openliquid_leader_passed_over{validator=\"1\"} 1"));
+  EXPECT_TRUE(shows(text, "openliquid_oracle_omissions_total{proposer=\"1\",validator=\"0\"} 2"));
   EXPECT_TRUE(shows(text, "openliquid_evidence_total{kind=\"double vote\",validator=\"1\"} 3"));
 }
 

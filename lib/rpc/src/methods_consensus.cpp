@@ -1,4 +1,5 @@
-// ol_consensusState, ol_evidence, ol_validators, ol_epochChain: docs/protocol/json-rpc.md.
+// ol_consensusState, ol_evidence, ol_observations, ol_validators, ol_epochChain:
+// docs/protocol/json-rpc.md.
 #include <boost/json/array.hpp>
 
 #include <ol/rpc/consensus_backend.hpp>
@@ -69,6 +70,19 @@ json::array evidence_json(const std::vector<EvidenceRecord>& list) {
   return out;
 }
 
+json::array observations_json(const std::vector<Observation>& list) {
+  json::array out;
+  for (const Observation& one : list) {
+    out.emplace_back(json::object{{"kind", one.kind},
+                                  {"proposer", one.proposer},
+                                  {"validator", one.validator},
+                                  {"epoch", one.epoch},
+                                  {"height", one.height},
+                                  {"count", one.count}});
+  }
+  return out;
+}
+
 json::object validators_json(const ValidatorsAnswer& answer) {
   json::array list;
   for (std::size_t i = 0; i < answer.validators.size(); ++i) {
@@ -111,6 +125,10 @@ void add_consensus_methods(Registry& registry, const ConsensusBackend& backend) 
   registry.add("ol_evidence", [node](const Params& params) -> RpcResult {
     OL_TRY_VOID(params.at_most(0));
     return json::serialize(evidence_json(node->evidence()));
+  });
+  registry.add("ol_observations", [node](const Params& params) -> RpcResult {
+    OL_TRY_VOID(params.at_most(0));
+    return json::serialize(observations_json(node->observations()));
   });
   registry.add("ol_validators", [node](const Params& params) -> RpcResult {
     OL_TRY_VOID(params.at_most(0));

@@ -43,6 +43,14 @@ class FakeConsensus final : public ConsensusBackend {
              .view = 97,
              .proof = {0x02, 0xff}}};
   }
+  std::vector<Observation> observations() const override {
+    return {{.kind = "oracle omission",
+             .proposer = 1,
+             .validator = 3,
+             .epoch = 2,
+             .height = 41,
+             .count = 5}};
+  }
   ValidatorsAnswer validators() const override {
     ValidatorsAnswer out{.epoch = 3, .set_hash = primitives::SetHash{{0xcc}}, .validators = {}};
     out.validators.push_back({.name = "a",
@@ -104,6 +112,13 @@ TEST_F(ConsensusMethods, the_state_shows_every_field) {
 TEST_F(ConsensusMethods, evidence_comes_with_its_proof) {
   EXPECT_EQ(result("ol_evidence"), boost::json::parse(R"([{"kind": "double vote", "validator": 3,
     "epoch": 0, "height": 41, "view": 97, "proof": "0x02ff"}])"));
+}
+
+TEST_F(ConsensusMethods, observations_are_told_apart_from_proofs) {
+  EXPECT_EQ(result("ol_observations"),
+            boost::json::parse(R"([{"kind": "oracle omission", "proposer": 1, "validator": 3,
+    "epoch": 2, "height": 41, "count": 5}])"));
+  EXPECT_NE(call("ol_observations", "[1]").find("error"), std::string::npos);
 }
 
 TEST_F(ConsensusMethods, parameters_are_refused) {

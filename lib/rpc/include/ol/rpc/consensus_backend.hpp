@@ -70,6 +70,20 @@ struct EvidenceRecord {
   Bytes proof;
 };
 
+/// What the node that answers saw a validator do. Nothing that it could prove to others.
+struct Observation {
+  /// "oracle omission": `proposer` left out the prices of `validator`
+  /// (docs/adr/0028-oracle-omission.md).
+  std::string kind;
+  std::uint32_t proposer = 0;
+  std::uint32_t validator = 0;
+  std::uint64_t epoch = 0;
+  /// Of the block that was the last straw, the last time.
+  std::uint64_t height = 0;
+  /// How often, since the node's start.
+  std::uint64_t count = 0;
+};
+
 /// A validator as its set names it.
 struct ValidatorRecord {
   std::string name;
@@ -96,6 +110,8 @@ class ConsensusBackend {
   [[nodiscard]] virtual ConsensusState consensus_state() const = 0;
   /// By validator and view.
   [[nodiscard]] virtual std::vector<EvidenceRecord> evidence() const = 0;
+  /// Of the newest epoch that had any, by proposer and validator.
+  [[nodiscard]] virtual std::vector<Observation> observations() const = 0;
   [[nodiscard]] virtual ValidatorsAnswer validators() const = 0;
   /// The proofs that ended this epoch and the next ones, at most `count`, encoded
   /// (docs/protocol/epochs.md).
@@ -103,8 +119,8 @@ class ConsensusBackend {
                                                        std::size_t count) const = 0;
 };
 
-/// ol_consensusState, ol_evidence, ol_validators and ol_epochChain. `backend` outlives the
-/// registry.
+/// ol_consensusState, ol_evidence, ol_observations, ol_validators and ol_epochChain. `backend`
+/// outlives the registry.
 void add_consensus_methods(Registry& registry, const ConsensusBackend& backend);
 
 }  // namespace ol::rpc
