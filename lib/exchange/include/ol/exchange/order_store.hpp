@@ -58,7 +58,7 @@ class OrderStore final : public Undoable {
     pool_.prefetch(unused_.back());
     prefetch_cold(unused_.back());
   }
-  /// Fetches the order itself, then its neighbours, which the order must lie near for.
+  /// Fetches an order, or, by what the order says, its neighbours at the level.
   void prefetch(Slot slot) const {
     pool_.prefetch(slot);
     prefetch_cold(slot);
