@@ -63,6 +63,7 @@ Result<MarketIndex, Error> State::list_market(const MarketConfig& config) {
   MarketInfo info{config, std::nullopt, 1};
   if (!info.spot()) {
     std::vector<MarginTier> tiers;
+    tiers.reserve(config.margin_tiers.size());
     for (const auto& [lower, leverage] : config.margin_tiers)
       tiers.push_back({lower, leverage});
     OL_TRY(info.margin, MarginTable::make(tiers));
