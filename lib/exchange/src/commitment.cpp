@@ -71,9 +71,10 @@ constexpr std::uint8_t kind_of(const AlertEvent&) {
 /// records of one kind mostly are. Borrows them.
 class LeafHasher {
  public:
-  explicit LeafHasher(std::size_t count) {
+  /// `digests` is where they will lie; kept by the caller for its memory.
+  LeafHasher(std::vector<Hash256>& digests, std::size_t count) : digests_(digests) {
     messages_.reserve(count);
-    digests_.resize(count);
+    if (digests_.size() < count) digests_.resize(count);
   }
 
   /// @pre Fewer than `count` were added.
@@ -101,8 +102,8 @@ class LeafHasher {
  private:
   static constexpr std::size_t kBlockBytes = 64;
 
+  std::vector<Hash256>& digests_;
   std::vector<const std::uint8_t*> messages_;
-  std::vector<Hash256> digests_;
   std::size_t hashed_ = 0;
   std::size_t blocks_ = 0;  // of those that wait
 };
@@ -115,7 +116,8 @@ void build(KeyTree& tree, const Items& items, PlaceOf place_of, ValueOf value_of
     bytes += leaf_bytes(value_of(item).size());
   Bytes messages;
   messages.reserve(bytes);
-  LeafHasher leaves(items.size());
+  std::vector<Hash256> digests;
+  LeafHasher leaves(digests, items.size());
   for (const auto& item : items) {
     const std::size_t at = messages.size();
     append_leaf(messages, place_of(item), value_of(item));
@@ -141,12 +143,12 @@ Commitment::Commitment(const StateRecords& records) {
 }
 
 const Hash256& Commitment::apply(const StateDiff& diff) {
-  LeafHasher leaves(diff.size());
+  LeafHasher leaves(digests_, diff.size());
   for (std::size_t i = 0; i < diff.size(); ++i) {
     if (diff.has_value(i)) leaves.add(diff.message(i));
   }
   leaves.hash();
-  Undo& undo = blocks_.emplace_back();
+  Undo& undo = blocks_.emplace_back(std::exchange(spare_, {}));
   undo.reserve(diff.size());
   std::size_t leaf = 0;
   for (std::size_t i = 0; i < diff.size(); ++i) {
@@ -174,6 +176,8 @@ void Commitment::undo() {
 
 void Commitment::commit() {
   OL_CHECK(!blocks_.empty(), "no block to commit");
+  spare_ = std::move(blocks_.front());
+  spare_.clear();
   blocks_.erase(blocks_.begin());
 }
 

@@ -34,14 +34,7 @@ void settle_position(Context& ctx, std::uint32_t place) {
 
 }  // namespace
 
-bool funding_is_due(const State& state, AccountIndex account) {
-  return std::ranges::any_of(state.perps_of(account), [&](const State::Place& place) {
-    const PerpState& perp = state.perps[place.index];
-    return perp.szi != 0 && perp.fund_idx != state.markets[perp.market].cum_funding;
-  });
-}
-
-void settle_funding(Context& ctx, AccountIndex account) {
+void settle_due_funding(Context& ctx, AccountIndex account) {
   for (const State::Place& place : ctx.state.perps_of(account)) {
     const PerpState& perp = ctx.state.perps[place.index];
     if (perp.szi == 0) continue;

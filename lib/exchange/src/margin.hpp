@@ -24,11 +24,22 @@ struct Bucket {
 };
 
 /// Whether `settle_funding` would change anything.
-[[nodiscard]] bool funding_is_due(const State& state, AccountIndex account);
+[[nodiscard]] inline bool funding_is_due(const State& state, AccountIndex account) {
+  for (const State::Place& place : state.perps_of(account)) {
+    const PerpState& perp = state.perps[place.index];
+    if (perp.szi != 0 && perp.fund_idx != state.markets[perp.market].cum_funding) return true;
+  }
+  return false;
+}
+
+/// `settle_funding` where it is due.
+void settle_due_funding(Context& ctx, AccountIndex account);
 
 /// Pays what funding has accrued on an account's positions (dex.md 11.3). Every reader of margin
 /// calls it first.
-void settle_funding(Context& ctx, AccountIndex account);
+inline void settle_funding(Context& ctx, AccountIndex account) {
+  if (funding_is_due(ctx.state, account)) settle_due_funding(ctx, account);
+}
 
 /// The exposure of dex.md 8.2 in lots: of a position, lots that buy and lots that sell.
 [[nodiscard]] inline Int128 exposure(std::int64_t szi, Int128 buy_lots, Int128 sell_lots) {

@@ -185,6 +185,9 @@ bool BareBook::cancel(std::uint32_t id) {
 void BareBook::replace(std::uint32_t id, std::uint32_t px, std::uint32_t qty) {
   const Slot slot = index_.find(id);
   OL_CHECK(slot != kNoSlot, "replaced orders are live");
+  // The new level comes from memory while the node does, whose side decides which of the two it is.
+  book_.prefetch_insert(Side::Buy, px);
+  book_.prefetch_insert(Side::Sell, px);
   book_.unlink(slot);
   OrderNode& node = pool_[slot];
   node.tick = px;

@@ -83,8 +83,9 @@ Failure check_band(const Context& ctx, MarketIndex market, const Order& order) {
   if (oracle == 0) return std::nullopt;
   const Int128 px = order.px;
   if (px * 20 < oracle || px > oracle * 20) return Error::PxTooFar;
+  if (!oi_capped(ctx, market)) return std::nullopt;
   const bool near = px * 100 >= oracle * 99 && px * 100 <= oracle * 101;
-  if (oi_capped(ctx, market) && !near) return Error::PxTooFar;
+  if (!near) return Error::PxTooFar;
   return std::nullopt;
 }
 
@@ -128,20 +129,30 @@ bool too_large(const State& state, MarketIndex market, Int128 exposed) {
   return exposed * state.markets[market].mark > kPositionNtlMax;
 }
 
-// What the order takes of Free in an asset with a bucket of its own (dex.md 8.2, 8.3).
-Failure check_isolated(Context& ctx, const Placer& placer, MarketIndex market,
-                       const PerpState& before, const Order& order) {
+// What an order that adds exposure must pass besides its form (dex.md 6.5, 1.6, 8.3).
+// `free_after()` is Free less what the order takes of it, funding settled.
+template <typename FreeAfter>
+Failure check_addition(Context& ctx, const Placer& placer, MarketIndex market, const Order& order,
+                       Int128 exposed, FreeAfter free_after) {
+  if (oi_capped(ctx, market)) return Error::OiCap;
+  if (too_large(ctx.state, market, exposed)) return Error::Overflow;
+  settle_funding(ctx, placer.account);
+  const Int128 fee =
+      worst_fee(ctx.state, placer.account, notional(order.px, order.sz), placer.builder_fee);
+  if (free_after() < fee) return Error::InsufficientMargin;
+  return std::nullopt;
+}
+
+// In an asset with a bucket of its own the order takes its reserve (dex.md 8.2).
+[[gnu::noinline]] Failure check_isolated(Context& ctx, const Placer& placer, MarketIndex market,
+                                         const Order& order) {
   const State& state = ctx.state;
+  const PerpState before = state.perp_or_default(placer.account, market);
   const PerpState after = with_order(before, order);
   const Int128 more = isolated_reserve(state, after) - isolated_reserve(state, before);
   if (more <= 0) return std::nullopt;
-  if (oi_capped(ctx, market)) return Error::OiCap;
-  if (too_large(state, market, exposure(after))) return Error::Overflow;
-  settle_funding(ctx, placer.account);
-  const Int128 fee =
-      worst_fee(state, placer.account, notional(order.px, order.sz), placer.builder_fee);
-  if (free_margin(state, placer.account) - more - fee < 0) return Error::InsufficientMargin;
-  return std::nullopt;
+  return check_addition(ctx, placer, market, order, exposure(after),
+                        [&] { return free_margin(state, placer.account) - more; });
 }
 
 Failure check_margin(Context& ctx, const Placer& placer, MarketIndex market, const Order& order) {
@@ -149,8 +160,7 @@ Failure check_margin(Context& ctx, const Placer& placer, MarketIndex market, con
   if (order.reduce_only) return std::nullopt;
   const PerpState* held = state.find_perp(placer.account, market);
   if (held != nullptr ? held->isolated : state.info(market).config.isolated_only) {
-    return check_isolated(ctx, placer, market, state.perp_or_default(placer.account, market),
-                          order);
+    return check_isolated(ctx, placer, market, order);
   }
   const std::int64_t szi = held == nullptr ? 0 : held->szi;
   const Int128 buys = held == nullptr ? 0 : held->buy_lots;
@@ -159,16 +169,9 @@ Failure check_margin(Context& ctx, const Placer& placer, MarketIndex market, con
   const Int128 exposed =
       exposure(szi, buys + (is_buy ? order.sz : 0), sells + (is_buy ? 0 : order.sz));
   if (exposed <= exposure(szi, buys, sells)) return std::nullopt;
-  if (oi_capped(ctx, market)) return Error::OiCap;
-  if (too_large(state, market, exposed)) return Error::Overflow;
-  settle_funding(ctx, placer.account);
-  const Int128 fee =
-      worst_fee(state, placer.account, notional(order.px, order.sz), placer.builder_fee);
   // Free less what the order adds to this market's initial margin.
-  if (free_margin_with(state, placer.account, market, exposed) < fee) {
-    return Error::InsufficientMargin;
-  }
-  return std::nullopt;
+  return check_addition(ctx, placer, market, order, exposed,
+                        [&] { return free_margin_with(state, placer.account, market, exposed); });
 }
 
 Failure check_spot(const Context& ctx, const Placer& placer, MarketIndex market,

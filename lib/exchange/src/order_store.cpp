@@ -119,8 +119,16 @@ void OrderStore::undo_last() {
 
 std::vector<OrderId> OrderStore::orders_of(AccountIndex account) const {
   std::vector<OrderId> out;
-  for (Slot slot = first_of(account); slot != kNoSlot; slot = cold_[slot].owner_next)
+  out.reserve(count_of(account));
+  Slot next = kNoSlot;
+  for (Slot slot = first_of(account); slot != kNoSlot; slot = next) {
+    next = cold_[slot].owner_next;
+    // A batch takes slots that follow each other up or down: the list mostly goes on as it went.
+    constexpr Slot kAhead = 4;
+    const Slot guess = next + kAhead * (next - slot);
+    if (guess < cold_.size()) prefetch(guess);
     out.emplace_back(pool_[slot].oid);
+  }
   // The newest comes first, unless one was taken back.
   std::ranges::reverse(out);
   if (!std::ranges::is_sorted(out)) std::ranges::sort(out);

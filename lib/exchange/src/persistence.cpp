@@ -97,6 +97,16 @@ void put_order(const State& s, OrderId oid, StateDiff& out) {
             c.placed_at, c.filled_height, c.filled_in_block);
 }
 
+void put_dirty_orders(const State& s, StateDiff& out) {
+  std::vector<OrderId> ids;
+  s.orders.dirty_orders().for_each([&](std::uint64_t oid) { ids.emplace_back(oid); });
+  constexpr std::size_t kAhead = 6;
+  for (std::size_t i = 0; i < ids.size(); ++i) {
+    if (i + kAhead < ids.size()) s.orders.prefetch(s.orders.find(ids[i + kAhead]));
+    put_order(s, ids[i], out);
+  }
+}
+
 // dex.md 18.1, lvl/.
 void put_level(const State& s, const OrderStore::TouchedLevel& at, StateDiff& out) {
   const MarketConfig& config = s.info(at.market()).config;
@@ -162,7 +172,7 @@ StateDiff take_diff(const State& s, std::size_t changes, std::size_t bytes) {
   for (const std::uint32_t i : s.markets.dirty())
     put_market(s, i, out);
   out.key("glob/").value(s.global());
-  s.orders.dirty_orders().for_each([&](std::uint64_t oid) { put_order(s, OrderId(oid), out); });
+  put_dirty_orders(s, out);
   for (const OrderStore::TouchedLevel& level : once(s.orders.dirty_levels()))
     put_level(s, level, out);
   for (const Address& signer : once(s.nonces.dirty()))

@@ -50,6 +50,14 @@ bool rest_within_margin(Context& ctx, const Remainder& rest) {
   return false;
 }
 
+// Whether anything rests that the order could trade with: most orders rest themselves.
+bool meets_book(const State& state, MarketIndex market, const Order& order) {
+  const auto best = state.orders.book(market).best_tick(opposite(order.side));
+  if (!best) return false;
+  const std::uint64_t px = *best * state.info(market).config.tick_px;
+  return order.side == Side::Buy ? px <= order.px : px >= order.px;
+}
+
 // Matches and rests an order that passed its checks. `out` is as made.
 void run_order(Context& ctx, const Placer& placer, MarketIndex market, const Order& order,
                OrderId oid, std::uint64_t group, OrderResult& out) {
@@ -62,8 +70,8 @@ void run_order(Context& ctx, const Placer& placer, MarketIndex market, const Ord
       order.reduce_only,
       order.stp,
       oid};
-  MatchResult result =
-      order.tif == Tif::Alo ? MatchResult{0, order.sz, 0, std::nullopt} : match(ctx, taker);
+  MatchResult result{0, order.sz, 0, std::nullopt};
+  if (order.tif != Tif::Alo && meets_book(ctx.state, market, order)) result = match(ctx, taker);
   // Decrementing against one's own orders uses up size without a fill (dex.md 7.1, 20.9).
   if (order.tif == Tif::Fok && result.filled < order.sz) {
     out = refused(Error::FokCancel);
@@ -121,6 +129,8 @@ void place_checked(Context& ctx, const Placer& placer, const Order& order, Order
   // needs no point to return to, and every point makes each record that follows be saved again.
   std::optional<Checkpoint> point;
   if (order.tif == Tif::Fok || funding_is_due(ctx.state, placer.account)) point = checkpoint(ctx);
+  const std::uint64_t tick_px = ctx.state.info(market).config.tick_px;
+  ctx.state.orders.prefetch_add(market, order.side, order.px / tick_px);
   std::uint64_t bbo = 0;
   if (const auto error = check_order(ctx, placer, market, order, bbo)) {
     if (point) revert(ctx, *point);
@@ -356,8 +366,13 @@ void cancel_all(Context& ctx, AccountIndex account, AssetId asset, CancelSide si
     if (asset != kAllAssets && of != asset) return false;
     return side == CancelSide::Both || (side == CancelSide::Buys) == (at == Side::Buy);
   };
-  for (const OrderId oid : state.orders.orders_of(account)) {
-    const Slot slot = state.orders.find(oid);
+  const std::vector<OrderId> resting = state.orders.orders_of(account);
+  for (std::size_t i = 0; i < resting.size(); ++i) {
+    constexpr std::size_t kAhead = 2;
+    if (i + kAhead < resting.size()) {
+      state.orders.prefetch_neighbours(state.orders.find(resting[i + kAhead]));
+    }
+    const Slot slot = state.orders.find(resting[i]);
     const OrderNode& node = state.orders[slot];
     if (wanted(state.info(node.market).config.asset, node.side)) cancel_resting(ctx, slot, reason);
   }

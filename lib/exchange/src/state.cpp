@@ -5,13 +5,6 @@
 namespace ol::exchange {
 namespace {
 
-std::optional<std::uint32_t> find_place(const std::vector<State::Place>& places,
-                                        std::uint32_t key) {
-  const auto it = std::ranges::lower_bound(places, key, {}, &State::Place::key);
-  if (it == places.end() || it->key != key) return std::nullopt;
-  return it->index;
-}
-
 void add_place(std::vector<State::Place>& places, std::uint32_t key, std::uint32_t index) {
   const auto it = std::ranges::lower_bound(places, key, {}, &State::Place::key);
   places.insert(it, {key, index});
@@ -70,6 +63,7 @@ Result<MarketIndex, Error> State::list_market(const MarketConfig& config) {
   MarketInfo info{config, std::nullopt, 1};
   if (!info.spot()) {
     std::vector<MarginTier> tiers;
+    tiers.reserve(config.margin_tiers.size());
     for (const auto& [lower, leverage] : config.margin_tiers)
       tiers.push_back({lower, leverage});
     OL_TRY(info.margin, MarginTable::make(tiers));
@@ -89,15 +83,9 @@ Result<MarketIndex, Error> State::list_market(const MarketConfig& config) {
   return it->second;
 }
 
-const PerpState* State::find_perp(AccountIndex account, MarketIndex market) const {
-  const auto place = find_place(perp_places_[account], infos_[market].config.asset.value());
-  if (!place || perps[*place].account == kNobody) return nullptr;
-  return &perps[*place];
-}
-
 PerpState State::perp_or_default(AccountIndex account, MarketIndex market) const {
   const PerpState* perp = find_perp(account, market);
-  if (perp != nullptr && perp->account != kNobody) return *perp;
+  if (perp != nullptr) return *perp;
   PerpState out;
   out.account = account;
   out.market = market;
@@ -105,30 +93,31 @@ PerpState State::perp_or_default(AccountIndex account, MarketIndex market) const
   return out;
 }
 
-PerpState& State::edit_perp(AccountIndex account, MarketIndex market) {
-  auto place = find_place(perp_places_[account], infos_[market].config.asset.value());
-  if (!place) {
+PerpState& State::open_perp(AccountIndex account, MarketIndex market) {
+  const std::uint32_t asset = infos_[market].config.asset.value();
+  std::uint32_t place = find_place(perp_places_[account], asset);
+  if (place == kNobody) {
     place = perps.grow();
-    add_place(perp_places_[account], infos_[market].config.asset.value(), *place);
+    add_place(perp_places_[account], asset, place);
   }
-  PerpState& perp = perps.edit(*place);
-  if (perp.account == kNobody) perp = perp_or_default(account, market);
+  PerpState& perp = perps.edit(place);
+  perp = perp_or_default(account, market);
   return perp;
 }
 
 const SpotBalance* State::find_balance(AccountIndex account, TokenId token) const {
-  const auto place = find_place(balance_places_[account], token.value());
-  if (!place || balances[*place].account == kNobody) return nullptr;
-  return &balances[*place];
+  const std::uint32_t place = find_place(balance_places_[account], token.value());
+  if (place == kNobody || balances[place].account == kNobody) return nullptr;
+  return &balances[place];
 }
 
 SpotBalance& State::edit_balance(AccountIndex account, TokenId token) {
-  auto place = find_place(balance_places_[account], token.value());
-  if (!place) {
+  std::uint32_t place = find_place(balance_places_[account], token.value());
+  if (place == kNobody) {
     place = balances.grow();
-    add_place(balance_places_[account], token.value(), *place);
+    add_place(balance_places_[account], token.value(), place);
   }
-  SpotBalance& balance = balances.edit(*place);
+  SpotBalance& balance = balances.edit(place);
   balance.account = account;
   balance.token = token;
   return balance;
@@ -145,10 +134,6 @@ std::vector<AccountIndex> State::holders(MarketIndex market) const {
 
 void State::sort_by_address(std::vector<AccountIndex>& accounts_to_sort) const {
   std::ranges::sort(accounts_to_sort, {}, [&](AccountIndex i) { return accounts[i].address; });
-}
-
-std::uint32_t State::leverage_of(const PerpState& perp) const {
-  return perp.leverage != 0 ? perp.leverage : infos_[perp.market].default_leverage();
 }
 
 std::vector<OrderId> State::triggers_of(const Address& account) const {

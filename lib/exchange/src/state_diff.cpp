@@ -8,8 +8,7 @@ void StateDiff::grow(std::size_t end) {
 
 void StateDiff::write_long_place() {
   const Entry& at = entries_.back();
-  const TreeKey place =
-      tree_key(ByteView(buffer_).subspan(at.message_at - at.key_bytes, at.key_bytes));
+  const TreeKey place = tree_key(written().subspan(at.message_at - at.key_bytes, at.key_bytes));
   std::ranges::copy(place.bytes, buffer_.data() + at.message_at);
 }
 

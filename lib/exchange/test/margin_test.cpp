@@ -191,6 +191,23 @@ TEST_F(Dex8Margin, at_the_cap_of_open_interest_nobody_adds_exposure) {
             OrderResult::Kind::Resting);
 }
 
+// dex.md 1.6: a position of 10^17 micro-dollars at the mark of 3,000, though the order, far below,
+// is worth a twentieth of that.
+TEST_F(Dex8Margin, an_order_cannot_lead_to_a_position_out_of_range) {
+  constexpr std::uint64_t kMostLots = kPositionNtlMax / 300'000;
+  for (const bool cross : {true, false}) {
+    const Address whale = user(cross ? 11 : 12);
+    chain.deposit(whale, 30'000'000'000);
+    leverage(whale, kEth, 5, cross);
+    const auto buy = [&](std::uint64_t lots) {
+      return chain.order(whale, order_of(kEth, Side::Buy, 15'000, lots));
+    };
+    EXPECT_EQ(buy(kMostLots + 1).error, Error::Overflow) << cross;
+    EXPECT_EQ(buy(kMostLots).kind, OrderResult::Kind::Resting) << cross;
+    EXPECT_EQ(buy(1'000).error, Error::Overflow) << cross;
+  }
+}
+
 TEST_F(Dex8Margin, exposure_counts_the_larger_side_once) {
   chain.deposit(kA, 1'000);
   leverage(kA, kBtc, 10);

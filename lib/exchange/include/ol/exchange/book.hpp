@@ -38,6 +38,12 @@ class Book {
     if (level.count == 1) improve_best(node.side, node.tick);
   }
 
+  /// Fetches what `insert` there will write besides the node.
+  void prefetch_insert(Side side, std::uint64_t tick) const {
+    const Level* level = tree_of(side).find(tick);
+    if (level != nullptr) pool_->prefetch(level->tail);
+  }
+
   /// Takes the node out. Its own links stay as they are, for `relink`.
   void unlink(Slot slot) {
     const OrderNode& node = (*pool_)[slot];

@@ -39,6 +39,9 @@ class Commitment {
 
   KeyTree tree_;
   std::vector<Undo> blocks_;
+  // Kept for their memory.
+  std::vector<Hash256> digests_;
+  Undo spare_;
 };
 
 /// What a block's header commits to besides the state (dex.md 18.1): trees over the items by their

@@ -51,6 +51,22 @@ class OrderStore final : public Undoable {
       cold_at = cold;
     });
   }
+  /// Fetches what `add` of an order there will touch: nothing that can be seen.
+  void prefetch_add(MarketIndex market, Side side, std::uint64_t tick) const {
+    books_[market]->prefetch_insert(side, tick);
+    if (unused_.empty()) return;
+    pool_.prefetch(unused_.back());
+    prefetch_cold(unused_.back());
+  }
+  /// Fetches an order, or, by what the order says, its neighbours at the level.
+  void prefetch(Slot slot) const {
+    pool_.prefetch(slot);
+    prefetch_cold(slot);
+  }
+  void prefetch_neighbours(Slot slot) const {
+    pool_.prefetch(pool_[slot].prev);
+    pool_.prefetch(pool_[slot].next);
+  }
   /// Takes a resting order away. It can be read by its slot until that is final.
   void remove(Slot slot);
   /// Sets the size left and what the owner's modify must know of fills. @pre sz > 0.
@@ -127,6 +143,11 @@ class OrderStore final : public Undoable {
     std::uint32_t count = 0;
   };
 
+  void prefetch_cold(Slot slot) const {
+    const auto* at = reinterpret_cast<const char*>(&cold_[slot]);
+    __builtin_prefetch(at, 1);
+    __builtin_prefetch(at + sizeof(OrderCold) - 1, 1);
+  }
   [[nodiscard]] Slot take_slot();
   void rest(Slot slot);
   void attach(Slot slot);

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <map>
 #include <optional>
@@ -105,22 +106,48 @@ struct State {
     return balance_places_[account];
   }
   /// The record of an account in a market, or null where there never was one.
-  [[nodiscard]] const PerpState* find_perp(AccountIndex account, MarketIndex market) const;
+  [[nodiscard]] const PerpState* find_perp(AccountIndex account, MarketIndex market) const {
+    const std::uint32_t place =
+        find_place(perp_places_[account], infos_[market].config.asset.value());
+    if (place == kNobody) return nullptr;
+    const PerpState& perp = perps[place];
+    return perp.account == kNobody ? nullptr : &perp;
+  }
   /// The record, or what an account that never touched the market has: an isolated-only market is
   /// isolated from the start.
   [[nodiscard]] PerpState perp_or_default(AccountIndex account, MarketIndex market) const;
   /// The same for changing, made if need be.
-  [[nodiscard]] PerpState& edit_perp(AccountIndex account, MarketIndex market);
+  [[nodiscard]] PerpState& edit_perp(AccountIndex account, MarketIndex market) {
+    const std::uint32_t place =
+        find_place(perp_places_[account], infos_[market].config.asset.value());
+    if (place == kNobody || perps[place].account == kNobody) return open_perp(account, market);
+    return perps.edit(place);
+  }
   [[nodiscard]] const SpotBalance* find_balance(AccountIndex account, TokenId token) const;
   [[nodiscard]] SpotBalance& edit_balance(AccountIndex account, TokenId token);
 
   /// The leverage in force for an account in a perp.
-  [[nodiscard]] std::uint32_t leverage_of(const PerpState& perp) const;
+  [[nodiscard]] std::uint32_t leverage_of(const PerpState& perp) const {
+    return perp.leverage != 0 ? perp.leverage : infos_[perp.market].default_leverage();
+  }
 
   /// Ids of an account's waiting triggers, ascending.
   [[nodiscard]] std::vector<OrderId> triggers_of(const Address& account) const;
 
  private:
+  // An account is in few markets: one after the other, the sooner done. Or kNobody.
+  [[nodiscard]] static std::uint32_t find_place(const std::vector<Place>& places,
+                                                std::uint32_t key) {
+    constexpr std::size_t kFew = 8;
+    const auto end = places.end();
+    auto at = places.begin();
+    if (places.size() > kFew) at = std::ranges::lower_bound(places, key, {}, &Place::key);
+    while (at != end && at->key < key)
+      ++at;
+    return at != end && at->key == key ? at->index : kNobody;
+  }
+  [[nodiscard]] PerpState& open_perp(AccountIndex account, MarketIndex market);
+
   std::map<Address, AccountIndex> account_index_;
   std::map<AssetId, MarketIndex> market_index_;
   std::vector<MarketInfo> infos_;

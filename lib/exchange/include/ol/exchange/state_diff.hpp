@@ -3,7 +3,9 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <map>
+#include <memory>
 #include <optional>
 #include <string_view>
 #include <vector>
@@ -59,7 +61,7 @@ class StateDiff {
   /// Borrows from this diff.
   [[nodiscard]] Change operator[](std::size_t i) const {
     const Entry& at = entries_[i];
-    const ByteView all = buffer_;
+    const ByteView all = written();
     const bool is_long = at.key_bytes > kPlaceBytes;
     Change out{all.subspan(is_long ? at.message_at - at.key_bytes : at.message_at, at.key_bytes),
                std::nullopt};
@@ -76,7 +78,7 @@ class StateDiff {
   /// What the record's leaf is the hash of. Borrows. @pre `has_value(i)`.
   [[nodiscard]] ByteView message(std::size_t i) const {
     const Entry& at = entries_[i];
-    return ByteView(buffer_).subspan(at.message_at, leaf_bytes(at.value_bytes));
+    return written().subspan(at.message_at, leaf_bytes(at.value_bytes));
   }
 
   class Iterator {
@@ -106,33 +108,49 @@ class StateDiff {
     std::uint32_t value_bytes = kDeleted;
   };
 
-  // Both return where to write; the buffer is zero there.
-  [[nodiscard]] std::uint8_t* open_key(std::size_t bytes) {
+  [[nodiscard]] ByteView written() const { return {buffer_.data(), used_}; }
+  // Both return where to write, and write the zeros of the padding. Inlined always, so that these
+  // are a store or two where a record's length is a constant.
+  [[nodiscard, gnu::always_inline]] std::uint8_t* open_key(std::size_t bytes) {
     const std::size_t before = bytes > kPlaceBytes ? bytes : 0;
     const std::size_t at = used_;
     use_up_to(at + before + kPlaceBytes);
     // In its place: a copy would wait for the stores that made it.
     entries_.emplace_back(at + before, static_cast<std::uint32_t>(bytes), kDeleted);
-    return buffer_.data() + at;
+    std::uint8_t* out = buffer_.data() + at;
+    if (before == 0) std::memset(out, 0, kPlaceBytes);
+    return out;
   }
-  [[nodiscard]] std::uint8_t* open_value(std::size_t bytes) {
+  [[nodiscard, gnu::always_inline]] std::uint8_t* open_value(std::size_t bytes) {
     Entry& at = entries_.back();
     OL_CHECK(bytes < kDeleted, "a record of 4 GiB");
     at.value_bytes = static_cast<std::uint32_t>(bytes);
     use_up_to(at.message_at + leaf_bytes(bytes));
-    std::uint8_t* size_at = buffer_.data() + at.message_at + kPlaceBytes;
-    ByteCursor(size_at).u32(at.value_bytes);
-    return size_at + sizeof(at.value_bytes);
+    std::uint8_t* message = buffer_.data() + at.message_at;
+    ByteCursor(message + kPlaceBytes).u32(at.value_bytes);
+    std::uint8_t* out = message + kLeafHeadBytes;
+    std::memset(out + bytes, 0, leaf_bytes(bytes) - kLeafHeadBytes - bytes);
+    return out;
   }
   void use_up_to(std::size_t end) {
-    if (end > buffer_.size()) grow(end);
+    if (end > buffer_.size()) [[unlikely]]
+      grow(end);
     used_ = end;
   }
   void grow(std::size_t end);
   void write_long_place();
 
-  // Zeroed ahead, in one go where `reserve` said how much: records are many and short.
-  Bytes buffer_;
+  /// Leaves new bytes as they are: a block's records are megabytes, each byte written once.
+  struct Unzeroed : std::allocator<std::uint8_t> {
+    template <typename T>
+    struct rebind {
+      using other = Unzeroed;
+    };
+    void construct(std::uint8_t* /*at*/) {}
+    void construct(std::uint8_t* at, std::uint8_t byte) { *at = byte; }
+  };
+
+  std::vector<std::uint8_t, Unzeroed> buffer_;
   std::size_t used_ = 0;
   std::vector<Entry> entries_;
 };
