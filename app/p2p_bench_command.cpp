@@ -29,25 +29,34 @@ const Reference* reference_of(const std::string& name) {
   return nullptr;
 }
 
+void print_row(const P2pFigure& figure) {
+  std::printf("%-36s %12.1f  %-18s ", figure.name.c_str(), figure.value, figure.unit.c_str());
+  if (figure.target) {
+    std::printf("%s %9.0f  ", figure.higher_is_better ? ">=" : "<=", *figure.target);
+  }
+  if (const Reference* const reference = reference_of(figure.name)) {
+    std::printf("%12.1f", reference->value);
+  }
+  if (figure.times_bare) std::printf("  %.2f times bare TCP", *figure.times_bare);
+  std::printf("%s\n", figure.is_reached() ? "" : "  missed");
+}
+
 void print_table(const std::vector<P2pFigure>& figures) {
   std::printf("%-36s %12s  %-18s %12s  %12s\n", "", "measured", "", "target", "js-libp2p");
-  for (const P2pFigure& figure : figures) {
-    const Reference* const reference = reference_of(figure.name);
-    std::printf("%-36s %12.1f  %-18s %s %9.0f  ", figure.name.c_str(), figure.value,
-                figure.unit.c_str(), figure.higher_is_better ? ">=" : "<=", figure.target);
-    if (reference != nullptr) std::printf("%12.1f", reference->value);
-    std::printf("%s\n", figure.is_reached() ? "" : "  missed");
-  }
+  for (const P2pFigure& figure : figures)
+    print_row(figure);
 }
 
 void print_json(const std::vector<P2pFigure>& figures) {
   boost::json::array out;
   for (const P2pFigure& figure : figures) {
-    boost::json::object entry{{"name", figure.name},
-                              {"value", figure.value},
-                              {"unit", figure.unit},
-                              {"target", figure.target},
-                              {"reached", figure.is_reached()}};
+    boost::json::object entry{
+        {"name", figure.name}, {"value", figure.value}, {"unit", figure.unit}};
+    if (figure.target) {
+      entry["target"] = *figure.target;
+      entry["reached"] = figure.is_reached();
+    }
+    if (figure.times_bare) entry["timesBareTcp"] = *figure.times_bare;
     if (const Reference* const reference = reference_of(figure.name)) {
       entry["jsLibp2p"] = reference->value;
     }

@@ -1,9 +1,6 @@
 #include "bench/p2p_speed.hpp"
 
-#include <arpa/inet.h>
 #include <sched.h>
-#include <sys/socket.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <atomic>
@@ -13,9 +10,13 @@
 #include <mutex>
 #include <thread>
 
+#include <ol/crypto/aead.hpp>
 #include <ol/p2p/gossip_protocol.hpp>
 #include <ol/p2p/identify.hpp>
 #include <ol/p2p/tcp_host.hpp>
+
+#include "bench/bare_tcp.hpp"
+#include "bench/strangers.hpp"
 
 namespace ol::app {
 namespace {
@@ -103,51 +104,8 @@ class UrgentClient final : public ProtocolHandler {
   std::vector<double> times_ms_;
 };
 
-/// Strangers that open 500 connections a second, send garbage on one half and nothing on the other.
-class Strangers {
- public:
-  explicit Strangers(std::uint16_t port) : thread_([this, port] { attack(port); }) {}
-  ~Strangers() {
-    stop_ = true;
-    thread_.join();
-    for (const int socket : silent_)
-      ::close(socket);
-  }
-  Strangers(const Strangers&) = delete;
-  Strangers& operator=(const Strangers&) = delete;
-
- private:
-  void attack(std::uint16_t port) {
-    const Bytes garbage(512, 0xff);
-    sockaddr_in to{};
-    to.sin_family = AF_INET;
-    to.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    to.sin_port = htons(port);
-    for (std::size_t i = 0; !stop_; ++i) {
-      const int socket = ::socket(AF_INET, SOCK_STREAM, 0);
-      const auto* const address = reinterpret_cast<const sockaddr*>(&to);
-      const bool connected = ::connect(socket, address, sizeof to) == 0;
-      if (connected && i % 2 == 0) {
-        static_cast<void>(::send(socket, garbage.data(), garbage.size(), MSG_NOSIGNAL));
-        ::close(socket);
-      } else {
-        silent_.push_back(socket);
-      }
-      if (silent_.size() > kSilentMax) {
-        ::close(silent_.front());
-        silent_.erase(silent_.begin());
-      }
-      std::this_thread::sleep_for(std::chrono::milliseconds{2});
-    }
-  }
-
-  static constexpr std::size_t kSilentMax = 100;
-  std::atomic<bool> stop_ = false;
-  std::vector<int> silent_;
-  std::thread thread_;
-};
-
-/// Writes as fast as the stream takes it, or sends 1 KiB whenever 1 KiB came back.
+/// Writes as fast as the stream takes it, or sends 1 KiB again as often as asked once 1 KiB came
+/// back.
 class Client final : public ProtocolHandler {
  public:
   explicit Client(Host& host) : host_(host) {}
@@ -156,8 +114,9 @@ class Client final : public ProtocolHandler {
     stream_ = host_.open_stream(peer, {protocol}, *this);
   }
   void on_stream_opened(StreamKey key, const PeerId&, std::string_view, bool) override {
+    stream_ = key;
     if (round_trips_) {
-      static_cast<void>(host_.write(key, share(Bytes(kMessageBytes))));
+      make_trips(1);
     } else {
       on_stream_writable(key);
     }
@@ -172,11 +131,16 @@ class Client final : public ProtocolHandler {
     pending_ += bytes.size();
     if (pending_ < kMessageBytes) return;
     pending_ = 0;
+    left_ -= 1;
     trips += 1;
-    static_cast<void>(host_.write(key, share(Bytes(kMessageBytes))));
+    if (left_ > 0) send_message();
   }
   void on_stream_ended(StreamKey) override {}
   void on_stream_failed(StreamKey, std::string_view) override {}
+  void make_trips(std::size_t count) {
+    left_ = count;
+    send_message();
+  }
   void send(std::size_t bytes) {
     left_ = bytes;
     on_stream_writable(*stream_);
@@ -185,10 +149,12 @@ class Client final : public ProtocolHandler {
   std::atomic<std::size_t> trips = 0;
 
  private:
+  void send_message() { static_cast<void>(host_.write(*stream_, share(Bytes(kMessageBytes)))); }
+
   Host& host_;
   std::optional<StreamKey> stream_;
   const SharedBytes block_ = share(Bytes(std::size_t{64} << 10));
-  std::size_t left_ = 0;
+  std::size_t left_ = 0;  // bytes, or round trips
   std::size_t pending_ = 0;
   bool round_trips_ = false;
 };
@@ -333,19 +299,32 @@ P2pFigure measure_stream(const P2pSpeedOptions& options) {
   return {"one stream", static_cast<double>(bytes) / 1e6 / used, "MB per CPU second", 600, true};
 }
 
-P2pFigure measure_round_trips(const P2pSpeedOptions& options) {
+/// In turn with bare TCP: what else the machine does meets both alike.
+std::vector<P2pFigure> measure_round_trips(const P2pSpeedOptions& options) {
+  constexpr unsigned kTurns = 10;
+  constexpr std::size_t kSealedBytes =
+      kNoiseLengthBytes + kYamuxHeaderBytes + kMessageBytes + crypto::kAeadTagBytes;
   BenchNode a;
   BenchNode b;
   a.dial(b);
   a.run([&] { a.client.open(b.id(), kReply); });
-  const std::size_t trips = 50'000 / options.hurry;
   wait_until([&] { return a.client.trips > 0; });
-  const std::size_t before = a.client.trips;
-  const double cpu = process_cpu_seconds();
-  wait_until([&] { return a.client.trips >= before + trips; });
-  const double used = process_cpu_seconds() - cpu;
-  const auto done = static_cast<double>(a.client.trips - before);
-  return {"round trip of 1 KiB", 1e6 * used / done, "us CPU", 15, false};
+  const std::size_t trips = std::max(1U, 50'000 / options.hurry / kTurns);
+  double used = 0;
+  double bare = 0;
+  for (unsigned turn = 0; turn < kTurns; ++turn) {
+    const std::size_t before = a.client.trips;
+    const double cpu = process_cpu_seconds();
+    a.run([&] { a.client.make_trips(trips); });
+    wait_until([&] { return a.client.trips >= before + trips; });
+    used += process_cpu_seconds() - cpu;
+    bare += bare_round_trips_seconds(trips, kSealedBytes);
+  }
+  const auto done = static_cast<double>(kTurns * trips);
+  const double ours_us = 1e6 * used / done;
+  const double bare_us = 1e6 * bare / done;
+  return {{"round trip of 1 KiB", ours_us, "us CPU", 15, false, ours_us / bare_us},
+          {"the same bytes over bare TCP", bare_us, "us CPU", std::nullopt}};
 }
 
 /// Dial, upgrade, identify in both directions, gossip's streams, hang up.
@@ -465,7 +444,8 @@ std::vector<P2pFigure> measure_p2p(const P2pSpeedOptions& options) {
     std::optional<OneProcessor> one;
     if (!options.spread) one.emplace();
     out.push_back(measure_stream(options));
-    out.push_back(measure_round_trips(options));
+    for (P2pFigure& figure : measure_round_trips(options))
+      out.push_back(std::move(figure));
     out.push_back(measure_connections(options));
   }
   out.push_back(measure_gossip(options));

@@ -5,8 +5,10 @@
 #include <ol/base/hex.hpp>
 #include <ol/primitives/transaction.hpp>
 
+#include "bench/bare_tcp.hpp"
 #include "bench/command_ledger.hpp"
 #include "bench/final_once.hpp"
+#include "bench/p2p_speed.hpp"
 #include "bench/report.hpp"
 #include "bench/transfer_load.hpp"
 
@@ -54,6 +56,23 @@ TEST(Report, is_a_table_for_people_and_an_object_for_programs) {
   EXPECT_EQ(json.at("numbers").at("speed").as_double(), 12.345);
   EXPECT_EQ(json.at("notes").at(0).as_string(), "A note.");
   EXPECT_EQ(json.at("failures").at(0).as_string(), "It broke.");
+}
+
+TEST(P2pFigure, what_has_no_target_is_never_missed) {
+  P2pFigure figure;
+  figure.value = 16;
+  EXPECT_TRUE(figure.is_reached());
+  figure.target = 15;
+  EXPECT_FALSE(figure.is_reached());
+  figure.higher_is_better = true;
+  EXPECT_TRUE(figure.is_reached());
+}
+
+TEST(BareTcp, a_round_trip_takes_the_kernel_some_time) {
+  constexpr std::size_t kTrips = 200;
+  const double seconds = bare_round_trips_seconds(kTrips, 1054);
+  EXPECT_GT(seconds, kTrips * 5e-7);
+  EXPECT_LT(seconds, 1);
 }
 
 /// Four validators commit blocks of commands that the ledger handed out.
