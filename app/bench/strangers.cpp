@@ -29,7 +29,7 @@ void Strangers::attack(std::uint16_t port) {
   for (std::size_t i = 0; !stop_; ++i) {
     const int socket = ::socket(AF_INET, SOCK_STREAM, 0);
     const auto* const address = reinterpret_cast<const sockaddr*>(&to);
-    const bool connected = ::connect(socket, address, sizeof to) == 0;
+    const bool connected = socket >= 0 && ::connect(socket, address, sizeof to) == 0;
     if (connected && i % 2 == 0) {
       static_cast<void>(::send(socket, garbage.data(), garbage.size(), MSG_NOSIGNAL));
       ::close(socket);
