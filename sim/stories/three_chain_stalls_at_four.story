@@ -1,8 +1,9 @@
 # What is known not to work. d leads every fourth view and shows its proposal to a alone. a votes and is
 # in the next view, which it leads; b and c are not, and neither view has a certificate or a quorum that
 # left it. So d's turns cost two views in four, three certified views in a row never come, and three_chain
-# commits nothing, though nothing conflicts. Under two_chain and from seven validators on the same
-# leader stops nobody (withheld_proposals). docs/simulator.md, "What the search found".
+# commits nothing, though nothing conflicts. Under two_chain the same leader stops nobody, nor does one
+# of seven (withheld_proposals); two of seven can (three_chain_stalls_at_seven). docs/simulator.md, "What
+# the search found".
 rules three_chain
 nodes 4
 byzantine d

@@ -58,6 +58,17 @@ TEST(Kernels, keep_every_rule_at_many_sizes) {
   }
 }
 
+// Two of seven that lead three and four views apart, and show their proposals to some: blocks are
+// final again once they stop that, which the search waits for (docs/simulator.md, "What the search
+// found").
+TEST(Kernels, two_liars_of_seven_stop_three_chain_for_as_long_as_they_lie) {
+  for (const std::uint64_t seed : {2'097'473U, 2'162'931U}) {
+    const RunReport run = run_kernels(options(Rule::ThreeChain, seed, 7), nullptr);
+    EXPECT_EQ(run.violation, "") << "seed " << seed;
+    EXPECT_GT(run.recovery_ms, 51'000U) << "seed " << seed << " meets no stall any more";
+  }
+}
+
 // A fault that never happens would be in the table for nothing.
 TEST(Kernels, meet_every_fault_of_their_level) {
   FaultCounts all;
