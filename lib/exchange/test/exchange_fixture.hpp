@@ -78,7 +78,7 @@ constexpr TimeMs kStart = 1'700'000'000'000;
 }
 
 [[nodiscard]] inline ActionBody place(Order order) {
-  return PlaceOrders{{std::move(order)}, Grouping::None, {}, 0};
+  return PlaceOrders{{order}, Grouping::None, {}, 0};
 }
 
 /// An engine with markets and the blocks that tests feed it, one or a few actions each.
