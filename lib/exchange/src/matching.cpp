@@ -214,8 +214,8 @@ MatchResult match(Context& ctx, const Taker& taker) {
   if (taker.reduce_only) clip = opposing(state, taker.side.account, market, side);
   std::uint32_t fills = 0;
   while (out.left > 0) {
-    const auto tick = book.best_tick(opposite(side));
-    if (!tick || !Book::crosses(side, limit, *tick)) break;
+    const auto tick = book.tick_for(side, limit);
+    if (!tick) break;
     if (clip == 0) {
       out.stopped = CancelReason::ReduceOnlyCanceled;
       break;

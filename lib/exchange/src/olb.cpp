@@ -200,8 +200,8 @@ void BareBook::take(std::uint32_t id, Side side, std::uint32_t limit, std::uint3
                     OlbFills& fills) {
   std::uint64_t left = qty;
   while (left > 0) {
-    const auto tick = book_.best_tick(opposite(side));
-    if (!tick || !Book::crosses(side, limit, *tick)) return;
+    const auto tick = book_.tick_for(side, limit);
+    if (!tick) return;
     const Slot slot = book_.level(opposite(side), *tick)->head;
     const OrderNode& maker = pool_[slot];
     const std::uint64_t traded = left < maker.sz ? left : maker.sz;

@@ -197,8 +197,8 @@ Failure check_reduce_only(const Context& ctx, const Placer& placer, MarketIndex 
 Failure check_alo(const Context& ctx, MarketIndex market, const Order& order, std::uint64_t& bbo) {
   if (order.tif != Tif::Alo) return std::nullopt;
   const std::uint64_t tick_px = ctx.state.info(market).config.tick_px;
-  const auto best = ctx.state.orders.book(market).best_tick(opposite(order.side));
-  if (!best || !Book::crosses(order.side, order.px / tick_px, *best)) return std::nullopt;
+  const auto best = ctx.state.orders.book(market).tick_for(order.side, order.px / tick_px);
+  if (!best) return std::nullopt;
   bbo = *best * tick_px;
   return Error::BadAloPx;
 }

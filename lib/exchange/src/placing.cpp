@@ -52,10 +52,8 @@ bool rest_within_margin(Context& ctx, const Remainder& rest) {
 
 // Whether anything rests that the order could trade with: most orders rest themselves.
 bool meets_book(const State& state, MarketIndex market, const Order& order) {
-  const auto best = state.orders.book(market).best_tick(opposite(order.side));
-  if (!best) return false;
-  const std::uint64_t px = *best * state.info(market).config.tick_px;
-  return order.side == Side::Buy ? px <= order.px : px >= order.px;
+  const std::uint64_t limit = order.px / state.info(market).config.tick_px;
+  return state.orders.book(market).tick_for(order.side, limit).has_value();
 }
 
 // Matches and rests an order that passed its checks. `out` is as made.

@@ -267,7 +267,7 @@ class Chaos {
   bool stopped_ = false;
 };
 
-// The most honest validators that lead one after the other in a round.
+// The most honest validators that lead one after the other. @pre Some validator is not.
 std::size_t longest_honest_turn(const Setup& setup) {
   std::size_t longest = 0;
   std::size_t turn = 0;
@@ -276,7 +276,7 @@ std::size_t longest_honest_turn(const Setup& setup) {
     turn = std::ranges::find(setup.byzantine, leader) != setup.byzantine.end() ? 0 : turn + 1;
     longest = std::max(longest, turn);
   }
-  return std::min<std::size_t>(longest, setup.validators);
+  return longest;
 }
 
 // Under three_chain a leader that shows its proposals to some costs its view and the next one.

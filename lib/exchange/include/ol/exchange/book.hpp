@@ -92,9 +92,11 @@ class Book {
   [[nodiscard]] std::optional<std::uint64_t> next_tick(Side side, std::uint64_t tick) const {
     return side == Side::Buy ? bids_.below(tick) : asks_.above(tick);
   }
-  /// Whether a taker of `side` with that limit trades with a level at `tick`.
-  [[nodiscard]] static bool crosses(Side taker, std::uint64_t limit, std::uint64_t tick) {
-    return taker == Side::Buy ? tick <= limit : tick >= limit;
+  /// The level that a taker of that side and limit trades with first, or none.
+  [[nodiscard]] std::optional<std::uint64_t> tick_for(Side taker, std::uint64_t limit) const {
+    const auto tick = best_tick(opposite(taker));
+    if (tick && (taker == Side::Buy ? *tick <= limit : *tick >= limit)) return tick;
+    return std::nullopt;
   }
 
  private:
