@@ -14,6 +14,14 @@ bool is_sound_child(const primitives::Header& child, const primitives::Header& p
   return child.height == parent.height.next() && child.time > parent.time;
 }
 
+// Whether a bitmap of signers has all of another's and more.
+bool names_more(ByteView more, ByteView fewer) {
+  if (more.size() != fewer.size()) return false;
+  for (std::size_t i = 0; i < more.size(); ++i)
+    if ((fewer[i] & ~more[i]) != 0) return false;
+  return !std::ranges::equal(more, fewer);
+}
+
 }  // namespace
 
 SlotKernel::SlotKernel(const KernelConfig& config, const primitives::ValidatorSet& set,
@@ -226,8 +234,9 @@ void SlotKernel::report_rival(const VerifiedBlock& block) {
 // certificate names can be fetched again; the locked one stays.
 void SlotKernel::forget_old_rounds() {
   const auto held = lock();
+  const View floor = std::max(rounds_floor(), root_certificate_.view());
   for (const BlockPtr& block : tree_.blocks()) {
-    if (block->header.view > vote_floor()) continue;
+    if (block->header.view > floor) continue;
     if (held && held->block == block->hash) continue;
     tree_.erase(block->hash);
     out_.discarded.push_back(block);
@@ -239,6 +248,7 @@ void SlotKernel::learn(const QuorumCertificate& certificate) {
     learn_prepared(certificate);
   } else if (certificate.height() <= tree_.root().header.height) {
     check_conflict(certificate);
+    take_fuller(certificate);
   } else {
     learn_final(certificate);
   }
@@ -280,6 +290,13 @@ void SlotKernel::check_conflict(const QuorumCertificate& certificate) {
   if (known == final_.end() || known->second.block() == certificate.block()) return;
   out_.conflict = Conflict{known->second, certificate};
   halted_ = true;
+}
+
+// Votes that came after the quorum's: the next block names these voters too. Requirement TC-CO-23.
+void SlotKernel::take_fuller(const QuorumCertificate& certificate) {
+  if (certificate.subject != root_certificate_.subject) return;
+  if (!names_more(certificate.signers, root_certificate_.signers)) return;
+  root_certificate_ = certificate;
 }
 
 void SlotKernel::commit(const BlockHash& block, const QuorumCertificate& certificate) {
@@ -393,9 +410,14 @@ void SlotKernel::request_block(const BlockHash& block, Height height) {
     out_.fetch.push_back({block, height});
 }
 
+// The votes of the round that made the root final still count: they name its voters.
 View SlotKernel::vote_floor() const {
-  const std::uint64_t floor = view_.value() > kRoundsKept ? view_.value() - kRoundsKept : 0;
-  return std::max(View(floor), root_certificate_.view());
+  const std::uint64_t root = root_certificate_.view().value();
+  return std::max(rounds_floor(), View(root == 0 ? 0 : root - 1));
+}
+
+View SlotKernel::rounds_floor() const {
+  return View(view_.value() > kRoundsKept ? view_.value() - kRoundsKept : 0);
 }
 
 std::vector<QuorumCertificate> SlotKernel::news() const {

@@ -4,6 +4,7 @@
 
 namespace ol::consensus {
 
+using primitives::Phase;
 using primitives::QuorumCertificate;
 using primitives::ValidatorIndex;
 using primitives::VoteSubject;
@@ -14,6 +15,14 @@ namespace {
 std::uint64_t weight_of(const primitives::ValidatorSet& set, ValidatorIndex voter) {
   const primitives::Validator* known = set.find(voter);
   return known == nullptr ? 1 : known->weight.value();
+}
+
+std::vector<Share> shares_of(const std::map<ValidatorIndex, Bytes>& signatures) {
+  std::vector<Share> out;
+  out.reserve(signatures.size());
+  for (const auto& [voter, signature] : signatures)
+    out.push_back({voter, signature});
+  return out;
 }
 
 }  // namespace
@@ -50,7 +59,11 @@ VoteCollector::Outcome VoteCollector::add(const VoteMessage& vote) {
   }
 
   Tally& tally = tallies_[vote.subject];
-  if (tally.done || tally.liars.contains(vote.share.voter)) return outcome;
+  if (tally.liars.contains(vote.share.voter)) return outcome;
+  if (tally.done) {
+    outcome.fuller = add_late(vote, tally, outcome.evidence);
+    return outcome;
+  }
   if (!tally.shares.emplace(vote.share.voter, vote.share.signature).second) {
     if (!kMutantCountTwice) return outcome;
     ++tally.repeats;
@@ -89,18 +102,31 @@ bool VoteCollector::reaches_quorum(const Tally& tally) const {
 
 std::optional<QuorumCertificate> VoteCollector::try_combine(const VoteSubject& subject,
                                                             Tally& tally) {
-  std::vector<Share> shares;
-  shares.reserve(tally.shares.size());
-  for (const auto& [voter, signature] : tally.shares)
-    shares.push_back({voter, signature});
-  auto combined = scheme_.combine(shares);
+  auto combined = scheme_.combine(shares_of(tally.shares));
   if (!combined) return std::nullopt;
   if (!scheme_.verify(vote_digest(domain_, subject), combined->signers, combined->signature)) {
     return std::nullopt;
   }
   tally.done = true;
-  tally.shares.clear();
+  const bool grows = subject.phase == Phase::Precommit && !combined->signers.empty();
+  if (!grows) tally.shares.clear();
   return QuorumCertificate{subject, std::move(combined->signers), std::move(combined->signature)};
+}
+
+// What the certificate has was verified; with one good share more it is as good.
+std::optional<QuorumCertificate> VoteCollector::add_late(const VoteMessage& vote, Tally& tally,
+                                                         std::vector<Evidence>& evidence) {
+  if (tally.shares.empty() || tally.shares.contains(vote.share.voter)) return std::nullopt;
+  if (!scheme_.verify_share(vote_digest(domain_, vote.subject), vote.share)) {
+    evidence.push_back(InvalidShare{.vote = vote});
+    tally.liars.insert(vote.share.voter);
+    return std::nullopt;
+  }
+  tally.shares.emplace(vote.share.voter, vote.share.signature);
+  auto combined = scheme_.combine(shares_of(tally.shares));
+  if (!combined) return std::nullopt;
+  return QuorumCertificate{vote.subject, std::move(combined->signers),
+                           std::move(combined->signature)};
 }
 
 // Each share is verified alone at most once, and a liar's later shares for the subject are refused,

@@ -229,8 +229,8 @@ void SlotCluster::collect(std::uint32_t i, const VoteMessage& vote) {
   Node& node = *nodes_[i];
   auto outcome = node.collector->add(vote);
   evidence_ += outcome.evidence.size();
-  if (outcome.certificate)
-    step(i, CertificateReceived{node.verifier->own_certificate(*std::move(outcome.certificate))});
+  auto& made = outcome.certificate ? outcome.certificate : outcome.fuller;
+  if (made) step(i, CertificateReceived{node.verifier->own_certificate(*std::move(made))});
 }
 
 const std::vector<CommittedBlock>& SlotCluster::chain(std::uint32_t i) const {

@@ -36,6 +36,21 @@ TEST(TwoPhase, a_final_block_carries_the_precommit_certificate_that_proves_it) {
                                               block.certificate.signature));
 }
 
+// TC-CO-23: of all who voted, also of those whose votes came after the quorum's.
+TEST(TwoPhase, the_next_block_names_every_voter_of_a_final_one) {
+  SlotCluster cluster(3);
+  cluster.round(first_round(1));
+  cluster.round(first_round(2));
+  cluster.crash(2);
+  for (std::uint64_t slot = 3; cluster.committed(0) < Height(4); ++slot) {
+    cluster.round(first_round(slot));
+    cluster.round(View(2 * slot));
+  }
+  const auto& chain = cluster.chain(0);
+  EXPECT_EQ(chain[2].block->header.justify.signers, Bytes{0x07});
+  EXPECT_EQ(chain[4].block->header.justify.signers, Bytes{0x03}) << "one was down";
+}
+
 TEST(TwoPhase, the_second_round_of_a_slot_that_has_its_block_is_idle) {
   SlotCluster cluster(4);
   cluster.round(View(1));
@@ -413,6 +428,38 @@ TEST_F(SlotKernelTest, a_block_built_while_a_lock_arose_is_not_proposed) {
   const auto block = candidate(8);
   certified(kernel, named(block, Phase::Prepare, View(8)));
   EXPECT_FALSE(kernel.step(BlockBuilt{verifier.own_block(candidate(9))}).proposal);
+}
+
+// TC-CO-23. Only of the same vote, and only more of it.
+TEST_F(SlotKernelTest, a_fuller_certificate_of_the_last_final_block_is_what_the_next_one_carries) {
+  SlotKernel kernel = make(3);
+  const auto block = candidate(1);
+  fetched(kernel, block);
+  const auto signed_by = [&](std::uint8_t signers, View view) {
+    auto out = named(block, Phase::Precommit, view);
+    out.signers = {signers};
+    return out;
+  };
+  certified(kernel, signed_by(0b0111, View(1)));
+  certified(kernel, signed_by(0b1111, View(2)));  // of another round
+  EXPECT_EQ(kernel.news().front().signers, Bytes{0b0111});
+  certified(kernel, signed_by(0b1110, View(1)));
+  EXPECT_EQ(kernel.news().front().signers, Bytes{0b0111});
+  certified(kernel, signed_by(0b1111, View(1)));
+  certified(kernel, signed_by(0b0111, View(1)));
+  EXPECT_EQ(kernel.news().front().signers, Bytes{0b1111});
+  const Outputs asked = round(kernel, View(3 + 2));
+  ASSERT_TRUE(asked.build);
+  EXPECT_EQ(asked.build->justify.signers, Bytes{0b1111});
+}
+
+// The others' votes of that round still count; of rounds before it they do not.
+TEST_F(SlotKernelTest, votes_of_the_round_that_made_a_block_final_are_still_taken) {
+  SlotKernel kernel = make();
+  const auto block = candidate(5);
+  fetched(kernel, block);
+  certified(kernel, named(block, Phase::Precommit, View(5)));
+  EXPECT_EQ(kernel.vote_floor(), View(4));
 }
 
 // Blocks come in any order; each becomes final by its own certificate, in ascending heights.

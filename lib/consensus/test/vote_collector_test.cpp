@@ -28,6 +28,52 @@ TEST_P(Collecting, forms_a_certificate_at_the_quorum_and_not_before) {
   EXPECT_FALSE(collector.add(v.vote(1, v.subject(block))).certificate);
 }
 
+// TC-CO-23. Each vote that comes after the quorum's is one more signer.
+TEST_P(Collecting, adds_late_precommits_to_a_certificate_that_lists_its_signers) {
+  VoteCollector slots(v.domain, *v.set, *v.scheme, VotePhases::TwoPhase);
+  auto subject = v.subject(block);
+  subject.phase = primitives::Phase::Precommit;
+  for (const std::uint32_t i : {0U, 2U})
+    EXPECT_FALSE(slots.add(v.vote(i, subject)).certificate);
+  ASSERT_TRUE(slots.add(v.vote(1, subject)).certificate);
+  EXPECT_FALSE(slots.add(v.vote(2, subject)).fuller);
+  const auto late = slots.add(v.vote(3, subject));
+  EXPECT_FALSE(late.certificate);
+  ASSERT_EQ(late.fuller.has_value(), GetParam() != primitives::SchemeKind::BlsThreshold);
+  if (!late.fuller) return;
+  EXPECT_EQ(late.fuller->signers, Bytes{0x0f});
+  EXPECT_TRUE(v.scheme->verify(vote_digest(v.domain, subject), late.fuller->signers,
+                               late.fuller->signature));
+  EXPECT_FALSE(slots.add(v.vote(3, subject)).fuller);
+}
+
+TEST_P(Collecting, a_late_precommit_that_is_not_its_voters_is_evidence_and_changes_nothing) {
+  VoteCollector slots(v.domain, *v.set, *v.scheme, VotePhases::TwoPhase);
+  auto subject = v.subject(block);
+  subject.phase = primitives::Phase::Precommit;
+  for (std::uint32_t i = 0; i < 3; ++i)
+    (void)slots.add(v.vote(i, subject));
+  auto bad = v.vote(3, v.subject(rival));
+  bad.subject = subject;
+  const auto blamed = slots.add(bad);
+  EXPECT_FALSE(blamed.fuller);
+  if (GetParam() == primitives::SchemeKind::BlsThreshold) return;
+  ASSERT_EQ(blamed.evidence.size(), 1U);
+  EXPECT_EQ(std::get<InvalidShare>(blamed.evidence[0]).vote.share.voter, ValidatorIndex(3));
+  EXPECT_FALSE(slots.add(v.vote(3, subject)).fuller) << "a liar is heard once";
+}
+
+// What makes nothing final need not name everybody.
+TEST_P(Collecting, late_votes_of_other_phases_add_nothing) {
+  VoteCollector slots(v.domain, *v.set, *v.scheme, VotePhases::TwoPhase);
+  auto prepare = v.subject(block);
+  prepare.phase = primitives::Phase::Prepare;
+  for (std::uint32_t i = 0; i < 4; ++i)
+    EXPECT_FALSE(slots.add(v.vote(i, prepare)).fuller);
+  for (std::uint32_t i = 0; i < 4; ++i)
+    EXPECT_FALSE(collector.add(v.vote(i, v.subject(block))).fuller);
+}
+
 TEST_P(Collecting, counts_a_voter_once_whatever_it_repeats) {
   for (int i = 0; i < 5; ++i)
     EXPECT_FALSE(collector.add(v.vote(0, v.subject(block))).certificate);

@@ -385,9 +385,9 @@ void ConsensusDriver::collect(const VoteMessage& vote) {
     ++counters_.evidence;
     host_.on_evidence(evidence);
   }
-  if (!outcome.certificate) return;
-  ++counters_.certificates_formed;
-  step(consensus::CertificateReceived{verifier_->own_certificate(*std::move(outcome.certificate))});
+  if (outcome.certificate) ++counters_.certificates_formed;
+  auto& made = outcome.certificate ? outcome.certificate : outcome.fuller;
+  if (made) step(consensus::CertificateReceived{verifier_->own_certificate(*std::move(made))});
 }
 
 void ConsensusDriver::refuse(const p2p::PeerId& peer, const char* what,

@@ -71,12 +71,22 @@ void CommitBuilder::put_chain(const CommittedBlock& block) {
   batch_.put(Column::HeightByHash, block.block.hash.view(), key);
   batch_.put(Column::HeightByEvmHash, evm_hash.view(), key);
   batch_.put(Column::Certificates, key, encoded(block.certificate));
+  put_parent_certificate(block.block.header);
   batch_.put(Column::Receipts, key, encode_receipts(block.receipts));
   batch_.put(Column::EvmHeaders, key, primitives::encode_evm_header(block.evm_header));
   for (std::uint32_t index = 0; index < block.receipts.size(); ++index) {
     const primitives::TxnHash& hash = block.block.item_hashes[index];
     batch_.put(Column::Txns, hash.view(), encode_location({height, index}));
   }
+}
+
+// Which of the certificates of its parent a block carries is the same for every node, and it names
+// the voters that the first quorum did not wait for.
+void CommitBuilder::put_parent_certificate(const primitives::Header& header) {
+  const primitives::QuorumCertificate& justify = header.justify;
+  if (justify.signers.empty() || justify.block() != header.parent) return;
+  if (justify.height().next() != header.height) return;
+  batch_.put(Column::Certificates, height_key(justify.height()), encoded(justify));
 }
 
 StorageResult<void> CommitBuilder::put_history(const CommittedBlock& block) {

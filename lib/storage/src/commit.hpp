@@ -36,6 +36,7 @@ class CommitBuilder {
  private:
   StorageResult<void> add_block(const CommittedBlock& block);
   void put_chain(const CommittedBlock& block);
+  void put_parent_certificate(const primitives::Header& header);
   StorageResult<void> put_history(const CommittedBlock& block);
   StorageResult<Bytes> stored_account(const Address& address) const;
   StorageResult<void> put_slot_history(const CommittedBlock& block);

@@ -65,6 +65,41 @@ TEST(Database, commits_several_heights_in_one_batch) {
   EXPECT_TRUE(spans->commit(std::span<const CommittedBlock>{}));
 }
 
+// TC-CO-23.
+TEST(Database, keeps_the_certificate_of_a_block_that_the_next_one_carries) {
+  const TempDirectory dir;
+  const auto database = open_database(test_options(dir / "db"));
+  commit_blocks(*database, 1);
+  const auto stored_signers = [&](Height height) {
+    return (**(*database->snapshot())->certificate(height)).signers;
+  };
+  const auto carrying = [&](const MadeBlock& parent, Bytes signers, std::uint8_t of) {
+    MadeBlock out = make_next(*database);
+    primitives::Header header = out.block.header;
+    header.justify = parent.certificate;
+    header.justify.signers = std::move(signers);
+    header.justify.subject.block.bytes[0] ^= of;
+    out.block = primitives::Block::propose(test_identity().domain, header, out.block.payload);
+    out.certificate.subject.block = out.block.hash;
+    return out;
+  };
+  MadeBlock first = make_next(*database);
+  first.certificate.signers = {0x03};
+  ASSERT_TRUE(database->commit(first.committed()));
+  EXPECT_EQ(stored_signers(Height(1)), Bytes{0x03});
+  const MadeBlock second = carrying(first, {0x07}, 0);
+  ASSERT_TRUE(database->commit(second.committed()));
+  EXPECT_EQ(stored_signers(Height(1)), Bytes{0x07});
+  EXPECT_EQ(stored_signers(Height(2)), Bytes{});
+  // Neither one of another block nor one that names nobody.
+  const MadeBlock third = carrying(second, {0x07}, 1);
+  ASSERT_TRUE(database->commit(third.committed()));
+  EXPECT_EQ(stored_signers(Height(2)), Bytes{});
+  MadeBlock listed = carrying(third, {}, 0);
+  ASSERT_TRUE(database->commit(listed.committed()));
+  EXPECT_EQ(stored_signers(Height(3)), Bytes{});
+}
+
 TEST(Database, refuses_blocks_out_of_order_and_writes_nothing_of_a_span_with_one) {
   const TempDirectory dir;
   const auto database = open_database(test_options(dir / "db"));

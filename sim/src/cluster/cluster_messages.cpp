@@ -266,6 +266,11 @@ void Cluster::collect(NodeId node, const VoteMessage& vote) {
   Machine& m = *machines_[node];
   auto outcome = m.collector->add(vote);
   report(node, outcome.evidence);
+  if (outcome.fuller) {
+    if (costs) work(m, costs->verify_message_us);
+    step(node,
+         consensus::CertificateReceived{verifier_.own_certificate(*std::move(outcome.fuller))});
+  }
   if (!outcome.certificate) return;
   if (charting()) say(node, Chart::Mark::Note, "certifies " + name(outcome.certificate->block()));
   if (!setup_.byzantine.empty()) harvest(*outcome.certificate);

@@ -61,6 +61,7 @@ class SlotKernel final : public AnyKernel {
   void learn_prepared(const QuorumCertificate& certificate);
   void learn_final(const QuorumCertificate& certificate);
   void check_conflict(const QuorumCertificate& certificate);
+  void take_fuller(const QuorumCertificate& certificate);
   void commit(const BlockHash& block, const QuorumCertificate& certificate);
   void finish_epoch();
   /// A block proposed in a round, as its leader signed it; without a signature if it is our own.
@@ -85,6 +86,7 @@ class SlotKernel final : public AnyKernel {
   [[nodiscard]] Height next_height() const { return tree_.root().header.height.next(); }
   [[nodiscard]] std::optional<BlockRef> lock() const { return lock_at(record_, next_height()); }
   [[nodiscard]] bool slot_is_open(View view) const;
+  [[nodiscard]] View rounds_floor() const;
   [[nodiscard]] const BlockTree::Node* executed_candidate(const BlockHash& block) const;
 
   KernelConfig config_;
@@ -92,7 +94,7 @@ class SlotKernel final : public AnyKernel {
   SlotClock clock_;
   primitives::SetHash set_hash_;
   BlockTree tree_;
-  /// Of the tree's root: its block is final.
+  /// Of the tree's root: its block is final. Of what is known the one with the most signers.
   QuorumCertificate root_certificate_;
   SafetyRecord record_;
   View view_;

@@ -10,7 +10,9 @@
 namespace ol::consensus {
 
 /// Turns votes into certificates: combine first, verify once, and look for liars only if that
-/// fails. A share found bad is dropped and its voter ignored for that subject. Not thread-safe.
+/// fails. A share found bad is dropped and its voter ignored for that subject. Under two_phase a
+/// precommit that comes after the quorum's is verified alone and added to the certificate, if that
+/// lists its signers: a final block names everyone who voted for it. Not thread-safe.
 ///
 /// Bounds: at most two subjects per (voter, view, phase), views within `kViewWindow` above the
 /// floor. Invariant: one voter counts once per subject, whatever it repeats (trap T9).
@@ -21,6 +23,8 @@ class VoteCollector {
   /// What one more vote led to.
   struct Outcome {
     std::optional<primitives::QuorumCertificate> certificate;
+    /// A certificate given before, with one more signer.
+    std::optional<primitives::QuorumCertificate> fuller;
     std::vector<Evidence> evidence;
   };
 
@@ -44,6 +48,7 @@ class VoteCollector {
     std::map<primitives::ValidatorIndex, Bytes> shares;
     std::set<primitives::ValidatorIndex> verified;
     std::set<primitives::ValidatorIndex> liars;
+    /// The certificate was given; where later votes are added to it, `shares` are its signers'.
     bool done = false;
     /// Stays zero but in a mutant (src/mutants.hpp).
     std::uint64_t repeats = 0;
@@ -60,6 +65,9 @@ class VoteCollector {
   [[nodiscard]] bool reaches_quorum(const Tally& tally) const;
   [[nodiscard]] std::optional<primitives::QuorumCertificate> try_combine(
       const primitives::VoteSubject& subject, Tally& tally);
+  [[nodiscard]] std::optional<primitives::QuorumCertificate> add_late(const VoteMessage& vote,
+                                                                      Tally& tally,
+                                                                      std::vector<Evidence>& evidence);
   void drop_bad_shares(const primitives::VoteSubject& subject, Tally& tally,
                        std::vector<Evidence>& evidence);
 

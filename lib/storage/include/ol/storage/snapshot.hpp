@@ -69,7 +69,8 @@ class Snapshot final : public state::StateView, public state::TrieNodeReader {
   [[nodiscard]] Found<primitives::Block> block(primitives::Height height) const;
   /// The encoding of the block, to be sent on as it is.
   [[nodiscard]] Found<Bytes> block_bytes(primitives::Height height) const;
-  /// The certificate that certifies the block at `height`.
+  /// The certificate that certifies the block at `height`: that in the block after it where it
+  /// lists its signers, else the one that this node saw first.
   [[nodiscard]] Found<primitives::QuorumCertificate> certificate(primitives::Height height) const;
   [[nodiscard]] Found<primitives::EvmHeader> evm_header(primitives::Height height) const;
   /// In the order of the block's transactions.
