@@ -107,13 +107,23 @@ def case_l1(program, home):
 
 
 # Requirements TC-BZ-1, TC-BZ-2: one of three is killed, the others go on, and it catches up.
+def named_at_all(net, voters):
+    """Whether the last block but one names `voters` and every one of them says the same of it."""
+    below = min(height(net.port(i)) for i in voters) - 1
+    said = [call(net.port(i), "ol_certificate", hex(below))["result"] for i in voters]
+    return all(said) and said[0]["signers"] == voters and all(one == said[0] for one in said)
+
+
 def case_timecoin(program, home):
     net = Network(program, home, "timecoin", 3)
     try:
         assert "commit rule two-phase, tolerates 0 Byzantine, 1 crash" in net.said, net.said
         budgets = status(net.base)["budgets"]
         assert (budgets["byzantineWeight"], budgets["crashWeight"]) == (0, 1), budgets
+        # Requirement TC-CO-23: three of three in normal operation, and two of three without one.
+        wait_for("a block that names all its voters", lambda: named_at_all(net, [0, 1, 2]))
         os.kill(net.pids[2], signal.SIGKILL)
+        wait_for("a block that names the two that are left", lambda: named_at_all(net, [0, 1]))
         # Requirement TC-BZ-4, load: to both that are left, each transfer once, the supply right to the unit.
         subprocess.run(["node", str(pathlib.Path(__file__).parent / "load.mjs"), "500", "1",
                         *(f"http://127.0.0.1:{net.port(i)}" for i in range(2))], check=True, timeout=600)

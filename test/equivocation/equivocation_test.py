@@ -1,10 +1,10 @@
 #!/usr/bin/env python3
 """A validator that signs two proposals and two votes in a view, as a real process among three honest ones.
 
-Usage: equivocation_test.py OPENLIQUID EQUIVOCATOR
+Usage: equivocation_test.py OPENLIQUID EQUIVOCATOR three_chain|two_phase
 
 EQUIVOCATOR is `openliquid start` built with OL_EQUIVOCATES, as no other program is (CMakeLists.txt). Shown: the
-chain goes on, the honest nodes have one chain, and each of them holds proof of both kinds against that validator
+chain goes on, the honest nodes have one chain, and each of them holds proof of every kind against that validator
 and none against others. On loopback; needs no rights. How fast the machine is does not matter.
 """
 import pathlib
@@ -16,6 +16,7 @@ from devnet import Devnet, call, check_same_chain, free_base_port, wait_for
 
 VILLAIN = 3
 PROOFS = {(VILLAIN, "double proposal"), (VILLAIN, "double vote")}
+AGAIN = {(VILLAIN, "double re-proposal")}
 
 
 def proofs_at(net, node):
@@ -23,29 +24,58 @@ def proofs_at(net, node):
     return {(proof["validator"], proof["kind"]) for proof in call(net.port(node), "ol_evidence")["result"]}
 
 
-def run(net, equivocator):
-    honest = [i for i in range(4) if i != VILLAIN]
-    for i in honest:
-        net.start(i)
-    net.program = equivocator
-    net.start(VILLAIN)
-    for i in honest:
-        wait_for(f"proof of both kinds at node {i}", lambda i=i: proofs_at(net, i) >= PROOFS)
-        print(f"node {i} holds proof of {' and '.join(kind for _, kind in sorted(PROOFS))}")
+def wait_for_proofs(net, nodes, proofs):
+    for i in nodes:
+        wait_for(f"proof of every kind at node {i}", lambda i=i: proofs_at(net, i) >= proofs)
+        print(f"node {i} holds proof of {' and '.join(kind for _, kind in sorted(proofs))}")
+
+
+def check(net, honest, proofs):
     before = max(net.height(i) for i in honest)
     wait_for("the chain going on", lambda: min(net.height(i) for i in honest) >= before + 3)
     for i in honest:
-        if proofs_at(net, i) != PROOFS:
+        if proofs_at(net, i) != proofs:
             sys.exit(f"FAILED: node {i} holds {sorted(proofs_at(net, i))}")
     check_same_chain(net, honest)
 
 
+def start(net, equivocator):
+    honest, program = [i for i in range(4) if i != VILLAIN], net.program
+    for i in honest:
+        net.start(i)
+    net.program = equivocator
+    net.start(VILLAIN)
+    net.program = program
+    wait_for_proofs(net, honest, PROOFS)
+    return honest
+
+
+def three_chain(net, equivocator):
+    check(net, start(net, equivocator), PROOFS)
+
+
+def two_phase(net, equivocator):
+    """The villain never precommits, so with one honest node down a block stays prepared and the villain has to
+    propose it again in its turn, which it does beside another of its own."""
+    honest = start(net, equivocator)
+    down = honest.pop()
+    net.stop(down)
+    wait_for_proofs(net, honest, AGAIN)
+    net.start(down)
+    wait_for_proofs(net, [down], PROOFS | AGAIN)
+    check(net, [*honest, down], PROOFS | AGAIN)
+
+
+RULES = {"three_chain": (three_chain, "openliquid"), "two_phase": (two_phase, "timecoin")}
+
+
 def main():
-    if len(sys.argv) != 3:
+    if len(sys.argv) != 4 or sys.argv[3] not in RULES:
         sys.exit(__doc__)
+    run, profile = RULES[sys.argv[3]]
     with tempfile.TemporaryDirectory(prefix="openliquid-equivocation-") as home:
         net = Devnet(sys.argv[1], home + "/net", free_base_port())
-        net.create()
+        net.create("--profile", profile, "--validators", "4")
         try:
             run(net, sys.argv[2])
         finally:

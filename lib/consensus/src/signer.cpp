@@ -226,6 +226,14 @@ ProposalMessage Signer::rival_of(const ProposalMessage& proposal) const {
   return out;
 }
 
+ProposalMessage Signer::rival_of(const ReproposalMessage& again,
+                                 const primitives::Block& block) const {
+  ProposalMessage out{.header = block.header, .items = block.item_hashes, .signature = {}};
+  out.header.view = again.view;
+  out.header.proposer = self_;
+  return rival_of(out);
+}
+
 VoteMessage Signer::rival_of(const VoteMessage& vote) const {
   primitives::VoteSubject subject = vote.subject;
   subject.block.bytes[0] ^= 1U;

@@ -36,6 +36,11 @@ void ConsensusDriver::sign_and_send(const consensus::Outputs& outputs) {
   if (made->reproposal) {
     ++counters_.proposals_sent;
     publish(encode_message(*made->reproposal));
+#ifdef OL_EQUIVOCATES
+    const consensus::BlockTree::Node* again =
+        kernel_->tree().find(made->reproposal->certificate.block());
+    publish(encode_message(signer_->rival_of(*made->reproposal, *again->block)));
+#endif
   }
   if (made->vote) send_vote(*outputs.vote, *made->vote);
   if (made->new_view) send_new_view(*made->new_view);
@@ -53,12 +58,19 @@ void ConsensusDriver::publish(Bytes message) {
 }
 
 void ConsensusDriver::send_vote(const consensus::VoteIntent& intent, const VoteMessage& vote) {
+#ifdef OL_EQUIVOCATES
+  // Where its vote is needed the block stays prepared, and it proposes it again.
+  if (vote.subject.phase == primitives::Phase::Precommit) return;
+#endif
   ++counters_.votes_sent;
   Bytes message = encode_message(vote);
   if (intent.audience == consensus::Audience::All) {
     if (recent_votes_.size() >= kRecentVotesMax) recent_votes_.pop_front();
     recent_votes_.push_back(message);
     publish(std::move(message));
+#ifdef OL_EQUIVOCATES
+    publish(encode_message(signer_->rival_of(vote)));
+#endif
     collect(vote);
     return;
   }

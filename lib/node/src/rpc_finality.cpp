@@ -1,5 +1,5 @@
-// ol_finality: what makes a block final, for whoever believes genesis alone.
-// docs/protocol/state-proof.md
+// ol_finality: what makes a block final, for whoever believes genesis alone
+// (docs/protocol/state-proof.md). ol_certificate: who voted for it (docs/protocol/json-rpc.md).
 #include <ol/base/hex.hpp>
 #include <ol/consensus/voting_rule.hpp>
 #include <ol/execution/exchange_chain.hpp>
@@ -82,6 +82,32 @@ RpcResult finality(const Node::Impl& node, std::uint64_t height) {
   return std::string("null");
 }
 
+// The indices of a bitmap that the chain has checked.
+std::string indices_of(ByteView signers) {
+  std::string out;
+  for (std::size_t bit = 0; bit < signers.size() * 8; ++bit) {
+    if (((signers[bit / 8] >> (bit % 8)) & 1) == 0) continue;
+    out += (out.empty() ? "" : ",") + std::to_string(bit);
+  }
+  return '[' + out + ']';
+}
+
+RpcResult certificate(const Node::Impl& node, std::uint64_t height) {
+  const auto snapshot = node.database_->snapshot();
+  if (!snapshot) return unreadable();
+  const auto stored = (*snapshot)->certificate(primitives::Height(height));
+  if (!stored) return unreadable();
+  if (!*stored || (**stored).is_genesis()) return std::string("null");
+  const primitives::QuorumCertificate& found = **stored;
+  const bool listed = !found.signers.empty();
+  return "{\"height\":" + std::to_string(height) +
+         ",\"view\":" + std::to_string(found.view().value()) +
+         ",\"epoch\":" + std::to_string(found.subject.epoch.value()) +
+         ",\"block\":" + quoted(found.block().view()) +
+         ",\"signers\":" + (listed ? indices_of(found.signers) : "null") +
+         ",\"signature\":" + quoted(found.signature) + "}";
+}
+
 }  // namespace
 
 void add_finality_methods(rpc::Registry& registry, Node::Impl& node) {
@@ -89,6 +115,11 @@ void add_finality_methods(rpc::Registry& registry, Node::Impl& node) {
     OL_TRY_VOID(params.at_most(1));
     OL_TRY(const std::uint64_t height, params.quantity(0));
     return finality(node, height);
+  });
+  registry.add("ol_certificate", [&node](const Params& params) -> RpcResult {
+    OL_TRY_VOID(params.at_most(1));
+    OL_TRY(const std::uint64_t height, params.quantity(0));
+    return certificate(node, height);
   });
 }
 

@@ -99,6 +99,9 @@ class Signer {
   /// validator must never do. Of the program that end-to-end tests catch at it, never of
   /// openliquid.
   [[nodiscard]] ProposalMessage rival_of(const ProposalMessage& proposal) const;
+  /// A new block for the view in which `block` was proposed again.
+  [[nodiscard]] ProposalMessage rival_of(const ReproposalMessage& again,
+                                         const primitives::Block& block) const;
   [[nodiscard]] VoteMessage rival_of(const VoteMessage& vote) const;
 #endif
 

@@ -65,9 +65,8 @@ class VoteCollector {
   [[nodiscard]] bool reaches_quorum(const Tally& tally) const;
   [[nodiscard]] std::optional<primitives::QuorumCertificate> try_combine(
       const primitives::VoteSubject& subject, Tally& tally);
-  [[nodiscard]] std::optional<primitives::QuorumCertificate> add_late(const VoteMessage& vote,
-                                                                      Tally& tally,
-                                                                      std::vector<Evidence>& evidence);
+  [[nodiscard]] std::optional<primitives::QuorumCertificate> add_late(
+      const VoteMessage& vote, Tally& tally, std::vector<Evidence>& evidence);
   void drop_bad_shares(const primitives::VoteSubject& subject, Tally& tally,
                        std::vector<Evidence>& evidence);
 
