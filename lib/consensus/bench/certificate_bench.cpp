@@ -123,23 +123,27 @@ BENCHMARK_CAPTURE(collect_votes, bls_threshold, SchemeKind::BlsThreshold)
     ->Arg(7)
     ->Arg(21)
     ->Arg(100)
+    ->Arg(1000)
     ->Unit(benchmark::kMicrosecond);
 BENCHMARK_CAPTURE(collect_votes, bls_multisig, SchemeKind::BlsMultisig)
     ->Arg(4)
     ->Arg(7)
     ->Arg(21)
     ->Arg(100)
+    ->Arg(1000)
     ->Unit(benchmark::kMicrosecond);
 BENCHMARK(collect_votes_with_liar)->Arg(4)->Arg(21)->Unit(benchmark::kMicrosecond);
 BENCHMARK_CAPTURE(verify_certificate, bls_threshold, SchemeKind::BlsThreshold)
     ->Arg(4)
     ->Arg(21)
     ->Arg(100)
+    ->Arg(1000)
     ->Unit(benchmark::kMicrosecond);
 BENCHMARK_CAPTURE(verify_certificate, bls_multisig, SchemeKind::BlsMultisig)
     ->Arg(4)
     ->Arg(21)
     ->Arg(100)
+    ->Arg(1000)
     ->Unit(benchmark::kMicrosecond);
 BENCHMARK_CAPTURE(follower_view, bls_threshold, SchemeKind::BlsThreshold)
     ->Arg(4)

@@ -92,6 +92,21 @@ TEST_P(Scheme, certificates_of_another_shape_are_refused) {
         << bitmap;
 }
 
+// OL-CR-17. How long it takes, and shares of a key at that size: consensus_bench.
+TEST(CertificateOfAThousand, is_small_and_proves_as_much) {
+  const Validators v(1000, SchemeKind::BlsMultisig);
+  const QuorumCertificate made = v.certify(v.block(v.genesis, v.genesis_certificate, View(1)));
+  EXPECT_EQ(made.signature.size(), 48U);
+  EXPECT_EQ(made.signers.size(), 125U);
+  EXPECT_TRUE(v.verifier().verify_certificate(made));
+  QuorumCertificate of_another = made;
+  of_another.subject.block.bytes[0] ^= 1;
+  EXPECT_FALSE(v.verifier().verify_certificate(of_another));
+  QuorumCertificate fewer = made;
+  fewer.signers[0] ^= 1;
+  EXPECT_FALSE(v.verifier().verify_certificate(fewer));
+}
+
 class Ed25519List : public testing::Test {
  protected:
   Validators v{4, SchemeKind::Ed25519List};

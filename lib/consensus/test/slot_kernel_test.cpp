@@ -216,6 +216,18 @@ class SlotKernelTest : public testing::Test {
   }
 };
 
+// TC-VP-1. Whoever has the block can tell.
+TEST_F(SlotKernelTest, a_proposal_of_another_than_the_leader_of_its_slot_and_rank_is_refused) {
+  for (std::uint64_t view = 1; view <= 8; ++view) {
+    auto block = candidate(view);
+    EXPECT_TRUE(verifier.verify_proposal(v.proposal(block)));
+    const ValidatorIndex leader = block.header.proposer;
+    block.header.proposer = ValidatorIndex((leader.value() + 1) % 4);
+    block = primitives::Block::propose(v.domain, block.header, block.payload);
+    EXPECT_EQ(verifier.verify_proposal(v.proposal(block)).error(), VerifyError::NotLeader);
+  }
+}
+
 TEST_F(SlotKernelTest, prepares_only_after_execution_and_tells_everyone) {
   SlotKernel kernel = make();
   round(kernel, View(1));

@@ -6,7 +6,17 @@ namespace {
 Bytes seed(std::uint8_t kind, std::uint32_t i) {
   Bytes out(32, kind);
   out[0] = static_cast<std::uint8_t>(i);
+  out[1] = static_cast<std::uint8_t>(kind + (i >> 8));
   return out;
+}
+
+crypto::DealtKey deal(std::uint32_t n) {
+  crypto::SecretBytes<32> deal_seed;
+  deal_seed.span()[0] = 9;
+  const crypto::ThresholdParams params{
+      .quorum = static_cast<std::uint16_t>(primitives::unit_quorum(n)),
+      .holders = static_cast<std::uint16_t>(n)};
+  return *crypto::deal_key(params, deal_seed);
 }
 
 }  // namespace
@@ -24,12 +34,7 @@ Validators::Validators(std::uint32_t count, primitives::SchemeKind scheme_kind)
                     .fee_recipient = {}});
   }
   set = primitives::ValidatorSet::make(Epoch(0), primitives::QuorumRule::Unit, std::move(list));
-  crypto::SecretBytes<32> deal_seed;
-  deal_seed.span()[0] = 9;
-  const crypto::ThresholdParams params{
-      .quorum = static_cast<std::uint16_t>(primitives::unit_quorum(n)),
-      .holders = static_cast<std::uint16_t>(n)};
-  dealt.emplace(*crypto::deal_key(params, deal_seed));
+  if (kind == primitives::SchemeKind::BlsThreshold) dealt.emplace(deal(n));
   leaders = std::make_unique<RoundRobin>(n);
   scheme = make_scheme();
   genesis.header.chain_id = domain.chain_id;
@@ -50,8 +55,9 @@ crypto::BlsSecretKey Validators::vote_key(std::uint32_t i) const {
 std::unique_ptr<CertificateScheme> Validators::make_scheme() const {
   primitives::Genesis genesis_fields;
   genesis_fields.scheme = kind;
-  genesis_fields.verification_vector.assign(dealt->vector.points().begin(),
-                                            dealt->vector.points().end());
+  if (dealt)
+    genesis_fields.verification_vector.assign(dealt->vector.points().begin(),
+                                              dealt->vector.points().end());
   return consensus::make_scheme(genesis_fields, *set);
 }
 
