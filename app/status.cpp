@@ -1,6 +1,7 @@
 #include <boost/json/serialize.hpp>
 #include <chrono>
 #include <iostream>
+#include <map>
 #include <optional>
 #include <thread>
 
@@ -56,6 +57,39 @@ void print_consensus(const json::value& status, const json::value& state) {
             << "passed over as leaders: " << names(status, state.at("passedOver")) << '\n';
 }
 
+/// Sets change with epochs, and names with them.
+std::string name_in_epoch(const json::value& status, const json::value& entry,
+                          std::string_view who) {
+  const json::value& index = entry.at(who);
+  if (entry.at("epoch") == status.at("epoch")) return names(status, json::array{index});
+  return "index " + json::serialize(index) + " of epoch " + json::serialize(entry.at("epoch"));
+}
+
+/// "validator3 (double proposal 2, double vote 1)": whom the entries of a list name, and for what.
+std::string accused(const json::value& status, const json::array& list, std::string_view who) {
+  std::map<std::string, std::map<std::string, std::size_t>> counts;
+  for (const json::value& entry : list)
+    ++counts[name_in_epoch(status, entry, who)][text_of(entry.at("kind"))];
+  std::string out;
+  for (const auto& [name, kinds] : counts) {
+    std::string what;
+    for (const auto& [kind, count] : kinds)
+      what += (what.empty() ? "" : ", ") + kind + " " + std::to_string(count);
+    out += (out.empty() ? "" : "; ") + name + " (" + what + ")";
+  }
+  return out.empty() ? "nobody" : out;
+}
+
+// Proofs that anyone can check, and what only this node has seen.
+void print_accused(const std::string& url, const json::value& status) {
+  const json::value evidence = rpc_call(url, "ol_evidence");
+  const json::value observations = rpc_call(url, "ol_observations");
+  std::cout << "proven to break the rules (ol_evidence): "
+            << accused(status, evidence.as_array(), "validator") << '\n'
+            << "seen to leave others out (ol_observations): "
+            << accused(status, observations.as_array(), "proposer") << '\n';
+}
+
 void show_status(const std::string& url, bool as_json) {
   json::value status = rpc_call(url, "ol_status");
   const json::value consensus = rpc_call(url, "ol_consensusState");
@@ -73,6 +107,7 @@ void show_status(const std::string& url, bool as_json) {
             << json::serialize(peers.at("totalWeight"))
             << (peers.at("quorumReached").as_bool() ? ", a quorum\n" : ", NO QUORUM\n");
   print_consensus(status, consensus);
+  print_accused(url, status);
 }
 
 /// What changes from second to second, on one line each. A node that does not answer is said so and

@@ -5,7 +5,6 @@
 #include <algorithm>
 #include <atomic>
 #include <cstring>
-#include <ctime>
 #include <memory>
 #include <mutex>
 #include <thread>
@@ -16,6 +15,7 @@
 #include <ol/p2p/tcp_host.hpp>
 
 #include "bench/bare_tcp.hpp"
+#include "bench/machine.hpp"
 #include "bench/strangers.hpp"
 
 namespace ol::app {
@@ -28,12 +28,6 @@ constexpr const char* kSink = "/bench/sink/1";
 constexpr const char* kReply = "/bench/reply/1";
 constexpr const char* kTopic = "bench";
 constexpr std::size_t kMessageBytes = 1024;
-
-double process_cpu_seconds() {
-  timespec time{};
-  clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &time);
-  return static_cast<double>(time.tv_sec) + 1e-9 * static_cast<double>(time.tv_nsec);
-}
 
 double seconds_since(Clock::time_point begun) {
   return std::chrono::duration<double>(Clock::now() - begun).count();
@@ -292,10 +286,10 @@ P2pFigure measure_stream(const P2pSpeedOptions& options) {
   a.dial(b);
   a.run([&] { a.client.open(b.id(), kSink); });
   const std::size_t bytes = (std::size_t{1} << 30) / options.hurry;
-  const double cpu = process_cpu_seconds();
+  const double cpu = bench::process_cpu_s();
   a.run([&] { a.client.send(bytes); });
   wait_until([&] { return b.service.received >= bytes; });
-  const double used = process_cpu_seconds() - cpu;
+  const double used = bench::process_cpu_s() - cpu;
   return {"one stream", static_cast<double>(bytes) / 1e6 / used, "MB per CPU second", 600, true};
 }
 
@@ -314,10 +308,10 @@ std::vector<P2pFigure> measure_round_trips(const P2pSpeedOptions& options) {
   double bare = 0;
   for (unsigned turn = 0; turn < kTurns; ++turn) {
     const std::size_t before = a.client.trips;
-    const double cpu = process_cpu_seconds();
+    const double cpu = bench::process_cpu_s();
     a.run([&] { a.client.make_trips(trips); });
     wait_until([&] { return a.client.trips >= before + trips; });
-    used += process_cpu_seconds() - cpu;
+    used += bench::process_cpu_s() - cpu;
     bare += bare_round_trips_seconds(trips, kSealedBytes);
   }
   const auto done = static_cast<double>(kTurns * trips);
@@ -332,12 +326,12 @@ P2pFigure measure_connections(const P2pSpeedOptions& options) {
   BenchNode a;
   BenchNode b;
   const std::size_t count = std::max<std::size_t>(2, 1000 / options.hurry);
-  const double cpu = process_cpu_seconds();
+  const double cpu = bench::process_cpu_s();
   for (std::size_t i = 0; i < count; ++i) {
     a.dial(b);
     a.run([&] { a.host().disconnect(b.id(), EndReason::Local, "bench"); });
   }
-  const double used = process_cpu_seconds() - cpu;
+  const double used = bench::process_cpu_s() - cpu;
   return {"connection, up to identify", 1e6 * used / static_cast<double>(count), "us CPU", 1000,
           false};
 }

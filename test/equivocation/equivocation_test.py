@@ -8,6 +8,7 @@ chain goes on, the honest nodes have one chain, and each of them holds proof of 
 and none against others. On loopback; needs no rights. How fast the machine is does not matter.
 """
 import pathlib
+import subprocess
 import sys
 import tempfile
 
@@ -30,12 +31,23 @@ def wait_for_proofs(net, nodes, proofs):
         print(f"node {i} holds proof of {' and '.join(kind for _, kind in sorted(proofs))}")
 
 
+def check_status(net, i, proofs):
+    """What an operator reads: who did it, and how often what."""
+    said = subprocess.run([net.program, "status", "--rpc", f"http://127.0.0.1:{net.port(i)}"], check=True,
+                          capture_output=True, text=True).stdout
+    line = next(line for line in said.splitlines() if line.startswith("proven to break the rules"))
+    if f"validator{VILLAIN} (" not in line or not all(kind in line for _, kind in proofs):
+        sys.exit(f"FAILED: status of node {i} says: {line}")
+    print(line)
+
+
 def check(net, honest, proofs):
     before = max(net.height(i) for i in honest)
     wait_for("the chain going on", lambda: min(net.height(i) for i in honest) >= before + 3)
     for i in honest:
         if proofs_at(net, i) != proofs:
             sys.exit(f"FAILED: node {i} holds {sorted(proofs_at(net, i))}")
+    check_status(net, honest[0], proofs)
     check_same_chain(net, honest)
 
 

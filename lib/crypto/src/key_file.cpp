@@ -8,6 +8,7 @@
 
 #include <ol/base/check.hpp>
 #include <ol/base/codec.hpp>
+#include <ol/base/descriptor.hpp>
 #include <ol/crypto/hash.hpp>
 
 namespace ol::crypto {
@@ -21,23 +22,6 @@ constexpr std::size_t kFileBytesMax = 256;
 constexpr mode_t kOwnerOnly = S_IRUSR | S_IWUSR;
 
 enum class Protection : std::uint8_t { Plain = 0, Passphrase = 1 };
-
-// Closes a descriptor at the end of a scope.
-class Descriptor {
- public:
-  explicit Descriptor(int fd) : fd_(fd) {}
-  ~Descriptor() {
-    if (fd_ >= 0) ::close(fd_);
-  }
-  Descriptor(const Descriptor&) = delete;
-  Descriptor& operator=(const Descriptor&) = delete;
-
-  [[nodiscard]] bool open() const { return fd_ >= 0; }
-  [[nodiscard]] int get() const { return fd_; }
-
- private:
-  int fd_;
-};
 
 Bytes header(KeyKind kind, Protection protection) {
   Writer out;
@@ -94,7 +78,7 @@ bool sync_directory_of(const std::string& path) {
   std::string directory = ".";
   if (slash != std::string::npos) directory = path.substr(0, slash + 1);
   const Descriptor fd(::open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-  return fd.open() && ::fsync(fd.get()) == 0;
+  return fd.valid() && ::fsync(fd.get()) == 0;
 }
 
 bool write_and_sync(const std::string& path, int fd, ByteView content) {
@@ -202,7 +186,7 @@ Result<void, KeyFileError> write_key_file(const std::string& path, KeyKind kind,
   OL_TRY(auto content, encode_key_file(kind, secret, passphrase, cost));
   const Descriptor file(
       ::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, kOwnerOnly));
-  if (!file.open()) {
+  if (!file.valid()) {
     const bool exists = errno == EEXIST;
     wipe(content);
     return fail(exists ? KeyFileError::AlreadyExists : KeyFileError::WriteFailed);
@@ -218,7 +202,7 @@ Result<SecretBytes<32>, KeyFileError> read_key_file(const std::string& path, Key
                                                     std::optional<std::string_view> passphrase) {
   // Non-blocking, or a pipe in place of the file would hang the program.
   const Descriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
-  if (!file.open()) {
+  if (!file.valid()) {
     return fail(errno == ENOENT ? KeyFileError::NotFound : KeyFileError::ReadFailed);
   }
   struct stat status{};

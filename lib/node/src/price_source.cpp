@@ -3,7 +3,6 @@
 #include <netdb.h>
 #include <sys/socket.h>
 #include <sys/time.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <array>
@@ -13,6 +12,7 @@
 #include <simdjson.h>
 
 #include <ol/base/codec.hpp>
+#include <ol/base/descriptor.hpp>
 #include <ol/crypto/hash.hpp>
 
 namespace ol::node {
@@ -93,21 +93,6 @@ class File final : public PriceSource {
   std::vector<PricedMarket> markets_;
 };
 
-/// A socket that closes itself.
-class Socket {
- public:
-  explicit Socket(int fd) : fd_(fd) {}
-  ~Socket() {
-    if (fd_ >= 0) ::close(fd_);
-  }
-  Socket(const Socket&) = delete;
-  Socket& operator=(const Socket&) = delete;
-  [[nodiscard]] int fd() const { return fd_; }
-
- private:
-  int fd_;
-};
-
 class Http final : public PriceSource {
  public:
   Http(std::string host, std::string port, std::string path, std::vector<PricedMarket> markets)
@@ -135,21 +120,21 @@ class Http final : public PriceSource {
     if (::getaddrinfo(host_.c_str(), port_.c_str(), &hints, &found) != 0)
       return fail(where + " has no address");
     const std::unique_ptr<addrinfo, decltype(&::freeaddrinfo)> addresses(found, &::freeaddrinfo);
-    const Socket socket(::socket(found->ai_family, found->ai_socktype | SOCK_CLOEXEC, 0));
+    const Descriptor socket(::socket(found->ai_family, found->ai_socktype | SOCK_CLOEXEC, 0));
     const timeval limit{kHttpSeconds, 0};
     for (const int option : {SO_RCVTIMEO, SO_SNDTIMEO})
-      ::setsockopt(socket.fd(), SOL_SOCKET, option, &limit, sizeof limit);
-    if (::connect(socket.fd(), found->ai_addr, found->ai_addrlen) != 0)
+      ::setsockopt(socket.get(), SOL_SOCKET, option, &limit, sizeof limit);
+    if (::connect(socket.get(), found->ai_addr, found->ai_addrlen) != 0)
       return fail(where + " does not accept connections");
     const std::string request = "GET " + path_ + " HTTP/1.0\r\nHost: " + host_ +
                                 "\r\nAccept: application/json\r\nConnection: close\r\n\r\n";
-    if (::send(socket.fd(), request.data(), request.size(), MSG_NOSIGNAL) !=
+    if (::send(socket.get(), request.data(), request.size(), MSG_NOSIGNAL) !=
         static_cast<ssize_t>(request.size()))
       return fail(where + " does not take the request");
     std::string answer;
     std::array<char, 4096> part{};
     while (true) {
-      const ssize_t got = ::recv(socket.fd(), part.data(), part.size(), 0);
+      const ssize_t got = ::recv(socket.get(), part.data(), part.size(), 0);
       if (got < 0) return fail(where + " does not answer in time");
       if (got == 0) return answer;
       answer.append(part.data(), static_cast<std::size_t>(got));

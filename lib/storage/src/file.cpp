@@ -9,10 +9,6 @@
 
 namespace ol::storage {
 
-Descriptor::~Descriptor() {
-  if (fd_ >= 0) ::close(fd_);
-}
-
 StorageError errno_error(std::string_view action, const std::filesystem::path& path) {
   const int code = errno;
   const auto kind = code == ENOENT   ? StorageErrorKind::Missing

@@ -2,32 +2,12 @@
 
 #include <filesystem>
 #include <string_view>
-#include <utility>
 
 #include <ol/base/bytes.hpp>
+#include <ol/base/descriptor.hpp>
 #include <ol/storage/error.hpp>
 
 namespace ol::storage {
-
-/// Owns a file descriptor.
-class Descriptor {
- public:
-  Descriptor() = default;
-  explicit Descriptor(int fd) : fd_(fd) {}
-  Descriptor(Descriptor&& other) noexcept : fd_(other.release()) {}
-  Descriptor& operator=(Descriptor&& other) noexcept {
-    std::swap(fd_, other.fd_);
-    return *this;
-  }
-  ~Descriptor();
-
-  [[nodiscard]] int get() const { return fd_; }
-  [[nodiscard]] bool valid() const { return fd_ >= 0; }
-  [[nodiscard]] int release() { return std::exchange(fd_, -1); }
-
- private:
-  int fd_ = -1;
-};
 
 /// "cannot <action> <path>: <what errno says>". Reads errno; no other call may come between.
 [[nodiscard]] StorageError errno_error(std::string_view action, const std::filesystem::path& path);
