@@ -12,7 +12,7 @@ using Slot = std::uint32_t;
 constexpr Slot kNoSlot = 0;
 
 /// What matching reads of a resting order: one cache line.
-struct OrderNode {
+struct alignas(64) OrderNode {
   Slot next = kNoSlot;  // later at the same level; in a free node the next free one
   Slot prev = kNoSlot;  // earlier at the same level
   std::uint64_t tick = 0;
