@@ -220,7 +220,7 @@ MatchResult match(Context& ctx, const Taker& taker) {
       out.stopped = CancelReason::ReduceOnlyCanceled;
       break;
     }
-    const Slot slot = book.level(opposite(side), *tick)->head;
+    const Slot slot = book.first(*book.level(opposite(side), *tick));
     const OrderNode& maker = state.orders[slot];
     if (maker.good_til != 0 && maker.good_til <= ctx.block.time) {
       cancel_resting(ctx, slot, CancelReason::Expired);

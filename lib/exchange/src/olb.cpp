@@ -185,9 +185,6 @@ bool BareBook::cancel(std::uint32_t id) {
 void BareBook::replace(std::uint32_t id, std::uint32_t px, std::uint32_t qty) {
   const Slot slot = index_.find(id);
   OL_CHECK(slot != kNoSlot, "replaced orders are live");
-  // The new level comes from memory while the node does, whose side decides which of the two it is.
-  book_.prefetch_insert(Side::Buy, px);
-  book_.prefetch_insert(Side::Sell, px);
   book_.unlink(slot);
   OrderNode& node = pool_[slot];
   node.tick = px;
@@ -202,7 +199,7 @@ void BareBook::take(std::uint32_t id, Side side, std::uint32_t limit, std::uint3
   while (left > 0) {
     const auto tick = book_.tick_for(side, limit);
     if (!tick) return;
-    const Slot slot = book_.level(opposite(side), *tick)->head;
+    const Slot slot = book_.first(*book_.level(opposite(side), *tick));
     const OrderNode& maker = pool_[slot];
     const std::uint64_t traded = left < maker.sz ? left : maker.sz;
     fills.record(id, maker.oid, *tick, traded);

@@ -110,9 +110,10 @@ void put_dirty_orders(const State& s, StateDiff& out) {
 // dex.md 18.1, lvl/.
 void put_level(const State& s, const OrderStore::TouchedLevel& at, StateDiff& out) {
   const MarketConfig& config = s.info(at.market()).config;
-  const Level* level = s.orders.book(at.market()).level(at.side(), at.tick());
+  const Book& book = s.orders.book(at.market());
+  const Level* level = book.level(at.side(), at.tick());
   out.key("lvl/", config.asset, at.side(), at.tick() * config.tick_px);
-  if (level != nullptr) out.value(level->total_sz, level->count, s.orders[level->head].seq);
+  if (level != nullptr) out.value(level->total_sz, level->count, s.orders[book.first(*level)].seq);
 }
 
 // dex.md 18.1, nonce/.

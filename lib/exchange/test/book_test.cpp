@@ -35,7 +35,10 @@ TEST(LevelTree, agrees_with_a_sorted_set) {
       const std::uint64_t tick = random.below(std::uint64_t{1} << random.below(spread + 1));
       if (reference.contains(tick)) {
         if (random.below(2) == 0) {
-          tree.vacate(tick);
+          tree.find(tick)->count = 0;
+          tree.vacate_if(tree.leaf_of(tick), tick, false);
+          ASSERT_NE(tree.find(tick), nullptr);
+          tree.vacate_if(tree.leaf_of(tick), tick, true);
           reference.erase(tick);
         }
       } else {
@@ -61,9 +64,9 @@ TEST(LevelTree, agrees_with_a_sorted_set) {
 TEST(LevelTreeDeathTest, stops_at_ticks_it_does_not_have) {
   LevelTree tree;
   EXPECT_DEATH(static_cast<void>(tree.occupy(LevelTree::kTickEnd)), "beyond the range");
-  EXPECT_DEATH(tree.vacate(1), "not there");
+  EXPECT_DEATH(static_cast<void>(tree.leaf_of(1)), "not there");
   tree.occupy(2).count = 1;
-  EXPECT_DEATH(tree.vacate(3), "not occupied");
+  EXPECT_DEATH(static_cast<void>(tree.leaf_of(64)), "not there");
 }
 
 /// Puts an order into a book by hand.
@@ -102,7 +105,7 @@ TEST(Dex6Book, relink_restores_the_exact_place) {
   const Slot b = rest(pool, book, Side::Buy, 7, 2);
   const Slot c = rest(pool, book, Side::Buy, 7, 4);
   book.unlink(b);
-  EXPECT_EQ(pool[a].next, c);
+  EXPECT_EQ(book.after(a), c);
   book.unlink(a);
   book.unlink(c);
   EXPECT_EQ(book.level(Side::Buy, 7), nullptr);
@@ -110,10 +113,10 @@ TEST(Dex6Book, relink_restores_the_exact_place) {
   book.relink(a);
   book.relink(b);
   const Level& level = *book.level(Side::Buy, 7);
-  EXPECT_EQ(level.head, a);
-  EXPECT_EQ(pool[a].next, b);
-  EXPECT_EQ(pool[b].next, c);
-  EXPECT_EQ(level.tail, c);
+  EXPECT_EQ(book.first(level), a);
+  EXPECT_EQ(book.after(a), b);
+  EXPECT_EQ(book.after(b), c);
+  EXPECT_EQ(book.after(c), kNoSlot);
   EXPECT_EQ(level.count, 3U);
   EXPECT_EQ(level.total_sz, 7U);
 }

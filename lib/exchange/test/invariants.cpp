@@ -91,7 +91,7 @@ std::string check_side(const State& s, MarketIndex market, Side side, std::size_
     std::uint64_t total = 0;
     std::uint64_t seq = 0;
     std::uint32_t count = 0;
-    for (Slot slot = level.head; slot != kNoSlot; slot = s.orders[slot].next) {
+    for (Slot slot = book.first(level); slot != kNoSlot; slot = book.after(slot)) {
       const OrderNode& n = s.orders[slot];
       if (n.sz == 0) return "20.7 empty order";
       if (n.seq <= seq) return "20.7 queue out of order";

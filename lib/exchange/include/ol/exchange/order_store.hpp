@@ -64,8 +64,8 @@ class OrderStore final : public Undoable {
     prefetch_cold(slot);
   }
   void prefetch_neighbours(Slot slot) const {
-    pool_.prefetch(pool_[slot].prev);
-    pool_.prefetch(pool_[slot].next);
+    pool_.prefetch_links(pool_.links(slot).prev);
+    pool_.prefetch_links(pool_.links(slot).next);
   }
   /// Takes a resting order away. It can be read by its slot until that is final.
   void remove(Slot slot);
