@@ -164,20 +164,17 @@ void PlainBook::replace(std::uint32_t id, std::uint32_t px, std::uint32_t qty) {
 void BareBook::add(std::uint32_t id, Side side, std::uint32_t px, std::uint32_t qty) {
   const Slot slot = pool_.allocate();
   OrderNode& node = pool_[slot];
-  node.side = side;
-  node.tick = px;
+  static_cast<OrderPlace&>(node) = {0, side, px};
   node.sz = qty;
   node.oid = id;
-  node.seq = ++seq_;
   book_.insert(slot);
   index_.add(id, slot);
 }
 
 bool BareBook::cancel(std::uint32_t id) {
-  const Slot slot = index_.find(id);
-  if (slot == kNoSlot) return false;
+  if (index_.find(id) == kNoSlot) return false;
+  const Slot slot = index_.remove(id);
   book_.unlink(slot);
-  index_.remove(id);
   pool_.release(slot);
   return true;
 }
@@ -185,11 +182,11 @@ bool BareBook::cancel(std::uint32_t id) {
 void BareBook::replace(std::uint32_t id, std::uint32_t px, std::uint32_t qty) {
   const Slot slot = index_.find(id);
   OL_CHECK(slot != kNoSlot, "replaced orders are live");
+  book_.prefetch_level(px);
   book_.unlink(slot);
   OrderNode& node = pool_[slot];
-  node.tick = px;
+  static_cast<OrderPlace&>(node) = {0, node.side, px};
   node.sz = qty;
-  node.seq = ++seq_;
   book_.insert(slot);
 }
 
@@ -225,7 +222,7 @@ OlbWorkload make_olb(OlbVariant variant, std::uint32_t op_count) {
   return out;
 }
 
-void apply(BareBook& book, const OlbOp& op, OlbFills& fills) {
+[[gnu::flatten]] void apply(BareBook& book, const OlbOp& op, OlbFills& fills) {
   if (op.kind == OlbOp::Kind::Take) {
     book.take(op.id, op.side, op.px, op.qty, fills);
   } else {

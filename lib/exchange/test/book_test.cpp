@@ -69,11 +69,36 @@ TEST(LevelTreeDeathTest, stops_at_ticks_it_does_not_have) {
   EXPECT_DEATH(static_cast<void>(tree.leaf_of(64)), "not there");
 }
 
+// The table of leaves has 1024 places for 64 ticks each.
+TEST(LevelTree, forgets_a_leaf_that_shares_its_place_in_the_table) {
+  constexpr std::uint64_t kFar = 5 + 64 * 1024;
+  LevelTree tree;
+  tree.occupy(5).count = 1;
+  tree.occupy(kFar).count = 2;
+  EXPECT_EQ(tree.find(5)->count, 1U);
+  EXPECT_EQ(tree.find(kFar)->count, 2U);
+  tree.find(kFar)->count = 0;
+  tree.vacate_if(tree.leaf_of(kFar), kFar, true);
+  EXPECT_EQ(tree.find(kFar), nullptr);
+  tree.occupy(kFar + 1).count = 3;
+  EXPECT_EQ(tree.above(5), kFar + 1);
+  EXPECT_EQ(tree.highest(), kFar + 1);
+  EXPECT_EQ(tree.leaf_of(5).at(5).count, 1U);
+}
+
+TEST(OrderPlaceDeathTest, stops_at_ticks_and_markets_it_has_no_room_for) {
+  const OrderPlace last((1U << 19) - 1, Side::Sell, LevelTree::kTickEnd - 1);
+  EXPECT_EQ(last.market, (1U << 19) - 1);
+  EXPECT_EQ(last.tick, LevelTree::kTickEnd - 1);
+  EXPECT_EQ(last.side, Side::Sell);
+  EXPECT_DEATH(OrderPlace(0, Side::Buy, LevelTree::kTickEnd), "range of prices");
+  EXPECT_DEATH(OrderPlace(1U << 19, Side::Buy, 1), "range of markets");
+}
+
 /// Puts an order into a book by hand.
 Slot rest(OrderPool& pool, Book& book, Side side, std::uint64_t tick, std::uint64_t sz) {
   const Slot slot = pool.allocate();
-  pool[slot].side = side;
-  pool[slot].tick = tick;
+  static_cast<OrderPlace&>(pool[slot]) = {0, side, tick};
   pool[slot].sz = sz;
   book.insert(slot);
   return slot;

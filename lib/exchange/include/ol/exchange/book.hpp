@@ -18,14 +18,14 @@ namespace ol::exchange {
 ///
 /// Invariants (dex.md 20.7):
 /// 1. A level is in its tree exactly if an order rests on it.
-/// 2. A level's count and total are those of its list; sequence numbers rise along the list.
+/// 2. A level's count and total are those of its list; the list is in order of arrival.
 /// 3. `best_tick` is the tree's highest bid, lowest ask.
 /// The engine keeps the book uncrossed (6.3); the book itself does not compare its sides.
 class Book {
  public:
   explicit Book(OrderPool& pool) : pool_(&pool) {}
 
-  /// Puts the order at the tail of its level. @pre Its side, tick, sz and seq are set.
+  /// Puts the order at the tail of its level. @pre Its side, tick and sz are set.
   [[gnu::always_inline]] void insert(Slot slot) {
     const OrderNode& node = (*pool_)[slot];
     Level& level = tree_of(node.side).occupy(node.tick);
@@ -41,6 +41,11 @@ class Book {
     improve_best(node.side, node.tick);
   }
 
+  /// Fetches the level that `insert` there will write, on either side.
+  void prefetch_level(std::uint64_t tick) const {
+    for (const LevelTree& tree : trees_)
+      tree.prefetch(tick);
+  }
   /// Fetches what `insert` there will write besides the order.
   void prefetch_insert(Side side, std::uint64_t tick) const {
     const Level* level = tree_of(side).find(tick);
@@ -98,7 +103,7 @@ class Book {
   [[nodiscard]] std::optional<std::uint64_t> best_tick(Side side) const {
     const std::uint64_t best = best_[index(side)];
     if (best == 0) return std::nullopt;
-    return side == Side::Buy ? best - 1 : LevelTree::kTickEnd - best;
+    return (best ^ mask(side)) & (LevelTree::kTickEnd - 1);
   }
   /// The first order at the best level, or none.
   [[nodiscard]] Slot best(Side side) const {
@@ -129,9 +134,10 @@ class Book {
 
  private:
   [[nodiscard]] static std::size_t index(Side side) { return static_cast<std::size_t>(side); }
+  [[nodiscard]] static std::uint64_t mask(Side side) { return -std::uint64_t{index(side)}; }
   /// How good a price is for who trades with that side: a higher bid, a lower ask. Never 0.
   [[nodiscard]] static std::uint64_t rank(Side side, std::uint64_t tick) {
-    return side == Side::Buy ? tick + 1 : LevelTree::kTickEnd - tick;
+    return (tick | LevelTree::kTickEnd) ^ mask(side);
   }
   [[nodiscard]] LevelTree& tree_of(Side side) { return trees_[index(side)]; }
   [[nodiscard]] const LevelTree& tree_of(Side side) const { return trees_[index(side)]; }

@@ -19,11 +19,12 @@ struct alignas(16) Level {
 /// Levels by tick: a radix tree of 64 branches per node with an occupancy bitmap in each, so that
 /// finding a level and its neighbours costs a handful of bit operations however far apart prices
 /// lie (dex.md 6.6: contiguous levels with bitmaps; the tree replaces a moving base and its
-/// spill-over). Nodes without an occupied level are given back, so memory follows the levels in
-/// use. One thread at a time.
+/// spill-over). Where leaves lie is kept in a table by tick: mostly nothing else is looked at.
+/// Nodes without an occupied level are given back, so memory follows the levels in use. One thread
+/// at a time.
 class LevelTree {
  public:
-  static constexpr std::uint64_t kTickEnd = std::uint64_t{1} << 42;
+  static constexpr std::uint64_t kTickEnd = std::uint64_t{1} << OrderPlace::kTickBits;
 
   /// 64 levels that lie side by side.
   struct alignas(64) Leaf {
@@ -46,6 +47,10 @@ class LevelTree {
       leaf = &make_leaf(tick);
     leaf->bits |= std::uint64_t{1} << digit(tick, 0);
     return leaf->at(tick);
+  }
+  /// Fetches the level that `occupy` there will write.
+  void prefetch(std::uint64_t tick) const {
+    __builtin_prefetch(&near_[(tick >> kBits) % kNear]->at(tick), 1);
   }
   /// The leaf with a level. @pre It is occupied.
   [[nodiscard]] Leaf& leaf_of(std::uint64_t tick) {
