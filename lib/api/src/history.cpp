@@ -61,7 +61,7 @@ OrderRecord order_record(const State& state, Slot slot) {
   out.order.reduce_only = node.reduce_only;
   out.order.tif = cold.tif;
   out.order.cloid = cold.cloid;
-  out.order.good_til = node.good_til;
+  out.order.good_til = cold.good_til;
   out.left = node.sz;
   out.placed_at = out.status_at = cold.placed_at;
   return out;

@@ -72,12 +72,12 @@ Page page_of(const InfoCall& call, const State& state, MarketIndex place, Side s
   Page out;
   const Book& book = state.orders.book(place);
   auto tick = book.best_tick(side);
-  Slot slot = tick ? book.level(side, *tick)->head : kNoSlot;
+  Slot slot = book.best(side);
   const auto step = [&] {
-    slot = state.orders[slot].next;
+    slot = book.after(slot);
     if (slot != kNoSlot) return;
     tick = book.next_tick(side, *tick);
-    if (tick) slot = book.level(side, *tick)->head;
+    if (tick) slot = book.first(*book.level(side, *tick));
   };
   if (options.after.value() != 0) {
     slot = state.orders.find(options.after);

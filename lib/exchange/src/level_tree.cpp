@@ -48,7 +48,7 @@ void LevelTree::raise(std::uint64_t tick) {
   }
 }
 
-Level& LevelTree::occupy(std::uint64_t tick) {
+LevelTree::Leaf& LevelTree::make_leaf(std::uint64_t tick) {
   OL_CHECK(tick < kTickEnd, "a tick beyond the range of prices");
   if (height_ == 0 || !covers(tick)) raise(tick);
   std::uint32_t node = root_;
@@ -62,11 +62,12 @@ Level& LevelTree::occupy(std::uint64_t tick) {
     node = inners_[node].child[slot];
   }
   Leaf& leaf = leaves_[node];
-  leaf.bits |= bit(digit(tick, 0));
-  return leaf.levels[digit(tick, 0)];
+  leaf.ticks = tick >> kBits;
+  near_[leaf.ticks % kNear] = &leaf;
+  return leaf;
 }
 
-const Level* LevelTree::find(std::uint64_t tick) const {
+const LevelTree::Leaf* LevelTree::far_leaf(std::uint64_t tick) const {
   if (height_ == 0 || !covers(tick)) return nullptr;
   std::uint32_t node = root_;
   for (unsigned height = height_; height > 1; --height) {
@@ -74,28 +75,24 @@ const Level* LevelTree::find(std::uint64_t tick) const {
     if ((inners_[node].bits & bit(slot)) == 0) return nullptr;
     node = inners_[node].child[slot];
   }
-  const Leaf& leaf = leaves_[node];
-  if ((leaf.bits & bit(digit(tick, 0))) == 0) return nullptr;
-  return &leaf.levels[digit(tick, 0)];
+  return &leaves_[node];
 }
 
-Level* LevelTree::find(std::uint64_t tick) {
-  return const_cast<Level*>(static_cast<const LevelTree*>(this)->find(tick));
+LevelTree::Leaf& LevelTree::known_leaf(std::uint64_t tick) {
+  OL_CHECK(far_leaf(tick) != nullptr, "a level that is not there");
+  return make_leaf(tick);
 }
 
-void LevelTree::vacate(std::uint64_t tick) {
-  OL_CHECK(height_ > 0 && covers(tick), "a level that is not there");
+// Takes out an empty leaf and every node that has no other below it.
+void LevelTree::drop_leaf(std::uint64_t tick) {
+  Leaf*& near = near_[(tick >> kBits) % kNear];
+  if (near->ticks == tick >> kBits) near = &nowhere_;
   std::array<std::uint32_t, kHeightMax + 1> path{};
   std::uint32_t node = root_;
   for (unsigned height = height_; height > 1; --height) {
     path[height] = node;
     node = inners_[node].child[digit(tick, height - 1)];
   }
-  Leaf& leaf = leaves_[node];
-  OL_CHECK((leaf.bits & bit(digit(tick, 0))) != 0, "a level that is not occupied");
-  leaf.levels[digit(tick, 0)] = Level{};
-  leaf.bits &= ~bit(digit(tick, 0));
-  if (leaf.bits != 0) return;
   give_node(true, node);
   for (unsigned height = 2; height <= height_; ++height) {
     Inner& inner = inners_[path[height]];

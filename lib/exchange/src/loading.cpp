@@ -204,26 +204,28 @@ Loaded load_orders(State& s, const Loader& in) {
     AssetId asset;
     std::uint64_t px = 0;
     std::uint8_t flags = 0;
-    value(address, asset, o.node.side, px, o.node.sz, o.cold.orig_sz, o.cold.tif, flags,
-          o.cold.cloid, o.node.seq, o.node.good_til, o.node.group, o.cold.builder,
-          o.cold.builder_fee, o.cold.placed_at, o.cold.filled_height, o.cold.filled_in_block);
+    Side side = Side::Buy;
+    value(address, asset, side, px, o.node.sz, o.cold.orig_sz, o.cold.tif, flags, o.cold.cloid,
+          o.cold.seq, o.cold.good_til, o.node.group, o.cold.builder, o.cold.builder_fee,
+          o.cold.placed_at, o.cold.filled_height, o.cold.filled_in_block);
     o.node.account = s.find_account(address);
-    o.node.market = s.find_market(asset);
-    if (o.node.account == kNobody || o.node.market == kNobody) return false;
-    const std::uint64_t tick_px = s.info(o.node.market).config.tick_px;
+    const MarketIndex market = s.find_market(asset);
+    if (o.node.account == kNobody || market == kNobody) return false;
+    if (side > Side::Sell || px >= kPxEnd) return false;
+    const std::uint64_t tick_px = s.info(market).config.tick_px;
+    static_cast<OrderPlace&>(o.node) = OrderPlace(market, side, px / tick_px);
     o.node.oid = oid.value();
-    o.node.tick = px / tick_px;
     o.node.reduce_only = flags == 1;
     if (!o.cold.cloid.is_zero()) s.cloids.set({address, o.cold.cloid}, oid);
-    return flags <= 1 && o.node.side <= Side::Sell && px != 0 && px % tick_px == 0 && px < kPxEnd &&
-           o.node.sz != 0 && oid.value() < s.global().next_oid;
+    return flags <= 1 && px != 0 && px % tick_px == 0 && o.node.sz != 0 &&
+           oid.value() < s.global().next_oid;
   }));
   // In order of arrival, so that queues come out as they were.
   std::vector<const LoadedOrder*> sorted;
   for (const auto& [oid, order] : orders)
     sorted.push_back(&order);
   std::ranges::sort(sorted, [](const LoadedOrder* a, const LoadedOrder* b) {
-    return std::tie(a->node.market, a->node.seq) < std::tie(b->node.market, b->node.seq);
+    return std::pair(a->node.market, a->cold.seq) < std::pair(b->node.market, b->cold.seq);
   });
   for (const LoadedOrder* order : sorted) {
     if (!reserve_loaded(s, *order)) return fail(DecodeError::BadValue);

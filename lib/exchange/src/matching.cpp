@@ -220,9 +220,9 @@ MatchResult match(Context& ctx, const Taker& taker) {
       out.stopped = CancelReason::ReduceOnlyCanceled;
       break;
     }
-    const Slot slot = book.level(opposite(side), *tick)->head;
+    const Slot slot = book.first(*book.level(opposite(side), *tick));
     const OrderNode& maker = state.orders[slot];
-    if (maker.good_til != 0 && maker.good_til <= ctx.block.time) {
+    if (maker.expires && state.orders.cold(slot).good_til <= ctx.block.time) {
       cancel_resting(ctx, slot, CancelReason::Expired);
       continue;
     }
@@ -271,17 +271,16 @@ void rest_order(Context& ctx, const Remainder& rest) {
   const Address& owner = state.accounts[rest.placer.account].address;
   const std::uint64_t seq = state.markets.edit(rest.market).next_seq++;
   const Slot slot = state.orders.add_in_place([&](OrderNode& node, OrderCold& cold) {
-    node.tick = order.px / config.tick_px;
+    OrderPlace place(rest.market, order.side, order.px / config.tick_px);
+    place.reduce_only = order.reduce_only;
+    static_cast<OrderPlace&>(node) = place;
     node.sz = rest.left;
     node.oid = rest.oid.value();
-    node.seq = seq;
-    node.good_til = order.good_til;
     node.account = rest.placer.account;
-    node.market = rest.market;
-    node.side = order.side;
-    node.reduce_only = order.reduce_only;
     node.group = static_cast<std::uint32_t>(rest.group);
     cold.cloid = order.cloid;
+    cold.good_til = order.good_til;
+    cold.seq = seq;
     cold.orig_sz = order.sz;
     cold.tif = order.tif;
     cold.builder = rest.placer.builder;

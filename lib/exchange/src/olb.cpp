@@ -164,20 +164,17 @@ void PlainBook::replace(std::uint32_t id, std::uint32_t px, std::uint32_t qty) {
 void BareBook::add(std::uint32_t id, Side side, std::uint32_t px, std::uint32_t qty) {
   const Slot slot = pool_.allocate();
   OrderNode& node = pool_[slot];
-  node.side = side;
-  node.tick = px;
+  static_cast<OrderPlace&>(node) = {0, side, px};
   node.sz = qty;
   node.oid = id;
-  node.seq = ++seq_;
   book_.insert(slot);
   index_.add(id, slot);
 }
 
 bool BareBook::cancel(std::uint32_t id) {
-  const Slot slot = index_.find(id);
-  if (slot == kNoSlot) return false;
+  if (index_.find(id) == kNoSlot) return false;
+  const Slot slot = index_.remove(id);
   book_.unlink(slot);
-  index_.remove(id);
   pool_.release(slot);
   return true;
 }
@@ -185,14 +182,11 @@ bool BareBook::cancel(std::uint32_t id) {
 void BareBook::replace(std::uint32_t id, std::uint32_t px, std::uint32_t qty) {
   const Slot slot = index_.find(id);
   OL_CHECK(slot != kNoSlot, "replaced orders are live");
-  // The new level comes from memory while the node does, whose side decides which of the two it is.
-  book_.prefetch_insert(Side::Buy, px);
-  book_.prefetch_insert(Side::Sell, px);
+  book_.prefetch_level(px);
   book_.unlink(slot);
   OrderNode& node = pool_[slot];
-  node.tick = px;
+  static_cast<OrderPlace&>(node) = {0, node.side, px};
   node.sz = qty;
-  node.seq = ++seq_;
   book_.insert(slot);
 }
 
@@ -202,7 +196,7 @@ void BareBook::take(std::uint32_t id, Side side, std::uint32_t limit, std::uint3
   while (left > 0) {
     const auto tick = book_.tick_for(side, limit);
     if (!tick) return;
-    const Slot slot = book_.level(opposite(side), *tick)->head;
+    const Slot slot = book_.first(*book_.level(opposite(side), *tick));
     const OrderNode& maker = pool_[slot];
     const std::uint64_t traded = left < maker.sz ? left : maker.sz;
     fills.record(id, maker.oid, *tick, traded);
@@ -228,7 +222,7 @@ OlbWorkload make_olb(OlbVariant variant, std::uint32_t op_count) {
   return out;
 }
 
-void apply(BareBook& book, const OlbOp& op, OlbFills& fills) {
+[[gnu::flatten]] void apply(BareBook& book, const OlbOp& op, OlbFills& fills) {
   if (op.kind == OlbOp::Kind::Take) {
     book.take(op.id, op.side, op.px, op.qty, fills);
   } else {

@@ -38,27 +38,27 @@ void OrderStore::forget_oldest(std::size_t count) {
 // Index, owner's list and expiry; the book is the caller's.
 void OrderStore::attach(Slot slot) {
   const OrderNode& node = pool_[slot];
-  OrderCold& cold = cold_[slot];
   index_.add(node.oid, slot);
   if (node.account >= owners_.size()) owners_.resize(node.account + 1);
   Owner& owner = owners_[node.account];
-  cold.owner_prev = kNoSlot;
-  cold.owner_next = owner.head;
-  if (owner.head != kNoSlot) cold_[owner.head].owner_prev = slot;
+  owner_links_[slot].prev = kNoSlot;
+  owner_links_[slot].next = owner.head;
+  owner_links_[owner.head].prev = slot;  // of no order, where there was none
   owner.head = slot;
   ++owner.count;
-  if (node.good_til != 0) expiring_.insert({node.good_til, node.oid});
+  if (node.expires) expiring_.insert({cold_[slot].good_til, node.oid});
 }
 
 void OrderStore::detach(Slot slot) {
   const OrderNode& node = pool_[slot];
-  const OrderCold& cold = cold_[slot];
+  const Slot next = owner_links_[slot].next;
+  const Slot prev = owner_links_[slot].prev;
   index_.remove(node.oid);
   Owner& owner = owners_[node.account];
-  (cold.owner_prev == kNoSlot ? owner.head : cold_[cold.owner_prev].owner_next) = cold.owner_next;
-  if (cold.owner_next != kNoSlot) cold_[cold.owner_next].owner_prev = cold.owner_prev;
+  (prev == kNoSlot ? owner.head : owner_links_[prev].next) = next;
+  owner_links_[next].prev = prev;  // of no order, where it was the last
   --owner.count;
-  if (node.good_til != 0) expiring_.erase({node.good_til, node.oid});
+  if (node.expires) expiring_.erase({cold_[slot].good_til, node.oid});
 }
 
 Slot OrderStore::take_slot() {
@@ -68,12 +68,15 @@ Slot OrderStore::take_slot() {
     return slot;
   }
   const Slot slot = pool_.allocate();
-  while (cold_.size() <= slot)
+  while (cold_.size() <= slot) {
     cold_.grow();
+    owner_links_.grow();
+  }
   return slot;
 }
 
 void OrderStore::rest(Slot slot) {
+  pool_[slot].expires = cold_[slot].good_til != 0;
   books_[pool_[slot].market]->insert(slot);
   attach(slot);
   save(Change::Added, slot);
@@ -122,7 +125,7 @@ std::vector<OrderId> OrderStore::orders_of(AccountIndex account) const {
   out.reserve(count_of(account));
   Slot next = kNoSlot;
   for (Slot slot = first_of(account); slot != kNoSlot; slot = next) {
-    next = cold_[slot].owner_next;
+    next = next_of(slot);
     // A batch takes slots that follow each other up or down: the list mostly goes on as it went.
     constexpr Slot kAhead = 4;
     const Slot guess = next + kAhead * (next - slot);

@@ -93,7 +93,7 @@ void put_order(const State& s, OrderId oid, StateDiff& out) {
   const MarketConfig& config = s.info(n.market).config;
   const std::uint8_t flags = n.reduce_only ? 1 : 0;
   out.value(s.accounts[n.account].address, config.asset, n.side, n.tick * config.tick_px, n.sz,
-            c.orig_sz, c.tif, flags, c.cloid, n.seq, n.good_til, n.group, c.builder, c.builder_fee,
+            c.orig_sz, c.tif, flags, c.cloid, c.seq, c.good_til, n.group, c.builder, c.builder_fee,
             c.placed_at, c.filled_height, c.filled_in_block);
 }
 
@@ -110,9 +110,11 @@ void put_dirty_orders(const State& s, StateDiff& out) {
 // dex.md 18.1, lvl/.
 void put_level(const State& s, const OrderStore::TouchedLevel& at, StateDiff& out) {
   const MarketConfig& config = s.info(at.market()).config;
-  const Level* level = s.orders.book(at.market()).level(at.side(), at.tick());
+  const Book& book = s.orders.book(at.market());
+  const Level* level = book.level(at.side(), at.tick());
   out.key("lvl/", config.asset, at.side(), at.tick() * config.tick_px);
-  if (level != nullptr) out.value(level->total_sz, level->count, s.orders[level->head].seq);
+  if (level != nullptr)
+    out.value(level->total_sz, level->count, s.orders.cold(book.first(*level)).seq);
 }
 
 // dex.md 18.1, nonce/.

@@ -299,7 +299,7 @@ bool shrinks_in_place(const Context& ctx, Slot slot, const Order& order, std::ui
   return order.asset == config.asset && order.trigger == Trigger::None && order.side == node.side &&
          order.px == node.tick * config.tick_px && sz < node.sz &&
          order.reduce_only == node.reduce_only && order.tif == cold.tif &&
-         order.cloid == cold.cloid && order.good_til == node.good_til && sz % config.lot_sz == 0 &&
+         order.cloid == cold.cloid && order.good_til == cold.good_til && sz % config.lot_sz == 0 &&
          order.sz % config.lot_sz == 0;
 }
 

@@ -35,7 +35,10 @@ TEST(LevelTree, agrees_with_a_sorted_set) {
       const std::uint64_t tick = random.below(std::uint64_t{1} << random.below(spread + 1));
       if (reference.contains(tick)) {
         if (random.below(2) == 0) {
-          tree.vacate(tick);
+          tree.find(tick)->count = 0;
+          tree.vacate_if(tree.leaf_of(tick), tick, false);
+          ASSERT_NE(tree.find(tick), nullptr);
+          tree.vacate_if(tree.leaf_of(tick), tick, true);
           reference.erase(tick);
         }
       } else {
@@ -61,16 +64,41 @@ TEST(LevelTree, agrees_with_a_sorted_set) {
 TEST(LevelTreeDeathTest, stops_at_ticks_it_does_not_have) {
   LevelTree tree;
   EXPECT_DEATH(static_cast<void>(tree.occupy(LevelTree::kTickEnd)), "beyond the range");
-  EXPECT_DEATH(tree.vacate(1), "not there");
+  EXPECT_DEATH(static_cast<void>(tree.leaf_of(1)), "not there");
   tree.occupy(2).count = 1;
-  EXPECT_DEATH(tree.vacate(3), "not occupied");
+  EXPECT_DEATH(static_cast<void>(tree.leaf_of(64)), "not there");
+}
+
+// The table of leaves has 1024 places for 64 ticks each.
+TEST(LevelTree, forgets_a_leaf_that_shares_its_place_in_the_table) {
+  constexpr std::uint64_t kFar = 5 + 64 * 1024;
+  LevelTree tree;
+  tree.occupy(5).count = 1;
+  tree.occupy(kFar).count = 2;
+  EXPECT_EQ(tree.find(5)->count, 1U);
+  EXPECT_EQ(tree.find(kFar)->count, 2U);
+  tree.find(kFar)->count = 0;
+  tree.vacate_if(tree.leaf_of(kFar), kFar, true);
+  EXPECT_EQ(tree.find(kFar), nullptr);
+  tree.occupy(kFar + 1).count = 3;
+  EXPECT_EQ(tree.above(5), kFar + 1);
+  EXPECT_EQ(tree.highest(), kFar + 1);
+  EXPECT_EQ(tree.leaf_of(5).at(5).count, 1U);
+}
+
+TEST(OrderPlaceDeathTest, stops_at_ticks_and_markets_it_has_no_room_for) {
+  const OrderPlace last((1U << 19) - 1, Side::Sell, LevelTree::kTickEnd - 1);
+  EXPECT_EQ(last.market, (1U << 19) - 1);
+  EXPECT_EQ(last.tick, LevelTree::kTickEnd - 1);
+  EXPECT_EQ(last.side, Side::Sell);
+  EXPECT_DEATH(OrderPlace(0, Side::Buy, LevelTree::kTickEnd), "range of prices");
+  EXPECT_DEATH(OrderPlace(1U << 19, Side::Buy, 1), "range of markets");
 }
 
 /// Puts an order into a book by hand.
 Slot rest(OrderPool& pool, Book& book, Side side, std::uint64_t tick, std::uint64_t sz) {
   const Slot slot = pool.allocate();
-  pool[slot].side = side;
-  pool[slot].tick = tick;
+  static_cast<OrderPlace&>(pool[slot]) = {0, side, tick};
   pool[slot].sz = sz;
   book.insert(slot);
   return slot;
@@ -102,7 +130,7 @@ TEST(Dex6Book, relink_restores_the_exact_place) {
   const Slot b = rest(pool, book, Side::Buy, 7, 2);
   const Slot c = rest(pool, book, Side::Buy, 7, 4);
   book.unlink(b);
-  EXPECT_EQ(pool[a].next, c);
+  EXPECT_EQ(book.after(a), c);
   book.unlink(a);
   book.unlink(c);
   EXPECT_EQ(book.level(Side::Buy, 7), nullptr);
@@ -110,10 +138,10 @@ TEST(Dex6Book, relink_restores_the_exact_place) {
   book.relink(a);
   book.relink(b);
   const Level& level = *book.level(Side::Buy, 7);
-  EXPECT_EQ(level.head, a);
-  EXPECT_EQ(pool[a].next, b);
-  EXPECT_EQ(pool[b].next, c);
-  EXPECT_EQ(level.tail, c);
+  EXPECT_EQ(book.first(level), a);
+  EXPECT_EQ(book.after(a), b);
+  EXPECT_EQ(book.after(b), c);
+  EXPECT_EQ(book.after(c), kNoSlot);
   EXPECT_EQ(level.count, 3U);
   EXPECT_EQ(level.total_sz, 7U);
 }

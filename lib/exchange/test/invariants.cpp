@@ -91,13 +91,15 @@ std::string check_side(const State& s, MarketIndex market, Side side, std::size_
     std::uint64_t total = 0;
     std::uint64_t seq = 0;
     std::uint32_t count = 0;
-    for (Slot slot = level.head; slot != kNoSlot; slot = s.orders[slot].next) {
+    for (Slot slot = book.first(level); slot != kNoSlot; slot = book.after(slot)) {
       const OrderNode& n = s.orders[slot];
       if (n.sz == 0) return "20.7 empty order";
-      if (n.seq <= seq) return "20.7 queue out of order";
+      if (n.expires != (s.orders.cold(slot).good_til != 0)) return "4.2 expiry";
+      const OrderCold& cold = s.orders.cold(slot);
+      if (cold.seq <= seq) return "20.7 queue out of order";
       if (n.tick != *tick || n.side != side || n.market != market) return "20.7 order misplaced";
       if (s.orders.find(OrderId(n.oid)) != slot) return "20.7 index";
-      seq = n.seq;
+      seq = cold.seq;
       total += n.sz;
       ++count;
     }

@@ -105,8 +105,7 @@ TEST(IdSet, tells_each_id_once_and_ascending_like_a_sorted_set) {
 OrderNode node(std::uint64_t oid, std::uint64_t tick) {
   OrderNode out;
   out.oid = oid;
-  out.seq = oid;
-  out.tick = tick;
+  static_cast<OrderPlace&>(out) = {0, Side::Buy, tick};
   out.sz = 10 * oid;
   out.account = 1;
   return out;

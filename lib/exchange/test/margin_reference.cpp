@@ -87,8 +87,7 @@ std::vector<Holding> holdings_of(const State& s, const std::vector<Market>& mark
     h.isolated = p.isolated;
     if (p.leverage != 0) h.leverage = p.leverage;
   }
-  for (Slot slot = s.orders.first_of(account); slot != kNoSlot;
-       slot = s.orders.cold(slot).owner_next) {
+  for (Slot slot = s.orders.first_of(account); slot != kNoSlot; slot = s.orders.next_of(slot)) {
     const OrderNode& n = s.orders[slot];
     if (n.reduce_only) continue;
     const Wide px = Wide{n.tick} * markets[n.market].config.tick_px;

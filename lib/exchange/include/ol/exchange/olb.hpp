@@ -110,7 +110,6 @@ class BareBook {
   OrderPool pool_;
   Book book_;
   OrderIndex index_;
-  std::uint64_t seq_ = 0;
 };
 
 /// A workload: the book to begin with and the timed operations, with the fills they must make.

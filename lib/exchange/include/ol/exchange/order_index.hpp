@@ -27,12 +27,15 @@ class OrderIndex {
     pages_[page]->slots[oid & kMask] = slot;
     ++pages_[page]->live;
   }
-  /// @pre The id is in the index.
-  void remove(std::uint64_t oid) {
+  /// Returns its slot. @pre The id is in the index.
+  Slot remove(std::uint64_t oid) {
+    const Slot slot = find(oid);
+    OL_CHECK(slot != kNoSlot, "an order id that is not there");
     std::unique_ptr<Page>& page = pages_[oid >> kPageBits];
-    OL_CHECK(page && page->slots[oid & kMask] != kNoSlot, "an order id that is not there");
     page->slots[oid & kMask] = kNoSlot;
-    if (--page->live == 0) spare_ = std::move(page);  // all slots are none again
+    if (--page->live == 0) [[unlikely]]
+      spare_ = std::move(page);  // all slots are none again
+    return slot;
   }
 
   /// Calls `visit(slot)` for every order, ids ascending.

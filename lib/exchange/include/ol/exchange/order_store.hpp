@@ -25,7 +25,7 @@ class OrderStore final : public Undoable {
 
   /// An empty book for the next market.
   MarketIndex add_book() {
-    OL_CHECK(books_.size() < kMarketsMax, "more markets than levels can be numbered for");
+    OL_CHECK(books_.size() < kMarketsMax, "more markets than an order can name");
     books_.push_back(std::make_unique<Book>(pool_));
     return static_cast<MarketIndex>(books_.size() - 1);
   }
@@ -64,8 +64,8 @@ class OrderStore final : public Undoable {
     prefetch_cold(slot);
   }
   void prefetch_neighbours(Slot slot) const {
-    pool_.prefetch(pool_[slot].prev);
-    pool_.prefetch(pool_[slot].next);
+    pool_.prefetch_links(pool_.links(slot).prev);
+    pool_.prefetch_links(pool_.links(slot).next);
   }
   /// Takes a resting order away. It can be read by its slot until that is final.
   void remove(Slot slot);
@@ -74,10 +74,11 @@ class OrderStore final : public Undoable {
               std::uint64_t filled_in_block);
 
   /// Resting orders of an account; the first in no particular order, the next by
-  /// `cold().owner_next`.
+  /// `next_of`.
   [[nodiscard]] Slot first_of(AccountIndex account) const {
     return account < owners_.size() ? owners_[account].head : kNoSlot;
   }
+  [[nodiscard]] Slot next_of(Slot slot) const { return owner_links_[slot].next; }
   [[nodiscard]] std::uint32_t count_of(AccountIndex account) const {
     return account < owners_.size() ? owners_[account].count : 0;
   }
@@ -108,12 +109,12 @@ class OrderStore final : public Undoable {
     [[nodiscard]] std::size_t spread() const { return bits_ ^ (bits_ >> (kTickBits - 10)); }
 
    private:
-    static constexpr unsigned kTickBits = 42;
-    static_assert(LevelTree::kTickEnd == std::uint64_t{1} << kTickBits);
+    static constexpr unsigned kTickBits = OrderPlace::kTickBits;
+    static_assert(kTickBits + 1 + OrderPlace::kMarketBits <= 64);
 
     std::uint64_t bits_ = ~std::uint64_t{0};
   };
-  static constexpr std::size_t kMarketsMax = std::size_t{1} << 21;  // what the number has room for
+  static constexpr std::size_t kMarketsMax = std::size_t{1} << OrderPlace::kMarketBits;
   void begin_block() {
     dirty_orders_.clear();
     dirty_levels_.clear();
@@ -158,6 +159,7 @@ class OrderStore final : public Undoable {
   UndoLog& log_;
   OrderPool pool_;
   ChunkVector<OrderCold, 12> cold_;
+  ChunkVector<OrderLinks, 12> owner_links_;  // orders of one account
   std::vector<std::unique_ptr<Book>> books_;
   OrderIndex index_;
   std::vector<Owner> owners_;

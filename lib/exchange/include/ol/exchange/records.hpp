@@ -157,9 +157,9 @@ struct MarketState {
 /// What matching does not read of a resting order. What a cancellation reads comes first and lies
 /// in one cache line by the alignment.
 struct alignas(32) OrderCold {
-  Slot owner_next = kNoSlot;  // orders of one account
-  Slot owner_prev = kNoSlot;
   Cloid cloid;
+  TimeMs good_til = 0;    // 0: none
+  std::uint64_t seq = 0;  // order of arrival in its book (dex.md 6.1)
   std::uint64_t orig_sz = 0;
   Tif tif = Tif::Gtc;
   Address builder;
@@ -168,7 +168,7 @@ struct alignas(32) OrderCold {
   std::uint64_t filled_height = 0;  // block of the last fill, for dex.md 4.4
   std::uint64_t filled_in_block = 0;
 };
-static_assert(offsetof(OrderCold, cloid) + sizeof(Cloid) <= alignof(OrderCold));
+static_assert(sizeof(OrderCold) == 96);
 
 /// A waiting order (dex.md 4.1).
 struct TriggerOrder {
