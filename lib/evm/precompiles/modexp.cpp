@@ -130,12 +130,12 @@ using Limbs = std::array<std::uint64_t, 4>;
 
 /// The power. @pre The modulus is odd and has N words, the last of them not zero; so is the last of
 /// the exponent.
-template <std::size_t N>
+template <std::size_t N, Room kRoom = Room::None>
 Limbs power_of_words(const Limbs& base, std::span<const std::uint64_t> exponent,
                      const Limbs& modulus) {
   std::array<std::uint64_t, N> words;
   std::copy_n(modulus.begin(), N, words.begin());
-  const Montgomery<N> field(words);
+  const Montgomery<N, kRoom> field(words);
   // base R modulo the modulus.
   std::array<std::uint64_t, N + 4> scaled{};
   std::copy_n(base.begin(), 4, scaled.begin() + N);
@@ -164,7 +164,8 @@ U256 raise_small(const U256& base, std::span<const std::uint64_t> exponent, cons
       out = power_of_words<3>(b, exponent, m);
       break;
     default:
-      out = power_of_words<4>(b, exponent, m);
+      out = Montgomery<4>::has_room(m[3]) ? power_of_words<4, Room::TwoBits>(b, exponent, m)
+                                          : power_of_words<4>(b, exponent, m);
       break;
   }
   return {out[0], out[1], out[2], out[3]};

@@ -18,14 +18,22 @@
 
 namespace ol::evm::precompiles {
 
-/// Numbers modulo an odd one of at most `N` words, as multiples of R = 2^(64 N). Words come with
-/// the least significant first. Any N words stand for their residue.
-template <std::size_t N>
+/// Whether a modulus leaves the two upper bits of its words free, as those of 254 bits do that many
+/// curves are over: then nothing is ever carried out of them.
+enum class Room : std::uint8_t { None, TwoBits };
+
+/// Numbers modulo an odd one m of at most `N` words, as multiples of R = 2^(64 N). Words come with
+/// the least significant first. With room any number below 2 m stands for its residue, otherwise
+/// any N words do.
+template <std::size_t N, Room kRoom = Room::None>
 class Montgomery {
  public:
   using Words = std::array<std::uint64_t, N>;
 
-  /// @pre `modulus` is odd and its last word is not zero.
+  /// Whether a modulus with this last word has room; one in 2^60 that has two bits free has not.
+  static bool has_room(std::uint64_t last) { return last < (std::uint64_t{1} << 62) - 4; }
+
+  /// @pre `modulus` is odd, its last word is not zero and has the room that was promised.
   explicit Montgomery(const Words& modulus) : modulus_(modulus) {
     Uint128 low = modulus[0];
     if constexpr (kLast == 2) low |= Uint128{modulus[1]} << 64;
@@ -254,7 +262,8 @@ class Montgomery {
   /// m,
   ///   a constant below m: rows that do not wait for each other. They add less than k 2^64 m.
   /// - Then a multiple of m below 2^128 m makes the two lowest words zero.
-  /// As the product is at most (R - 1)^2, what is left is below R - 2 + m + k m / 2^64.
+  /// As the product is at most (R - 1)^2, what is left is below R - 2 + m + k m / 2^64. With room
+  /// it is below 4 m^2, and m below R / 4 (1 - 2^-60): what is left is below 2 m.
   [[nodiscard, gnu::always_inline]] Words reduce(const Product& product) const {
     if constexpr (N == 1) return reduce_word(product);
     Partial sum;
@@ -263,9 +272,13 @@ class Montgomery {
       sum[i] = product[kFolded + i];
     std::uint8_t carry = fold(sum, product, std::make_index_sequence<kFolded>());
     carry += clear_lowest(sum);
+    Words out;
+    if constexpr (kRoom == Room::TwoBits) {
+      std::copy_n(sum.begin() + kLast, N, out.begin());
+      return out;
+    }
     // The modulus is taken off where R was reached.
     const std::uint64_t mask = carry == 0 ? 0 : ~std::uint64_t{0};
-    Words out;
     std::uint8_t borrow = 0;
 #pragma clang loop unroll(full)
     for (std::size_t j = 0; j < N; ++j)

@@ -79,6 +79,32 @@ TEST(Montgomery, products_and_squares_are_those_of_the_definition) {
   check_products<4>();
 }
 
+// The largest modulus with room and smaller ones, with the largest factors there may be.
+TEST(Montgomery, products_stay_below_twice_a_modulus_with_room) {
+  using Roomy = Montgomery<4, Room::TwoBits>;
+  Noise noise(5);
+  for (int i = 0; i < 5'000; ++i) {
+    Words<4> modulus = some_words<4>(noise);
+    modulus[0] |= 1;
+    modulus[3] = i % 2 == 0 ? (std::uint64_t{1} << 62) - 5 : 1 + modulus[3] % (1 << 20);
+    ASSERT_TRUE(Roomy::has_room(modulus[3]));
+    const U256 m{modulus[0], modulus[1], modulus[2], modulus[3]};
+    const auto below_twice = [&] {
+      const U256 away{some_word(noise), noise.below(3), 0, 0};
+      const U256 value = noise.below(2) == 0 ? (m << 1) - U256{1} - away : away;
+      return Words<4>{value.limb(0), value.limb(1), value.limb(2), value.limb(3)};
+    };
+    const Words<4> a = below_twice();
+    const Words<4> b = below_twice();
+    const Roomy field(modulus);
+    for (const auto& [r, other] : {std::pair{field.product(a, b), b}, {field.squared(a, 1), a}}) {
+      ASSERT_TRUE(is_product<4>(r, a, other, modulus)) << i;
+      ASSERT_LT((U256{r[0], r[1], r[2], r[3]}), m << 1) << i;
+    }
+  }
+  EXPECT_FALSE(Roomy::has_room((std::uint64_t{1} << 62) - 4));
+}
+
 // Factors chosen so that what is reduced exceeds R by more than the modulus, by less than one part
 // in 2^64 of it: numbers by chance never do.
 TEST(Montgomery, takes_the_modulus_off_twice_where_once_does_not_do) {
