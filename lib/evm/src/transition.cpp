@@ -169,8 +169,8 @@ Result<CallOutcome, state::StateError> Evm::call(World& world, const BlockEnv& b
   machine_->bind(world, block, {request.caller, request.gas_price, {}});
   WorldAccount& sender = world.account(request.caller);
   OL_CHECK(!(sender.balance < request.value), "the caller holds what it sends");
-  Message message = outermost(world, sender, request.to, sender.nonce, request.value, request.data,
-                              request.gas);
+  Message message =
+      outermost(world, sender, request.to, sender.nonce, request.value, request.data, request.gas);
   if (!request.to) world.set_nonce(sender, sender.nonce + 1);
   warm_up(world, machine_->rules(), block, message, {});
   follow_delegation(*machine_, message);
