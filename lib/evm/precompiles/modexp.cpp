@@ -56,11 +56,12 @@ ByteView present(ByteView input, std::uint64_t begin, std::uint64_t size) {
   return rest.first(static_cast<std::size_t>(std::min<std::uint64_t>(size, rest.size())));
 }
 
-/// The first 32 bytes of the exponent (all of it if shorter) as a number.
-U256 exponent_head(ByteView exponent, std::uint64_t length) {
+/// The first 32 bytes (all of them if there are fewer) of a number of `length` bytes, of which the
+/// `present` ones are not zeros past the end of the input.
+U256 head_of(ByteView present, std::uint64_t length) {
   const std::size_t size = static_cast<std::size_t>(std::min<std::uint64_t>(length, 32));
   std::array<std::uint8_t, 32> head{};
-  std::copy_n(exponent.begin(), std::min(size, exponent.size()),
+  std::copy_n(present.begin(), std::min(size, present.size()),
               head.end() - static_cast<std::ptrdiff_t>(size));
   return U256::from_big_endian(head).value();
 }
@@ -125,60 +126,112 @@ class Integer {
 
 static_assert(sizeof(mp_limb_t) == sizeof(std::uint64_t) && GMP_NAIL_BITS == 0);
 
-template <std::size_t N>
-std::array<std::uint64_t, N> words_of(Integer& value) {
-  std::array<std::uint64_t, N> out;
-  for (std::size_t i = 0; i < N; ++i)
-    out[i] = mpz_getlimbn(value.get(), static_cast<mp_size_t>(i));
+using Limbs = std::array<std::uint64_t, 4>;
+
+/// The power. @pre The modulus is odd and has N words, the last of them not zero; so is the last of
+/// the exponent.
+template <std::size_t N, Room kRoom = Room::None>
+Limbs power_of_words(const Limbs& base, std::span<const std::uint64_t> exponent,
+                     const Limbs& modulus) {
+  std::array<std::uint64_t, N> words;
+  std::copy_n(modulus.begin(), N, words.begin());
+  const Montgomery<N, kRoom> field(words);
+  // base R modulo the modulus.
+  std::array<std::uint64_t, N + 4> scaled{};
+  std::copy_n(base.begin(), 4, scaled.begin() + N);
+  std::array<std::uint64_t, 5> quotient;
+  std::array<std::uint64_t, N> rest;
+  mpn_tdiv_qr(quotient.data(), rest.data(), 0, scaled.data(), N + 4, words.data(), N);
+  Limbs out{};
+  std::ranges::copy(field.power(rest, exponent), out.begin());
   return out;
 }
 
-/// The power, written to the end of `output`. Changes `base`.
-/// @pre The modulus is odd, has N words and fits `output`; the exponent is not zero.
-template <std::size_t N>
-void raise_in_words(Integer& base, Integer& exponent, Integer& modulus, Bytes& output) {
-  mpz_mul_2exp(base.get(), base.get(), 64 * N);
-  mpz_tdiv_r(base.get(), base.get(), modulus.get());
-  const Montgomery<N> field(words_of<N>(modulus));
-  const auto power = field.power(
-      words_of<N>(base), std::span(mpz_limbs_read(exponent.get()), mpz_size(exponent.get())));
-  const std::size_t size = std::min(8 * N, output.size());
-  for (std::size_t i = 0; i < size; ++i)
-    output[output.size() - 1 - i] = static_cast<std::uint8_t>(power[i / 8] >> (8 * (i % 8)));
-}
-
-/// Whether `raise_in_words` did it: for small odd moduli and exponents other than zero.
-bool raised_in_words(Integer& base, Integer& exponent, Integer& modulus, Bytes& output) {
-  if (mpz_even_p(modulus.get()) || mpz_sgn(exponent.get()) == 0) return false;
-  switch (mpz_size(modulus.get())) {
+/// The power with a small odd modulus other than one. @pre The last word of the exponent is not
+/// zero.
+U256 raise_small(const U256& base, std::span<const std::uint64_t> exponent, const U256& modulus) {
+  const Limbs b{base.limb(0), base.limb(1), base.limb(2), base.limb(3)};
+  const Limbs m{modulus.limb(0), modulus.limb(1), modulus.limb(2), modulus.limb(3)};
+  Limbs out;
+  switch ((modulus.bit_length() + 63) / 64) {
     case 1:
-      raise_in_words<1>(base, exponent, modulus, output);
-      return true;
+      out = power_of_words<1>(b, exponent, m);
+      break;
     case 2:
-      raise_in_words<2>(base, exponent, modulus, output);
-      return true;
+      out = power_of_words<2>(b, exponent, m);
+      break;
     case 3:
-      raise_in_words<3>(base, exponent, modulus, output);
-      return true;
-    case 4:
-      raise_in_words<4>(base, exponent, modulus, output);
-      return true;
+      out = power_of_words<3>(b, exponent, m);
+      break;
     default:
-      return false;
+      out = Montgomery<4>::has_room(m[3]) ? power_of_words<4, Room::TwoBits>(b, exponent, m)
+                                          : power_of_words<4>(b, exponent, m);
+      break;
   }
+  return {out[0], out[1], out[2], out[3]};
 }
 
-Bytes raise(ByteView input, const Lengths& lengths) {
-  Bytes output(static_cast<std::size_t>(lengths.modulus), 0);
+/// Writes `value` to the end of `output`, which has room for its bytes that are not zero.
+void write_at_end(const U256& value, Bytes& output) {
+  const auto bytes = value.to_big_endian();
+  const std::size_t size = std::min(bytes.size(), output.size());
+  std::copy_n(bytes.end() - static_cast<std::ptrdiff_t>(size), size,
+              output.end() - static_cast<std::ptrdiff_t>(size));
+}
+
+U256 u256_of(Integer& value) {
+  const auto limb = [&](mp_size_t i) { return mpz_getlimbn(value.get(), i); };
+  return {limb(0), limb(1), limb(2), limb(3)};
+}
+
+/// Where the operands of a call begin, and their bytes that exist.
+struct Operands {
+  ByteView base;
+  ByteView exponent;
+  ByteView modulus;
+};
+
+Operands read_operands(ByteView input, const Lengths& lengths) {
   const std::uint64_t exponent_at = kHeaderBytes + lengths.base;
   const std::uint64_t modulus_at = exponent_at + lengths.exponent;
-  Integer modulus(present(input, modulus_at, lengths.modulus), lengths.modulus);
+  return {.base = present(input, kHeaderBytes, lengths.base),
+          .exponent = present(input, exponent_at, lengths.exponent),
+          .modulus = present(input, modulus_at, lengths.modulus)};
+}
+
+/// Operands of up to 32 bytes, without GMP's integers: whether the modulus is odd and it was done.
+bool raised_small(const Operands& operands, const Lengths& lengths, Bytes& output) {
+  if (std::max({lengths.base, lengths.exponent, lengths.modulus}) > 32) return false;
+  const U256 modulus = head_of(operands.modulus, lengths.modulus);
+  if ((modulus.low64() & 1) == 0) return false;
+  if (modulus == U256{1}) return true;
+  const U256 base = head_of(operands.base, lengths.base);
+  const U256 exponent = head_of(operands.exponent, lengths.exponent);
+  if (exponent.is_zero()) {
+    output.back() = 1;
+    return true;
+  }
+  const Limbs words{exponent.limb(0), exponent.limb(1), exponent.limb(2), exponent.limb(3)};
+  const std::size_t count = (exponent.bit_length() + 63) / 64;
+  write_at_end(raise_small(base, std::span(words).first(count), modulus), output);
+  return true;
+}
+
+Bytes raise(const Operands& operands, const Lengths& lengths) {
+  Bytes output(static_cast<std::size_t>(lengths.modulus), 0);
+  if (raised_small(operands, lengths, output)) return output;
+  Integer modulus(operands.modulus, lengths.modulus);
   if (mpz_cmp_ui(modulus.get(), 1) <= 0) return output;
 
   // The modulus is not all zeros, so it begins within the input and what precedes it is there too.
-  Integer base(present(input, kHeaderBytes, lengths.base), lengths.base);
-  Integer exponent(present(input, exponent_at, lengths.exponent), lengths.exponent);
-  if (raised_in_words(base, exponent, modulus, output)) return output;
+  Integer base(operands.base, lengths.base);
+  Integer exponent(operands.exponent, lengths.exponent);
+  if (mpz_odd_p(modulus.get()) && mpz_size(modulus.get()) <= 4 && mpz_sgn(exponent.get()) != 0) {
+    mpz_tdiv_r(base.get(), base.get(), modulus.get());
+    const std::span words(mpz_limbs_read(exponent.get()), mpz_size(exponent.get()));
+    write_at_end(raise_small(u256_of(base), words, u256_of(modulus)), output);
+    return output;
+  }
   Integer result;
   mpz_powm(result.get(), base.get(), exponent.get(), modulus.get());
   if (mpz_sgn(result.get()) == 0) return output;
@@ -198,12 +251,12 @@ PrecompileResult modexp(ByteView input, std::int64_t gas, Revision revision) {
   }
   if (largest > kOperandBytesMax) return failed();
 
-  const ByteView exponent = present(input, kHeaderBytes + lengths.base, lengths.exponent);
-  const U256 head = exponent_head(exponent, lengths.exponent);
+  const Operands operands = read_operands(input, lengths);
+  const U256 head = head_of(operands.exponent, lengths.exponent);
   const auto left = pay(gas, price(lengths, head, revision));
   if (!left) return failed();
   if (lengths.modulus == 0) return succeeded(*left, {});
-  return {.success = true, .gas_left = *left, .output = raise(input, lengths)};
+  return {.success = true, .gas_left = *left, .output = raise(operands, lengths)};
 }
 
 }  // namespace ol::evm::precompiles

@@ -30,6 +30,10 @@ ol_library(evm_precompiles PURE
   DEPS base
   PRIVATE_DEPS crypto blst OpenSSL::Crypto PkgConfig::gmp)
 
+# Modexp's loops want every register there is.
+set_source_files_properties(precompiles/modexp.cpp
+  PROPERTIES COMPILE_OPTIONS -fomit-frame-pointer)
+
 ol_test(evm_precompiles
   SOURCES
     precompiles/test/blake2f_test.cpp
@@ -40,6 +44,7 @@ ol_test(evm_precompiles
     precompiles/test/hashes_test.cpp
     precompiles/test/kzg_test.cpp
     precompiles/test/modexp_test.cpp
+    precompiles/test/montgomery_test.cpp
     precompiles/test/p256_test.cpp
     precompiles/test/precompile_vectors_test.cpp
     precompiles/test/registry_test.cpp

@@ -31,18 +31,6 @@ U256 magnitude(const U256& v) {
   return v.is_negative() ? word::subtract({}, v) : v;
 }
 
-/// a * b mod 2^256 - 1, where 2^256 is 1: the halves of the product are added. Contracts ask for it
-/// to learn a product's upper half.
-U256 mulmod_max(const U256& a, const U256& b) {
-  const std::array<Limb, 8> product = mul_full(a, b);
-  unsigned long long carry = 0;
-  std::array<Limb, 4> sum{};
-  for (std::size_t i = 0; i < 4; ++i)
-    sum[i] = __builtin_addcll(product[i], product[i + 4], carry, &carry);
-  const U256 folded = U256{sum[0], sum[1], sum[2], sum[3]} + U256{carry};
-  return folded == U256::max() ? U256{} : folded;
-}
-
 /// r = a - b for five limbs, modulo 2^320.
 std::array<Limb, 5> subtract5(const std::array<Limb, 5>& a, const std::array<Limb, 5>& b) {
   std::array<Limb, 5> r{};
@@ -131,9 +119,11 @@ U256 ModularMultiplier::reduce(const std::array<Limb, 8>& x) const {
 }
 
 U256 ModularMultiplier::mulmod(const U256& a, const U256& b, const U256& m) {
-  if ((m.limb(0) & m.limb(1) & m.limb(2) & m.limb(3)) == ~Limb{0}) return mulmod_max(a, b);
   if (m == modulus_ && ready_) [[likely]]
     return reduce(mul_full(a, b));
+  if (a.fits_u64() && b.fits_u64()) {
+    return fast_mod(U256::from_u128(Uint128{a.low64()} * b.low64()), m);
+  }
   if (m != modulus_) {
     modulus_ = m;
     uses_ = 0;

@@ -19,6 +19,22 @@ namespace ol::evm {
   return v.bit_length() - 1;
 }
 
+/// a * b mod 2^256 - 1, where 2^256 is 1: the halves of the product are added. Contracts ask for it
+/// to learn a product's upper half.
+[[gnu::always_inline]] inline U256 mulmod_max(const U256& a, const U256& b) {
+  if ((a.limb(2) | a.limb(3) | b.limb(2) | b.limb(3)) == 0) {
+    // Below 2^256 - 1. The compiler leaves out the limbs that are zero.
+    return U256{a.limb(0), a.limb(1), 0, 0} * U256{b.limb(0), b.limb(1), 0, 0};
+  }
+  const std::array<std::uint64_t, 8> product = mul_full(a, b);
+  unsigned long long carry = 0;
+  std::array<std::uint64_t, 4> sum{};
+  for (std::size_t i = 0; i < 4; ++i)
+    sum[i] = __builtin_addcll(product[i], product[i + 4], carry, &carry);
+  const U256 folded = U256{sum[0], sum[1], sum[2], sum[3]} + U256{carry};
+  return folded == U256::max() ? U256{} : folded;
+}
+
 /// DIV, MOD, SDIV, SMOD with short cuts for divisors of 64 bits, which contracts use most.
 [[nodiscard]] U256 fast_div(const U256& a, const U256& b);
 [[nodiscard]] U256 fast_mod(const U256& a, const U256& b);

@@ -43,14 +43,49 @@ OL_EVM_HANDLER(load_call_data) {
   OL_EVM_GO(ip + 1);
 }
 
+/// Arithmetic that is a call away: too large to be part of a chain.
+template <auto Compute>
+bool compute2(Frame& /*frame*/, U256* top) {
+  top[-1] = Compute(top[0], top[-1]);
+  return true;
+}
+template <auto Compute>
+bool compute3(Frame& /*frame*/, U256* top) {
+  top[-2] = Compute(top[0], top[-1], top[-2]);
+  return true;
+}
+bool compute_mulmod(Frame& frame, U256* top) {
+  top[-2] = frame.machine.multiplier().mulmod(top[0], top[-1], top[-2]);
+  return true;
+}
+bool compute_clz(Frame& /*frame*/, U256* top) {
+  top[0] = U256{top[0].clz()};
+  return true;
+}
+
 /// DIV: by a power of two, which is how old compilers shift, without leaving the registers.
 OL_EVM_HANDLER(divide) {
   const auto before = OL_EVM_WINDOW;
-  const U256 dividend = before.at<0>();
-  const U256 divisor = before.at<1>();
-  const auto shift = power_of_two(divisor);
-  const U256 quotient = shift ? word::shr(dividend, U256{*shift}) : fast_div(dividend, divisor);
-  OL_EVM_SETTLE(before.drop<2>().push(quotient));
+  const auto shift = power_of_two(before.at<1>());
+  if (!shift) OL_EVM_BECOME((operation<compute2<fast_div>, 2, 1>));
+  OL_EVM_SETTLE(before.drop<2>().push(word::shr(before.at<0>(), U256{*shift})));
+  OL_EVM_GO(ip + 1);
+}
+
+/// MULMOD: by 2^256 - 1 and by powers of two, as in multiplying and dividing with a product of 512
+/// bits, without leaving the registers.
+OL_EVM_HANDLER(multiply_modulo) {
+  const auto before = OL_EVM_WINDOW;
+  const U256 modulus = before.at<2>();
+  U256 result;
+  if ((modulus.limb(0) & modulus.limb(1) & modulus.limb(2) & modulus.limb(3)) == UINT64_MAX) {
+    result = mulmod_max(before.at<0>(), before.at<1>());
+  } else if (power_of_two(modulus)) {
+    result = before.at<0>() * before.at<1>() & word::subtract(modulus, U256{1});
+  } else {
+    OL_EVM_BECOME((operation<compute_mulmod, 3, 1>));
+  }
+  OL_EVM_SETTLE(before.drop<3>().push(result));
   OL_EVM_GO(ip + 1);
 }
 
@@ -78,26 +113,6 @@ constexpr void end_block(Plans& plans, Opcode op) {
 constexpr void end_flow(Plans& plans, Opcode op) {
   at(plans, op).ends_block = true;
   at(plans, op).falls_through = false;
-}
-
-/// Arithmetic that is a call away: too large to be part of a chain.
-template <auto Compute>
-bool compute2(Frame& /*frame*/, U256* top) {
-  top[-1] = Compute(top[0], top[-1]);
-  return true;
-}
-template <auto Compute>
-bool compute3(Frame& /*frame*/, U256* top) {
-  top[-2] = Compute(top[0], top[-1], top[-2]);
-  return true;
-}
-bool compute_mulmod(Frame& frame, U256* top) {
-  top[-2] = frame.machine.multiplier().mulmod(top[0], top[-1], top[-2]);
-  return true;
-}
-bool compute_clz(Frame& /*frame*/, U256* top) {
-  top[0] = U256{top[0].clz()};
-  return true;
 }
 
 constexpr void add_steps(Plans& plans) {
@@ -133,7 +148,7 @@ constexpr void add_computations(Plans& plans) {
   add_operation<compute2<fast_mod>, 2, 1>(plans, Opcode::Mod);
   add_operation<compute2<fast_smod>, 2, 1>(plans, Opcode::Smod);
   add_operation<compute3<ol::addmod>, 3, 1>(plans, Opcode::Addmod);
-  add_operation<compute_mulmod, 3, 1>(plans, Opcode::Mulmod);
+  at(plans, Opcode::Mulmod) = {.form = Form::Operation, .run = multiply_modulo};
   add_operation<compute2<ol::signextend>, 2, 1>(plans, Opcode::Signextend);
   add_operation<compute_clz, 1, 1>(plans, Opcode::Clz);
   add_operation<operations::exp, 2, 1>(plans, Opcode::Exp);

@@ -15,6 +15,11 @@
 // memory. All of it is resolved while compiling.
 namespace ol::evm::fast {
 
+/// A word from memory, limb by limb: copied whole, it would be so by way of the native stack.
+[[gnu::always_inline]] inline U256 loaded(const U256& word) {
+  return {word.limb(0), word.limb(1), word.limb(2), word.limb(3)};
+}
+
 /// The upper part of the stack while a handler runs. `Taken` words of the stack as it was are gone;
 /// `Held` new ones lie on top of the rest, in registers.
 template <int Taken, int Held>
@@ -35,7 +40,7 @@ struct Window {
     if constexpr (Depth == 0) {
       return top;
     } else {
-      return sp[1 - Depth];
+      return loaded(sp[1 - Depth]);
     }
   }
   /// Word `Depth` of the stack now.
@@ -115,7 +120,7 @@ struct Push : WithData {  // of up to 64 bits: the operand
 struct PushWide : WithData {  // the operand points to the word
   template <typename W>
   [[gnu::always_inline]] static auto run(const W& w, std::uint64_t data) {
-    return w.push(*std::bit_cast<const U256*>(data));
+    return w.push(loaded(*std::bit_cast<const U256*>(data)));
   }
 };
 
@@ -131,7 +136,7 @@ struct Dup : Plain {
 struct DupDeep : WithData {
   template <typename W>
   [[gnu::always_inline]] static auto run(const W& w, std::uint64_t data) {
-    return w.push(w.template place<-1>(data));
+    return w.push(loaded(w.template place<-1>(data)));
   }
 };
 
@@ -163,7 +168,7 @@ struct SwapDeep : WithData {
   template <typename W>
   [[gnu::always_inline]] static auto run(const W& w, std::uint64_t data) {
     U256& place = w.template place<0>(data);
-    const U256 other = place;
+    const U256 other = loaded(place);
     place = w.template at<0>();
     return w.template drop<1>().push(other);
   }

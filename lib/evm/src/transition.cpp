@@ -45,15 +45,15 @@ void warm_up(World& world, const Schedule& rules, const BlockEnv& block, const M
 }
 
 /// What the outermost message of a call or creation has in common.
-Message outermost(World& world, const Address& sender, const std::optional<Address>& to,
+Message outermost(World& world, WorldAccount& sender, const std::optional<Address>& to,
                   std::uint64_t creation_nonce, const U256& value, ByteView data,
                   std::int64_t gas) {
   Message message;
   message.kind = to ? CallKind::Call : CallKind::Create;
   message.gas = gas;
-  message.sender = &world.account(sender);
+  message.sender = &sender;
   message.recipient =
-      &world.account(to ? *to : primitives::contract_address(sender, creation_nonce));
+      &world.account(to ? *to : primitives::contract_address(sender.address, creation_nonce));
   message.code = message.recipient;
   message.value = value;
   message.input = data;
@@ -133,9 +133,9 @@ Result<TxnOutcome, TxnFailure> Evm::transact(World& world, const BlockEnv& block
   Tracer* const tracer = machine_->tracer();
   if (tracer != nullptr) tracer->on_begin({world, block, revision(), &txn});
   machine_->bind(world, block, {txn.sender, price, txn.blob_hashes});
-  Message message = outermost(world, txn.sender, txn.to, txn.nonce, txn.value, txn.data,
+  WorldAccount& sender = world.account(txn.sender);
+  Message message = outermost(world, sender, txn.to, txn.nonce, txn.value, txn.data,
                               static_cast<std::int64_t>(txn.gas_limit - gas.intrinsic));
-  WorldAccount& sender = *message.sender;
   buy_gas(world, sender, block, txn, price);
   warm_up(world, rules, block, message, txn.access_list);
   const std::int64_t authorization_refund =
@@ -169,8 +169,8 @@ Result<CallOutcome, state::StateError> Evm::call(World& world, const BlockEnv& b
   machine_->bind(world, block, {request.caller, request.gas_price, {}});
   WorldAccount& sender = world.account(request.caller);
   OL_CHECK(!(sender.balance < request.value), "the caller holds what it sends");
-  Message message = outermost(world, request.caller, request.to, sender.nonce, request.value,
-                              request.data, request.gas);
+  Message message =
+      outermost(world, sender, request.to, sender.nonce, request.value, request.data, request.gas);
   if (!request.to) world.set_nonce(sender, sender.nonce + 1);
   warm_up(world, machine_->rules(), block, message, {});
   follow_delegation(*machine_, message);

@@ -102,6 +102,28 @@ TEST_P(Interpreter, operands_come_from_the_top) {
   }
 }
 
+// Powers of two, 2^256 - 1, short operands and others each have a way of their own.
+TEST_P(Interpreter, division_and_mulmod_agree_with_their_definitions_for_every_kind_of_operand) {
+  const auto power = [](unsigned bits) { return U256{1} << bits; };
+  const std::array moduli{U256{},     U256{1},     U256{3},    U256{0xf3688},
+                          power(64),  power(96),   power(127), power(128),
+                          power(255), U256::max(), ~U256{1},   power(200) + U256{7},
+                          power(192)};
+  const std::array operands{U256{},    U256{1},     U256{0xbb8},           power(64) - U256{1},
+                            power(64), power(96),   power(128) - U256{1},  power(128),
+                            ~U256{1},  U256::max(), power(250) + power(90)};
+  for (const U256& m : moduli) {
+    for (const U256& a : operands) {
+      EXPECT_EQ(run(Code{}.push(m).push(a).op(Opcode::Div).return_top()).word(), div(a, m));
+      for (const U256& b : operands) {
+        const Code code = Code{}.push(m).push(b).push(a).op(Opcode::Mulmod).return_top();
+        EXPECT_EQ(run(code).word(), mulmod(a, b, m))
+            << a.to_hex() << ' ' << b.to_hex() << ' ' << m.to_hex();
+      }
+    }
+  }
+}
+
 TEST_P(Interpreter, every_dup_and_swap_reaches_its_word) {
   for (std::uint8_t n = 1; n <= 16; ++n) {
     Code dup;

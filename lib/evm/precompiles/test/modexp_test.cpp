@@ -89,6 +89,46 @@ TEST(Modexp, agrees_with_square_and_multiply_for_every_count_of_words) {
   }
 }
 
+// Exponents of few and of many ones, their bits in one word and in several, next to where windows
+// become wider and where the exponent is no longer a number of 32 bytes.
+TEST(Modexp, agrees_with_square_and_multiply_for_exponents_of_every_length) {
+  Noise noise(13);
+  for (std::size_t bits = 0; bits <= 330; ++bits) {
+    const std::size_t size = bits / 8 + 1;
+    const std::uint8_t top = static_cast<std::uint8_t>(1U << (bits % 8));
+    Bytes power_of_two(size, 0);
+    power_of_two[0] = top;
+    Bytes one_more = power_of_two;
+    one_more.back() |= 1;
+    Bytes ones(size, 0xff);
+    ones[0] = static_cast<std::uint8_t>(top - 1);
+    Bytes any = noise.bytes(size);
+    any[0] = static_cast<std::uint8_t>((any[0] & (top - 1)) | top);
+    for (const Bytes& exponent : {power_of_two, one_more, ones, any}) {
+      const std::size_t length = 1 + noise.below(33);
+      Bytes modulus = noise.bytes(length);
+      modulus.back() |= 1;
+      const Bytes base = noise.bytes(length);
+      ASSERT_EQ(run(0x05, call(base, exponent, modulus)).output, expected(base, exponent, modulus))
+          << to_hex(base) << " " << to_hex(exponent) << " " << to_hex(modulus);
+    }
+  }
+}
+
+// Numbers of up to 32 bytes have a way of their own, by what lengths the caller claims.
+TEST(Modexp, does_not_depend_on_zeros_before_operands) {
+  const Bytes base = hex("9f3d");
+  const Bytes exponent = hex("010001");
+  const Bytes modulus = hex("c0ffee01");
+  const Bytes power = expected(base, exponent, modulus);
+  for (const std::size_t zeros : {0U, 28U, 29U, 30U, 31U, 40U}) {
+    const Bytes front(zeros, 0);
+    EXPECT_EQ(run(0x05, call(join(front, base), exponent, modulus)).output, power);
+    EXPECT_EQ(run(0x05, call(base, join(front, exponent), modulus)).output, power);
+    EXPECT_EQ(run(0x05, call(base, exponent, join(front, modulus))).output, join(front, power));
+  }
+}
+
 TEST(Modexp, writes_small_results_at_the_end_of_long_moduli) {
   Bytes modulus(40, 0);
   modulus.back() = 11;
