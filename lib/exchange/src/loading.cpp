@@ -222,6 +222,7 @@ Loaded load_orders(State& s, const Loader& in) {
   }));
   // In order of arrival, so that queues come out as they were.
   std::vector<const LoadedOrder*> sorted;
+  sorted.reserve(orders.size());
   for (const auto& [oid, order] : orders)
     sorted.push_back(&order);
   std::ranges::sort(sorted, [](const LoadedOrder* a, const LoadedOrder* b) {

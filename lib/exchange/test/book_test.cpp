@@ -146,6 +146,22 @@ TEST(Dex6Book, relink_restores_the_exact_place) {
   EXPECT_EQ(level.total_sz, 7U);
 }
 
+TEST(Dex6Book, relink_tells_the_oldest_from_the_newest) {
+  OrderPool pool;
+  Book book(pool);
+  const Slot a = rest(pool, book, Side::Sell, 7, 1);
+  const Slot b = rest(pool, book, Side::Sell, 7, 2);
+  const Slot c = rest(pool, book, Side::Sell, 7, 4);
+  for (const Slot slot : {a, b, c}) {
+    book.unlink(slot);
+    book.relink(slot);
+    EXPECT_EQ(book.best(Side::Sell), a);
+    EXPECT_EQ(book.after(a), b);
+    EXPECT_EQ(book.after(b), c);
+    EXPECT_EQ(book.after(c), kNoSlot);
+  }
+}
+
 TEST(Dex6Book, the_slot_released_last_is_used_first) {
   OrderPool pool;
   const Slot a = pool.allocate();
