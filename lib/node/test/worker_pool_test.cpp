@@ -20,8 +20,8 @@ TEST(WorkerPool, does_each_part_of_a_round_once) {
 
 // A block is executed while the gossip of seconds waits to be verified.
 TEST(WorkerPool, a_round_does_not_wait_for_what_was_submitted_before) {
+  std::latch gate(1);  // outlives the thread that waits for it
   WorkerPool pool(1, 16);
-  std::latch gate(1);
   ASSERT_TRUE(pool.try_submit([&] { gate.wait(); }));
   std::atomic<std::size_t> done{0};
   pool.run_all(100, [&](std::size_t) { done += 1; });
@@ -30,8 +30,8 @@ TEST(WorkerPool, a_round_does_not_wait_for_what_was_submitted_before) {
 }
 
 TEST(WorkerPool, a_round_ends_where_nobody_can_help) {
-  WorkerPool full(1, 1);
   std::latch gate(1);
+  WorkerPool full(1, 1);
   ASSERT_TRUE(full.try_submit([&] { gate.wait(); }));
   while (full.stats().size > 0)
     std::this_thread::yield();
