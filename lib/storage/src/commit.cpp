@@ -85,8 +85,7 @@ void CommitBuilder::put_chain(const CommittedBlock& block) {
 void CommitBuilder::put_parent_certificate(const primitives::Header& header) {
   const primitives::QuorumCertificate& justify = header.justify;
   if (justify.signers.empty() || justify.block() != header.parent) return;
-  if (justify.height().next() != header.height) return;
-  batch_.put(Column::Certificates, height_key(justify.height()), encoded(justify));
+  batch_.put(Column::Certificates, height_key(Height(header.height.value() - 1)), encoded(justify));
 }
 
 StorageResult<void> CommitBuilder::put_history(const CommittedBlock& block) {
