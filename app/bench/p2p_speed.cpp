@@ -22,16 +22,12 @@ namespace ol::app {
 namespace {
 
 using namespace ol::p2p;
-using Clock = std::chrono::steady_clock;
+using bench::Clock;
 
 constexpr const char* kSink = "/bench/sink/1";
 constexpr const char* kReply = "/bench/reply/1";
 constexpr const char* kTopic = "bench";
 constexpr std::size_t kMessageBytes = 1024;
-
-double seconds_since(Clock::time_point begun) {
-  return std::chrono::duration<double>(Clock::now() - begun).count();
-}
 
 /// Takes everything on the sink, answers on the other protocol.
 class Service final : public ProtocolHandler {
@@ -351,8 +347,9 @@ P2pFigure measure_gossip(const P2pSpeedOptions& options) {
       std::this_thread::yield();
   }
   wait_until([&] { return b.heard >= count; });
-  return {"gossip of 1 KiB between two nodes", static_cast<double>(count) / seconds_since(begun),
-          "messages/s", 30'000, true};
+  return {"gossip of 1 KiB between two nodes",
+          static_cast<double>(count) / bench::seconds_between(begun, Clock::now()), "messages/s",
+          30'000, true};
 }
 
 double p99_of(std::vector<double>& values) {

@@ -106,7 +106,6 @@ def case_l1(program, home):
         net.stop()
 
 
-# Requirements TC-BZ-1, TC-BZ-2: one of three is killed, the others go on, and it catches up.
 def named_at_all(net, voters):
     """Whether the last block but one names `voters` and every one of them says the same of it."""
     below = min(height(net.port(i)) for i in voters) - 1
@@ -114,6 +113,7 @@ def named_at_all(net, voters):
     return all(said) and said[0]["signers"] == voters and all(one == said[0] for one in said)
 
 
+# Requirements TC-BZ-1, TC-BZ-2: one of three is killed, the others go on, and it catches up.
 def case_timecoin(program, home):
     net = Network(program, home, "timecoin", 3)
     try:
