@@ -65,9 +65,8 @@ class Book {
     level.total_sz -= node.sz;
     --level.count;
     const bool empty = level.count == 0;
-    const Slot last = empty ? kNoSlot : prev;
     const bool newest = level.tail == slot;
-    level.tail = __builtin_unpredictable(newest) ? last : level.tail;
+    level.tail = __builtin_unpredictable(newest) ? prev : level.tail;
     pool_->links(slot).next = __builtin_unpredictable(newest) ? kNoSlot : next;
     const bool best = rank(node.side, node.tick) == best_[index(node.side)];
     if (best && empty) [[unlikely]]
