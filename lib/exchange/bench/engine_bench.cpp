@@ -9,7 +9,8 @@
 #include <ol/exchange/engine.hpp>
 
 // Full execution of blocks of 10,000 orders in batches of 100: checks, margin, fees, events,
-// records (dex.md 22.2), without and with the state root.
+// records (dex.md 22.2), without and with the state root; and of blocks of 10,000 requests that
+// name resting orders, as those of market makers do.
 
 namespace ol::exchange {
 namespace {
@@ -60,6 +61,30 @@ class Source {
     placed_.clear();
     return block;
   }
+  /// Each trader rests a ladder of 100 orders a side apart from the spread.
+  BlockInput ladders() {
+    BlockInput block = next_block();
+    for (std::uint32_t i = 0; i < kTraders; ++i) {
+      PlaceOrders body;
+      for (std::uint32_t rung = 0; rung < 100; ++rung)
+        body.orders.push_back(quote());
+      add(block, trader(i), std::move(body));
+    }
+    return block;
+  }
+  /// A hundred of them put each order of theirs elsewhere.
+  BlockInput modifies(const State& state) {
+    BlockInput block = next_block();
+    block.system = {SetOracle{AssetId(0), 600'000}};
+    for (std::uint32_t batch = 0; batch < kBatches; ++batch) {
+      const Address who = trader((10 * batch + below(10)) % kTraders);
+      ModifyOrders body;
+      for (const OrderId oid : state.orders.orders_of(state.find_account(who)))
+        body.modifies.push_back({oid, {}, quote()});
+      add(block, who, std::move(body));
+    }
+    return block;
+  }
 
  private:
   std::uint32_t below(std::uint32_t n) {
@@ -70,10 +95,15 @@ class Source {
     return static_cast<std::uint32_t>((Uint128{z ^ (z >> 31)} * n) >> 64);
   }
   Order order() {
+    Order out = quote();
+    if (below(10) == 0) out.px = 600'000;  // a tenth reaches across the spread
+    return out;
+  }
+  // Good-till-cancelled, up to 500 ticks from the spread.
+  Order quote() {
     Order out;
     out.side = below(2) == 0 ? Side::Buy : Side::Sell;
-    // A tenth reaches across the spread.
-    const std::uint64_t away = below(10) == 0 ? 0 : 10 * (1 + below(500));
+    const std::uint64_t away = 10 * (1 + below(500));
     out.px = out.side == Side::Buy ? 600'000 - away : 600'000 + away;
     out.sz = 100 + below(1'000);
     return out;
@@ -115,6 +145,7 @@ enum class Root : std::uint8_t { Without, With };
 struct Counts {
   std::uint64_t fills = 0;
   std::uint64_t cancels = 0;
+  std::uint64_t orders = 0;
   bool all_ok = true;
 
   void add(const BlockResult& result) {
@@ -122,8 +153,12 @@ struct Counts {
       fills += std::holds_alternative<FillEvent>(event) ? 1 : 0;
       cancels += std::holds_alternative<CancelEvent>(event) ? 1 : 0;
     }
-    for (const ActionResult& action : result.results)
+    for (const ActionResult& action : result.results) {
       all_ok = all_ok && action.ok;
+      orders += action.orders.size();
+      for (const OrderResult& order : action.orders)
+        all_ok = all_ok && order.kind != OrderResult::Kind::Error;
+    }
   }
 };
 
@@ -157,12 +192,35 @@ void execute(benchmark::State& state, Root root) {
   state.counters["cancels_per_block"] = static_cast<double>(counts.cancels) / blocks;
 }
 
+void ExecuteModifies(benchmark::State& state) {
+  Source source;
+  Params params;
+  params.budget_actions = ~std::uint64_t{0} / 4;
+  Engine engine(params);
+  for (const BlockInput& block : {source.first(), source.ladders()}) {
+    static_cast<void>(engine.execute(block));
+    engine.commit_block();
+  }
+  Counts counts;
+  BlockInput block = source.modifies(engine.state());
+  for (auto _ : state) {
+    const BlockResult out = run_block(engine, nullptr, block);
+    state.PauseTiming();
+    counts.add(out);
+    block = source.modifies(engine.state());
+    state.ResumeTiming();
+  }
+  if (!counts.all_ok) state.SkipWithError("an action failed");
+  state.SetItemsProcessed(static_cast<std::int64_t>(counts.orders));
+}
+
 void ExecuteBlock(benchmark::State& state) {
   execute(state, Root::Without);
 }
 void ExecuteBlockWithRoot(benchmark::State& state) {
   execute(state, Root::With);
 }
+BENCHMARK(ExecuteModifies)->Unit(benchmark::kMillisecond)->Iterations(40);
 BENCHMARK(ExecuteBlock)->Unit(benchmark::kMillisecond)->Iterations(40);
 BENCHMARK(ExecuteBlockWithRoot)->Unit(benchmark::kMillisecond)->Iterations(40);
 // For callgrind, which takes fifty times as long (docs/benchmarks.md).

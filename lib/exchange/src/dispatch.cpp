@@ -85,14 +85,12 @@ struct Runner {
   }
   Outcome operator()(const ModifyOrders& body) const {
     if (body.modifies.empty() || body.modifies.size() > kBatchMax) return Error::BatchTooLarge;
-    for (const ModifyRequest& modify : body.modifies)
-      out.orders.push_back(modify_order(ctx, account, modify));
+    out.orders = modify_batch(ctx, account, body.modifies);
     return std::nullopt;
   }
   Outcome operator()(const CancelOrders& body) const {
     if (body.cancels.empty() || body.cancels.size() > kBatchMax) return Error::BatchTooLarge;
-    for (const CancelRequest& cancel : body.cancels)
-      out.orders.push_back(cancel_order(ctx, account, cancel));
+    out.orders = cancel_batch(ctx, account, body.cancels);
     return std::nullopt;
   }
   Outcome operator()(const CancelAll& body) const {

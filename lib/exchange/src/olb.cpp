@@ -182,7 +182,7 @@ bool BareBook::cancel(std::uint32_t id) {
 void BareBook::replace(std::uint32_t id, std::uint32_t px, std::uint32_t qty) {
   const Slot slot = index_.find(id);
   OL_CHECK(slot != kNoSlot, "replaced orders are live");
-  book_.prefetch_level(px);
+  book_.prefetch_level(pool_[slot].side, px);
   book_.unlink(slot);
   OrderNode& node = pool_[slot];
   static_cast<OrderPlace&>(node) = {0, node.side, px};
@@ -222,11 +222,48 @@ OlbWorkload make_olb(OlbVariant variant, std::uint32_t op_count) {
   return out;
 }
 
+void BareBook::prefetch(const OlbOp& op, Fetch step) const {
+  const bool names = op.kind == OlbOp::Kind::Cancel || op.kind == OlbOp::Kind::Replace;
+  const bool rests = op.kind == OlbOp::Kind::Add || op.kind == OlbOp::Kind::Replace;
+  const Slot slot = names && step != Fetch::Id ? index_.find(op.id) : kNoSlot;
+  switch (step) {
+    case Fetch::Id:
+      if (names) index_.prefetch(op.id);
+      return;
+    case Fetch::Order:
+      pool_.prefetch(slot);
+      pool_.prefetch_links(slot);
+      return;
+    case Fetch::Neighbours:
+      pool_.prefetch_neighbours(slot);
+      if (names) book_.prefetch_level(op.side, pool_[slot].tick);
+      if (rests) book_.prefetch_level(op.side, op.px);
+      return;
+    case Fetch::Level:
+      if (rests) book_.prefetch_insert(op.side, op.px);
+      return;
+  }
+}
+
 [[gnu::flatten]] void apply(BareBook& book, const OlbOp& op, OlbFills& fills) {
   if (op.kind == OlbOp::Kind::Take) {
     book.take(op.id, op.side, op.px, op.qty, fills);
   } else {
     apply_to(book, op);
+  }
+}
+
+[[gnu::flatten]] void apply_all(BareBook& book, std::span<const OlbOp> ops, OlbFills& fills) {
+  using Fetch = BareBook::Fetch;
+  const auto prefetch = [&](std::size_t at, Fetch step) {
+    if (at < ops.size()) book.prefetch(ops[at], step);
+  };
+  for (std::size_t i = 0; i < ops.size(); ++i) {
+    prefetch(i + 12, Fetch::Id);
+    prefetch(i + 8, Fetch::Order);
+    prefetch(i + 4, Fetch::Neighbours);
+    prefetch(i + 2, Fetch::Level);
+    apply(book, ops[i], fills);
   }
 }
 

@@ -310,8 +310,6 @@ void shrink(Context& ctx, Slot slot, std::uint64_t sz) {
   ctx.state.orders.resize(slot, sz, cold.filled_height, cold.filled_in_block);
 }
 
-}  // namespace
-
 OrderResult modify_order(Context& ctx, AccountIndex account, const ModifyRequest& request) {
   const OrderId old = find_owned(ctx, account, request.oid, request.cloid);
   if (old.value() == 0) return refused(Error::MissingOrder);
@@ -357,6 +355,37 @@ OrderResult cancel_order(Context& ctx, AccountIndex account, const CancelRequest
   return done(oid);
 }
 
+// Runs requests that name orders; what later ones will touch is fetched while earlier ones run.
+template <typename Request, typename Run>
+std::vector<OrderResult> run_named(const OrderStore& orders, const std::vector<Request>& requests,
+                                   Run run) {
+  std::vector<OrderResult> out;
+  out.reserve(requests.size());
+  for (std::size_t i = 0; i < requests.size(); ++i) {
+    if (i + 3 < requests.size()) orders.prefetch_find(requests[i + 3].oid);
+    if (i + 2 < requests.size()) orders.prefetch(orders.find(requests[i + 2].oid));
+    if (i + 1 < requests.size()) orders.prefetch_remove(orders.find(requests[i + 1].oid));
+    out.push_back(run(requests[i]));
+  }
+  return out;
+}
+
+}  // namespace
+
+std::vector<OrderResult> modify_batch(Context& ctx, AccountIndex account,
+                                      const std::vector<ModifyRequest>& requests) {
+  return run_named(ctx.state.orders, requests, [&](const ModifyRequest& request) {
+    return modify_order(ctx, account, request);
+  });
+}
+
+std::vector<OrderResult> cancel_batch(Context& ctx, AccountIndex account,
+                                      const std::vector<CancelRequest>& requests) {
+  return run_named(ctx.state.orders, requests, [&](const CancelRequest& request) {
+    return cancel_order(ctx, account, request);
+  });
+}
+
 void cancel_all(Context& ctx, AccountIndex account, AssetId asset, CancelSide side,
                 CancelReason reason) {
   State& state = ctx.state;
@@ -368,7 +397,7 @@ void cancel_all(Context& ctx, AccountIndex account, AssetId asset, CancelSide si
   for (std::size_t i = 0; i < resting.size(); ++i) {
     constexpr std::size_t kAhead = 2;
     if (i + kAhead < resting.size()) {
-      state.orders.prefetch_neighbours(state.orders.find(resting[i + kAhead]));
+      state.orders.prefetch_remove(state.orders.find(resting[i + kAhead]));
     }
     const Slot slot = state.orders.find(resting[i]);
     const OrderNode& node = state.orders[slot];

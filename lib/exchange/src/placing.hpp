@@ -22,11 +22,11 @@ namespace ol::exchange {
 /// PlaceOrders (dex.md 4.1, grouping).
 [[nodiscard]] std::vector<OrderResult> place_batch(Context& ctx, AccountIndex account,
                                                    const PlaceOrders& batch);
-/// dex.md 4.4.
-[[nodiscard]] OrderResult modify_order(Context& ctx, AccountIndex account,
-                                       const ModifyRequest& request);
-[[nodiscard]] OrderResult cancel_order(Context& ctx, AccountIndex account,
-                                       const CancelRequest& request);
+/// ModifyOrders, CancelOrders (dex.md 4.4).
+[[nodiscard]] std::vector<OrderResult> modify_batch(Context& ctx, AccountIndex account,
+                                                    const std::vector<ModifyRequest>& requests);
+[[nodiscard]] std::vector<OrderResult> cancel_batch(Context& ctx, AccountIndex account,
+                                                    const std::vector<CancelRequest>& requests);
 /// Cancels an account's orders and triggers of one asset or of all, ids ascending.
 void cancel_all(Context& ctx, AccountIndex account, AssetId asset, CancelSide side,
                 CancelReason reason);

@@ -197,17 +197,21 @@ class Dex22Olb : public testing::TestWithParam<OlbVariant> {};
 TEST_P(Dex22Olb, makes_the_fills_of_the_plain_book) {
   const OlbWorkload work = make_olb(GetParam(), 20'000);
   BareBook ours;
+  BareBook by_blocks;
   PlainBook plain;
   OlbFills fills;
+  OlbFills block_fills;
   OlbFills plain_fills;
   for (const auto* ops : {&work.warm_up, &work.ops}) {
     for (const OlbOp& op : *ops) {
       apply(ours, op, fills);
       apply(plain, op, plain_fills);
     }
+    apply_all(by_blocks, *ops, block_fills);
   }
   EXPECT_GT(fills.count(), 1'000U);
   EXPECT_EQ(fills, work.expected);
+  EXPECT_EQ(block_fills, work.expected);
   EXPECT_EQ(plain_fills, work.expected);
 }
 

@@ -41,11 +41,8 @@ class Book {
     improve_best(node.side, node.tick);
   }
 
-  /// Fetches the level that `insert` there will write, on either side.
-  void prefetch_level(std::uint64_t tick) const {
-    for (const LevelTree& tree : trees_)
-      tree.prefetch(tick);
-  }
+  /// Fetches the level that `insert` there, or `unlink`, will write.
+  void prefetch_level(Side side, std::uint64_t tick) const { tree_of(side).prefetch(tick); }
   /// Fetches what `insert` there will write besides the order.
   void prefetch_insert(Side side, std::uint64_t tick) const {
     const Level* level = tree_of(side).find(tick);

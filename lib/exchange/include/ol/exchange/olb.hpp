@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <list>
 #include <map>
+#include <span>
 #include <vector>
 
 #include <ol/exchange/book.hpp>
@@ -103,6 +104,10 @@ class BareBook {
   bool cancel(std::uint32_t id);
   void replace(std::uint32_t id, std::uint32_t px, std::uint32_t qty);
   void take(std::uint32_t id, Side side, std::uint32_t limit, std::uint32_t qty, OlbFills& fills);
+  /// What an operation that comes later will touch, in steps: each reads what the one before it
+  /// fetched.
+  enum class Fetch : std::uint8_t { Id, Order, Neighbours, Level };
+  void prefetch(const OlbOp& op, Fetch step) const;
   [[nodiscard]] const Book& book() const { return book_; }
   [[nodiscard]] const OrderPool& pool() const { return pool_; }
 
@@ -125,6 +130,9 @@ struct OlbWorkload {
 
 /// Runs one operation on our book.
 void apply(BareBook& book, const OlbOp& op, OlbFills& fills);
+/// Runs operations that came together, as a block's do: what later ones touch is fetched while
+/// earlier ones run.
+void apply_all(BareBook& book, std::span<const OlbOp> ops, OlbFills& fills);
 /// Runs one operation on the plain book.
 void apply(PlainBook& book, const OlbOp& op, OlbFills& fills);
 

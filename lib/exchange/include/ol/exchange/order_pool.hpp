@@ -67,6 +67,10 @@ class OrderPool {
   /// Fetches an order, or its links, that will soon be written.
   void prefetch(Slot slot) const { __builtin_prefetch(&nodes_[slot], 1); }
   void prefetch_links(Slot slot) const { __builtin_prefetch(&links_[slot], 1); }
+  void prefetch_neighbours(Slot slot) const {
+    prefetch_links(links_[slot].next);
+    prefetch_links(links_[slot].prev);
+  }
 
   /// A slot whose content is undefined; the one released last comes first.
   [[nodiscard]] Slot allocate() {

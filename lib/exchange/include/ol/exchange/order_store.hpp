@@ -51,21 +51,29 @@ class OrderStore final : public Undoable {
       cold_at = cold;
     });
   }
-  /// Fetches what `add` of an order there will touch: nothing that can be seen.
+  // What later operations of a batch will touch is fetched while earlier ones run. Nothing of it
+  // can be seen; a step reads what the one before it fetched, so some work should lie between.
+
+  /// Before `add` of an order there.
   void prefetch_add(MarketIndex market, Side side, std::uint64_t tick) const {
     books_[market]->prefetch_insert(side, tick);
     if (unused_.empty()) return;
     pool_.prefetch(unused_.back());
     prefetch_cold(unused_.back());
   }
-  /// Fetches an order, or, by what the order says, its neighbours at the level.
+  /// Before `find`, before an order is read, and before it is removed.
+  void prefetch_find(OrderId oid) const { index_.prefetch(oid.value()); }
   void prefetch(Slot slot) const {
+    if (slot == kNoSlot) return;
     pool_.prefetch(slot);
+    pool_.prefetch_links(slot);
     prefetch_cold(slot);
   }
-  void prefetch_neighbours(Slot slot) const {
-    pool_.prefetch_links(pool_.links(slot).prev);
-    pool_.prefetch_links(pool_.links(slot).next);
+  void prefetch_remove(Slot slot) const {
+    if (slot == kNoSlot) return;
+    pool_.prefetch_neighbours(slot);
+    const OrderNode& node = pool_[slot];
+    books_[node.market]->prefetch_level(node.side, node.tick);
   }
   /// Takes a resting order away. It can be read by its slot until that is final.
   void remove(Slot slot);
