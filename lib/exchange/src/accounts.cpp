@@ -12,14 +12,19 @@ const Address& address_of(const Context& ctx, AccountIndex account) {
   return ctx.state.accounts[account].address;
 }
 
-// Users and their sub-accounts take transfers; vaults by shares only, system accounts by their
-// steps only (dex.md 2.4).
-bool takes_transfers(const State& state, const Address& destination) {
-  if (destination.is_zero()) return false;
-  const AccountIndex found = state.find_account(destination);
+// Whether money may go from one account to another by a transfer. Users send to users; sub-accounts
+// exchange with their master only (dex.md 13.1); vaults give and take by shares only (13.2), system
+// accounts by their steps only (2.4).
+bool may_transfer(const State& state, AccountIndex from, const Address& to) {
+  if (to.is_zero()) return false;
+  const Account& giver = state.accounts[from];
+  if (giver.kind == AccountKind::SubAccount) return to == giver.master;
+  if (giver.kind != AccountKind::User) return false;
+  const AccountIndex found = state.find_account(to);
   if (found == kNobody) return true;
-  const AccountKind kind = state.accounts[found].kind;
-  return kind == AccountKind::User || kind == AccountKind::SubAccount;
+  const Account& taker = state.accounts[found];
+  const bool own = taker.kind == AccountKind::SubAccount && taker.master == giver.address;
+  return own || taker.kind == AccountKind::User;
 }
 
 bool plain_text(const std::string& text) {
@@ -126,7 +131,7 @@ Outcome run(Context& ctx, AccountIndex account, const UsdClassTransfer& action) 
 
 Outcome run(Context& ctx, AccountIndex account, const UsdSend& action) {
   if (action.destination == address_of(ctx, account)) return Error::SelfTransfer;
-  if (!takes_transfers(ctx.state, action.destination)) return Error::NotAuthorized;
+  if (!may_transfer(ctx.state, account, action.destination)) return Error::NotAuthorized;
   // Judged before the account is made: a refusal leaves no trace.
   settle_funding(ctx, account);
   if (Int128{action.usd} > withdrawable(ctx.state, account)) return Error::TransferTooLarge;
@@ -135,7 +140,7 @@ Outcome run(Context& ctx, AccountIndex account, const UsdSend& action) {
 
 Outcome run(Context& ctx, AccountIndex account, const SpotSend& action) {
   if (action.destination == address_of(ctx, account)) return Error::SelfTransfer;
-  if (!takes_transfers(ctx.state, action.destination)) return Error::NotAuthorized;
+  if (!may_transfer(ctx.state, account, action.destination)) return Error::NotAuthorized;
   const SpotBalance* source = ctx.state.find_balance(account, action.token);
   if (ctx.state.tokens.find(action.token) == nullptr) return Error::BadAsset;
   if (source == nullptr || source->total - source->hold < action.amount) {
@@ -227,6 +232,8 @@ Outcome run(Context& ctx, AccountIndex account, const ApproveAgent& action) {
 }
 
 Outcome run(Context& ctx, AccountIndex account, const ApproveBuilderFee& action) {
+  // A builder's fee would take a vault's money out past its shares (dex.md 13.2).
+  if (ctx.state.accounts[account].kind == AccountKind::Vault) return Error::NotAuthorized;
   if (action.max_fee > kBuilderFeeSpotMax) return Error::BuilderFee;
   if (action.builder.is_zero()) return Error::BuilderFee;
   ctx.state.builders.set({address_of(ctx, account), action.builder}, action.max_fee);

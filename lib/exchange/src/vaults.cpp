@@ -147,6 +147,8 @@ Outcome run(Context& ctx, AccountIndex account, const CreateVault& action) {
 
 Outcome run(Context& ctx, AccountIndex account, const VaultTransfer& action) {
   State& state = ctx.state;
+  // What a vault holds belongs to its own depositors (dex.md 13.2).
+  if (state.accounts[account].kind == AccountKind::Vault) return Error::NotAuthorized;
   if (action.vault == kBackstop && !state.vaults.contains(kBackstop)) {
     state.vaults.set(kBackstop, {{}, "backstop", "", 0});
   }

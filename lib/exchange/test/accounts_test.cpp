@@ -96,6 +96,23 @@ TEST_F(Dex13Subs, trade_for_themselves_and_exchange_money_with_their_master_only
   EXPECT_EQ(code(kA, CreateSubAccount{"of a sub"}, sub), Error::NotAuthorized);
 }
 
+TEST_F(Dex13Subs, pay_nobody_but_their_master_and_are_paid_by_nobody_else) {
+  ASSERT_EQ(code(kA, CreateSubAccount{"one"}), kOk);
+  ASSERT_EQ(code(kA, CreateSubAccount{"two"}), kOk);
+  const Address sub = sub_account_address(kA, 0);
+  EXPECT_EQ(code(kA, UsdSend{sub, 1'000}), kOk);
+  EXPECT_EQ(code(kA, SpotSend{sub, kUsdToken, 1'000}), kOk);
+  for (const Address& stranger : {kB, user(40), sub_account_address(kA, 1)}) {
+    EXPECT_EQ(code(kA, UsdSend{stranger, 1}, sub), Error::NotAuthorized);
+    EXPECT_EQ(code(kA, SpotSend{stranger, kUsdToken, 1}, sub), Error::NotAuthorized);
+  }
+  EXPECT_EQ(code(kB, UsdSend{sub, 1}), Error::NotAuthorized);
+  EXPECT_EQ(chain.account(sub).raw_usd, 1'000);
+  EXPECT_EQ(code(kA, UsdSend{kA, 1'000}, sub), kOk);
+  EXPECT_EQ(code(kA, SpotSend{kA, kUsdToken, 1'000}, sub), kOk);
+  EXPECT_EQ(chain.balance(sub, kUsdToken).total, 0U);
+}
+
 TEST_F(Dex13Agents, sign_everything_but_what_needs_the_user_key) {
   EXPECT_EQ(code(kA, ApproveAgent{kAgent, "mm-1", 0}), kOk);
   EXPECT_EQ(code(kAgent, Noop{}), kOk);
@@ -337,6 +354,22 @@ TEST_F(Dex13VaultActions, leaders_keep_five_percent_and_trade_for_the_vault) {
   EXPECT_EQ(code(kA, VaultTransfer{kB, true, 1}), Error::UnknownAccount);
   EXPECT_EQ(code(kB, VaultTransfer{vault, false, 1}), Error::TransferTooLarge);
   EXPECT_EQ(code(kA, UsdSend{vault, 1}), Error::NotAuthorized);
+}
+
+TEST_F(Dex13VaultActions, leaders_take_nothing_out_but_by_shares) {
+  const Address leader = user(21);
+  chain.deposit(leader, 1'000);
+  ASSERT_EQ(code(leader, CreateVault{"v", "", 500'000'000}), kOk);
+  ASSERT_EQ(code(leader, CreateVault{"w", "", 100'000'000}), kOk);
+  const Address vault = vault_address(leader, 0);
+  ASSERT_EQ(code(leader, UsdClassTransfer{50'000'000, false}, vault), kOk);  // within the vault
+  EXPECT_EQ(code(leader, UsdSend{leader, 1}, vault), Error::NotAuthorized);
+  EXPECT_EQ(code(leader, UsdSend{user(40), 1}, vault), Error::NotAuthorized);
+  EXPECT_EQ(code(leader, SpotSend{leader, kUsdToken, 1}, vault), Error::NotAuthorized);
+  EXPECT_EQ(code(leader, VaultTransfer{vault_address(leader, 1), true, 20'000'000}, vault),
+            Error::NotAuthorized);
+  EXPECT_EQ(code(leader, ApproveBuilderFee{leader, 10}, vault), Error::NotAuthorized);
+  EXPECT_EQ(chain.account(vault).raw_usd, 450'000'000);
 }
 
 TEST_F(Dex13VaultActions, withdrawing_from_a_busy_vault_reduces_its_positions_first) {
