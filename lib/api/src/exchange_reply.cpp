@@ -10,6 +10,7 @@
 #include <ol/exchange/admission.hpp>
 #include <ol/exchange/decimal.hpp>
 
+#include "action_rules.hpp"
 #include "numbers.hpp"
 
 namespace ol::api {
@@ -65,12 +66,33 @@ std::string signer_sentence(const ReplyContext& context) {
 
 std::string authority_sentence(const ReplyContext& context, const Action& action) {
   const std::string signer = to_hex_prefixed(context.signer.view());
-  if (exchange::needs_user_key(action.body)) {
-    return "only the account's own key may sign this action, and " + signer +
-           " is an agent, or does not control " + to_hex_prefixed(action.account.view());
+  const bool of_other = !action.account.is_zero() && action.account != context.signer;
+  const std::string rule = authority_rule(action.body, context.params);
+  std::string out;
+  if (of_other) {
+    out = signer + " does not control " + to_hex_prefixed(action.account.view()) +
+          "; vaultAddress must be one of its sub-accounts or vaults, or null";
+    if (!rule.empty()) out = "either " + out + "; or this is not kept: " + rule;
+  } else {
+    out = rule;
   }
-  return signer + " does not control " + to_hex_prefixed(action.account.view()) +
-         "; vaultAddress must be one of its sub-accounts or vaults, or null";
+  if (!exchange::needs_user_key(action.body)) return out;
+  return out + (out.empty() ? "" : "; ") + "only the account's own key may sign it, never an agent";
+}
+
+// The agent that can never act again: the one to be approved, or else the signer.
+std::string revoked_sentence(const ReplyContext& context, const Action& action) {
+  const auto* approval = std::get_if<exchange::ApproveAgent>(&action.body);
+  const Address& agent = approval == nullptr ? context.signer : approval->agent;
+  return "agent " + to_hex_prefixed(agent.view()) +
+         " was replaced, removed or has run out and can never act again; approve a new address";
+}
+
+std::string unknown_sentence(const ReplyContext& context, const Action& action) {
+  const auto* vault = std::get_if<exchange::VaultTransfer>(&action.body);
+  if (vault == nullptr) return signer_sentence(context);
+  return "there is no vault at " + to_hex_prefixed(vault->vault.view()) + ", or " +
+         signer_sentence(context);
 }
 
 std::string budget_sentence(const ReplyContext& context) {
@@ -152,10 +174,9 @@ std::string general_sentence(Error error, const ReplyContext& context, const Act
     case Error::NotAuthorized:
       return authority_sentence(context, action);
     case Error::AgentRevoked:
-      return "agent " + to_hex_prefixed(context.signer.view()) +
-             " was replaced, removed or has run out and can never act again; approve a new address";
+      return revoked_sentence(context, action);
     case Error::UnknownAccount:
-      return signer_sentence(context);
+      return unknown_sentence(context, action);
     case Error::RateLimited:
       return budget_sentence(context);
     case Error::BatchTooLarge:
@@ -168,7 +189,11 @@ std::string general_sentence(Error error, const ReplyContext& context, const Act
              exchange::format_decimal(context.params.usd_per_extra_order, 6) +
              " USD traded, up to " + std::to_string(context.params.open_orders_max);
     case Error::SubAccountLimit:
-      return "at most " + std::to_string(context.params.sub_accounts) + " sub-accounts";
+      return "at most " + std::to_string(context.params.sub_accounts) +
+             " sub-accounts, each with a name of its own";
+    case Error::BadNumber:
+      if (!std::holds_alternative<exchange::TwapOrder>(action.body)) return {};
+      return "a TWAP runs for 5 to 1440 minutes";
     case Error::BadLeverage:
       return leverage_sentence(context, action);
     case Error::TransferTooLarge:
@@ -230,7 +255,8 @@ std::string plain_sentence(Error error) {
     case Error::BadReferral:
       return "no such code, one's own, or set already";
     case Error::BuilderFee:
-      return "the builder's fee is above what the account approved or the market allows";
+      return "the builder's fee is above what the account approved or allowed: 100 tenths of a "
+             "basis point on perpetuals, 1000 on spot sales, none on spot purchases";
     case Error::SealMismatch:
       return "order, salt and account do not give the commitment";
     case Error::StaleOracle:

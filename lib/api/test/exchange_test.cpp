@@ -268,6 +268,27 @@ TEST_F(Dex15Errors, what_is_not_admitted_is_told_what_would_be) {
             std::string::npos);
 }
 
+TEST_F(Dex15Errors, what_an_account_may_not_do_is_told_by_its_rule) {
+  const auto told = [&](const std::string& action, unsigned error, const std::string& what) {
+    const json::value reply = alice.act(action);
+    EXPECT_EQ(code(reply), error) << action;
+    EXPECT_NE(msg(reply).find(what), std::string::npos) << msg(reply);
+    EXPECT_EQ(msg(reply).find("0x0000000000000000000000000000000000000000"), std::string::npos);
+  };
+  told(
+      R"({"type":"usdSend","amount":"1","destination":"0x0000000000000000000000000000000000000f02"})",
+      4, "system accounts never");
+  told(R"({"type":"subAccountTransfer","isDeposit":true,"usd":1,"subAccountUser":")" + bob.hex() +
+           "\"}",
+       4, "must be a sub-account of the account");
+  told(R"({"type":"vaultTransfer","isDeposit":true,"usd":1,"vaultAddress":")" + bob.hex() + "\"}",
+       6, "there is no vault at " + bob.hex());
+  EXPECT_EQ(text(alice.act(R"({"type":"createSubAccount","name":"one"})").at("status")), "ok");
+  told(R"({"type":"createSubAccount","name":"one"})", 41, "a name of its own");
+  told(R"({"type":"twapOrder","twap":{"a":0,"b":true,"s":"1","r":false,"m":1,"t":false}})", 8,
+       "5 to 1440 minutes");
+}
+
 TEST_F(Dex15Errors, an_unlisted_asset_is_told_the_listed_ones) {
   const json::value reply = alice.act(order(true, "59000", "0.1", "Gtc", 7));
   EXPECT_EQ(code(reply), 10U);
