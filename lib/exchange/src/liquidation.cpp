@@ -1,5 +1,6 @@
 #include <algorithm>
 
+#include "liquidation_math.hpp"
 #include "matching.hpp"
 #include "steps.hpp"
 
@@ -94,13 +95,11 @@ std::uint64_t limit_px(const State& state, MarketIndex market, std::int64_t szi,
   const Int128 mark = state.markets[market].mark;
   const Int128 oracle = state.markets[market].oracle;
   const Int128 band = state.info(market).config.exec_band_ppb;
-  const Int128 lots = abs128(szi);
+  const Int128 bankrupt = bankruptcy_px(szi, mark, av);
   if (szi > 0) {
-    const Int128 bankrupt = ceil_div(mark * lots - av, lots);
     const Int128 low = ceil_div(oracle * (kPpb - band), kPpb);
     return must_u64(max128(tick, ceil_div(max128(bankrupt, low), tick) * tick));
   }
-  const Int128 bankrupt = floor_div(mark * lots + av, lots);
   const Int128 high = floor_div(oracle * (kPpb + band), kPpb);
   // Below the first tick nothing can be bought: a limit of 0 meets no offer.
   return must_u64(max128(0, floor_div(min128(bankrupt, high), tick) * tick));
@@ -209,14 +208,10 @@ struct Candidate {
 
 // dex.md 12.6, rank.
 Candidate rank(const State& state, const PerpState& perp) {
-  const Int128 mark = state.markets[perp.market].mark;
-  const Int128 ntl = max128(1, abs128(perp.szi) * mark);
-  const Int128 entry = max128(1, abs128(perp.entry_ntl));
   const Int128 av = bucket_of(state, perp.account, perp.market).av;
-  const Int128 r9 = perp.szi > 0 ? floor_div(ntl * kPpb, entry) : floor_div(entry * kPpb, ntl);
-  const Int128 l9 = floor_div(ntl * kPpb, max128(av, 1));
-  return {perp.account, state.accounts[perp.account].address, perp.szi * mark - perp.entry_ntl > 0,
-          saturating_mul(static_cast<Uint128>(r9), static_cast<Uint128>(l9))};
+  const AdlScore score = adl_score(perp.szi, perp.entry_ntl, state.markets[perp.market].mark, av);
+  return {perp.account, state.accounts[perp.account].address, score.profitable,
+          saturating_mul(static_cast<Uint128>(score.r9), static_cast<Uint128>(score.l9))};
 }
 
 std::vector<Candidate> candidates(Context& ctx, const BucketId& id, MarketIndex market,

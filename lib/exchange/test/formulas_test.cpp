@@ -8,6 +8,8 @@
 #include <ol/exchange/position.hpp>
 #include <ol/exchange/price.hpp>
 
+#include "liquidation_math.hpp"
+
 namespace ol::exchange {
 namespace {
 
@@ -308,6 +310,26 @@ TEST(Dex1Units, spot_vector_21_11) {
   EXPECT_EQ(base, 12'345'000'000);
   EXPECT_EQ(fee_of(base, 700'000), 8'641'500);
   EXPECT_EQ(fee_of(quote, 400'000), 37'797'038);
+}
+
+TEST(Dex12Formulas, vector_21_4_bankruptcy_prices) {
+  EXPECT_EQ(bankruptcy_px(300'000, 543'000, 1'819'000'000), 536'937);
+  EXPECT_EQ(bankruptcy_px(240'000, 542'000, 1'504'366'000), 535'732);
+  // What is left of the position's value is never less than nothing, for a buyer back as well.
+  EXPECT_EQ(bankruptcy_px(-300'000, 543'000, 1'819'000'000), 549'063);
+}
+
+TEST(Dex12Formulas, vector_21_5_scores) {
+  const auto score = [](std::int64_t szi, std::int64_t entry_px, Int128 av) {
+    return adl_score(szi, Int128{szi} * entry_px, 530'000, av);
+  };
+  EXPECT_EQ(score(-200'000, 600'000, 20'000'000'000),
+            (AdlScore{true, 1'132'075'471, 5'300'000'000}));
+  EXPECT_EQ(score(-500'000, 550'000, 50'000'000'000),
+            (AdlScore{true, 1'037'735'849, 5'300'000'000}));
+  EXPECT_EQ(score(-100'000, 520'000, 9'000'000'000), (AdlScore{false, 981'132'075, 5'888'888'888}));
+  EXPECT_EQ(score(200'000, 500'000, 20'000'000'000),
+            (AdlScore{true, 1'060'000'000, 5'300'000'000}));
 }
 
 }  // namespace

@@ -403,9 +403,18 @@ TEST_F(Dex12Ladder, vector_21_5_insurance_and_adl) {
   const std::int64_t insurance = chain.account(kInsurance).raw_usd;
   chain.system({CreditUsd{kInsurance, 1'000'000'000 - insurance}});
   const auto av = [&](const Address& who) { return cross_of(chain, who).av; };
+  const Address bystander = user(14);  // without positions, it loses nothing (dex.md 12.7)
+  chain.deposit(bystander, 1'000);
   chain.keep_blocks_open();
   const std::int64_t maker_cash = chain.account(kMaker).raw_usd;
   chain.oracle(kBtc, 530'000);
+  EXPECT_EQ(chain.account(bystander).raw_usd, 1'000 * kDollar);
+  // The value of -1,375,634,000 is what insurance pays and what C1 and C2 do.
+  const auto steps = chain.events_of<LiquidationEvent>();
+  const auto paid =
+      std::ranges::find(steps, LiquidationEvent::Method::Insurance, &LiquidationEvent::method);
+  ASSERT_NE(paid, steps.end());
+  EXPECT_EQ(paid->usd, 1'375'634'000 - 375'634'000);
   EXPECT_EQ(chain.account(kInsurance).raw_usd, 0);
   EXPECT_EQ(chain.perp(kA, kBtc).szi, 0);
   EXPECT_EQ(chain.account(kA).raw_usd, 0);
