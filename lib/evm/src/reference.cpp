@@ -14,6 +14,7 @@
 namespace ol::evm {
 namespace {
 
+constexpr std::uint8_t kStop = static_cast<std::uint8_t>(Opcode::Stop);
 constexpr std::uint8_t kPush0 = static_cast<std::uint8_t>(Opcode::Push0);
 constexpr std::uint8_t kPush1 = static_cast<std::uint8_t>(Opcode::Push1);
 constexpr std::uint8_t kPush32 = static_cast<std::uint8_t>(Opcode::Push32);
@@ -89,9 +90,8 @@ class Interpreter {
 
   void run() {
     const OpcodeTable& table = frame_.machine.rules().opcodes;
-    // Behind the last instruction there are only STOPs.
-    while (pc_ < code_.size()) {
-      const std::uint8_t op = code_[pc_];
+    for (;;) {
+      const std::uint8_t op = opcode_at_pc();
       const OpcodeRule& rule = table[op];
       if (!watch_.before(frame_, pc_, op, {stack_, height_})) return;
       const bool goes_on = check(rule) && execute(op);
@@ -102,6 +102,12 @@ class Interpreter {
   }
 
  private:
+  /// Behind the last instruction there are only STOPs (Yellow Paper section 9.4.1), which tracers
+  /// see like any other.
+  [[nodiscard]] std::uint8_t opcode_at_pc() const {
+    return pc_ < code_.size() ? code_[pc_] : kStop;
+  }
+
   bool check(const OpcodeRule& rule) {
     if (!rule.defined()) return frame_.fail(Status::InvalidOpcode);
     if (height_ < rule.inputs) return frame_.fail(Status::StackUnderflow);

@@ -50,9 +50,25 @@ std::vector<std::string> trace(const Accounts& accounts, std::int64_t gas) {
 TEST(Trace, shows_each_instruction_with_its_cost) {
   const auto lines =
       trace(Accounts().account(kContract, 0, Code{}.push(1).op(Opcode::Pop).bytes()), 100);
-  EXPECT_EQ(lines, (std::vector<std::string>{"enter 0 gas 100", "0 PUSH1 gas 100 stack 0", "cost 3",
-                                             "2 POP gas 97 stack 1", "cost 2",
-                                             "exit 0 success used 5 output 0"}));
+  EXPECT_EQ(lines,
+            (std::vector<std::string>{"enter 0 gas 100", "0 PUSH1 gas 100 stack 0", "cost 3",
+                                      "2 POP gas 97 stack 1", "cost 2", "3 STOP gas 95 stack 0",
+                                      "cost 0", "exit 0 success used 5 output 0"}));
+}
+
+/// The Yellow Paper (section 9.4.1) has STOPs behind the end of code; an account without code runs
+/// nothing at all.
+TEST(Trace, shows_the_stop_behind_the_end_of_code) {
+  const auto end_of = [](const Bytes& code) {
+    auto lines = trace(Accounts().account(kContract, 1, code), 100);
+    return std::vector<std::string>(lines.begin() + 1, lines.end() - 1);
+  };
+  // The data of a PUSH may reach behind the end too.
+  EXPECT_EQ(end_of({0x61, 0xab}), (std::vector<std::string>{"0 PUSH2 gas 100 stack 0", "cost 3",
+                                                            "3 STOP gas 97 stack 1", "cost 0"}));
+  EXPECT_EQ(end_of({0x00}), (std::vector<std::string>{"0 STOP gas 100 stack 0", "cost 0"}))
+      << "a STOP that is there has none behind it";
+  EXPECT_EQ(end_of({}), std::vector<std::string>{});
 }
 
 TEST(Trace, shows_what_failed) {
@@ -70,11 +86,11 @@ TEST(Trace, a_call_costs_what_it_passes_on) {
   accounts.account(kContract, 0, code.bytes());
   accounts.account(kOther, 0, Code{}.op(Opcode::Stop).bytes(), 1);
   const auto lines = trace(accounts, 10'000);
-  const std::vector<std::string> end(lines.end() - 7, lines.end());
-  EXPECT_EQ(end, (std::vector<std::string>{"32 STATICCALL gas 9982 stack 6", "enter 1 gas 500",
-                                           "0 STOP gas 500 stack 0", "cost 0",
-                                           "exit 1 success used 0 output 0", "cost 3100",
-                                           "exit 0 success used 2618 output 0"}));
+  const std::vector<std::string> end(lines.end() - 9, lines.end());
+  EXPECT_EQ(end, (std::vector<std::string>{
+                     "32 STATICCALL gas 9982 stack 6", "enter 1 gas 500", "0 STOP gas 500 stack 0",
+                     "cost 0", "exit 1 success used 0 output 0", "cost 3100",
+                     "33 STOP gas 7382 stack 1", "cost 0", "exit 0 success used 2618 output 0"}));
 }
 
 }  // namespace
