@@ -182,10 +182,13 @@ void run_command(const RunFlags& flags) {
     std::cout << tracer->json() << '\n';
     return;
   }
-  StepLog log(std::cout);
-  if (flags.trace) machine.trace(&log);
+  if (flags.trace) {
+    StepLog log(std::cout);
+    machine.trace(&log);
+    static_cast<void>(once());
+    return;
+  }
   print(flags, once());
-  machine.trace(nullptr);
   if (flags.dump) {
     apply_diff(std::move(changes), state);
     std::cout << dump_of(state) << '\n';

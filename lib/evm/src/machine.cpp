@@ -183,6 +183,7 @@ void Machine::trace_enter(const Message& message) {
   enter.value = message.value;
   enter.gas = message.gas;
   enter.input = message.input;
+  enter.caller_cost = message.caller_cost;
   tracer_->on_enter(enter);
 }
 

@@ -53,7 +53,7 @@ class Tracing {
   /// False when the tracer has seen enough.
   bool before(Frame& frame, std::size_t pc, std::uint8_t op, std::span<const U256> stack) {
     if (tracer_.wants_stop() || frame.machine.must_stop(1)) return frame.fail(Status::OutOfGas);
-    gas_before_ = frame.gas;
+    frame.step_gas = frame.gas;
     frame.gas_kept = -1;
     tracer_.on_step({.pc = pc,
                      .opcode = op,
@@ -69,13 +69,12 @@ class Tracing {
   void after(const Frame& frame, bool goes_on) {
     const std::int64_t kept = frame.gas_kept >= 0 ? frame.gas_kept : frame.gas;
     const bool failed = !goes_on && frame.status != Status::Revert;
-    tracer_.on_step_end(frame.message.depth, gas_before_ - kept,
+    tracer_.on_step_end(frame.message.depth, frame.step_gas - kept,
                         failed ? frame.status : Status::Success);
   }
 
  private:
   Tracer& tracer_;
-  std::int64_t gas_before_ = 0;
 };
 
 template <typename Watch>

@@ -14,7 +14,8 @@ namespace {
 class Recorder final : public Tracer {
  public:
   void on_enter(const TraceEnter& enter) override {
-    lines.push_back("enter " + std::to_string(enter.depth) + " gas " + std::to_string(enter.gas));
+    lines.push_back("enter " + std::to_string(enter.depth) + " gas " + std::to_string(enter.gas) +
+                    (enter.depth == 0 ? "" : " for " + std::to_string(enter.caller_cost)));
   }
   void on_exit(int depth, Status status, std::int64_t gas_used, ByteView output) override {
     lines.push_back("exit " + std::to_string(depth) + " " + describe(status) + " used " +
@@ -87,10 +88,26 @@ TEST(Trace, a_call_costs_what_it_passes_on) {
   accounts.account(kOther, 0, Code{}.op(Opcode::Stop).bytes(), 1);
   const auto lines = trace(accounts, 10'000);
   const std::vector<std::string> end(lines.end() - 9, lines.end());
-  EXPECT_EQ(end, (std::vector<std::string>{
-                     "32 STATICCALL gas 9982 stack 6", "enter 1 gas 500", "0 STOP gas 500 stack 0",
-                     "cost 0", "exit 1 success used 0 output 0", "cost 3100",
-                     "33 STOP gas 7382 stack 1", "cost 0", "exit 0 success used 2618 output 0"}));
+  EXPECT_EQ(end,
+            (std::vector<std::string>{
+                "32 STATICCALL gas 9982 stack 6", "enter 1 gas 500 for 3100",
+                "0 STOP gas 500 stack 0", "cost 0", "exit 1 success used 0 output 0", "cost 3100",
+                "33 STOP gas 7382 stack 1", "cost 0", "exit 0 success used 2618 output 0"}));
+}
+
+/// As geth has it, a creation's cost does not include the gas its init code is given.
+TEST(Trace, a_creation_costs_what_it_takes_itself) {
+  const auto end_of = [](const U256& value) {
+    const Bytes code = Code{}.push(0).push(0).push(value).op(Opcode::Create).bytes();
+    auto lines = trace(Accounts().account(kContract, 0, code), 32'009 + 6'400);
+    return std::vector<std::string>(lines.end() - 6, lines.end() - 3);
+  };
+  EXPECT_EQ(end_of(0), (std::vector<std::string>{"enter 1 gas 6300 for 32000",
+                                                 "exit 1 success used 0 output 0", "cost 32000"}));
+  EXPECT_EQ(end_of(1),
+            (std::vector<std::string>{"enter 1 gas 6300 for 32000",
+                                      "exit 1 insufficient balance for transfer used 0 output 0",
+                                      "cost 32000"}));
 }
 
 }  // namespace
