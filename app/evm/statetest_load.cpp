@@ -144,6 +144,14 @@ std::optional<evm::Revision> fork_revision(std::string_view name) {
   return std::nullopt;
 }
 
+evm::Revision named_fork(const std::string& name) {
+  if (const auto revision = fork_revision(name)) return *revision;
+  std::string known;
+  for (std::size_t i = 0; i < evm::kRevisions; ++i)
+    known += (i == 0 ? "" : ", ") + std::string(evm::describe(static_cast<evm::Revision>(i)));
+  throw CommandError(name + " is no fork this node knows; there are " + known);
+}
+
 Hash256 load_hash(element value) {
   const auto hash = fixed_from_hex<Hash256>(std::string_view(value.get_string()));
   if (!hash) throw CommandError("a state test holds a hash of the wrong size");

@@ -35,6 +35,8 @@ struct LoadedTxn {
 
 /// The fork by its name in the fixtures, if known.
 [[nodiscard]] std::optional<evm::Revision> fork_revision(std::string_view name);
+/// The same of a user's choice. Throws CommandError, which lists the forks there are.
+[[nodiscard]] evm::Revision named_fork(const std::string& name);
 
 void load_pre_state(simdjson::dom::element pre, PreState& out);
 [[nodiscard]] evm::BlockEnv load_block(simdjson::dom::element test, evm::Revision revision);

@@ -55,6 +55,30 @@ TEST(EvmRun, refuses_what_the_file_does_not_allow) {
   EXPECT_THROW(run("--prestate /nowhere/state.json"), CommandError);
 }
 
+std::string refusal(const std::string& line) {
+  try {
+    static_cast<void>(run(line));
+  } catch (const CommandError& error) {
+    return error.what();
+  }
+  return "none";
+}
+
+TEST(EvmRun, refuses_gas_that_no_call_can_have) {
+  EXPECT_TRUE(run("--gas 9223372036854775807 5a").contains("gas used: 2\n"));
+  EXPECT_TRUE(run("--gas 0 00").contains("gas used: 0\n"));
+  for (const char* const text :
+       {"9223372036854775808", "99999999999999999999", "-1", "lots", "1.5"})
+    EXPECT_EQ(refusal("--gas " + std::string(text) + " 00"),
+              "--gas takes a whole number from 0 to 9223372036854775807, not " + std::string(text));
+}
+
+TEST(EvmRun, says_which_forks_there_are) {
+  const std::string words = refusal("--fork Foo 00");
+  EXPECT_TRUE(words.starts_with("Foo is no fork this node knows; there are Frontier, ")) << words;
+  EXPECT_TRUE(words.ends_with(", Prague, Osaka")) << words;
+}
+
 TEST(EvmRun, the_root_of_no_accounts_is_that_of_the_empty_trie) {
   EXPECT_EQ(
       dump_of(RootedState{}),
