@@ -110,5 +110,17 @@ TEST(Trace, a_creation_costs_what_it_takes_itself) {
                                       "cost 32000"}));
 }
 
+/// That a precompiled contract lacks gas is no fault of its input.
+TEST(Trace, tells_why_a_precompiled_contract_failed) {
+  const auto exit_of = [](std::uint64_t address, std::uint64_t gas) {
+    Code code;
+    code.push(0).push(0).push(0).push(0).push(address).push(gas).op(Opcode::Staticcall);
+    return trace(Accounts().account(kContract, 0, code.bytes()), 10'000).at(15);
+  };
+  EXPECT_EQ(exit_of(1, 2'999), "exit 1 out of gas used 2999 output 0");
+  EXPECT_EQ(exit_of(1, 3'000), "exit 1 success used 3000 output 0");
+  EXPECT_EQ(exit_of(9, 3'000), "exit 1 invalid input length used 3000 output 0");
+}
+
 }  // namespace
 }  // namespace ol::evm::test
