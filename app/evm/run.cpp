@@ -17,12 +17,15 @@
 #include <ol/state/memory_state.hpp>
 
 #include "command.hpp"
+#include "gas_flag.hpp"
 #include "state_file.hpp"
 #include "statetest_load.hpp"
 #include "step_log.hpp"
 
 namespace ol::app {
 namespace {
+
+constexpr auto kFork = evm::Revision::Prague;
 
 struct RunFlags {
   std::string code;
@@ -33,8 +36,8 @@ struct RunFlags {
   std::string receiver = "0xc0de000000000000000000000000000000000000";
   std::string value = "0";
   std::string price = "0";
-  std::string fork = "Prague";
-  std::int64_t gas = 1'000'000'000;
+  std::string fork;  // as the prestate says, otherwise kFork
+  std::string gas = "1000000000";
   bool create = false;
   bool reference = false;
   bool trace = false;
@@ -101,10 +104,12 @@ void fill_state(const Bytes& code, const Address& caller, const std::optional<Ad
   apply_diff(std::move(diff), out);
 }
 
-/// The state of a file, with the code in an account of it if there is any to put there.
-void read_state(const RunFlags& flags, const Bytes& code, const evm::CallRequest& request,
-                RootedState& out, evm::BlockEnv& block) {
-  load_genesis_state(flags.prestate, out, block);
+/// The state of a file, with the code in an account of it if there is any to put there. Returns the
+/// rules that the file has for its block, if it has any.
+std::optional<evm::Revision> read_state(const RunFlags& flags, const Bytes& code,
+                                        const evm::CallRequest& request, RootedState& out,
+                                        evm::BlockEnv& block) {
+  const auto configured = load_genesis_state(flags.prestate, out, block);
   if (request.to && !code.empty()) {
     state::StateDiff diff;
     auto& account = diff.accounts[*request.to];
@@ -115,11 +120,12 @@ void read_state(const RunFlags& flags, const Bytes& code, const evm::CallRequest
   const auto caller = out.state.account(request.caller).value();
   if ((caller ? caller->balance : U256{}) < request.value)
     throw CommandError("the sender does not hold the value");
+  return configured;
 }
 
-void print(const RunFlags& flags, const evm::CallOutcome& outcome) {
+void print(std::int64_t gas, const evm::CallOutcome& outcome) {
   std::cout << "status: " << evm::describe(outcome.status) << '\n'
-            << "gas used: " << flags.gas - outcome.gas_left << '\n'
+            << "gas used: " << gas - outcome.gas_left << '\n'
             << "output: " << to_hex_prefixed(outcome.output) << '\n';
   if (outcome.created) std::cout << "created: " << to_hex_prefixed(outcome.created->view()) << '\n';
   for (const primitives::Log& log : outcome.logs) {
@@ -141,9 +147,8 @@ evm::TraceOptions tracer_named(const std::string& name) {
 }
 
 void run_command(const RunFlags& flags) {
-  const auto revision = fork_revision(flags.fork);
-  if (!revision) throw CommandError(flags.fork + " is not a fork this node knows");
-  if (flags.gas < 0) throw CommandError("gas is not negative");
+  std::optional<evm::Revision> revision;
+  if (!flags.fork.empty()) revision = named_fork(flags.fork);
   const Bytes code = code_of(flags);
   const Bytes input = input_of(flags);
   RootedState state;
@@ -152,7 +157,7 @@ void run_command(const RunFlags& flags) {
   request.value = wei_of(flags.value, "the value");
   request.gas_price = wei_of(flags.price, "the price");
   request.data = input;
-  request.gas = flags.gas;
+  request.gas = gas_of(flags.gas);
   if (flags.create) {
     request.data = code;
   } else {
@@ -160,13 +165,15 @@ void run_command(const RunFlags& flags) {
   }
   evm::BlockEnv block;
   block.number = 1;
-  block.gas_limit = static_cast<std::uint64_t>(flags.gas);
+  block.gas_limit = static_cast<std::uint64_t>(request.gas);
   if (flags.prestate.empty()) {
     fill_state(code, request.caller, request.to, state);
   } else {
-    read_state(flags, code, request, state, block);
+    const auto configured = read_state(flags, code, request, state, block);
+    if (!revision) revision = configured;
   }
-  evm::Evm machine(*revision, flags.reference ? evm::Engine::Reference : evm::Engine::Fast);
+  evm::Evm machine(revision.value_or(kFork),
+                   flags.reference ? evm::Engine::Reference : evm::Engine::Fast);
   state::StateDiff changes;
   const auto once = [&] {
     evm::World world(state.state);
@@ -182,10 +189,13 @@ void run_command(const RunFlags& flags) {
     std::cout << tracer->json() << '\n';
     return;
   }
-  StepLog log(std::cout);
-  if (flags.trace) machine.trace(&log);
-  print(flags, once());
-  machine.trace(nullptr);
+  if (flags.trace) {
+    StepLog log(std::cout);
+    machine.trace(&log);
+    static_cast<void>(once());
+    return;
+  }
+  print(request.gas, once());
   if (flags.dump) {
     apply_diff(std::move(changes), state);
     std::cout << dump_of(state) << '\n';
@@ -216,9 +226,10 @@ void add_flags(CLI::App& command, RunFlags& flags) {
   command.add_option("--price", flags.price, "What GASPRICE says, wei, decimal or 0x");
   command.add_option("--value", flags.value, "Wei sent along, decimal or 0x");
   command.add_option("--gas", flags.gas, "Gas of the call")->capture_default_str();
-  command.add_option("--fork", flags.fork, "The rules to run under")->capture_default_str();
+  command.add_option("--fork", flags.fork,
+                     "The rules to run under; otherwise those of the prestate's config, or Prague");
   command.add_option("--prestate", flags.prestate,
-                     "A genesis file of geth: its accounts, and what it says of the block");
+                     "A genesis file of geth: its accounts, and what it says of block and chain");
   command.add_flag("--create", flags.create, "Take the code for init code and deploy it");
 }
 

@@ -12,26 +12,18 @@
 #include <ol/state/state_root.hpp>
 
 #include "command.hpp"
+#include "genesis_config.hpp"
+#include "json_number.hpp"
 
 namespace ol::app {
 namespace {
 
 using simdjson::dom::element;
 
-U256 number_of(element value, const char* what) {
-  if (value.is_uint64()) return value.get_uint64().value();
-  std::string_view text;
-  if (value.get(text) == simdjson::SUCCESS) {
-    const auto number = text.starts_with("0x") ? U256::from_hex(text) : U256::from_decimal(text);
-    if (number) return *number;
-  }
-  throw CommandError(std::string(what) + " in the prestate is no number");
-}
-
 /// The number in `object[key]`, zero if there is none.
 U256 number_in(element object, const char* key) {
   element value;
-  return object[key].get(value) == simdjson::SUCCESS ? number_of(value, key) : U256{};
+  return object[key].get(value) == simdjson::SUCCESS ? json_number(value, key) : U256{};
 }
 
 std::uint64_t u64_in(element object, const char* key) {
@@ -108,7 +100,18 @@ std::string dump_of_account(const state::MemoryState& state, const Address& addr
 
 }  // namespace
 
-void load_genesis_state(const std::string& path, RootedState& out, evm::BlockEnv& block) {
+U256 json_number(element value, const char* what) {
+  if (value.is_uint64()) return value.get_uint64().value();
+  std::string_view text;
+  if (value.get(text) == simdjson::SUCCESS) {
+    const auto number = text.starts_with("0x") ? U256::from_hex(text) : U256::from_decimal(text);
+    if (number) return *number;
+  }
+  throw CommandError(std::string(what) + " in the prestate is no number");
+}
+
+std::optional<evm::Revision> load_genesis_state(const std::string& path, RootedState& out,
+                                                evm::BlockEnv& block) {
   simdjson::dom::parser parser;
   element file;
   if (parser.load(path).get(file) != simdjson::SUCCESS)
@@ -133,6 +136,12 @@ void load_genesis_state(const std::string& path, RootedState& out, evm::BlockEnv
     if (!address) throw CommandError("coinbase in the prestate is no address");
     block.coinbase = *address;
   }
+  element config;
+  if (file["config"].get(config) != simdjson::SUCCESS || config.is_null()) return std::nullopt;
+  if (!config.is_object()) throw CommandError("config in the prestate is no object");
+  if (element id; config["chainId"].get(id) == simdjson::SUCCESS)
+    block.chain_id = u64_in(config, "chainId");
+  return configured_revision(config, {block.number, block.timestamp, u64_in(file, "difficulty")});
 }
 
 void apply_diff(state::StateDiff diff, RootedState& out) {

@@ -138,7 +138,7 @@ class Runner {
         one["expectException"].get(exception) == simdjson::SUCCESS && !exception.is_null();
     LoadedTxn txn;
     try {
-      load_txn(test["transaction"], one["indexes"], txn);
+      load_txn(test["transaction"], required(one, "indexes"), txn);
     } catch (const Unrepresentable&) {
       return must_fail ? "" : "a valid transaction was refused while loading";
     }
@@ -154,9 +154,9 @@ class Runner {
     state::StateDiff diff = world.take_diff();
     const auto root = state::update_state_root(pre.state, pre.state, pre.root, diff);
     if (!root) return "the state has no root";
-    if (*root != load_hash(one["hash"])) return "the state root differs";
+    if (*root != load_hash(required(one, "hash"))) return "the state root differs";
     const Hash256 logs = logs_hash(outcome ? outcome->logs : std::vector<primitives::Log>{});
-    if (logs != load_hash(one["logs"])) return "the logs differ";
+    if (logs != load_hash(required(one, "logs"))) return "the logs differ";
     return {};
   }
 
@@ -201,6 +201,7 @@ std::uint64_t StateTestReport::failed() const {
 }
 
 StateTestReport run_state_tests(const fs::path& path, const StateTestOptions& options) {
+  if (!options.fork.empty()) static_cast<void>(named_fork(options.fork));
   Runner runner(options);
   for (const fs::path& file : find_files(path)) {
     const std::string name = file.generic_string();

@@ -62,8 +62,8 @@ bool has(element object, std::string_view key) {
 
 /// Older tests name the key and not whose it is.
 Address load_sender(element txn) {
-  if (has(txn, "sender")) return load_address(txn["sender"]);
-  const auto key = crypto::Secp256k1SecretKey::from_bytes(load_bytes(txn["secretKey"]));
+  if (has(txn, "sender")) return load_address(required(txn, "sender"));
+  const auto key = crypto::Secp256k1SecretKey::from_bytes(load_bytes(required(txn, "secretKey")));
   if (!key) throw CommandError("a state test has neither a sender nor a key");
   return key->address();
 }
@@ -77,8 +77,8 @@ void load_access_list(element list, LoadedTxn& out) {
   if (list.is_null()) return;
   for (const element item : list.get_array()) {
     primitives::AccessListEntry entry;
-    entry.address = load_address(item["address"]);
-    for (const element key : item["storageKeys"].get_array())
+    entry.address = load_address(required(item, "address"));
+    for (const element key : required(item, "storageKeys").get_array())
       entry.storage_keys.push_back(load_number(key).to_fixed<Hash256>());
     out.access_list.push_back(std::move(entry));
   }
@@ -86,22 +86,23 @@ void load_access_list(element list, LoadedTxn& out) {
 
 evm::Authorization load_authorization(element item) {
   evm::Authorization out;
-  out.chain_id = load_number(item["chainId"]);
-  out.address = load_address(item["address"]);
-  out.nonce = load_u64(item["nonce"]);
-  out.y_parity = load_number(has(item, "yParity") ? item["yParity"] : item["v"]);
-  out.r = load_number(item["r"]);
-  out.s = load_number(item["s"]);
+  out.chain_id = load_number(required(item, "chainId"));
+  out.address = load_address(required(item, "address"));
+  out.nonce = load_u64(required(item, "nonce"));
+  out.y_parity =
+      load_number(has(item, "yParity") ? required(item, "yParity") : required(item, "v"));
+  out.r = load_number(required(item, "r"));
+  out.s = load_number(required(item, "s"));
   return out;
 }
 
 void load_fees(element txn, evm::TxnRequest& request) {
   if (has(txn, "maxFeePerGas")) {
     request.kind = evm::TxnKind::DynamicFee;
-    request.max_fee_per_gas = load_number(txn["maxFeePerGas"]);
+    request.max_fee_per_gas = load_number(required(txn, "maxFeePerGas"));
     request.max_priority_fee_per_gas = number_or(txn, "maxPriorityFeePerGas", {});
   } else {
-    request.max_fee_per_gas = load_number(txn["gasPrice"]);
+    request.max_fee_per_gas = load_number(required(txn, "gasPrice"));
     request.max_priority_fee_per_gas = request.max_fee_per_gas;
   }
 }
@@ -119,13 +120,13 @@ void load_typed_fields(element txn, std::size_t data_index, LoadedTxn& out) {
     out.request.kind = evm::TxnKind::Blob;
     out.request.max_fee_per_blob_gas = number_or(txn, "maxFeePerBlobGas", {});
     if (has(txn, "blobVersionedHashes")) {
-      for (const element hash : txn["blobVersionedHashes"].get_array())
+      for (const element hash : required(txn, "blobVersionedHashes").get_array())
         out.blob_hashes.push_back(load_hash(hash));
     }
   }
   if (has(txn, "authorizationList")) {
     out.request.kind = evm::TxnKind::SetCode;
-    for (const element item : txn["authorizationList"].get_array())
+    for (const element item : required(txn, "authorizationList").get_array())
       out.authorizations.push_back(load_authorization(item));
   }
 }
@@ -137,11 +138,29 @@ std::optional<evm::Revision> fork_revision(std::string_view name) {
   if (name == "EIP150") return evm::Revision::TangerineWhistle;
   if (name == "EIP158") return evm::Revision::SpuriousDragon;
   if (name == "ConstantinopleFix") return evm::Revision::Petersburg;
+  // Forks that only delayed the difficulty.
+  if (name == "MuirGlacier") return evm::Revision::Istanbul;
+  if (name == "ArrowGlacier" || name == "GrayGlacier") return evm::Revision::London;
   for (std::size_t i = 0; i < evm::kRevisions; ++i) {
     const auto revision = static_cast<evm::Revision>(i);
     if (name == evm::describe(revision)) return revision;
   }
   return std::nullopt;
+}
+
+evm::Revision named_fork(const std::string& name) {
+  if (const auto revision = fork_revision(name)) return *revision;
+  std::string known;
+  for (std::size_t i = 0; i < evm::kRevisions; ++i)
+    known += (i == 0 ? "" : ", ") + std::string(evm::describe(static_cast<evm::Revision>(i)));
+  throw CommandError(name + " is no fork this node knows; there are " + known);
+}
+
+element required(element object, const char* key) {
+  element value;
+  if (object[key].get(value) != simdjson::SUCCESS)
+    throw CommandError("the test has no field " + std::string(key));
+  return value;
 }
 
 Hash256 load_hash(element value) {
@@ -156,15 +175,15 @@ void load_pre_state(element pre, PreState& out) {
     const auto address = fixed_from_hex<Address>(key);
     if (!address) throw CommandError("a state test names an account of the wrong size");
     state::Account account;
-    account.balance = load_number(fields["balance"]);
-    account.nonce = load_u64(fields["nonce"]);
-    Bytes code = load_bytes(fields["code"]);
+    account.balance = load_number(required(fields, "balance"));
+    account.nonce = load_u64(required(fields, "nonce"));
+    Bytes code = load_bytes(required(fields, "code"));
     if (!code.empty()) {
       account.code_hash = crypto::keccak256(code);
       diff.code.emplace(account.code_hash, std::make_shared<const Bytes>(std::move(code)));
     }
     diff.accounts.emplace(*address, account);
-    for (const auto& [slot, value] : fields["storage"].get_object()) {
+    for (const auto& [slot, value] : required(fields, "storage").get_object()) {
       const auto number = U256::from_hex(slot);
       if (!number) throw CommandError("a state test names a slot that is no number");
       const U256 word = load_number(value);
@@ -178,14 +197,14 @@ void load_pre_state(element pre, PreState& out) {
 }
 
 evm::BlockEnv load_block(element test, evm::Revision revision) {
-  const element env = test["env"];
+  const element env = required(test, "env");
   evm::BlockEnv block;
-  block.number = load_u64(env["currentNumber"]);
-  block.timestamp = load_u64(env["currentTimestamp"]);
+  block.number = load_u64(required(env, "currentNumber"));
+  block.timestamp = load_u64(required(env, "currentTimestamp"));
   // Some tests state a block gas limit beyond 64 bits, which limits nothing.
-  const U256 gas_limit = load_number(env["currentGasLimit"]);
+  const U256 gas_limit = load_number(required(env, "currentGasLimit"));
   block.gas_limit = gas_limit.fits_u64() ? gas_limit.low64() : UINT64_MAX;
-  block.coinbase = load_address(env["currentCoinbase"]);
+  block.coinbase = load_address(required(env, "currentCoinbase"));
   // What geth and retesteth take where a test says nothing.
   constexpr U256 kBaseFee{10};
   if (revision >= evm::Revision::London)
@@ -201,8 +220,8 @@ evm::BlockEnv load_block(element test, evm::Revision revision) {
   element schedule;
   if (configured &&
       config["blobSchedule"][evm::describe(revision)].get(schedule) == simdjson::SUCCESS) {
-    blobs.max = load_u64(schedule["max"]);
-    blobs.base_fee_update_fraction = load_u64(schedule["baseFeeUpdateFraction"]);
+    blobs.max = load_u64(required(schedule, "max"));
+    blobs.base_fee_update_fraction = load_u64(required(schedule, "baseFeeUpdateFraction"));
   }
   block.blobs_max = blobs.max;
   block.blob_base_fee = evm::blob_base_fee(number_or(env, "currentExcessBlobGas", {}).low64(),
@@ -212,17 +231,19 @@ evm::BlockEnv load_block(element test, evm::Revision revision) {
 
 void load_txn(element txn, element indexes, LoadedTxn& out) {
   evm::TxnRequest& request = out.request;
-  const auto data_index = std::size_t{indexes["data"].get_uint64()};
+  const auto data_index = std::size_t{required(indexes, "data").get_uint64()};
   request.sender = load_sender(txn);
-  request.nonce = load_u64(txn["nonce"]);
+  request.nonce = load_u64(required(txn, "nonce"));
   load_fees(txn, request);
-  request.gas_limit = load_gas(txn["gasLimit"].at(std::size_t{indexes["gas"].get_uint64()}));
-  request.value = load_number(txn["value"].at(std::size_t{indexes["value"].get_uint64()}));
+  request.gas_limit =
+      load_gas(required(txn, "gasLimit").at(std::size_t{required(indexes, "gas").get_uint64()}));
+  request.value =
+      load_number(required(txn, "value").at(std::size_t{required(indexes, "value").get_uint64()}));
   if (has(txn, "to")) {
-    const std::string_view to = txn["to"].get_string();
-    if (!to.empty() && to != "0x") request.to = load_address(txn["to"]);
+    const std::string_view to = required(txn, "to").get_string();
+    if (!to.empty() && to != "0x") request.to = load_address(required(txn, "to"));
   }
-  out.data = load_bytes(txn["data"].at(data_index));
+  out.data = load_bytes(required(txn, "data").at(data_index));
   load_typed_fields(txn, data_index, out);
   request.data = out.data;
   request.access_list = out.access_list;

@@ -35,7 +35,11 @@ struct LoadedTxn {
 
 /// The fork by its name in the fixtures, if known.
 [[nodiscard]] std::optional<evm::Revision> fork_revision(std::string_view name);
+/// The same of a user's choice. Throws CommandError, which lists the forks there are.
+[[nodiscard]] evm::Revision named_fork(const std::string& name);
 
+/// A field that must be there. Throws CommandError, which names it.
+[[nodiscard]] simdjson::dom::element required(simdjson::dom::element object, const char* key);
 void load_pre_state(simdjson::dom::element pre, PreState& out);
 [[nodiscard]] evm::BlockEnv load_block(simdjson::dom::element test, evm::Revision revision);
 /// The transaction that `indexes` picks. Throws Unrepresentable.

@@ -7,6 +7,7 @@
 #include <memory>
 
 #include <ol/crypto/hash.hpp>
+#include <ol/evm/trace.hpp>
 #include <ol/evm/transition.hpp>
 
 #include "bench/assembler.hpp"
@@ -57,17 +58,48 @@ evm::BlockEnv block_env(std::int64_t gas) {
   return out;
 }
 
+evm::CallRequest request_of(const WorstCase& test, std::int64_t gas) {
+  evm::CallRequest out;
+  out.caller = kWorstCaller;
+  out.to = kWorstContract;
+  out.data = test.input;
+  out.gas = gas;
+  return out;
+}
+
+/// Adds up the gas that precompiled contracts took because it was too little.
+class LostGas final : public evm::Tracer {
+ public:
+  void on_enter(const evm::TraceEnter& /*enter*/) override {}
+  void on_exit(int depth, evm::Status status, std::int64_t gas_used, ByteView /*output*/) override {
+    if (depth > 0 && status == evm::Status::OutOfGas) lost_ += gas_used;
+  }
+  void on_step(const evm::TraceStep& /*step*/) override {}
+  void on_step_end(int /*depth*/, std::int64_t /*cost*/, evm::Status /*status*/) override {}
+  [[nodiscard]] std::int64_t lost() const { return lost_; }
+
+ private:
+  std::int64_t lost_ = 0;
+};
+
+/// Whether what a program calls has gas for its work, but for a tenth at most.
+bool is_affordable(WorstState& state, const WorstCase& test, const Bytes& code, std::int64_t gas) {
+  const auto view = state.view(code);
+  evm::Evm machine(test.revision);
+  LostGas tracer;
+  machine.trace(&tracer);
+  evm::World world(*view, 0x5eed);
+  static_cast<void>(machine.call(world, block_env(gas), request_of(test, gas)));
+  return tracer.lost() <= gas / 10;
+}
+
 /// One run. Its gas and processor time are added up in `out`.
 void run_once(WorstState& state, const WorstCase& test, const Bytes& code, std::int64_t gas,
               WorstResult& out) {
   if (test.cold) state.reopen();
   const auto view = state.view(code);
   evm::Evm machine(test.revision);
-  evm::CallRequest request;
-  request.caller = kWorstCaller;
-  request.to = kWorstContract;
-  request.data = test.input;
-  request.gas = gas;
+  const evm::CallRequest request = request_of(test, gas);
   const double start = cpu_s();
   evm::World world(*view, 0x5eed);
   const auto outcome = machine.call(world, block_env(gas), request);
@@ -85,6 +117,8 @@ WorstResult measure(WorstState& state, const WorstCase& test, const WorstOptions
   WorstResult out{.name = test.name, .failure = {}};
   const std::int64_t gas = test.gas != 0 ? test.gas : options.gas;
   const Bytes code = program_of(test, gas);
+  out.affordable = !test.calls_precompile || is_affordable(state, test, code, gas);
+  if (!out.affordable) return out;
   for (std::uint32_t i = 0; i < options.runs; ++i)
     run_once(state, test, code, gas, out);
   return out;
@@ -106,6 +140,10 @@ void print(const std::vector<WorstResult>& results) {
   std::printf("SHA-256 of 16 KiB: %.2f GB/s\n", sha256_gb_per_s());
   std::printf("%-44s %10s %12s %10s\n", "program", "Mgas/s", "gas", "ms");
   for (const WorstResult& result : results) {
+    if (!result.affordable) {
+      std::printf("%-44s left out: costs more than the gas there is\n", result.name.c_str());
+      continue;
+    }
     std::printf("%-44s %10.1f %12lld %10.2f%s%s\n", result.name.c_str(), result.mgas_per_s(),
                 static_cast<long long>(result.gas), result.seconds * 1e3,
                 result.failure.empty() ? "" : "  ended: ", result.failure.c_str());

@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <limits>
 #include <string>
 #include <vector>
 
@@ -25,8 +26,14 @@ struct WorstResult {
   std::int64_t gas = 0;
   double seconds = 0;        // of the processor
   std::string failure = {};  // how it ended, if not as it should
+  /// Whether a precompiled contract did its work for the gas that was taken. If not, nothing was
+  /// measured.
+  bool affordable = true;
 
-  [[nodiscard]] double mgas_per_s() const { return static_cast<double>(gas) / seconds * 1e-6; }
+  [[nodiscard]] double mgas_per_s() const {
+    if (!affordable) return std::numeric_limits<double>::infinity();
+    return static_cast<double>(gas) / seconds * 1e-6;
+  }
 };
 
 /// The slowest first. Throws CommandError.

@@ -30,6 +30,8 @@ struct WorstCase {
   std::int64_t gas = 0;
   /// The loop ends when no more is left; none: a tenth.
   std::int64_t gas_reserve = 0;
+  /// Whether it calls a precompiled contract, which must not lack gas.
+  bool calls_precompile = false;
   /// Whether the database is opened anew for each run, so that nothing was read before.
   bool cold = false;
 };

@@ -51,7 +51,8 @@ void add(std::vector<WorstCase>& out, const std::string& name, unsigned number, 
                  .input = std::move(input),
                  .revision = revision,
                  .unrolled = 1,
-                 .gas_reserve = 4'000'000});
+                 .gas_reserve = 4'000'000,
+                 .calls_precompile = true});
 }
 
 void add_hashes(std::vector<WorstCase>& out) {

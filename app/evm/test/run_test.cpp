@@ -1,55 +1,20 @@
 // `openliquid evm run` on a state of a file: what geth's `evm run --prestate FILE --dump` does.
 #include "evm/run.hpp"
 
-#include <filesystem>
-#include <fstream>
-#include <sstream>
 #include <string>
-
-#include <unistd.h>
 
 #include <gtest/gtest.h>
 
-#include <CLI/CLI.hpp>
-
 #include "command.hpp"
 #include "evm/state_file.hpp"
+#include "printed.hpp"
 
 namespace ol::app {
 namespace {
 
-/// What the command prints.
 std::string run(const std::string& line) {
-  CLI::App evm;
-  add_evm_run(evm);
-  std::ostringstream out;
-  auto* const before = std::cout.rdbuf(out.rdbuf());
-  try {
-    evm.parse("run " + line);
-  } catch (...) {
-    std::cout.rdbuf(before);
-    throw;
-  }
-  std::cout.rdbuf(before);
-  return out.str();
+  return test::printed_by(add_evm_run, "run " + line);
 }
-
-/// A file of this test's own, gone afterwards.
-class StateFile {
- public:
-  explicit StateFile(const std::string& text)
-      : path_(std::filesystem::temp_directory_path() /
-              ("evm_run_" + std::to_string(::getpid()) + ".json")) {
-    std::ofstream(path_) << text;
-  }
-  StateFile(const StateFile&) = delete;
-  StateFile& operator=(const StateFile&) = delete;
-  ~StateFile() { std::filesystem::remove(path_); }
-  [[nodiscard]] std::string path() const { return path_.string(); }
-
- private:
-  std::filesystem::path path_;
-};
 
 // The contract adds slot 5 and CALLVALUE and stores the sum in slot 6; slot 5 is cleared.
 constexpr const char* kGenesis = R"({
@@ -64,7 +29,7 @@ constexpr const char* kGenesis = R"({
 })";
 
 TEST(EvmRun, dumps_the_state_a_call_leaves_behind) {
-  const StateFile file(kGenesis);
+  const test::TextFile file(kGenesis);
   const std::string out = run("--prestate " + file.path() + " --value 3 --dump");
   EXPECT_TRUE(out.contains("status: success")) << out;
   EXPECT_TRUE(out.contains("\"balance\": \"997\"")) << out;
@@ -75,7 +40,7 @@ TEST(EvmRun, dumps_the_state_a_call_leaves_behind) {
 }
 
 TEST(EvmRun, puts_the_code_given_into_an_account_of_the_file) {
-  const StateFile file(kGenesis);
+  const test::TextFile file(kGenesis);
   // NUMBER and TIMESTAMP of the file, added and returned.
   const std::string out = run("--prestate " + file.path() + " 4342015f5260205ff3");
   EXPECT_TRUE(out.contains("000031\n")) << out;
@@ -83,11 +48,35 @@ TEST(EvmRun, puts_the_code_given_into_an_account_of_the_file) {
 }
 
 TEST(EvmRun, refuses_what_the_file_does_not_allow) {
-  const StateFile file(kGenesis);
+  const test::TextFile file(kGenesis);
   EXPECT_THROW(run("--prestate " + file.path() + " --value 1001"), CommandError);
-  const StateFile no_alloc("{}");
+  const test::TextFile no_alloc("{}");
   EXPECT_THROW(run("--prestate " + no_alloc.path()), CommandError);
   EXPECT_THROW(run("--prestate /nowhere/state.json"), CommandError);
+}
+
+std::string refusal(const std::string& line) {
+  try {
+    static_cast<void>(run(line));
+  } catch (const CommandError& error) {
+    return error.what();
+  }
+  return "none";
+}
+
+TEST(EvmRun, refuses_gas_that_no_call_can_have) {
+  EXPECT_TRUE(run("--gas 9223372036854775807 5a").contains("gas used: 2\n"));
+  EXPECT_TRUE(run("--gas 0 00").contains("gas used: 0\n"));
+  for (const char* const text :
+       {"9223372036854775808", "99999999999999999999", "-1", "lots", "1.5"})
+    EXPECT_EQ(refusal("--gas " + std::string(text) + " 00"),
+              "--gas takes a whole number from 0 to 9223372036854775807, not " + std::string(text));
+}
+
+TEST(EvmRun, says_which_forks_there_are) {
+  const std::string words = refusal("--fork Foo 00");
+  EXPECT_TRUE(words.starts_with("Foo is no fork this node knows; there are Frontier, ")) << words;
+  EXPECT_TRUE(words.ends_with(", Prague, Osaka")) << words;
 }
 
 TEST(EvmRun, the_root_of_no_accounts_is_that_of_the_empty_trie) {

@@ -9,6 +9,7 @@
 
 #include "../../../lib/storage/test/temp_directory.hpp"
 #include "command.hpp"
+#include "evm/statetest_load.hpp"
 
 namespace ol::app {
 namespace {
@@ -69,10 +70,25 @@ TEST(StateTests, a_wrong_root_is_a_failure) {
   EXPECT_EQ(others.skipped_others, 1U);
   EXPECT_EQ(others.unreadable, 1U) << "no number of a block";
   EXPECT_EQ(others.failed(), 1U);
+  ASSERT_EQ(others.failures.size(), 1U);
+  EXPECT_EQ(others.failures[0], "wrong_root.json b: the test has no field currentNumber");
   std::ofstream(file) << "[1]";
   EXPECT_EQ(run_state_tests(file, {}).skipped_others, 1U);
   std::ofstream(file) << "not JSON";
   EXPECT_THROW((void)run_state_tests(file, {}), CommandError);
+}
+
+TEST(StateTests, know_forks_that_only_delayed_the_difficulty) {
+  EXPECT_EQ(fork_revision("MuirGlacier"), evm::Revision::Istanbul);
+  EXPECT_EQ(fork_revision("ArrowGlacier"), evm::Revision::London);
+  EXPECT_EQ(fork_revision("GrayGlacier"), evm::Revision::London);
+}
+
+TEST(StateTests, an_unknown_fork_is_refused) {
+  const storage::TempDirectory directory;
+  std::ofstream(directory / "none.json") << "{}";
+  const StateTestOptions options{.engine = evm::Engine::Fast, .fork = "Foo", .filter = {}};
+  EXPECT_THROW((void)run_state_tests(directory / "none.json", options), CommandError);
 }
 
 }  // namespace

@@ -86,13 +86,14 @@ void run_rounds(std::uint32_t rounds, Words16& v, const Words16& m) {
 }  // namespace
 
 PrecompileResult blake2f(ByteView input, std::int64_t gas, Revision) {
-  if (input.size() != kInputBytes) return failed();
+  if (input.size() != kInputBytes) return failed(Status::InputLength);
   std::uint32_t rounds = 0;
   std::memcpy(&rounds, input.data(), 4);
   rounds = std::byteswap(rounds);
   const std::uint8_t final_block = input[kInputBytes - 1];
   const auto left = pay(gas, rounds);
-  if (!left || final_block > 1) return failed();
+  if (!left) return out_of_gas();
+  if (final_block > 1) return failed(Status::FinalFlag);
 
   Words8 h;
   Words16 m;

@@ -66,6 +66,13 @@ std::optional<blst_p2_affine> read_g2(ByteView bytes) {
   return out;
 }
 
+Status fault_of(ByteView elements) {
+  for (std::size_t at = 0; at + kFpBytes <= elements.size(); at += kFpBytes) {
+    if (!all_zero(elements.subspan(at, kPadding))) return Status::Bls12TopBytes;
+  }
+  return Status::PrecompileFailure;
+}
+
 Bytes write_g1(const blst_p1& point) {
   if (blst_p1_is_inf(&point)) return Bytes(kG1Bytes, 0);
   blst_p1_affine affine;

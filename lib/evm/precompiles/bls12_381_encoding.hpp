@@ -8,6 +8,7 @@
 #include <blst.h>
 
 #include <ol/base/bytes.hpp>
+#include <ol/evm/status.hpp>
 
 namespace ol::evm::precompiles::bls12 {
 
@@ -24,6 +25,9 @@ inline constexpr std::size_t kScalarBytes = 32;
 /// A point on the curve, of any order; nothing if a coordinate is bad or it is not on the curve.
 [[nodiscard]] std::optional<blst_p1_affine> read_g1(ByteView bytes);
 [[nodiscard]] std::optional<blst_p2_affine> read_g2(ByteView bytes);
+
+/// Why what is read from these field elements failed.
+[[nodiscard]] Status fault_of(ByteView elements);
 
 [[nodiscard]] Bytes write_g1(const blst_p1& point);
 [[nodiscard]] Bytes write_g2(const blst_p2& point);

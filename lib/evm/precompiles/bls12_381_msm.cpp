@@ -47,6 +47,7 @@ struct G1 {
   static constexpr std::size_t kBytes = kG1Bytes;
   static constexpr std::uint64_t kMultiplication = 12000;
   static constexpr const Discounts& kDiscounts = kG1Discounts;
+  static constexpr Status kNotInSubgroup = Status::Bls12G1Subgroup;
 
   static std::optional<Affine> read(ByteView bytes) { return read_g1(bytes); }
   static Bytes write(const Point& point) { return write_g1(point); }
@@ -76,6 +77,7 @@ struct G2 {
   static constexpr std::size_t kBytes = kG2Bytes;
   static constexpr std::uint64_t kMultiplication = 22500;
   static constexpr const Discounts& kDiscounts = kG2Discounts;
+  static constexpr Status kNotInSubgroup = Status::Bls12G2Subgroup;
 
   static std::optional<Affine> read(ByteView bytes) { return read_g2(bytes); }
   static Bytes write(const Point& point) { return write_g2(point); }
@@ -104,9 +106,10 @@ template <typename Group>
 PrecompileResult multiply_and_add(ByteView input, std::int64_t gas) {
   constexpr std::size_t kItemBytes = Group::kBytes + kScalarBytes;
   const std::size_t count = input.size() / kItemBytes;
-  if (count == 0 || input.size() % kItemBytes != 0) return failed();
+  if (count == 0) return failed(Status::InputLength);
   const auto left = pay(gas, price(count, Group::kMultiplication, Group::kDiscounts));
-  if (!left) return failed();
+  if (!left) return out_of_gas();
+  if (input.size() % kItemBytes != 0) return failed(Status::InputLength);
 
   std::vector<typename Group::Affine> points;
   std::vector<blst_scalar> scalars;
@@ -115,7 +118,8 @@ PrecompileResult multiply_and_add(ByteView input, std::int64_t gas) {
   for (std::size_t i = 0; i < count; ++i) {
     const ByteView item = input.subspan(i * kItemBytes, kItemBytes);
     const auto point = Group::read(item.first(Group::kBytes));
-    if (!point || !Group::in_subgroup(*point)) return failed();
+    if (!point) return failed(fault_of(item.first(Group::kBytes)));
+    if (!Group::in_subgroup(*point)) return failed(Group::kNotInSubgroup);
     // Scalars are any 256 bits; the points' order is r, so they count modulo r.
     blst_scalar scalar;
     const bool nonzero = blst_scalar_from_be_bytes(&scalar, &item[Group::kBytes], kScalarBytes);

@@ -15,8 +15,12 @@
 namespace ol::evm::precompiles {
 
 /// The outcome of every failure: all gas is gone, nothing is returned.
-[[nodiscard]] inline PrecompileResult failed() {
-  return {};
+[[nodiscard]] inline PrecompileResult failed(Status why = Status::PrecompileFailure) {
+  return {.output = {}, .failure = why};
+}
+/// As geth has it, that gas is missing is found before anything wrong with the input.
+[[nodiscard]] inline PrecompileResult out_of_gas() {
+  return failed(Status::OutOfGas);
 }
 
 [[nodiscard]] inline PrecompileResult succeeded(std::int64_t gas_left, ByteView output) {

@@ -10,7 +10,7 @@ namespace ol::evm::precompiles {
 
 PrecompileResult ecrecover(ByteView input, std::int64_t gas, Revision) {
   const auto left = pay(gas, 3000);
-  if (!left) return failed();
+  if (!left) return out_of_gas();
   const auto data = padded<128>(input);
   const ByteView view(data);
 

@@ -111,20 +111,21 @@ bool holds(const blst_p1_affine& commitment, const blst_p1_affine& proof, const 
 
 PrecompileResult point_evaluation(ByteView input, std::int64_t gas, Revision) {
   const auto left = pay(gas, 50000);
-  if (!left || input.size() != kInputBytes) return failed();
+  if (!left) return out_of_gas();
+  if (input.size() != kInputBytes) return failed(Status::InputLength);
   const ByteView versioned_hash = input.first(32);
   const ByteView commitment_bytes = input.subspan(96, 48);
   Hash256 expected = crypto::sha256(commitment_bytes);
   expected.bytes[0] = kVersion;
   if (!std::equal(versioned_hash.begin(), versioned_hash.end(), expected.bytes.begin())) {
-    return failed();
+    return failed(Status::VersionedHash);
   }
   const auto z = read_scalar(input.subspan(32, 32));
   const auto y = read_scalar(input.subspan(64, 32));
   const auto commitment = read_point(commitment_bytes);
   const auto proof = read_point(input.subspan(144, 48));
-  if (!z || !y || !commitment || !proof) return failed();
-  if (!holds(*commitment, *proof, *z, *y)) return failed();
+  if (!z || !y || !commitment || !proof) return failed(Status::KzgProof);
+  if (!holds(*commitment, *proof, *z, *y)) return failed(Status::KzgProof);
   return succeeded(*left, kAnswer);
 }
 

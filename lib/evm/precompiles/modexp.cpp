@@ -246,15 +246,16 @@ Bytes raise(const Operands& operands, const Lengths& lengths) {
 PrecompileResult modexp(ByteView input, std::int64_t gas, Revision revision) {
   const Lengths lengths = read_lengths(input);
   const std::uint64_t largest = std::max(lengths.base, lengths.modulus);
+  // No gas pays for that.
+  if (largest > kOperandBytesMax) return out_of_gas();
   if (revision >= Revision::Osaka && std::max(largest, lengths.exponent) > kOsakaLengthMax) {
-    return failed();
+    return failed(Status::ModexpLength);
   }
-  if (largest > kOperandBytesMax) return failed();
 
   const Operands operands = read_operands(input, lengths);
   const U256 head = head_of(operands.exponent, lengths.exponent);
   const auto left = pay(gas, price(lengths, head, revision));
-  if (!left) return failed();
+  if (!left) return out_of_gas();
   if (lengths.modulus == 0) return succeeded(*left, {});
   return {.success = true, .gas_left = *left, .output = raise(operands, lengths)};
 }

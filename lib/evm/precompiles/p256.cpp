@@ -92,7 +92,7 @@ bool verify(ByteView input) {
 
 PrecompileResult p256_verify(ByteView input, std::int64_t gas, Revision) {
   const auto left = pay(gas, 6900);
-  if (!left) return failed();
+  if (!left) return out_of_gas();
   // Bad input of any kind is an empty answer, not a failure.
   if (input.size() != kInputBytes || !verify(input)) return succeeded(*left, {});
   return succeeded(*left, word_of(true));

@@ -9,6 +9,7 @@ ol_library(evm_precompiles PURE
   HEADERS
     include/ol/evm/precompiles.hpp
     include/ol/evm/revision.hpp
+    include/ol/evm/status.hpp
   SOURCES
     precompiles/blake2f.cpp
     precompiles/bls12_381.cpp
@@ -41,6 +42,7 @@ ol_test(evm_precompiles
     precompiles/test/bn254_field_test.cpp
     precompiles/test/bn254_test.cpp
     precompiles/test/ecrecover_test.cpp
+    precompiles/test/failure_test.cpp
     precompiles/test/hashes_test.cpp
     precompiles/test/kzg_test.cpp
     precompiles/test/modexp_test.cpp

@@ -37,6 +37,7 @@ struct Message {
   bool code_is_delegated = false;     // EIP-7702: then a precompile is plain empty code
   U256 value;                         // what CALLVALUE answers
   ByteView input;                     // call data, or init code
+  std::int64_t caller_cost = 0;       // of the caller's instruction, while traced
   MemoryArena::Place memory;          // where the frame's memory may begin
   U256* stack = nullptr;              // the same of its stack, unless the reference runs it
 };
@@ -82,7 +83,8 @@ struct Frame {
   std::uint64_t wanted_offset = 0;  // memory a step found missing
   std::uint64_t wanted_size = 0;
   U256* stack_end = nullptr;   // first free word behind this frame's stack, for calls
-  std::int64_t gas_kept = -1;  // what a call left the frame while its callee ran
+  std::int64_t step_gas = 0;   // before the instruction, while traced
+  std::int64_t gas_kept = -1;  // what it left the frame before what it calls or creates runs
   // What RETURN and REVERT left, in memory.
   std::uint64_t output_offset = 0;
   std::uint64_t output_size = 0;

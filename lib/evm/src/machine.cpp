@@ -114,7 +114,7 @@ MessageResult Machine::run_precompile(const Message& message, bool& found) {
   return_data_ = std::move(result.output);
   if (!result.success) {
     return_data_.clear();
-    return {Status::PrecompileFailure, 0};
+    return {result.failure, 0};
   }
   return {Status::Success, result.gas_left};
 }
@@ -183,6 +183,7 @@ void Machine::trace_enter(const Message& message) {
   enter.value = message.value;
   enter.gas = message.gas;
   enter.input = message.input;
+  enter.caller_cost = message.caller_cost;
   tracer_->on_enter(enter);
 }
 

@@ -82,6 +82,7 @@ Message make_message(const Frame& frame, const CallOperands& call, std::int64_t 
   out.sender = call.kind == CallKind::Delegatecall ? own.sender : own.recipient;
   out.value = call.value;
   out.input = frame.view(call.input_offset().low64(), call.input_size().low64());
+  out.caller_cost = frame.step_gas - frame.gas_kept;
   out.memory = behind(frame);
   out.stack = frame.stack_end;
   return out;
@@ -108,6 +109,7 @@ void trace_refused_creation(const Frame& frame, const U256& value, const Address
   message.recipient = &frame.machine.world().account(address);
   message.value = value;
   message.input = init_code;
+  message.caller_cost = frame.step_gas - frame.gas_kept;
   frame.machine.trace_refusal(message, refusal(frame));
 }
 
@@ -162,6 +164,7 @@ bool run_create(Frame& frame, U256* top, bool salted) {
   const std::int64_t word_price = rules.init_code_word + (salted ? kKeccakWord : 0);
   if (!frame.charge(word_price * static_cast<std::int64_t>(word_count(size)))) return false;
 
+  frame.gas_kept = frame.gas;
   machine.return_data().clear();
   WorldAccount& self = *frame.message.recipient;
   const U256 salt = salted ? top[-3] : U256{};
@@ -188,8 +191,8 @@ bool run_create(Frame& frame, U256* top, bool salted) {
   message.stack = frame.stack_end;
   world.set_nonce(self, self.nonce + 1);
   message.recipient = &world.account(address);
+  message.caller_cost = frame.step_gas - frame.gas_kept;
   frame.gas -= message.gas;
-  frame.gas_kept = frame.gas;
   frame.forget_ready();
   const MessageResult result = machine.create(message);
   frame.gas += result.gas_left;

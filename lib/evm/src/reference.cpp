@@ -14,6 +14,7 @@
 namespace ol::evm {
 namespace {
 
+constexpr std::uint8_t kStop = static_cast<std::uint8_t>(Opcode::Stop);
 constexpr std::uint8_t kPush0 = static_cast<std::uint8_t>(Opcode::Push0);
 constexpr std::uint8_t kPush1 = static_cast<std::uint8_t>(Opcode::Push1);
 constexpr std::uint8_t kPush32 = static_cast<std::uint8_t>(Opcode::Push32);
@@ -52,7 +53,7 @@ class Tracing {
   /// False when the tracer has seen enough.
   bool before(Frame& frame, std::size_t pc, std::uint8_t op, std::span<const U256> stack) {
     if (tracer_.wants_stop() || frame.machine.must_stop(1)) return frame.fail(Status::OutOfGas);
-    gas_before_ = frame.gas;
+    frame.step_gas = frame.gas;
     frame.gas_kept = -1;
     tracer_.on_step({.pc = pc,
                      .opcode = op,
@@ -68,13 +69,12 @@ class Tracing {
   void after(const Frame& frame, bool goes_on) {
     const std::int64_t kept = frame.gas_kept >= 0 ? frame.gas_kept : frame.gas;
     const bool failed = !goes_on && frame.status != Status::Revert;
-    tracer_.on_step_end(frame.message.depth, gas_before_ - kept,
+    tracer_.on_step_end(frame.message.depth, frame.step_gas - kept,
                         failed ? frame.status : Status::Success);
   }
 
  private:
   Tracer& tracer_;
-  std::int64_t gas_before_ = 0;
 };
 
 template <typename Watch>
@@ -89,9 +89,8 @@ class Interpreter {
 
   void run() {
     const OpcodeTable& table = frame_.machine.rules().opcodes;
-    // Behind the last instruction there are only STOPs.
-    while (pc_ < code_.size()) {
-      const std::uint8_t op = code_[pc_];
+    for (;;) {
+      const std::uint8_t op = opcode_at_pc();
       const OpcodeRule& rule = table[op];
       if (!watch_.before(frame_, pc_, op, {stack_, height_})) return;
       const bool goes_on = check(rule) && execute(op);
@@ -102,6 +101,12 @@ class Interpreter {
   }
 
  private:
+  /// Behind the last instruction there are only STOPs (Yellow Paper section 9.4.1), which tracers
+  /// see like any other.
+  [[nodiscard]] std::uint8_t opcode_at_pc() const {
+    return pc_ < code_.size() ? code_[pc_] : kStop;
+  }
+
   bool check(const OpcodeRule& rule) {
     if (!rule.defined()) return frame_.fail(Status::InvalidOpcode);
     if (height_ < rule.inputs) return frame_.fail(Status::StackUnderflow);

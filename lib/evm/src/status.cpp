@@ -42,6 +42,28 @@ const char* describe(Status status) {
       return "nonce uint64 overflow";
     case Status::PrecompileFailure:
       return "precompiled contract failed";
+    case Status::InputLength:
+      return "invalid input length";
+    case Status::FinalFlag:
+      return "invalid final flag";
+    case Status::ModexpLength:
+      return "one or more of base/exponent/modulus length exceeded 1024 bytes";
+    case Status::Bn254Coordinate:
+      return "bn256: coordinate exceeds modulus";
+    case Status::Bn254Point:
+      return "bn256: malformed point";
+    case Status::PairingSize:
+      return "bad elliptic curve pairing size";
+    case Status::VersionedHash:
+      return "mismatched versioned hash";
+    case Status::KzgProof:
+      return "error verifying kzg proof";
+    case Status::Bls12TopBytes:
+      return "invalid field element top bytes";
+    case Status::Bls12G1Subgroup:
+      return "g1 point is not on correct subgroup";
+    case Status::Bls12G2Subgroup:
+      return "g2 point is not on correct subgroup";
   }
   OL_CHECK(false, "every status has a description");
 }

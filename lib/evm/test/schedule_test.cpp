@@ -55,7 +55,7 @@ TEST(Schedule, every_defined_opcode_has_a_name_and_no_other) {
 TEST(Descriptions, every_revision_and_status_has_one) {
   for (std::size_t i = 0; i < kRevisions; ++i)
     EXPECT_NE(std::string(describe(static_cast<Revision>(i))), "");
-  for (int i = 0; i <= static_cast<int>(Status::PrecompileFailure); ++i)
+  for (int i = 0; i <= static_cast<int>(Status::Bls12G2Subgroup); ++i)
     EXPECT_NE(std::string(describe(static_cast<Status>(i))), "");
 }
 

@@ -76,7 +76,8 @@ TEST(StructLogs, show_instructions_with_stack_and_cost) {
   EXPECT_EQ(trace(scene_of(Code{}.push(1).op(Opcode::Pop)), StructLogOptions{}),
             R"({"gas":21005,"failed":false,"returnValue":"0x","structLogs":[)"
             R"({"pc":0,"op":"PUSH1","gas":79000,"gasCost":3,"depth":1,"stack":[]},)"
-            R"({"pc":2,"op":"POP","gas":78997,"gasCost":2,"depth":1,"stack":["0x1"]}]})");
+            R"({"pc":2,"op":"POP","gas":78997,"gasCost":2,"depth":1,"stack":["0x1"]},)"
+            R"({"pc":3,"op":"STOP","gas":78995,"gasCost":0,"depth":1,"stack":[]}]})");
 }
 
 TEST(StructLogs, show_memory_and_return_data_when_asked) {

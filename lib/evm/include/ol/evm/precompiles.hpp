@@ -5,6 +5,7 @@
 #include <ol/base/address.hpp>
 #include <ol/base/bytes.hpp>
 #include <ol/evm/revision.hpp>
+#include <ol/evm/status.hpp>
 
 namespace ol::evm {
 
@@ -13,6 +14,7 @@ struct PrecompileResult {
   bool success = false;
   std::int64_t gas_left = 0;
   Bytes output;
+  Status failure = Status::PrecompileFailure;  // why, if it failed
 };
 
 /// A contract written in C++. Charges its own price out of `gas` (not negative). Pure; borrows

@@ -59,6 +59,8 @@ struct TraceEnter {
   U256 value;
   std::int64_t gas = 0;
   ByteView input;
+  /// What `on_step_end` will say of the instruction that makes it; 0 for the outermost frame.
+  std::int64_t caller_cost = 0;
 };
 
 /// Watches a transaction run. What is watched runs in the reference interpreter, so that the fast
@@ -78,7 +80,8 @@ class Tracer {
   virtual void on_exit(int depth, Status status, std::int64_t gas_used, ByteView output) = 0;
   virtual void on_step(const TraceStep& step) = 0;
   /// The last step at that depth is over, the calls it made included. `cost` is what it took from
-  /// the frame, gas for a callee included as geth has it. `status` is Success unless it failed.
+  /// the frame, with the gas for a callee but not that for a creation, as geth has it. `status` is
+  /// Success unless it failed.
   virtual void on_step_end(int depth, std::int64_t cost, Status status) = 0;
   /// Asked before each instruction. Once true, every frame ends out of gas where it stands, and
   /// the results mean nothing.
