@@ -93,13 +93,11 @@ void PrestateTracer::on_step(const TraceStep& step) {
     case Opcode::Sstore:
       if (height >= 1) look_up_slot(step.address, step.stack.back());
       break;
-    case Opcode::Selfdestruct:
-      destroyed_.insert(step.address);
-      [[fallthrough]];
     case Opcode::Balance:
     case Opcode::Extcodecopy:
     case Opcode::Extcodehash:
     case Opcode::Extcodesize:
+    case Opcode::Selfdestruct:
       if (height >= 1) look_up(to_address(step.stack.back()));
       break;
     case Opcode::Call:
@@ -151,7 +149,9 @@ std::optional<PrestateTracer::Snapshot> PrestateTracer::difference(const Address
 
 void PrestateTracer::split() {
   for (auto it = before_.begin(); it != before_.end();) {
-    if (destroyed_.contains(it->first)) {
+    // What is gone was destroyed, and has no state after. A SELFDESTRUCT that was undone, or of an
+    // account older than the transaction (EIP-6780), leaves it there.
+    if (!it->second.empty && !world_->account(it->first).exists) {
       ++it;
       continue;
     }

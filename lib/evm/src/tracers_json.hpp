@@ -2,7 +2,6 @@
 
 #include <map>
 #include <optional>
-#include <set>
 #include <string>
 #include <vector>
 
@@ -144,7 +143,6 @@ class PrestateTracer final : public JsonTracer {
   World* world_ = nullptr;
   Snapshots before_;
   Snapshots after_;
-  std::set<Address> destroyed_;
 };
 
 /// Selectors and sizes of arguments of all calls.

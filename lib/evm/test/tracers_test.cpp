@@ -26,6 +26,7 @@ struct Scene {
   U256 value;
   Bytes data;
   bool creates = false;
+  Revision revision = Revision::Prague;
 };
 
 /// Runs a transaction of kCaller at a gas price of 10 under `tracer`.
@@ -35,7 +36,7 @@ TxnOutcome transact(const Scene& scene, Tracer& tracer) {
   accounts.account(kCaller, 2'000'000);
   accounts.fill(state);
   World world(state);
-  Evm machine(Revision::Prague);
+  Evm machine(scene.revision);
   machine.trace(&tracer);
   BlockEnv block;
   block.gas_limit = 30'000'000;
@@ -322,6 +323,63 @@ TEST(PrestateTracer, knows_created_and_destroyed_accounts) {
   EXPECT_NE(trace(scene, PrestateOptions{.diff_mode = true}).find(R"(":{"nonce":1}})"),
             std::string::npos)
       << trace(scene, PrestateOptions{.diff_mode = true});
+}
+
+std::string difference(const Scene& scene) {
+  return trace(scene, PrestateOptions{.diff_mode = true, .disable_code = true});
+}
+
+TEST(PrestateTracer, shows_that_what_destroys_itself_survives_since_cancun) {
+  Scene scene;
+  scene.accounts.account(kContract, 77, Code{}.push(kOther).op(Opcode::Selfdestruct).bytes(), 1);
+  const std::string moved = difference(scene);
+  EXPECT_NE(moved.find('"' + kContractText + R"(":{"balance":"0x0"})"), std::string::npos) << moved;
+  EXPECT_NE(moved.find('"' + kOtherText + R"(":{"balance":"0x4d"})"), std::string::npos) << moved;
+  EXPECT_NE(moved.find(R"("pre":{)"), std::string::npos);
+  EXPECT_GT(moved.find('"' + kContractText + R"(":{"balance":"0x4d",)"), moved.find("\"pre\""));
+
+  // It keeps what it gives itself, so nothing of it changes.
+  scene.accounts.account(kContract, 77, Code{}.push(kContract).op(Opcode::Selfdestruct).bytes(), 1);
+  EXPECT_EQ(difference(scene).find(kContractText), std::string::npos) << difference(scene);
+  // Nor if it had nothing to give.
+  scene.accounts.account(kContract, 0, Code{}.push(kOther).op(Opcode::Selfdestruct).bytes(), 1);
+  EXPECT_EQ(difference(scene).find(kContractText), std::string::npos) << difference(scene);
+}
+
+TEST(PrestateTracer, shows_what_was_destroyed_before_only) {
+  Scene scene;
+  scene.revision = Revision::Shanghai;
+  scene.accounts.account(kContract, 77, Code{}.push(kContract).op(Opcode::Selfdestruct).bytes(), 1);
+  const std::string text = difference(scene);
+  const std::size_t place = text.find('"' + kContractText + R"(":{"balance":"0x4d",)");
+  ASSERT_NE(place, std::string::npos) << text;
+  EXPECT_GT(place, text.find("\"pre\"")) << text;
+  EXPECT_EQ(text.find(kContractText), place + 1) << text;
+
+  // A SELFDESTRUCT that is undone destroys nothing.
+  scene = scene_of(call_other(Opcode::Call, 30'000).op(Opcode::Invalid));
+  scene.revision = Revision::Shanghai;
+  scene.accounts.account(kOther, 5, Code{}.push(kOther).op(Opcode::Selfdestruct).bytes(), 1);
+  EXPECT_EQ(difference(scene).find(kOtherText), std::string::npos) << difference(scene);
+}
+
+TEST(PrestateTracer, shows_money_that_a_destroyed_creation_had_before) {
+  const Address made = primitives::contract_address(kCaller, 0);
+  Scene scene;
+  scene.creates = true;
+  scene.data = Code{}.push(kOther).op(Opcode::Selfdestruct).bytes();
+  scene.accounts.account(made, 9);
+  const std::string text = difference(scene);
+  const std::string name = '"' + to_hex_prefixed(made.view()) + '"';
+  const std::size_t place = text.find(name + R"(:{"balance":"0x9"})");
+  ASSERT_NE(place, std::string::npos) << text;
+  EXPECT_GT(place, text.find("\"pre\"")) << text;
+  EXPECT_EQ(text.find(name), place) << text;
+  EXPECT_NE(text.find('"' + kOtherText + R"(":{"balance":"0x9"})"), std::string::npos) << text;
+
+  // One that had nothing leaves nothing in either half.
+  scene.accounts = {};
+  EXPECT_EQ(difference(scene).find(name), std::string::npos) << difference(scene);
 }
 
 TEST(FourByteTracer, counts_selectors_of_calls) {
