@@ -132,7 +132,7 @@ std::optional<PrestateTracer::Snapshot> PrestateTracer::difference(const Address
   }
   if (account.code_hash != before.code_hash) {
     modified = true;
-    if (account.has_code()) after.code = world_->code(account);
+    after.code = world_->code(account);  // "0x" where code is gone
   }
   for (auto it = before.storage.begin(); it != before.storage.end();) {
     const Hash256 now =

@@ -7,6 +7,7 @@
 #include <ol/evm/access_list_tracer.hpp>
 
 #include "run_code.hpp"
+#include "sign_authorization.hpp"
 
 namespace ol::evm::test {
 namespace {
@@ -27,6 +28,7 @@ struct Scene {
   Bytes data;
   bool creates = false;
   Revision revision = Revision::Prague;
+  std::vector<Authorization> authorizations = {};
 };
 
 /// Runs a transaction of kCaller at a gas price of 10 under `tracer`.
@@ -50,6 +52,8 @@ TxnOutcome transact(const Scene& scene, Tracer& tracer) {
   if (!scene.creates) txn.to = kContract;
   txn.value = scene.value;
   txn.data = scene.data;
+  txn.authorizations = scene.authorizations;
+  if (!scene.authorizations.empty()) txn.kind = TxnKind::SetCode;
   return machine.transact(world, block, txn).value();
 }
 
@@ -380,6 +384,22 @@ TEST(PrestateTracer, shows_money_that_a_destroyed_creation_had_before) {
   // One that had nothing leaves nothing in either half.
   scene.accounts = {};
   EXPECT_EQ(difference(scene).find(name), std::string::npos) << difference(scene);
+}
+
+TEST(PrestateTracer, shows_that_a_delegation_was_cleared) {
+  const Bytes secret(32, 0x11);
+  const auto key = crypto::Secp256k1SecretKey::from_bytes(secret).value();
+  Bytes designator = from_hex("ef0100").value();
+  append(designator, kOther.view());
+  Scene scene = scene_of(Code{}.op(Opcode::Stop));
+  scene.accounts.account(key.address(), 1, designator);
+  scene.authorizations = {sign_authorization(key, 0, Address{}, 0)};
+  const std::string name = '"' + to_hex_prefixed(key.address().view()) + '"';
+  const std::string text = trace(scene, PrestateOptions{.diff_mode = true});
+  EXPECT_NE(text.find(name + R"(:{"code":"0x","nonce":1})"), std::string::npos) << text;
+  EXPECT_NE(text.find(name + R"(:{"balance":"0x1","code":")" + to_hex_prefixed(designator) + '"'),
+            std::string::npos)
+      << text;
 }
 
 TEST(FourByteTracer, counts_selectors_of_calls) {
