@@ -123,8 +123,8 @@ class PrestateTracer final : public JsonTracer {
   struct Snapshot {
     std::optional<U256> balance;
     std::uint64_t nonce = 0;
-    state::Code code;  // null for none
-    Hash256 code_hash = state::kEmptyCodeHash;
+    state::Code code;                  // null likewise
+    std::optional<Hash256> code_hash;  // absent for none, or if it is the same after
     bool empty = false;
     std::map<Hash256, Hash256> storage;
   };

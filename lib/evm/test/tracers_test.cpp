@@ -21,6 +21,11 @@ std::string word_text(std::uint8_t last) {
   return "0x" + std::string(62, '0') + to_hex(Bytes{last});
 }
 
+/// The member of prestateTracer, with a comma after it.
+std::string code_hash_text(const Bytes& code) {
+  return R"("codeHash":")" + to_hex_prefixed(crypto::keccak256(code).view()) + R"(",)";
+}
+
 struct Scene {
   Accounts accounts;
   std::uint64_t gas = 100'000;
@@ -269,18 +274,22 @@ TEST(CallTracer, places_logs_between_calls_when_asked) {
 }
 
 TEST(PrestateTracer, shows_what_is_read_as_it_was_before) {
-  Scene scene = scene_of(Code{}.push(5).op(Opcode::Sload).push(kOther).op(Opcode::Balance));
+  const Code code = Code{}.push(5).op(Opcode::Sload).push(kOther).op(Opcode::Balance);
+  Scene scene = scene_of(code);
   scene.accounts.slot(kContract, 5, 9).account(kOther, 4, {}, 2);
   scene.value = 100;
   EXPECT_EQ(trace(scene, PrestateOptions{}),
             R"({")" + kOtherText + R"(":{"balance":"0x4","nonce":2},")" + kContractText +
                 R"(":{"balance":"0x0","code":"0x6005547307)" +
-                R"(4e12000000000000000000000000000000000031","nonce":1,"storage":{")" +
-                word_text(5) + R"(":")" + word_text(9) + R"("}},")" + kCallerText +
-                R"(":{"balance":"0x1e8480"}})");
+                R"(4e12000000000000000000000000000000000031",)" + code_hash_text(code.bytes()) +
+                R"("nonce":1,"storage":{")" + word_text(5) + R"(":")" + word_text(9) + R"("}},")" +
+                kCallerText + R"(":{"balance":"0x1e8480"}})");
   const std::string bare =
       trace(scene, PrestateOptions{.disable_code = true, .disable_storage = true});
-  EXPECT_NE(bare.find(kContractText + R"(":{"balance":"0x0","nonce":1})"), std::string::npos);
+  EXPECT_NE(bare.find(kContractText + R"(":{"balance":"0x0",)" + code_hash_text(code.bytes()) +
+                      R"("nonce":1})"),
+            std::string::npos)
+      << bare;
 }
 
 TEST(PrestateTracer, shows_empty_accounts_when_asked) {
@@ -308,10 +317,11 @@ TEST(PrestateTracer, shows_only_differences_in_diff_mode) {
                       word_text(1) + R"(",")" + word_text(7) + R"(":")" + word_text(2) + R"("}})"),
             std::string::npos)
       << text;
-  EXPECT_NE(text.find('"' + kContractText + R"(":{"balance":"0x0","nonce":1,"storage":{")" +
-                      word_text(5) + R"(":")" + word_text(9) + R"(",")" + word_text(6) + R"(":")" +
-                      word_text(8) + R"("}})"),
-            std::string::npos)
+  EXPECT_NE(
+      text.find('"' + kContractText + R"(":{"balance":"0x0",)" + code_hash_text(code.bytes()) +
+                R"("nonce":1,"storage":{")" + word_text(5) + R"(":")" + word_text(9) + R"(",")" +
+                word_text(6) + R"(":")" + word_text(8) + R"("}})"),
+      std::string::npos)
       << text;
   EXPECT_NE(text.find('"' + kCallerText + R"(":{"balance":"0x1e8480"}}})"), std::string::npos);
 }
@@ -396,8 +406,12 @@ TEST(PrestateTracer, shows_that_a_delegation_was_cleared) {
   scene.authorizations = {sign_authorization(key, 0, Address{}, 0)};
   const std::string name = '"' + to_hex_prefixed(key.address().view()) + '"';
   const std::string text = trace(scene, PrestateOptions{.diff_mode = true});
-  EXPECT_NE(text.find(name + R"(:{"code":"0x","nonce":1})"), std::string::npos) << text;
-  EXPECT_NE(text.find(name + R"(:{"balance":"0x1","code":")" + to_hex_prefixed(designator) + '"'),
+  EXPECT_NE(text.find(name + R"(:{"code":"0x",)" + code_hash_text({}) + R"("nonce":1})"),
+            std::string::npos)
+      << text;
+  EXPECT_NE(text.find(name + R"(:{"balance":"0x1","code":")" + to_hex_prefixed(designator) +
+                      R"(","codeHash":")" + to_hex_prefixed(crypto::keccak256(designator).view()) +
+                      R"("})"),
             std::string::npos)
       << text;
 }
