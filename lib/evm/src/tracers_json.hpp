@@ -69,6 +69,7 @@ class CallTracer final : public JsonTracer {
  private:
   struct LogEntry {
     primitives::Log log;
+    std::uint64_t index = 0;   // in the block, as its receipts count
     std::size_t position = 0;  // how many calls its frame had made
   };
   struct CallFrame {

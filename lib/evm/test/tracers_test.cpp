@@ -36,13 +36,8 @@ struct Scene {
   std::vector<Authorization> authorizations = {};
 };
 
-/// Runs a transaction of kCaller at a gas price of 10 under `tracer`.
-TxnOutcome transact(const Scene& scene, Tracer& tracer) {
-  state::MemoryState state;
-  Accounts accounts = scene.accounts;
-  accounts.account(kCaller, 2'000'000);
-  accounts.fill(state);
-  World world(state);
+/// Runs a transaction of kCaller at a gas price of 10 under `tracer`, the next of the block.
+TxnOutcome transact(World& world, const Scene& scene, Tracer& tracer) {
   Evm machine(scene.revision);
   machine.trace(&tracer);
   BlockEnv block;
@@ -51,6 +46,7 @@ TxnOutcome transact(const Scene& scene, Tracer& tracer) {
   block.base_fee = 7;
   TxnRequest txn;
   txn.sender = kCaller;
+  txn.nonce = world.account(kCaller).nonce;
   txn.max_fee_per_gas = 10;
   txn.max_priority_fee_per_gas = 10;
   txn.gas_limit = scene.gas;
@@ -60,6 +56,19 @@ TxnOutcome transact(const Scene& scene, Tracer& tracer) {
   txn.authorizations = scene.authorizations;
   if (!scene.authorizations.empty()) txn.kind = TxnKind::SetCode;
   return machine.transact(world, block, txn).value();
+}
+
+void fill(const Scene& scene, state::MemoryState& state) {
+  Accounts accounts = scene.accounts;
+  accounts.account(kCaller, 2'000'000);
+  accounts.fill(state);
+}
+
+TxnOutcome transact(const Scene& scene, Tracer& tracer) {
+  state::MemoryState state;
+  fill(scene, state);
+  World world(state);
+  return transact(world, scene, tracer);
 }
 
 std::string trace(const Scene& scene, const TraceOptions& options) {
@@ -264,13 +273,41 @@ TEST(CallTracer, places_logs_between_calls_when_asked) {
   const std::string text = trace(scene, CallTraceOptions{.with_log = true});
   EXPECT_NE(
       text.find(R"("logs":[{"address":")" + kContractText + R"(","topics":[")" + word_text(0xee) +
-                R"("],"data":")" + word_text(0) + R"(","position":"0x1"}],"value")"),
+                R"("],"data":")" + word_text(0) + R"(","index":"0x0","position":"0x1"}],"value")"),
       std::string::npos)
       << text;
   EXPECT_EQ(trace(scene, CallTraceOptions{}).find("logs"), std::string::npos);
   scene = scene_of(Code{}.push(0).push(0).op(Opcode::Log0).op(Opcode::Invalid));
   EXPECT_EQ(trace(scene, CallTraceOptions{.with_log = true}).find("logs"), std::string::npos)
       << "a failed frame has no logs";
+}
+
+TEST(CallTracer, numbers_logs_over_the_block_as_receipts_do) {
+  // A log that is undone gives its number back.
+  Code code = Code{}.push(0).push(0).op(Opcode::Log0);
+  for (const std::uint8_t byte : call_other(Opcode::Call, 5'000).bytes())
+    code.byte(byte);
+  Scene scene = scene_of(code.push(0).push(0).op(Opcode::Log0));
+  scene.accounts.account(kOther, 0,
+                         Code{}.push(0).push(0).op(Opcode::Log0).op(Opcode::Invalid).bytes(), 1);
+  state::MemoryState state;
+  fill(scene, state);
+  World world(state);
+  const auto indices = [&] {
+    const auto tracer = make_tracer(CallTraceOptions{.with_log = true});
+    static_cast<void>(transact(world, scene, *tracer));
+    const std::string text = tracer->json();
+    std::string out;
+    for (std::size_t at = 0; (at = text.find(R"("index":")", at)) != std::string::npos;) {
+      at += 9;
+      out += text.substr(at, text.find('"', at) - at) + ' ';
+    }
+    return out;
+  };
+  EXPECT_EQ(indices(), "0x0 0x1 ");
+  EXPECT_EQ(indices(), "0x2 0x3 ");
+  static_cast<void>(world.take_diff());
+  EXPECT_EQ(indices(), "0x0 0x1 ") << "the next block";
 }
 
 TEST(PrestateTracer, shows_what_is_read_as_it_was_before) {
