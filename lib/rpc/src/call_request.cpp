@@ -18,16 +18,20 @@ Result<std::optional<array>, PhraseError> read_list(const object& json, std::str
   return std::optional(list);
 }
 
-Result<std::vector<Hash256>, PhraseError> read_keys(const object& entry) {
-  std::vector<Hash256> keys;
-  OL_TRY(const auto list, read_list(entry, "storageKeys"));
-  if (!list) return keys;
-  for (const element item : *list) {
-    OL_TRY(const std::string_view text, read_string(item, "a storage key"));
-    OL_TRY(const Hash256 key, read_word(text));
-    keys.push_back(key);
+Result<std::vector<Hash256>, PhraseError> read_words(const array& list, std::string_view what) {
+  std::vector<Hash256> words;
+  for (const element item : list) {
+    OL_TRY(const std::string_view text, read_string(item, what));
+    OL_TRY(const Hash256 word, read_word(text));
+    words.push_back(word);
   }
-  return keys;
+  return words;
+}
+
+Result<std::vector<Hash256>, PhraseError> read_keys(const object& entry) {
+  OL_TRY(const auto list, read_list(entry, "storageKeys"));
+  if (!list) return std::vector<Hash256>{};
+  return read_words(*list, "a storage key");
 }
 
 Result<std::vector<primitives::AccessListEntry>, PhraseError> read_access_list(const object& json) {
@@ -87,6 +91,17 @@ Result<std::vector<primitives::Authorization>, PhraseError> read_authorizations(
   return out;
 }
 
+/// EIP-4844.
+Result<void, PhraseError> read_blobs(const object& json, CallRequest& call) {
+  OL_TRY(call.max_fee_per_blob_gas, read_field<U256>(json, "maxFeePerBlobGas", read_quantity256));
+  OL_TRY(const auto list, read_list(json, "blobVersionedHashes"));
+  if (!list) return {};
+  auto hashes = read_words(*list, "a hash");
+  if (!hashes) return fail("blobVersionedHashes: " + hashes.error());
+  call.blob_hashes = *std::move(hashes);
+  return {};
+}
+
 // `data` is the old name of `input`; both may be given if they agree.
 Result<Bytes, PhraseError> read_input(const object& json) {
   OL_TRY(auto input, read_field<Bytes>(json, "input", read_data));
@@ -131,6 +146,7 @@ Result<CallRequest, PhraseError> read_call(const object& json) {
   OL_TRY(call.access_list, read_access_list(json));
   OL_TRY(call.authorizations, read_authorizations(json));
   OL_TRY_VOID(read_fees(json, call));
+  OL_TRY_VOID(read_blobs(json, call));
   return call;
 }
 

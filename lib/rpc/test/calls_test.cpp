@@ -87,6 +87,30 @@ TEST_F(CallsTest, read_authorizations) {
   EXPECT_THAT(result("eth_call", start + "{}}]"), HasSubstr("authorizationList is not an array"));
 }
 
+TEST_F(CallsTest, reads_blob_hashes_and_their_price) {
+  CallRequest seen;
+  backend.on_call = [&](const CallRequest& request, std::uint64_t) {
+    seen = request;
+    CallResult out;
+    out.success = true;
+    return out;
+  };
+  const std::string start = "[{" + kTarget + R"(,"maxFeePerBlobGas":"0x7","blobVersionedHashes":)";
+  EXPECT_EQ(result("eth_call", start + "[" + kWord1 + "," + kWord2 + "]}]"), "\"0x\"");
+  ASSERT_TRUE(seen.blob_hashes);
+  EXPECT_EQ(*seen.blob_hashes,
+            (std::vector<Hash256>{U256{1}.to_fixed<Hash256>(), U256{2}.to_fixed<Hash256>()}));
+  EXPECT_EQ(seen.max_fee_per_blob_gas, U256{7});
+  EXPECT_EQ(result("eth_call", start + "[]}]"), "\"0x\"");
+  EXPECT_TRUE(seen.blob_hashes) << "an empty list is one";
+  (void)result("eth_call", "[{" + kTarget + "}]");
+  EXPECT_FALSE(seen.blob_hashes);
+  EXPECT_FALSE(seen.max_fee_per_blob_gas);
+  EXPECT_THAT(result("eth_call", start + "1}]"), HasSubstr("blobVersionedHashes is not an array"));
+  EXPECT_THAT(result("eth_call", start + "[1]}]"),
+              HasSubstr("blobVersionedHashes: want a hash, found a number"));
+}
+
 TEST_F(CallsTest, tells_the_reason_of_a_revert_and_its_data) {
   CallResult reverted;
   reverted.error = "execution reverted";
