@@ -245,10 +245,20 @@ Result<Hash256, PhraseError> read_slot(std::string_view text) {
   return slot->to_fixed<Hash256>();
 }
 
-Result<CallRequest, RpcError> call_request_param(const Params& params, std::size_t i) {
+Result<void, RpcError> check_chain(const object& json, std::size_t i, std::uint64_t chain_id) {
+  const auto asked = read_field<U256>(json, "chainId", read_quantity256);
+  if (!asked) return bad_argument(i, asked.error());
+  if (!*asked || **asked == U256{chain_id}) return {};
+  return refuse("chainId does not match node's (have=" + (*asked)->to_decimal() +
+                ", want=" + std::to_string(chain_id) + ")");
+}
+
+Result<CallRequest, RpcError> call_request_param(const Params& params, std::size_t i,
+                                                 std::uint64_t chain_id) {
   OL_TRY(const element json, argument(params, i));
   object fields;
   if (json.get(fields) != simdjson::SUCCESS) return bad_argument(i, "want a transaction object");
+  OL_TRY_VOID(check_chain(fields, i, chain_id));
   auto call = read_call(fields);
   if (!call) return bad_argument(i, call.error());
   return *std::move(call);
@@ -273,6 +283,11 @@ Result<void, RpcError> override_params(const Params& params, std::size_t i, Call
 }
 
 Result<BlockOverrides, RpcError> block_overrides_of(const object& json, std::size_t i) {
+  for (const char* const key : {"beaconRoot", "withdrawals"}) {
+    if (!find_member(json, key)) continue;
+    return refuse("block override \"" + std::string(key) +
+                  "\" is not supported for this RPC method");
+  }
   auto overrides = read_block_overrides(json);
   if (!overrides) return bad_argument(i, overrides.error());
   return *std::move(overrides);

@@ -111,6 +111,32 @@ TEST_F(CallsTest, reads_blob_hashes_and_their_price) {
               HasSubstr("blobVersionedHashes: want a hash, found a number"));
 }
 
+TEST_F(CallsTest, refuses_another_chain) {
+  const std::string words = "error -32000: chainId does not match node's (have=7778, want=7777)";
+  const std::string other = "[{" + kTarget + R"(,"chainId":"0x1e62"})";
+  EXPECT_EQ(result("eth_call", other + "]"), words);
+  EXPECT_EQ(result("eth_estimateGas", other + "]"), words);
+  EXPECT_EQ(result("eth_createAccessList", other + "]"), words);
+  EXPECT_EQ(result("debug_traceCall", other + ",\"latest\"]"), words);
+  EXPECT_EQ(result("eth_simulateV1", R"([{"blockStateCalls":[{"calls":)" + other + "]}]}]"), words);
+  EXPECT_EQ(result("eth_call", "[{" + kTarget + R"(,"chainId":"0x1e61"}])"), "\"0x\"");
+  EXPECT_EQ(result("eth_call", "[{" + kTarget + R"(,"chainId":1}])"),
+            "error -32602: invalid argument 0: chainId: want hex, found a number");
+}
+
+TEST_F(CallsTest, refuses_block_overrides_that_mean_nothing_to_a_call) {
+  const std::string start = "[{" + kTarget + R"(},"latest")";
+  const auto words = [](const std::string& key) {
+    return "error -32000: block override \"" + key + "\" is not supported for this RPC method";
+  };
+  const std::string root = R"({"beaconRoot":)" + kWord1 + "}";
+  EXPECT_EQ(result("eth_call", start + ",{}," + root + "]"), words("beaconRoot"));
+  EXPECT_EQ(result("eth_call", start + R"(,{},{"withdrawals":[]}])"), words("withdrawals"));
+  EXPECT_EQ(result("debug_traceCall", start + R"(,{"blockOverrides":)" + root + "}]"),
+            words("beaconRoot"));
+  EXPECT_EQ(result("eth_call", start + R"(,{},{"beaconRoot":null}])"), "\"0x\"");
+}
+
 TEST_F(CallsTest, tells_the_reason_of_a_revert_and_its_data) {
   CallResult reverted;
   reverted.error = "execution reverted";
