@@ -109,6 +109,11 @@ primitives::TxnRefusal explain_question(TxnFault fault, const evm::TxnRequest& t
     return primitives::refusal(rule, who + ", maxFeePerGas: " + txn.max_fee_per_gas.to_decimal() +
                                          ", baseFee: " + block.base_fee.to_decimal());
   }
+  if (fault == TxnFault::TipAboveFeeCap) {
+    return primitives::refusal(
+        rule, who + ", maxPriorityFeePerGas: " + txn.max_priority_fee_per_gas.to_decimal() +
+                  ", maxFeePerGas: " + txn.max_fee_per_gas.to_decimal());
+  }
   if (fault == TxnFault::InsufficientFunds) {
     const auto fee = checked_mul(U256{txn.gas_limit}, txn.max_fee_per_gas);
     const auto blobs = checked_mul(U256{evm::kGasPerBlob} * U256{txn.blob_hashes.size()},

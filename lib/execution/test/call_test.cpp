@@ -127,6 +127,10 @@ TEST_F(Call, refuses_in_geths_words) {
   EXPECT_THAT(refusal_of(question),
               StartsWith("max fee per gas less than block base fee: address"));
   question.max_priority_fee_per_gas = U256(2);
+  EXPECT_EQ(refusal_of(question), "max priority fee per gas higher than max fee per gas: address " +
+                                      primitives::checksum_text(question.from) +
+                                      ", maxPriorityFeePerGas: 2, maxFeePerGas: 1");
+  question.max_fee_per_gas = U256(0);
   EXPECT_THAT(refusal_of(question),
               StartsWith("max priority fee per gas higher than max fee per gas"));
 }

@@ -120,14 +120,9 @@ Result<void, PhraseError> read_fees(const object& json, CallRequest& call) {
   if (price && (cap || tip)) {
     return fail(PhraseError("both gasPrice and (maxFeePerGas or maxPriorityFeePerGas) specified"));
   }
-  if (cap && tip && *cap < *tip) {
-    return fail("maxFeePerGas (" + cap->to_decimal() + ") < maxPriorityFeePerGas (" +
-                tip->to_decimal() + ")");
-  }
   call.has_gas_price = price.has_value();
   call.max_fee_per_gas = price.value_or(cap.value_or(U256{}));
-  // A tip without a cap on the fee is not paid: the cap is zero.
-  call.max_priority_fee_per_gas = price ? *price : cap ? tip.value_or(U256{}) : U256{};
+  call.max_priority_fee_per_gas = price ? *price : tip.value_or(U256{});
   return {};
 }
 

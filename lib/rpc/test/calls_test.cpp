@@ -111,6 +111,22 @@ TEST_F(CallsTest, reads_blob_hashes_and_their_price) {
               HasSubstr("blobVersionedHashes: want a hash, found a number"));
 }
 
+TEST_F(CallsTest, leaves_the_judgement_of_fees_to_the_machine) {
+  CallRequest seen;
+  backend.on_call = [&](const CallRequest& request, std::uint64_t) {
+    seen = request;
+    return fail(CallFailure{CallFault::Refused, "its words"});
+  };
+  const std::string fees = R"(,"maxPriorityFeePerGas":"0x2")";
+  EXPECT_EQ(result("eth_call", "[{" + kTarget + fees + R"(,"gas":"0x9","maxFeePerGas":"0x1"}])"),
+            "error -32000: err: its words (supplied gas 9)");
+  EXPECT_EQ(seen.max_fee_per_gas, U256{1});
+  EXPECT_EQ(seen.max_priority_fee_per_gas, U256{2});
+  (void)result("eth_call", "[{" + kTarget + fees + "}]");
+  EXPECT_EQ(seen.max_fee_per_gas, U256{});
+  EXPECT_EQ(seen.max_priority_fee_per_gas, U256{2}) << "a tip without a cap is above it";
+}
+
 TEST_F(CallsTest, refuses_another_chain) {
   const std::string words = "error -32000: chainId does not match node's (have=7778, want=7777)";
   const std::string other = "[{" + kTarget + R"(,"chainId":"0x1e62"})";

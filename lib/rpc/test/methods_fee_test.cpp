@@ -185,8 +185,6 @@ TEST_F(FeeTest, refuses_malformed_transaction_objects) {
             start + "both \"data\" and \"input\" are set and not equal");
   EXPECT_EQ(with(R"(,"gasPrice":"0x1","maxFeePerGas":"0x1")"),
             start + "both gasPrice and (maxFeePerGas or maxPriorityFeePerGas) specified");
-  EXPECT_EQ(with(R"(,"maxPriorityFeePerGas":"0x2","maxFeePerGas":"0x1")"),
-            start + "maxFeePerGas (1) < maxPriorityFeePerGas (2)");
   EXPECT_EQ(with(R"(,"accessList":{})"), start + "accessList is not an array");
   EXPECT_EQ(with(R"(,"accessList":[1])"), start + "accessList: an entry is not an object");
   EXPECT_EQ(with(R"(,"accessList":[{}])"), start + "accessList: an entry has no address");
