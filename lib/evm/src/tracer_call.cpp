@@ -112,7 +112,8 @@ void CallTracer::record_log() {
   CallFrame& frame = frames_[open_.back()];
   const primitives::Log& log = world_->logs().back();
   grow(256 + 2 * log.data.size());
-  frame.logs.push_back({log, frame.calls.size()});
+  const std::uint64_t index = world_->logs_before() + world_->logs().size() - 1;
+  frame.logs.push_back({log, index, frame.calls.size()});
 }
 
 /// geth shows it as a call that moves all the money.
@@ -146,6 +147,8 @@ void CallTracer::put_logs(std::string& out, const CallFrame& frame) const {
     out += ']';
     put_key(out, "data");
     put_hex(out, entry.log.data);
+    put_key(out, "index");
+    put_quantity(out, entry.index);
     put_key(out, "position");
     put_quantity(out, entry.position);
     out += '}';

@@ -10,7 +10,7 @@ namespace ol::evm {
 namespace {
 
 /// Of an account's JSON beside its code, and of a slot's.
-constexpr std::size_t kAccountBytes = 160;
+constexpr std::size_t kAccountBytes = 240;
 constexpr std::size_t kSlotBytes = 140;
 
 }  // namespace
@@ -39,8 +39,10 @@ void PrestateTracer::look_up(const Address& address) {
   Snapshot& out = place->second;
   out.balance = account.balance;
   out.nonce = account.nonce;
-  out.code_hash = account.code_hash;
-  if (account.has_code()) out.code = world_->code(account);
+  if (account.has_code()) {
+    out.code_hash = account.code_hash;
+    out.code = world_->code(account);
+  }
   out.empty = account.is_empty();
   grow(kAccountBytes + (out.code && !options_.disable_code ? 2 * out.code->size() : 0));
 }
@@ -93,13 +95,11 @@ void PrestateTracer::on_step(const TraceStep& step) {
     case Opcode::Sstore:
       if (height >= 1) look_up_slot(step.address, step.stack.back());
       break;
-    case Opcode::Selfdestruct:
-      destroyed_.insert(step.address);
-      [[fallthrough]];
     case Opcode::Balance:
     case Opcode::Extcodecopy:
     case Opcode::Extcodehash:
     case Opcode::Extcodesize:
+    case Opcode::Selfdestruct:
       if (height >= 1) look_up(to_address(step.stack.back()));
       break;
     case Opcode::Call:
@@ -132,9 +132,10 @@ std::optional<PrestateTracer::Snapshot> PrestateTracer::difference(const Address
     modified = true;
     after.nonce = account.nonce;
   }
-  if (account.code_hash != before.code_hash) {
+  if (account.code_hash != before.code_hash.value_or(state::kEmptyCodeHash)) {
     modified = true;
-    if (account.has_code()) after.code = world_->code(account);
+    after.code_hash = account.code_hash;
+    after.code = world_->code(account);  // "0x" where code is gone
   }
   for (auto it = before.storage.begin(); it != before.storage.end();) {
     const Hash256 now =
@@ -151,7 +152,9 @@ std::optional<PrestateTracer::Snapshot> PrestateTracer::difference(const Address
 
 void PrestateTracer::split() {
   for (auto it = before_.begin(); it != before_.end();) {
-    if (destroyed_.contains(it->first)) {
+    // What is gone was destroyed, and has no state after. A SELFDESTRUCT that was undone, or of an
+    // account older than the transaction (EIP-6780), leaves it there.
+    if (!it->second.empty && !world_->account(it->first).exists) {
       ++it;
       continue;
     }
@@ -183,6 +186,10 @@ void PrestateTracer::put(std::string& out, const Snapshots& accounts) const {
     if (account.code && !options_.disable_code) {
       put_key(out, "code");
       put_hex(out, *account.code);
+    }
+    if (account.code_hash) {
+      put_key(out, "codeHash");
+      put_hex(out, account.code_hash->view());
     }
     if (account.nonce != 0) {
       put_key(out, "nonce");

@@ -2,7 +2,6 @@
 
 #include <map>
 #include <optional>
-#include <set>
 #include <string>
 #include <vector>
 
@@ -70,6 +69,7 @@ class CallTracer final : public JsonTracer {
  private:
   struct LogEntry {
     primitives::Log log;
+    std::uint64_t index = 0;   // in the block, as its receipts count
     std::size_t position = 0;  // how many calls its frame had made
   };
   struct CallFrame {
@@ -124,8 +124,8 @@ class PrestateTracer final : public JsonTracer {
   struct Snapshot {
     std::optional<U256> balance;
     std::uint64_t nonce = 0;
-    state::Code code;  // null for none
-    Hash256 code_hash = state::kEmptyCodeHash;
+    state::Code code;                  // null likewise
+    std::optional<Hash256> code_hash;  // absent for none, or if it is the same after
     bool empty = false;
     std::map<Hash256, Hash256> storage;
   };
@@ -144,7 +144,6 @@ class PrestateTracer final : public JsonTracer {
   World* world_ = nullptr;
   Snapshots before_;
   Snapshots after_;
-  std::set<Address> destroyed_;
 };
 
 /// Selectors and sizes of arguments of all calls.

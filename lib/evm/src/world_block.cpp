@@ -45,6 +45,7 @@ std::vector<primitives::Log> World::end_transaction(const Schedule& schedule) {
   transient_.clear();
   transient_index_.clear();
   refund_ = 0;
+  logs_before_ += logs_.size();
   return std::exchange(logs_, {});
 }
 
@@ -86,6 +87,7 @@ state::StateDiff World::take_diff() {
   account_index_.clear();
   slot_index_.clear();
   txn_ = 1;
+  logs_before_ = 0;
   return diff;
 }
 

@@ -7,6 +7,7 @@
 #include <ol/evm/access_list_tracer.hpp>
 
 #include "run_code.hpp"
+#include "sign_authorization.hpp"
 
 namespace ol::evm::test {
 namespace {
@@ -20,22 +21,24 @@ std::string word_text(std::uint8_t last) {
   return "0x" + std::string(62, '0') + to_hex(Bytes{last});
 }
 
+/// The member of prestateTracer, with a comma after it.
+std::string code_hash_text(const Bytes& code) {
+  return R"("codeHash":")" + to_hex_prefixed(crypto::keccak256(code).view()) + R"(",)";
+}
+
 struct Scene {
   Accounts accounts;
   std::uint64_t gas = 100'000;
   U256 value;
   Bytes data;
   bool creates = false;
+  Revision revision = Revision::Prague;
+  std::vector<Authorization> authorizations = {};
 };
 
-/// Runs a transaction of kCaller at a gas price of 10 under `tracer`.
-TxnOutcome transact(const Scene& scene, Tracer& tracer) {
-  state::MemoryState state;
-  Accounts accounts = scene.accounts;
-  accounts.account(kCaller, 2'000'000);
-  accounts.fill(state);
-  World world(state);
-  Evm machine(Revision::Prague);
+/// Runs a transaction of kCaller at a gas price of 10 under `tracer`, the next of the block.
+TxnOutcome transact(World& world, const Scene& scene, Tracer& tracer) {
+  Evm machine(scene.revision);
   machine.trace(&tracer);
   BlockEnv block;
   block.gas_limit = 30'000'000;
@@ -43,13 +46,29 @@ TxnOutcome transact(const Scene& scene, Tracer& tracer) {
   block.base_fee = 7;
   TxnRequest txn;
   txn.sender = kCaller;
+  txn.nonce = world.account(kCaller).nonce;
   txn.max_fee_per_gas = 10;
   txn.max_priority_fee_per_gas = 10;
   txn.gas_limit = scene.gas;
   if (!scene.creates) txn.to = kContract;
   txn.value = scene.value;
   txn.data = scene.data;
+  txn.authorizations = scene.authorizations;
+  if (!scene.authorizations.empty()) txn.kind = TxnKind::SetCode;
   return machine.transact(world, block, txn).value();
+}
+
+void fill(const Scene& scene, state::MemoryState& state) {
+  Accounts accounts = scene.accounts;
+  accounts.account(kCaller, 2'000'000);
+  accounts.fill(state);
+}
+
+TxnOutcome transact(const Scene& scene, Tracer& tracer) {
+  state::MemoryState state;
+  fill(scene, state);
+  World world(state);
+  return transact(world, scene, tracer);
 }
 
 std::string trace(const Scene& scene, const TraceOptions& options) {
@@ -255,7 +274,7 @@ TEST(CallTracer, places_logs_between_calls_when_asked) {
   const std::string text = trace(scene, CallTraceOptions{.with_log = true});
   EXPECT_NE(
       text.find(R"("logs":[{"address":")" + kContractText + R"(","topics":[")" + word_text(0xee) +
-                R"("],"data":")" + word_text(0) + R"(","position":"0x1"}],"value")"),
+                R"("],"data":")" + word_text(0) + R"(","index":"0x0","position":"0x1"}],"value")"),
       std::string::npos)
       << text;
   EXPECT_EQ(trace(scene, CallTraceOptions{}).find("logs"), std::string::npos);
@@ -264,19 +283,51 @@ TEST(CallTracer, places_logs_between_calls_when_asked) {
       << "a failed frame has no logs";
 }
 
+TEST(CallTracer, numbers_logs_over_the_block_as_receipts_do) {
+  // A log that is undone gives its number back.
+  Code code = Code{}.push(0).push(0).op(Opcode::Log0);
+  for (const std::uint8_t byte : call_other(Opcode::Call, 5'000).bytes())
+    code.byte(byte);
+  Scene scene = scene_of(code.push(0).push(0).op(Opcode::Log0));
+  scene.accounts.account(kOther, 0,
+                         Code{}.push(0).push(0).op(Opcode::Log0).op(Opcode::Invalid).bytes(), 1);
+  state::MemoryState state;
+  fill(scene, state);
+  World world(state);
+  const auto indices = [&] {
+    const auto tracer = make_tracer(CallTraceOptions{.with_log = true});
+    static_cast<void>(transact(world, scene, *tracer));
+    const std::string text = tracer->json();
+    std::string out;
+    for (std::size_t at = 0; (at = text.find(R"("index":")", at)) != std::string::npos;) {
+      at += 9;
+      out += text.substr(at, text.find('"', at) - at) + ' ';
+    }
+    return out;
+  };
+  EXPECT_EQ(indices(), "0x0 0x1 ");
+  EXPECT_EQ(indices(), "0x2 0x3 ");
+  static_cast<void>(world.take_diff());
+  EXPECT_EQ(indices(), "0x0 0x1 ") << "the next block";
+}
+
 TEST(PrestateTracer, shows_what_is_read_as_it_was_before) {
-  Scene scene = scene_of(Code{}.push(5).op(Opcode::Sload).push(kOther).op(Opcode::Balance));
+  const Code code = Code{}.push(5).op(Opcode::Sload).push(kOther).op(Opcode::Balance);
+  Scene scene = scene_of(code);
   scene.accounts.slot(kContract, 5, 9).account(kOther, 4, {}, 2);
   scene.value = 100;
   EXPECT_EQ(trace(scene, PrestateOptions{}),
             R"({")" + kOtherText + R"(":{"balance":"0x4","nonce":2},")" + kContractText +
                 R"(":{"balance":"0x0","code":"0x6005547307)" +
-                R"(4e12000000000000000000000000000000000031","nonce":1,"storage":{")" +
-                word_text(5) + R"(":")" + word_text(9) + R"("}},")" + kCallerText +
-                R"(":{"balance":"0x1e8480"}})");
+                R"(4e12000000000000000000000000000000000031",)" + code_hash_text(code.bytes()) +
+                R"("nonce":1,"storage":{")" + word_text(5) + R"(":")" + word_text(9) + R"("}},")" +
+                kCallerText + R"(":{"balance":"0x1e8480"}})");
   const std::string bare =
       trace(scene, PrestateOptions{.disable_code = true, .disable_storage = true});
-  EXPECT_NE(bare.find(kContractText + R"(":{"balance":"0x0","nonce":1})"), std::string::npos);
+  EXPECT_NE(bare.find(kContractText + R"(":{"balance":"0x0",)" + code_hash_text(code.bytes()) +
+                      R"("nonce":1})"),
+            std::string::npos)
+      << bare;
 }
 
 TEST(PrestateTracer, shows_empty_accounts_when_asked) {
@@ -304,10 +355,11 @@ TEST(PrestateTracer, shows_only_differences_in_diff_mode) {
                       word_text(1) + R"(",")" + word_text(7) + R"(":")" + word_text(2) + R"("}})"),
             std::string::npos)
       << text;
-  EXPECT_NE(text.find('"' + kContractText + R"(":{"balance":"0x0","nonce":1,"storage":{")" +
-                      word_text(5) + R"(":")" + word_text(9) + R"(",")" + word_text(6) + R"(":")" +
-                      word_text(8) + R"("}})"),
-            std::string::npos)
+  EXPECT_NE(
+      text.find('"' + kContractText + R"(":{"balance":"0x0",)" + code_hash_text(code.bytes()) +
+                R"("nonce":1,"storage":{")" + word_text(5) + R"(":")" + word_text(9) + R"(",")" +
+                word_text(6) + R"(":")" + word_text(8) + R"("}})"),
+      std::string::npos)
       << text;
   EXPECT_NE(text.find('"' + kCallerText + R"(":{"balance":"0x1e8480"}}})"), std::string::npos);
 }
@@ -323,6 +375,83 @@ TEST(PrestateTracer, knows_created_and_destroyed_accounts) {
   EXPECT_NE(trace(scene, PrestateOptions{.diff_mode = true}).find(R"(":{"nonce":1}})"),
             std::string::npos)
       << trace(scene, PrestateOptions{.diff_mode = true});
+}
+
+std::string difference(const Scene& scene) {
+  return trace(scene, PrestateOptions{.diff_mode = true, .disable_code = true});
+}
+
+TEST(PrestateTracer, shows_that_what_destroys_itself_survives_since_cancun) {
+  Scene scene;
+  scene.accounts.account(kContract, 77, Code{}.push(kOther).op(Opcode::Selfdestruct).bytes(), 1);
+  const std::string moved = difference(scene);
+  EXPECT_NE(moved.find('"' + kContractText + R"(":{"balance":"0x0"})"), std::string::npos) << moved;
+  EXPECT_NE(moved.find('"' + kOtherText + R"(":{"balance":"0x4d"})"), std::string::npos) << moved;
+  EXPECT_NE(moved.find(R"("pre":{)"), std::string::npos);
+  EXPECT_GT(moved.find('"' + kContractText + R"(":{"balance":"0x4d",)"), moved.find("\"pre\""));
+
+  // It keeps what it gives itself, so nothing of it changes.
+  scene.accounts.account(kContract, 77, Code{}.push(kContract).op(Opcode::Selfdestruct).bytes(), 1);
+  EXPECT_EQ(difference(scene).find(kContractText), std::string::npos) << difference(scene);
+  // Nor if it had nothing to give.
+  scene.accounts.account(kContract, 0, Code{}.push(kOther).op(Opcode::Selfdestruct).bytes(), 1);
+  EXPECT_EQ(difference(scene).find(kContractText), std::string::npos) << difference(scene);
+}
+
+TEST(PrestateTracer, shows_what_was_destroyed_before_only) {
+  Scene scene;
+  scene.revision = Revision::Shanghai;
+  scene.accounts.account(kContract, 77, Code{}.push(kContract).op(Opcode::Selfdestruct).bytes(), 1);
+  const std::string text = difference(scene);
+  const std::size_t place = text.find('"' + kContractText + R"(":{"balance":"0x4d",)");
+  ASSERT_NE(place, std::string::npos) << text;
+  EXPECT_GT(place, text.find("\"pre\"")) << text;
+  EXPECT_EQ(text.find(kContractText), place + 1) << text;
+
+  // A SELFDESTRUCT that is undone destroys nothing.
+  scene = scene_of(call_other(Opcode::Call, 30'000).op(Opcode::Invalid));
+  scene.revision = Revision::Shanghai;
+  scene.accounts.account(kOther, 5, Code{}.push(kOther).op(Opcode::Selfdestruct).bytes(), 1);
+  EXPECT_EQ(difference(scene).find(kOtherText), std::string::npos) << difference(scene);
+}
+
+TEST(PrestateTracer, shows_money_that_a_destroyed_creation_had_before) {
+  const Address made = primitives::contract_address(kCaller, 0);
+  Scene scene;
+  scene.creates = true;
+  scene.data = Code{}.push(kOther).op(Opcode::Selfdestruct).bytes();
+  scene.accounts.account(made, 9);
+  const std::string text = difference(scene);
+  const std::string name = '"' + to_hex_prefixed(made.view()) + '"';
+  const std::size_t place = text.find(name + R"(:{"balance":"0x9"})");
+  ASSERT_NE(place, std::string::npos) << text;
+  EXPECT_GT(place, text.find("\"pre\"")) << text;
+  EXPECT_EQ(text.find(name), place) << text;
+  EXPECT_NE(text.find('"' + kOtherText + R"(":{"balance":"0x9"})"), std::string::npos) << text;
+
+  // One that had nothing leaves nothing in either half.
+  scene.accounts = {};
+  EXPECT_EQ(difference(scene).find(name), std::string::npos) << difference(scene);
+}
+
+TEST(PrestateTracer, shows_that_a_delegation_was_cleared) {
+  const Bytes secret(32, 0x11);
+  const auto key = crypto::Secp256k1SecretKey::from_bytes(secret).value();
+  Bytes designator = from_hex("ef0100").value();
+  append(designator, kOther.view());
+  Scene scene = scene_of(Code{}.op(Opcode::Stop));
+  scene.accounts.account(key.address(), 1, designator);
+  scene.authorizations = {sign_authorization(key, 0, Address{}, 0)};
+  const std::string name = '"' + to_hex_prefixed(key.address().view()) + '"';
+  const std::string text = trace(scene, PrestateOptions{.diff_mode = true});
+  EXPECT_NE(text.find(name + R"(:{"code":"0x",)" + code_hash_text({}) + R"("nonce":1})"),
+            std::string::npos)
+      << text;
+  EXPECT_NE(text.find(name + R"(:{"balance":"0x1","code":")" + to_hex_prefixed(designator) +
+                      R"(","codeHash":")" + to_hex_prefixed(crypto::keccak256(designator).view()) +
+                      R"("})"),
+            std::string::npos)
+      << text;
 }
 
 TEST(FourByteTracer, counts_selectors_of_calls) {

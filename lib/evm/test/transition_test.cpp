@@ -1,10 +1,8 @@
 // Transactions around their code: what makes them invalid, what they pay, what they leave.
 #include <gtest/gtest.h>
 
-#include <ol/base/rlp.hpp>
-#include <ol/crypto/secp256k1.hpp>
-
 #include "run_code.hpp"
+#include "sign_authorization.hpp"
 
 namespace ol::evm::test {
 namespace {
@@ -276,24 +274,6 @@ TEST(Transition, the_blob_fee_grows_exponentially) {
   EXPECT_EQ(blob_base_fee(UINT64_MAX, 1), U256::max());
 }
 
-/// An authorisation signed by `key`.
-Authorization sign(const crypto::Secp256k1SecretKey& key, std::uint64_t chain_id,
-                   const Address& address, std::uint64_t nonce) {
-  RlpWriter out;
-  out.begin_list().u64(chain_id).fixed(address).u64(nonce).end_list();
-  Bytes message{0x05};
-  append(message, out.bytes());
-  const auto signature = crypto::sign_recoverable(key, crypto::keccak256(message));
-  Authorization made;
-  made.chain_id = chain_id;
-  made.address = address;
-  made.nonce = nonce;
-  made.y_parity = signature.recovery_id;
-  made.r = U256::from_big_endian(signature.r).value();
-  made.s = U256::from_big_endian(signature.s).value();
-  return made;
-}
-
 // EIP-7702.
 TEST(Transition, an_authorisation_makes_an_account_run_anothers_code) {
   Bytes secret(32, 0x11);
@@ -310,14 +290,14 @@ TEST(Transition, an_authorisation_makes_an_account_run_anothers_code) {
     return execute(accounts, txn);
   };
   for (const std::uint64_t chain : {0U, 1U}) {
-    const Executed done = run(sign(key, chain, kOther, 0));
+    const Executed done = run(sign_authorization(key, chain, kOther, 0));
     EXPECT_EQ(done.diff.storage.at({authority, U256{1}.to_fixed<Hash256>()}), U256{7});
     EXPECT_EQ(done.diff.accounts.at(authority)->nonce, 1U);
     EXPECT_EQ(done.diff.code.at(done.diff.accounts.at(authority)->code_hash)->size(), 23U);
   }
-  EXPECT_TRUE(run(sign(key, 2, kOther, 0)).diff.storage.empty()) << "another chain's";
-  EXPECT_TRUE(run(sign(key, 1, kOther, 1)).diff.storage.empty()) << "another nonce";
-  Authorization damaged = sign(key, 1, kOther, 0);
+  EXPECT_TRUE(run(sign_authorization(key, 2, kOther, 0)).diff.storage.empty()) << "another chain's";
+  EXPECT_TRUE(run(sign_authorization(key, 1, kOther, 1)).diff.storage.empty()) << "another nonce";
+  Authorization damaged = sign_authorization(key, 1, kOther, 0);
   damaged.y_parity = 2;
   EXPECT_TRUE(run(damaged).diff.storage.empty());
   txn.to.reset();

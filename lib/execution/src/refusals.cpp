@@ -1,5 +1,7 @@
 #include "refusals.hpp"
 
+#include <algorithm>
+
 #include <ol/base/check.hpp>
 #include <ol/evm/schedule.hpp>
 #include <ol/primitives/address_text.hpp>
@@ -48,6 +50,23 @@ TxnRule rule_of(TxnFault fault) {
   OL_CHECK(false, "every fault stands for a rule");
 }
 
+/// What geth calls the faults of transactions that no block here can hold.
+primitives::TxnRefusal blob_refusal(const evm::TxnRequest& txn, const evm::BlockEnv& block,
+                                    TxnFault fault, const std::string& who) {
+  std::string words = evm::describe(fault);
+  if (fault == TxnFault::CreationNotAllowed) words = "blob transaction of type create";
+  if (fault == TxnFault::BlobFeeCapBelowBaseFee) {
+    words += ": " + who + " blobGasFeeCap: " + txn.max_fee_per_blob_gas.to_decimal() +
+             ", blobBaseFee: " + block.blob_base_fee.to_decimal();
+  }
+  if (fault == TxnFault::BlobVersion) {
+    const auto bad = std::find_if(txn.blob_hashes.begin(), txn.blob_hashes.end(),
+                                  [](const Hash256& hash) { return hash.bytes[0] != 1; });
+    words = "blob " + std::to_string(bad - txn.blob_hashes.begin()) + " has invalid hash version";
+  }
+  return {TxnRule::TypeNotSupported, std::move(words)};
+}
+
 std::string pair(const char* have, std::uint64_t has, const char* want, std::uint64_t wants) {
   return std::string(have) + std::to_string(has) + want + std::to_string(wants);
 }
@@ -80,6 +99,8 @@ primitives::TxnRefusal explain_question(TxnFault fault, const evm::TxnRequest& t
   const primitives::TxnRule rule = refusal_of(fault).rule;
   const evm::IntrinsicGas gas = evm::intrinsic_gas(txn, revision);
   const std::string who = "address " + primitives::checksum_text(txn.sender);
+  if (txn.kind == evm::TxnKind::Blob && rule == TxnRule::TypeNotSupported)
+    return blob_refusal(txn, block, fault, who);
   if (fault == TxnFault::IntrinsicGas)
     return primitives::refusal(rule, pair("have ", txn.gas_limit, ", want ", gas.intrinsic));
   if (fault == TxnFault::FloorGas)
@@ -88,9 +109,17 @@ primitives::TxnRefusal explain_question(TxnFault fault, const evm::TxnRequest& t
     return primitives::refusal(rule, who + ", maxFeePerGas: " + txn.max_fee_per_gas.to_decimal() +
                                          ", baseFee: " + block.base_fee.to_decimal());
   }
+  if (fault == TxnFault::TipAboveFeeCap) {
+    return primitives::refusal(
+        rule, who + ", maxPriorityFeePerGas: " + txn.max_priority_fee_per_gas.to_decimal() +
+                  ", maxFeePerGas: " + txn.max_fee_per_gas.to_decimal());
+  }
   if (fault == TxnFault::InsufficientFunds) {
     const auto fee = checked_mul(U256{txn.gas_limit}, txn.max_fee_per_gas);
-    const auto cost = fee ? checked_add(*fee, txn.value) : std::nullopt;
+    const auto blobs = checked_mul(U256{evm::kGasPerBlob} * U256{txn.blob_hashes.size()},
+                                   txn.max_fee_per_blob_gas);
+    const auto gas_and_blobs = fee && blobs ? checked_add(*fee, *blobs) : std::nullopt;
+    const auto cost = gas_and_blobs ? checked_add(*gas_and_blobs, txn.value) : std::nullopt;
     return primitives::refusal(rule, who + " have " + sender.balance.to_decimal() + " want " +
                                          cost.value_or(U256::max()).to_decimal());
   }

@@ -127,8 +127,66 @@ TEST_F(Call, refuses_in_geths_words) {
   EXPECT_THAT(refusal_of(question),
               StartsWith("max fee per gas less than block base fee: address"));
   question.max_priority_fee_per_gas = U256(2);
+  EXPECT_EQ(refusal_of(question), "max priority fee per gas higher than max fee per gas: address " +
+                                      primitives::checksum_text(question.from) +
+                                      ", maxPriorityFeePerGas: 2, maxFeePerGas: 1");
+  question.max_fee_per_gas = U256(0);
   EXPECT_THAT(refusal_of(question),
               StartsWith("max priority fee per gas higher than max fee per gas"));
+}
+
+/// Returns BLOBHASH 0, or BLOBBASEFEE.
+constexpr std::string_view kBlobHash = "5f495f5260205ff3";
+constexpr std::string_view kBlobBaseFee = "4a5f5260205ff3";
+
+TEST_F(Call, may_have_blobs) {
+  deploy(kBlobHash);
+  CallRequest question = request(kFirst);
+  EXPECT_EQ(run(question).output, word(0));
+  const Hash256 hash{{0x01, 0xab}};
+  question.blob_hashes = {hash};
+  EXPECT_EQ(run(question).output, to_bytes(hash.view()));
+  question.max_fee_per_blob_gas = U256(1);
+  EXPECT_EQ(run(question).output, to_bytes(hash.view())) << "at the price that blob gas has";
+  // EIP-4844: the sender pays for 131,072 units of blob gas.
+  question.from = Address{{0x99}};
+  EXPECT_EQ(refusal_of(question), "insufficient funds for gas * price + value: address " +
+                                      primitives::checksum_text(question.from) +
+                                      " have 0 want 131072");
+}
+
+TEST_F(Call, refuses_blobs_in_geths_words) {
+  deploy(kBlobHash);
+  CallRequest question = request(kFirst);
+  question.blob_hashes.emplace();
+  EXPECT_EQ(refusal_of(question), "blob transaction missing blob hashes");
+  question.blob_hashes = {Hash256{{0x01}}, Hash256{{0x02}}};
+  EXPECT_EQ(refusal_of(question), "blob 1 has invalid hash version");
+  question.to.reset();
+  EXPECT_EQ(refusal_of(question), "blob transaction of type create");
+  question = request(kFirst);
+  question.blob_hashes = {Hash256{{0x01}}};
+  question.max_fee_per_blob_gas = U256(1);
+  evm::BlockEnv block = env();
+  block.blob_base_fee = U256(2);
+  const auto out = call(chain_.engine, chain_.state, block, question);
+  ASSERT_FALSE(out);
+  EXPECT_EQ(std::get<primitives::TxnRefusal>(out.error()).message,
+            "max fee per blob gas less than block blob gas fee: address " +
+                primitives::checksum_text(question.from) + " blobGasFeeCap: 1, blobBaseFee: 2");
+}
+
+TEST_F(Call, sees_no_price_of_blobs_that_are_free) {
+  deploy(kBlobBaseFee);
+  CallRequest question = request(kFirst);
+  EXPECT_EQ(run(question).output, word(1));
+  question.max_fee_per_blob_gas = U256(0);
+  EXPECT_EQ(run(question).output, word(0));
+  question.max_fee_per_blob_gas = U256(1);
+  EXPECT_EQ(run(question).output, word(1));
+  question.max_fee_per_blob_gas.reset();
+  question.blob_hashes = {Hash256{{0x01}}};
+  EXPECT_EQ(run(question).output, word(0));
 }
 
 TEST_F(Call, sees_the_block_it_is_told_of) {

@@ -26,7 +26,9 @@ execution::CallRequest to_call(const rpc::CallRequest& request, std::uint64_t ga
           .max_fee_per_gas = request.max_fee_per_gas,
           .max_priority_fee_per_gas = request.max_priority_fee_per_gas,
           .access_list = request.access_list,
-          .authorizations = request.authorizations};
+          .authorizations = request.authorizations,
+          .blob_hashes = request.blob_hashes,
+          .max_fee_per_blob_gas = request.max_fee_per_blob_gas};
 }
 
 execution::StateOverrides to_overrides(const rpc::StateOverrides& overrides) {

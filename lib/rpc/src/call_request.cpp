@@ -18,16 +18,20 @@ Result<std::optional<array>, PhraseError> read_list(const object& json, std::str
   return std::optional(list);
 }
 
-Result<std::vector<Hash256>, PhraseError> read_keys(const object& entry) {
-  std::vector<Hash256> keys;
-  OL_TRY(const auto list, read_list(entry, "storageKeys"));
-  if (!list) return keys;
-  for (const element item : *list) {
-    OL_TRY(const std::string_view text, read_string(item, "a storage key"));
-    OL_TRY(const Hash256 key, read_word(text));
-    keys.push_back(key);
+Result<std::vector<Hash256>, PhraseError> read_words(const array& list, std::string_view what) {
+  std::vector<Hash256> words;
+  for (const element item : list) {
+    OL_TRY(const std::string_view text, read_string(item, what));
+    OL_TRY(const Hash256 word, read_word(text));
+    words.push_back(word);
   }
-  return keys;
+  return words;
+}
+
+Result<std::vector<Hash256>, PhraseError> read_keys(const object& entry) {
+  OL_TRY(const auto list, read_list(entry, "storageKeys"));
+  if (!list) return std::vector<Hash256>{};
+  return read_words(*list, "a storage key");
 }
 
 Result<std::vector<primitives::AccessListEntry>, PhraseError> read_access_list(const object& json) {
@@ -87,6 +91,17 @@ Result<std::vector<primitives::Authorization>, PhraseError> read_authorizations(
   return out;
 }
 
+/// EIP-4844.
+Result<void, PhraseError> read_blobs(const object& json, CallRequest& call) {
+  OL_TRY(call.max_fee_per_blob_gas, read_field<U256>(json, "maxFeePerBlobGas", read_quantity256));
+  OL_TRY(const auto list, read_list(json, "blobVersionedHashes"));
+  if (!list) return {};
+  auto hashes = read_words(*list, "a hash");
+  if (!hashes) return fail("blobVersionedHashes: " + hashes.error());
+  call.blob_hashes = *std::move(hashes);
+  return {};
+}
+
 // `data` is the old name of `input`; both may be given if they agree.
 Result<Bytes, PhraseError> read_input(const object& json) {
   OL_TRY(auto input, read_field<Bytes>(json, "input", read_data));
@@ -105,14 +120,9 @@ Result<void, PhraseError> read_fees(const object& json, CallRequest& call) {
   if (price && (cap || tip)) {
     return fail(PhraseError("both gasPrice and (maxFeePerGas or maxPriorityFeePerGas) specified"));
   }
-  if (cap && tip && *cap < *tip) {
-    return fail("maxFeePerGas (" + cap->to_decimal() + ") < maxPriorityFeePerGas (" +
-                tip->to_decimal() + ")");
-  }
   call.has_gas_price = price.has_value();
   call.max_fee_per_gas = price.value_or(cap.value_or(U256{}));
-  // A tip without a cap on the fee is not paid: the cap is zero.
-  call.max_priority_fee_per_gas = price ? *price : cap ? tip.value_or(U256{}) : U256{};
+  call.max_priority_fee_per_gas = price ? *price : tip.value_or(U256{});
   return {};
 }
 
@@ -131,6 +141,7 @@ Result<CallRequest, PhraseError> read_call(const object& json) {
   OL_TRY(call.access_list, read_access_list(json));
   OL_TRY(call.authorizations, read_authorizations(json));
   OL_TRY_VOID(read_fees(json, call));
+  OL_TRY_VOID(read_blobs(json, call));
   return call;
 }
 
@@ -229,10 +240,20 @@ Result<Hash256, PhraseError> read_slot(std::string_view text) {
   return slot->to_fixed<Hash256>();
 }
 
-Result<CallRequest, RpcError> call_request_param(const Params& params, std::size_t i) {
+Result<void, RpcError> check_chain(const object& json, std::size_t i, std::uint64_t chain_id) {
+  const auto asked = read_field<U256>(json, "chainId", read_quantity256);
+  if (!asked) return bad_argument(i, asked.error());
+  if (!*asked || **asked == U256{chain_id}) return {};
+  return refuse("chainId does not match node's (have=" + (*asked)->to_decimal() +
+                ", want=" + std::to_string(chain_id) + ")");
+}
+
+Result<CallRequest, RpcError> call_request_param(const Params& params, std::size_t i,
+                                                 std::uint64_t chain_id) {
   OL_TRY(const element json, argument(params, i));
   object fields;
   if (json.get(fields) != simdjson::SUCCESS) return bad_argument(i, "want a transaction object");
+  OL_TRY_VOID(check_chain(fields, i, chain_id));
   auto call = read_call(fields);
   if (!call) return bad_argument(i, call.error());
   return *std::move(call);
@@ -257,6 +278,11 @@ Result<void, RpcError> override_params(const Params& params, std::size_t i, Call
 }
 
 Result<BlockOverrides, RpcError> block_overrides_of(const object& json, std::size_t i) {
+  for (const char* const key : {"beaconRoot", "withdrawals"}) {
+    if (!find_member(json, key)) continue;
+    return refuse("block override \"" + std::string(key) +
+                  "\" is not supported for this RPC method");
+  }
   auto overrides = read_block_overrides(json);
   if (!overrides) return bad_argument(i, overrides.error());
   return *std::move(overrides);

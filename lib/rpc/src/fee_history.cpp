@@ -51,8 +51,8 @@ struct Columns {
 };
 
 std::string columns_json(std::uint64_t oldest, const Columns& columns, bool with_rewards) {
-  // No transaction here carries blobs, so their price and their share are zero in every block.
-  const std::vector<std::string> no_prices(columns.base_fees.size(), "\"0x0\"");
+  // No block here holds blobs: blob gas costs the least there is (EIP-4844), and none is used.
+  const std::vector<std::string> least_prices(columns.base_fees.size(), "\"0x1\"");
   const std::vector<std::string> no_ratios(columns.gas_ratios.size(), "0");
   std::string out = fmt::format("{{\"oldestBlock\":\"{}\",", quantity(oldest));
   if (with_rewards) out += fmt::format("\"reward\":[{}],", fmt::join(columns.rewards, ","));
@@ -60,7 +60,7 @@ std::string columns_json(std::uint64_t oldest, const Columns& columns, bool with
       "\"baseFeePerGas\":[{}],\"gasUsedRatio\":[{}],\"baseFeePerBlobGas\":[{}],"
       "\"blobGasUsedRatio\":[{}]}}",
       fmt::join(columns.base_fees, ","), fmt::join(columns.gas_ratios, ","),
-      fmt::join(no_prices, ","), fmt::join(no_ratios, ","));
+      fmt::join(least_prices, ","), fmt::join(no_ratios, ","));
   return out;
 }
 

@@ -27,7 +27,7 @@ Result<PreparedCall, RpcError> prepare(const Backend& backend, const Params& par
                                        Latest latest) {
   OL_TRY_VOID(params.at_most(4));
   PreparedCall out;
-  OL_TRY(out.request, call_request_param(params, 0));
+  OL_TRY(out.request, call_request_param(params, 0, backend.chain_id()));
   OL_TRY(const BlockRef block, block_ref_param(params, 1, Presence::Optional));
   OL_TRY(out.setting, call_setting(backend, block));
   const auto* tag = std::get_if<BlockTag>(&block);

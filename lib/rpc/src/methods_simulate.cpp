@@ -29,52 +29,61 @@ struct SimulateOptions {
   TxnDetail detail = TxnDetail::Hashes;
 };
 
-Result<std::vector<CallRequest>, PhraseError> read_calls(const object& fields) {
+/// Part of the first argument.
+template <typename T>
+Result<T, RpcError> part(Result<T, PhraseError> read) {
+  if (!read) return bad_argument(0, read.error());
+  return *std::move(read);
+}
+
+Result<std::vector<CallRequest>, RpcError> read_calls(const object& fields,
+                                                      std::uint64_t chain_id) {
   std::vector<CallRequest> out;
   const auto found = find_member(fields, "calls");
   if (!found) return out;
   array list;
-  if (found->get(list) != simdjson::SUCCESS) return fail(PhraseError("calls: want an array"));
+  if (found->get(list) != simdjson::SUCCESS) return bad_argument(0, "calls: want an array");
   for (const element item : list) {
     object call;
-    if (item.get(call) != simdjson::SUCCESS) return fail(PhraseError("calls: want objects"));
-    OL_TRY(CallRequest request, read_call(call));
+    if (item.get(call) != simdjson::SUCCESS) return bad_argument(0, "calls: want objects");
+    OL_TRY_VOID(check_chain(call, 0, chain_id));
+    OL_TRY(CallRequest request, part(read_call(call)));
     out.push_back(std::move(request));
   }
   return out;
 }
 
-Result<SimulateBlock, PhraseError> read_block(const object& fields) {
+Result<SimulateBlock, RpcError> read_block(const object& fields, std::uint64_t chain_id) {
   SimulateBlock out;
-  OL_TRY(const auto block, read_object_field(fields, "blockOverrides"));
-  OL_TRY(const auto state, read_object_field(fields, "stateOverrides"));
+  OL_TRY(const auto block, part(read_object_field(fields, "blockOverrides")));
+  OL_TRY(const auto state, part(read_object_field(fields, "stateOverrides")));
   if (block) {
-    OL_TRY(out.block, read_block_overrides(*block));
+    OL_TRY(out.block, part(read_block_overrides(*block)));
   }
   if (state) {
-    OL_TRY(out.state, read_state_overrides(*state));
+    OL_TRY(out.state, part(read_state_overrides(*state)));
   }
-  OL_TRY(out.calls, read_calls(fields));
+  OL_TRY(out.calls, read_calls(fields, chain_id));
   return out;
 }
 
-Result<SimulateOptions, PhraseError> read_options(const object& fields) {
+Result<SimulateOptions, RpcError> read_options(const object& fields, std::uint64_t chain_id) {
   SimulateOptions out;
-  OL_TRY(out.trace_transfers, read_flag(fields, "traceTransfers"));
-  OL_TRY(out.validation, read_flag(fields, "validation"));
-  OL_TRY(const bool full, read_flag(fields, "returnFullTransactions"));
+  OL_TRY(out.trace_transfers, part(read_flag(fields, "traceTransfers")));
+  OL_TRY(out.validation, part(read_flag(fields, "validation")));
+  OL_TRY(const bool full, part(read_flag(fields, "returnFullTransactions")));
   if (full) out.detail = TxnDetail::Full;
   const auto blocks = find_member(fields, "blockStateCalls");
   array list;
   if (!blocks || blocks->get(list) != simdjson::SUCCESS) {
-    return fail(PhraseError("blockStateCalls: want an array"));
+    return bad_argument(0, "blockStateCalls: want an array");
   }
   for (const element item : list) {
     object block;
     if (item.get(block) != simdjson::SUCCESS) {
-      return fail(PhraseError("blockStateCalls: want objects"));
+      return bad_argument(0, "blockStateCalls: want objects");
     }
-    OL_TRY(SimulateBlock read, read_block(block));
+    OL_TRY(SimulateBlock read, read_block(block, chain_id));
     out.blocks.push_back(std::move(read));
   }
   return out;
@@ -156,24 +165,23 @@ RpcResult simulate(const Backend& backend, const Params& params) {
   OL_TRY(const element argument_json, argument(params, 0));
   object fields;
   if (argument_json.get(fields) != simdjson::SUCCESS) return bad_argument(0, "want an object");
-  auto options = read_options(fields);
-  if (!options) return bad_argument(0, options.error());
-  if (options->blocks.empty()) return fail(RpcError{kInvalidParams, "empty input"});
+  OL_TRY(SimulateOptions options, read_options(fields, backend.chain_id()));
+  if (options.blocks.empty()) return fail(RpcError{kInvalidParams, "empty input"});
   OL_TRY(const BlockRef ref, block_ref_param(params, 1, Presence::Optional));
   OL_TRY(const std::uint64_t number, state_number(backend, ref));
   const BlockPtr base = backend.block_by_number(number);
   if (!base) return refuse("header not found");
   SimulateRequest request{.number = number,
                           .blocks = {},
-                          .trace_transfers = options->trace_transfers,
-                          .validation = options->validation,
+                          .trace_transfers = options.trace_transfers,
+                          .validation = options.validation,
                           .gas_max = kCallGasMax};
-  OL_TRY(request.blocks, complete(std::move(options->blocks), base->header));
+  OL_TRY(request.blocks, complete(std::move(options.blocks), base->header));
   const auto simulated = backend.simulate(request);
   if (!simulated) return fail(simulated.error());
   json::array out;
   for (const SimulatedBlock& one : *simulated) {
-    json::object block = block_json(one.block, options->detail, BlockStage::Committed);
+    json::object block = block_json(one.block, options.detail, BlockStage::Committed);
     block["calls"] = calls_json(one);
     out.emplace_back(std::move(block));
   }

@@ -53,7 +53,7 @@ RpcResult trace_block_by_hash(const Backend& backend, const Params& params) {
 
 RpcResult trace_call(const Backend& backend, const Params& params) {
   OL_TRY_VOID(params.at_most(3));
-  OL_TRY(const CallRequest request, call_request_param(params, 0));
+  OL_TRY(const CallRequest request, call_request_param(params, 0, backend.chain_id()));
   OL_TRY(const BlockRef ref, block_ref_param(params, 1));
   OL_TRY(const TraceOptions options, trace_options_param(params, 2));
   OL_TRY(CallSetting setting, call_setting(backend, ref));

@@ -87,6 +87,72 @@ TEST_F(CallsTest, read_authorizations) {
   EXPECT_THAT(result("eth_call", start + "{}}]"), HasSubstr("authorizationList is not an array"));
 }
 
+TEST_F(CallsTest, reads_blob_hashes_and_their_price) {
+  CallRequest seen;
+  backend.on_call = [&](const CallRequest& request, std::uint64_t) {
+    seen = request;
+    CallResult out;
+    out.success = true;
+    return out;
+  };
+  const std::string start = "[{" + kTarget + R"(,"maxFeePerBlobGas":"0x7","blobVersionedHashes":)";
+  EXPECT_EQ(result("eth_call", start + "[" + kWord1 + "," + kWord2 + "]}]"), "\"0x\"");
+  ASSERT_TRUE(seen.blob_hashes);
+  EXPECT_EQ(*seen.blob_hashes,
+            (std::vector<Hash256>{U256{1}.to_fixed<Hash256>(), U256{2}.to_fixed<Hash256>()}));
+  EXPECT_EQ(seen.max_fee_per_blob_gas, U256{7});
+  EXPECT_EQ(result("eth_call", start + "[]}]"), "\"0x\"");
+  EXPECT_TRUE(seen.blob_hashes) << "an empty list is one";
+  (void)result("eth_call", "[{" + kTarget + "}]");
+  EXPECT_FALSE(seen.blob_hashes);
+  EXPECT_FALSE(seen.max_fee_per_blob_gas);
+  EXPECT_THAT(result("eth_call", start + "1}]"), HasSubstr("blobVersionedHashes is not an array"));
+  EXPECT_THAT(result("eth_call", start + "[1]}]"),
+              HasSubstr("blobVersionedHashes: want a hash, found a number"));
+}
+
+TEST_F(CallsTest, leaves_the_judgement_of_fees_to_the_machine) {
+  CallRequest seen;
+  backend.on_call = [&](const CallRequest& request, std::uint64_t) {
+    seen = request;
+    return fail(CallFailure{CallFault::Refused, "its words"});
+  };
+  const std::string fees = R"(,"maxPriorityFeePerGas":"0x2")";
+  EXPECT_EQ(result("eth_call", "[{" + kTarget + fees + R"(,"gas":"0x9","maxFeePerGas":"0x1"}])"),
+            "error -32000: err: its words (supplied gas 9)");
+  EXPECT_EQ(seen.max_fee_per_gas, U256{1});
+  EXPECT_EQ(seen.max_priority_fee_per_gas, U256{2});
+  (void)result("eth_call", "[{" + kTarget + fees + "}]");
+  EXPECT_EQ(seen.max_fee_per_gas, U256{});
+  EXPECT_EQ(seen.max_priority_fee_per_gas, U256{2}) << "a tip without a cap is above it";
+}
+
+TEST_F(CallsTest, refuses_another_chain) {
+  const std::string words = "error -32000: chainId does not match node's (have=7778, want=7777)";
+  const std::string other = "[{" + kTarget + R"(,"chainId":"0x1e62"})";
+  EXPECT_EQ(result("eth_call", other + "]"), words);
+  EXPECT_EQ(result("eth_estimateGas", other + "]"), words);
+  EXPECT_EQ(result("eth_createAccessList", other + "]"), words);
+  EXPECT_EQ(result("debug_traceCall", other + ",\"latest\"]"), words);
+  EXPECT_EQ(result("eth_simulateV1", R"([{"blockStateCalls":[{"calls":)" + other + "]}]}]"), words);
+  EXPECT_EQ(result("eth_call", "[{" + kTarget + R"(,"chainId":"0x1e61"}])"), "\"0x\"");
+  EXPECT_EQ(result("eth_call", "[{" + kTarget + R"(,"chainId":1}])"),
+            "error -32602: invalid argument 0: chainId: want hex, found a number");
+}
+
+TEST_F(CallsTest, refuses_block_overrides_that_mean_nothing_to_a_call) {
+  const std::string start = "[{" + kTarget + R"(},"latest")";
+  const auto words = [](const std::string& key) {
+    return "error -32000: block override \"" + key + "\" is not supported for this RPC method";
+  };
+  const std::string root = R"({"beaconRoot":)" + kWord1 + "}";
+  EXPECT_EQ(result("eth_call", start + ",{}," + root + "]"), words("beaconRoot"));
+  EXPECT_EQ(result("eth_call", start + R"(,{},{"withdrawals":[]}])"), words("withdrawals"));
+  EXPECT_EQ(result("debug_traceCall", start + R"(,{"blockOverrides":)" + root + "}]"),
+            words("beaconRoot"));
+  EXPECT_EQ(result("eth_call", start + R"(,{},{"beaconRoot":null}])"), "\"0x\"");
+}
+
 TEST_F(CallsTest, tells_the_reason_of_a_revert_and_its_data) {
   CallResult reverted;
   reverted.error = "execution reverted";

@@ -126,6 +126,8 @@ class World {
   void add_log(primitives::Log log) { logs_.push_back(std::move(log)); }
   /// Those of the current transaction so far.
   [[nodiscard]] const std::vector<primitives::Log>& logs() const { return logs_; }
+  /// Of the transactions before it in the block; what failed or was undone left none.
+  [[nodiscard]] std::uint64_t logs_before() const { return logs_before_; }
 
   struct Snapshot {
     std::size_t undo = 0;
@@ -206,6 +208,7 @@ class World {
   std::vector<std::uint32_t> touched_;
   std::vector<std::uint32_t> destroyed_;
   std::vector<primitives::Log> logs_;
+  std::uint64_t logs_before_ = 0;
   std::int64_t refund_ = 0;
   std::optional<state::StateError> error_;
 };

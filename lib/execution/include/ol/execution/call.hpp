@@ -30,6 +30,10 @@ struct CallRequest {
   U256 max_priority_fee_per_gas;
   std::vector<primitives::AccessListEntry> access_list;
   std::vector<primitives::Authorization> authorizations;
+  /// EIP-4844, though no block here has blobs. Absent: none are asked for.
+  std::optional<std::vector<Hash256>> blob_hashes;
+  /// Zero, or hashes without it: blob gas is free, and BLOBBASEFEE says zero.
+  std::optional<U256> max_fee_per_blob_gas;
 };
 
 /// How the transaction ended: `status` says whether code failed and why, `output` is what it

@@ -30,6 +30,11 @@ struct CallRequest {
   U256 max_priority_fee_per_gas;
   std::vector<primitives::AccessListEntry> access_list;
   std::vector<primitives::Authorization> authorizations;
+  /// EIP-4844: what BLOBHASH answers; absent unless it is to be a transaction with blobs.
+  std::optional<std::vector<Hash256>> blob_hashes;
+  /// Absent, or zero: blob gas costs nothing if there are hashes; BLOBBASEFEE is zero if it is
+  /// zero.
+  std::optional<U256> max_fee_per_blob_gas;
   // What only transactions of simulated blocks say.
   std::optional<std::uint64_t> nonce;
   bool has_gas_price = false;  // so it is a legacy transaction
