@@ -76,8 +76,7 @@ json::value clearinghouse(const InfoCall& call, const State& state) {
     cross = cross_margin(state, user);
     all = cross;
     free_usd = withdrawable(state, user);
-    for (const State::Place& place : state.perps_of(user)) {
-      const PerpState& perp = state.perps[place.index];
+    for (const PerpState& perp : held_perps(state, user)) {
       if (perp.szi == 0) continue;
       positions.push_back(
           json::object{{"type", "oneWay"}, {"position", position_json(call, state, perp)}});
@@ -286,12 +285,21 @@ json::value referral(const InfoCall& call, const State& state) {
       {"unclaimedRewards", usd_text(owed == nullptr ? 0 : Int128{*owed})}};
 }
 
+// An account that does not exist has what one has that never touched the market.
+PerpState perp_of(const State& state, AccountIndex user, MarketIndex market) {
+  if (user != kNobody) return state.perp_or_default(user, market);
+  PerpState out;
+  out.market = market;
+  out.isolated = state.info(market).config.isolated_only;
+  return out;
+}
+
 json::value active_asset_data(const InfoCall& call, const State& state) {
   const AccountIndex user = read_user(call, state);
   const MarketEntry* market = read_coin(call);
   if (market == nullptr || market->spot) return nullptr;
   const MarketIndex place = state.find_market(market->asset);
-  const PerpState perp = state.perp_or_default(user, place);
+  const PerpState perp = perp_of(state, user, place);
   return json::object{
       {"coin", market->name},
       {"leverage", leverage_json(state, perp)},

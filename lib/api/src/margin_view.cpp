@@ -37,8 +37,7 @@ MarginView cross_margin(const State& state, AccountIndex account) {
   MarginView out;
   out.cash = state.accounts[account].raw_usd;
   out.value = out.cash;
-  for (const State::Place& place : state.perps_of(account)) {
-    const PerpState& perp = state.perps[place.index];
+  for (const PerpState& perp : held_perps(state, account)) {
     if (perp.isolated) continue;
     const MarginTable& table = *state.info(perp.market).margin;
     const Int128 mark = mark_of(state, perp);
@@ -66,8 +65,7 @@ MarginView isolated_margin(const State& state, const PerpState& perp) {
 Int128 withdrawable(const State& state, AccountIndex account) {
   const MarginView cross = cross_margin(state, account);
   Int128 reserves = 0;
-  for (const State::Place& place : state.perps_of(account)) {
-    const PerpState& perp = state.perps[place.index];
+  for (const PerpState& perp : held_perps(state, account)) {
     if (perp.isolated && perp.has_orders()) reserves += reserve_of(state, perp);
   }
   const Int128 tenth = cross.value - ceil_div(cross.notional, 10);
@@ -96,8 +94,7 @@ std::optional<Int128> liquidation_px(const State& state, const PerpState& perp) 
 
 Int128 equity(const State& state, AccountIndex account) {
   Int128 out = cross_margin(state, account).value;
-  for (const State::Place& place : state.perps_of(account)) {
-    const PerpState& perp = state.perps[place.index];
+  for (const PerpState& perp : held_perps(state, account)) {
     if (perp.isolated) out += isolated_margin(state, perp).value;
   }
   const SpotBalance* dollars = state.find_balance(account, kUsdToken);

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <optional>
+#include <ranges>
 
 #include <ol/exchange/state.hpp>
 
@@ -16,6 +17,18 @@ struct MarginView {
   exchange::Int128 maintenance = 0;
   exchange::Int128 initial = 0;
 };
+
+/// An account's records in the perps it has touched. An action that was undone leaves a place whose
+/// record is of nobody and of no market (journal.hpp): those are left out.
+[[nodiscard]] inline auto held_perps(const exchange::State& state, exchange::AccountIndex account) {
+  return state.perps_of(account) |
+         std::views::transform(
+             [&state](const exchange::State::Place& place) -> const exchange::PerpState& {
+               return state.perps[place.index];
+             }) |
+         std::views::filter(
+             [](const exchange::PerpState& perp) { return perp.account != exchange::kNobody; });
+}
 
 /// What an account's position owes in funding.
 [[nodiscard]] exchange::Int128 funding_due(const exchange::State& state,

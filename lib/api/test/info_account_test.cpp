@@ -1,0 +1,85 @@
+// What queries tell of accounts: margin, vaults, positions, fills.
+#include "trader.hpp"
+
+namespace ol::api::test {
+namespace {
+
+struct InfoAccount : testing::Test {
+  FakeAccess access;
+  ExchangeApi api{access};
+  Trader alice{access, api, 1};
+  Trader bob{access, api, 2};
+
+  void SetUp() override {
+    access.deposit(alice.address(), 100'000);
+    access.deposit(bob.address(), 100'000);
+    api.advance();
+  }
+  json::value info(const std::string& body) {
+    const InfoReply reply = api.post_info(body);
+    EXPECT_TRUE(reply.ok) << body << reply.body;
+    return json::parse(reply.body);
+  }
+  json::value info_of(const std::string& type, const std::string& user,
+                      const std::string& more = "") {
+    return info(R"({"type":")" + type + R"(","user":")" + user + '"' + more + '}');
+  }
+  static std::string text(const json::value& value) { return std::string(value.as_string()); }
+};
+
+using Dex17RevertedAction = InfoAccount;
+
+TEST_F(Dex17RevertedAction, leaves_nothing_that_a_query_of_margin_could_trip_over) {
+  static_cast<void>(alice.act(order(false, "30000", "1", "Gtc", 1)));
+  static_cast<void>(bob.act(R"({"type":"createSubAccount","name":"desk"})"));
+  const json::value subs = info_of("subAccounts", bob.hex());
+  const std::string sub = text(subs.at(0).at("subAccountUser"));
+  access.deposit(*fixed_from_hex<Address>(sub), 100'000);
+  const auto undone = [&](Trader& who) {
+    const json::object status = who.status(order(true, "30000", "2", "Fok", 1));
+    EXPECT_EQ(text(status.at("error").at("name")), "FokCancel");
+  };
+  undone(bob);
+  bob.acts_for = sub;
+  undone(bob);
+  bob.acts_for.clear();
+  EXPECT_EQ(text(info_of("clearinghouseState", bob.hex()).at("withdrawable")), "100000");
+  EXPECT_EQ(text(info_of("activeAssetData", bob.hex(), R"(,"coin":"ETH")").at("availableToTrade")),
+            "100000");
+  const json::value after = info_of("subAccounts", bob.hex());
+  EXPECT_EQ(text(after.at(0).at("clearinghouseState").at("marginSummary").at("accountValue")),
+            "100000");
+  EXPECT_TRUE(info(R"({"type":"liquidatable"})").as_array().empty());
+  const json::value send =
+      bob.act(R"({"type":"usdSend","destination":")" + alice.hex() + R"(","amount":"100000.5"})");
+  EXPECT_NE(text(send.at("response").at("msg")).find("at most 100000 USD"), std::string::npos);
+}
+
+TEST_F(Dex17RevertedAction, of_a_vault_leaves_its_equity) {
+  static_cast<void>(alice.act(order(false, "30000", "1", "Gtc", 1)));
+  const json::value made =
+      bob.act(R"({"type":"createVault","name":"v","description":"d","initialUsd":1000000000})");
+  ASSERT_EQ(text(made.at("status")), "ok") << json::serialize(made);
+  std::string vault;
+  access.read([&](const exchange::State& state) {
+    for (const auto& [address, info] : state.vaults.items()) {
+      if (info.leader == bob.address()) vault = to_hex_prefixed(address.view());
+    }
+  });
+  bob.acts_for = vault;
+  static_cast<void>(bob.status(order(true, "30000", "2", "Fok", 1)));
+  bob.acts_for.clear();
+  const std::string body = R"({"type":"vaultDetails","vaultAddress":")" + vault + R"("})";
+  EXPECT_EQ(text(info(body).at("equity")), "1000");
+  EXPECT_EQ(text(info_of("userVaultEquities", bob.hex()).at(0).at("equity")), "1000");
+}
+
+TEST_F(InfoAccount, an_account_that_does_not_exist_has_what_an_untouched_one_has) {
+  const json::value data =
+      info_of("activeAssetData", "0x00000000000000000000000000000000000000aa", R"(,"coin":"ETH")");
+  EXPECT_EQ(text(data.at("availableToTrade")), "0");
+  EXPECT_EQ(data.at("leverage").at("value").to_number<int>(), 20);
+}
+
+}  // namespace
+}  // namespace ol::api::test
