@@ -251,6 +251,7 @@ Subscription read_subscription(ObjectReader& in, const Catalog& catalog) {
     return out;
   }
   out.channel = known->channel;
+  read_dex(in);
   if (is_of_market(out.channel)) {
     out.market = catalog.market(in.text("coin"));
     if (out.market == nullptr) {
