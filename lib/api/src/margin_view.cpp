@@ -26,6 +26,19 @@ Int128 reserve_of(const State& state, const PerpState& perp) {
   return ceil_div(buys + sells, state.leverage_of(perp));
 }
 
+// Spot at mark: of a pair with dollars, its last price (dex.md 13.2). Micro-dollars.
+Int128 spot_value(const State& state, const SpotBalance& balance) {
+  if (balance.token == kUsdToken) return floor_div(balance.total, kWeiPerUsd);
+  for (const auto& [asset, market] : state.markets_by_asset()) {
+    const MarketConfig& config = state.info(market).config;
+    if (!state.info(market).spot() || !state.markets[market].exists) continue;
+    if (config.base != balance.token || config.quote != kUsdToken) continue;
+    const Int128 lots = floor_div(balance.total, config.base_wei_per_lot);
+    return floor_div(lots * state.markets[market].last_px, kWeiPerUsd);
+  }
+  return 0;
+}
+
 }  // namespace
 
 Int128 funding_due(const State& state, const PerpState& perp) {
@@ -75,7 +88,7 @@ Int128 withdrawable(const State& state, AccountIndex account) {
 Int128 margin_used(const State& state, const PerpState& perp) {
   if (perp.isolated) return isolated_margin(state, perp).value;
   const MarginTable& table = *state.info(perp.market).margin;
-  return table.initial(exposure_lots(perp) * mark_of(state, perp), state.leverage_of(perp));
+  return table.initial(abs128(perp.szi) * mark_of(state, perp), state.leverage_of(perp));
 }
 
 std::optional<Int128> liquidation_px(const State& state, const PerpState& perp) {
@@ -97,8 +110,8 @@ Int128 equity(const State& state, AccountIndex account) {
   for (const PerpState& perp : held_perps(state, account)) {
     if (perp.isolated) out += isolated_margin(state, perp).value;
   }
-  const SpotBalance* dollars = state.find_balance(account, kUsdToken);
-  if (dollars != nullptr) out += floor_div(dollars->total, kWeiPerUsd);
+  for (const State::Place& place : state.balances_of(account))
+    out += spot_value(state, state.balances[place.index]);
   return out;
 }
 

@@ -39,14 +39,15 @@ struct MarginView {
 /// dex.md 8.4.
 [[nodiscard]] exchange::Int128 withdrawable(const exchange::State& state,
                                             exchange::AccountIndex account);
-/// Initial margin that a position by itself takes.
+/// Initial margin that a position takes by itself, whatever orders rest beside it.
 [[nodiscard]] exchange::Int128 margin_used(const exchange::State& state,
                                            const exchange::PerpState& perp);
 /// The mark at which the position's bucket can be liquidated (dex.md 8.7), or nothing where no
 /// price above zero does.
 [[nodiscard]] std::optional<exchange::Int128> liquidation_px(const exchange::State& state,
                                                              const exchange::PerpState& perp);
-/// Equity of an account in micro-dollars: cross, isolated and dollars of spot (dex.md 13.2).
+/// Equity of an account in micro-dollars: cross, isolated and spot at mark, as the
+/// exchange counts a vault's (dex.md 13.2).
 [[nodiscard]] exchange::Int128 equity(const exchange::State& state, exchange::AccountIndex account);
 
 }  // namespace ol::api

@@ -24,6 +24,19 @@ struct InfoAccount : testing::Test {
                       const std::string& more = "") {
     return info(R"({"type":")" + type + R"(","user":")" + user + '"' + more + '}');
   }
+  std::string make_vault(Trader& leader, int dollars) {
+    const json::value made =
+        leader.act(R"({"type":"createVault","name":"v","description":"d","initialUsd":)" +
+                   std::to_string(dollars) + "000000}");
+    EXPECT_EQ(text(made.at("status")), "ok") << json::serialize(made);
+    std::string vault;
+    access.read([&](const exchange::State& state) {
+      for (const auto& [address, info] : state.vaults.items()) {
+        if (info.leader == leader.address()) vault = to_hex_prefixed(address.view());
+      }
+    });
+    return vault;
+  }
   static std::string text(const json::value& value) { return std::string(value.as_string()); }
 };
 
@@ -57,21 +70,50 @@ TEST_F(Dex17RevertedAction, leaves_nothing_that_a_query_of_margin_could_trip_ove
 
 TEST_F(Dex17RevertedAction, of_a_vault_leaves_its_equity) {
   static_cast<void>(alice.act(order(false, "30000", "1", "Gtc", 1)));
-  const json::value made =
-      bob.act(R"({"type":"createVault","name":"v","description":"d","initialUsd":1000000000})");
-  ASSERT_EQ(text(made.at("status")), "ok") << json::serialize(made);
-  std::string vault;
-  access.read([&](const exchange::State& state) {
-    for (const auto& [address, info] : state.vaults.items()) {
-      if (info.leader == bob.address()) vault = to_hex_prefixed(address.view());
-    }
-  });
+  const std::string vault = make_vault(bob, 1'000);
   bob.acts_for = vault;
   static_cast<void>(bob.status(order(true, "30000", "2", "Fok", 1)));
   bob.acts_for.clear();
   const std::string body = R"({"type":"vaultDetails","vaultAddress":")" + vault + R"("})";
   EXPECT_EQ(text(info(body).at("equity")), "1000");
   EXPECT_EQ(text(info_of("userVaultEquities", bob.hex()).at(0).at("equity")), "1000");
+}
+
+TEST_F(InfoAccount, a_vaults_equity_counts_its_tokens_as_the_exchange_does) {
+  static_cast<void>(alice.act(R"({"type":"usdClassTransfer","amount":"1000","toPerp":false})"));
+  const std::string vault = make_vault(bob, 300);
+  const auto tokens = [&](const Address& owner, std::uint64_t wei) {
+    access.block({exchange::CreditSpot{owner, exchange::kOpenToken, wei}}, {});
+  };
+  tokens(bob.address(), 1'000'000'000);
+  tokens(*fixed_from_hex<Address>(vault), 5'000'000'000);
+  // A trade at 2: fifty tokens are worth 100 dollars.
+  static_cast<void>(bob.act(order(false, "2", "10", "Gtc", 10'000)));
+  static_cast<void>(alice.act(order(true, "2", "10", "Gtc", 10'000)));
+  const std::string details = R"({"type":"vaultDetails","vaultAddress":")" + vault + R"("})";
+  EXPECT_EQ(text(info(details).at("equity")), "400");
+  EXPECT_EQ(text(info_of("userVaultEquities", bob.hex()).at(0).at("equity")), "400");
+  // The exchange sells as many shares for 4 dollars as it counts 4 dollars of them.
+  EXPECT_EQ(text(alice
+                     .act(R"({"type":"vaultTransfer","vaultAddress":")" + vault +
+                          R"(","isDeposit":true,"usd":4000000})")
+                     .at("status")),
+            "ok");
+  EXPECT_EQ(text(info_of("userVaultEquities", alice.hex()).at(0).at("equity")), "4");
+}
+
+TEST_F(InfoAccount, margin_of_a_position_is_its_own_whatever_orders_rest) {
+  static_cast<void>(alice.act(order(false, "60000", "0.1")));
+  static_cast<void>(bob.act(order(true, "60000", "0.1")));
+  const auto position = [&] {
+    return info_of("clearinghouseState", bob.hex()).at("assetPositions").at(0).at("position");
+  };
+  // 6,000 dollars at the default leverage of 20.
+  EXPECT_EQ(text(position().at("marginUsed")), "300");
+  const json::value before = position();
+  static_cast<void>(bob.act(order(true, "55000", "0.4")));
+  EXPECT_EQ(position().at("marginUsed"), before.at("marginUsed"));
+  EXPECT_EQ(position().at("returnOnEquity"), before.at("returnOnEquity"));
 }
 
 TEST_F(InfoAccount, an_account_that_does_not_exist_has_what_an_untouched_one_has) {
