@@ -27,8 +27,12 @@ struct OrderRecord {
   Status status = Status::Open;
   std::string reason;  // a cancel reason or an error's name (dex.md 15.3); empty: none
   exchange::TimeMs status_at = 0;
+
+  /// Resting, or waiting for its trigger.
+  [[nodiscard]] bool live() const { return status == Status::Open || status == Status::Triggered; }
 };
-/// A resting order of the state, a waiting trigger of it.
+/// A resting order of the state, a waiting trigger of it: the state does not say since when, so its
+/// own time stands there.
 [[nodiscard]] OrderRecord order_record(const exchange::State& state, exchange::Slot slot);
 [[nodiscard]] OrderRecord order_record(const exchange::State& state, exchange::OrderId oid,
                                        const exchange::TriggerOrder& trigger);
@@ -210,11 +214,13 @@ class History {
   void reduce_order(exchange::OrderId oid, std::uint64_t sz, exchange::TimeMs time);
   void apply_event(const exchange::Event& event, const exchange::CommittedBlock& block,
                    BlockUpdate& update);
+  void apply_marks(const exchange::CommittedBlock& block);
   void apply_records(const exchange::CommittedBlock& block);
   void apply_ledger(const exchange::CommittedBlock& block, BlockUpdate& update);
   void close_order(OrderRecord& order, OrderRecord::Status status, std::string reason,
                    exchange::TimeMs time);
   void insert_order(OrderRecord record);
+  void meet_order(OrderRecord record);
   void forget_order(exchange::OrderId oid);
   [[nodiscard]] Address principal_of(const exchange::VerifiedAction& action) const;
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <map>
 
 #include <boost/json/array.hpp>
 #include <boost/json/object.hpp>
@@ -66,8 +67,7 @@ json::object summary_json(const MarginView& view) {
           {"totalMarginUsed", usd_text(view.initial)}};
 }
 
-json::value clearinghouse(const InfoCall& call, const State& state) {
-  const AccountIndex user = read_user(call, state);
+json::object clearinghouse_json(const InfoCall& call, const State& state, AccountIndex user) {
   MarginView cross;
   MarginView all;
   Int128 free_usd = 0;
@@ -88,11 +88,15 @@ json::value clearinghouse(const InfoCall& call, const State& state) {
       all.initial += own.value;
     }
   }
-  return json::object{{"marginSummary", summary_json(all)},
-                      {"crossMarginSummary", summary_json(cross)},
-                      {"crossMaintenanceMarginUsed", usd_text(cross.maintenance)},
-                      {"withdrawable", usd_text(free_usd)},
-                      {"assetPositions", std::move(positions)}};
+  return {{"marginSummary", summary_json(all)},
+          {"crossMarginSummary", summary_json(cross)},
+          {"crossMaintenanceMarginUsed", usd_text(cross.maintenance)},
+          {"withdrawable", usd_text(free_usd)},
+          {"assetPositions", std::move(positions)}};
+}
+
+json::value clearinghouse(const InfoCall& call, const State& state) {
+  return clearinghouse_json(call, state, read_user(call, state));
 }
 
 json::array balances_json(const InfoCall& call, const State& state, AccountIndex user) {
@@ -115,18 +119,60 @@ json::value spot_clearinghouse(const InfoCall& call, const State& state) {
   return json::object{{"balances", balances_json(call, state, read_user(call, state))}};
 }
 
-json::value open_orders(const InfoCall& call, const State& state) {
-  json::array out;
-  const AccountIndex user = read_user(call, state);
-  if (user == kNobody) return out;
-  for (const OrderId oid : state.orders.orders_of(user)) {
-    out.push_back(open_order_json(order_record(state, state.orders.find(oid)), call.catalog));
-  }
-  for (const OrderId oid : state.triggers_of(state.accounts[user].address)) {
-    out.push_back(
-        open_order_json(order_record(state, oid, *state.triggers.find(oid)), call.catalog));
-  }
+struct OpenOrder {
+  OrderRecord record;
+  bool of_position = false;
+  std::vector<OrderRecord> children;
+};
+
+OrderRecord trigger_record(const InfoCall& call, const State& state, OrderId oid) {
+  OrderRecord out = order_record(state, oid, *state.triggers.find(oid));
+  const OrderRecord* known = call.history.order(oid);
+  if (known != nullptr) out.placed_at = known->placed_at;
   return out;
+}
+
+// Triggers of an account; those that wait for a parent are told with it too.
+void add_triggers(const InfoCall& call, const State& state, AccountIndex user,
+                  std::vector<OpenOrder>& out) {
+  std::map<std::uint64_t, std::vector<OrderRecord>> children;
+  for (const OrderId oid : state.triggers_of(state.accounts[user].address)) {
+    const TriggerOrder& trigger = *state.triggers.find(oid);
+    const OrderGroup* group = state.groups.find(trigger.group);
+    OpenOrder order{trigger_record(call, state, oid), false, {}};
+    order.of_position = group != nullptr && group->parent == 0;
+    if (group != nullptr && group->parent != 0) children[group->parent].push_back(order.record);
+    out.push_back(std::move(order));
+  }
+  for (OpenOrder& order : out) {
+    const auto own = children.find(order.record.oid.value());
+    if (own != children.end()) order.children = std::move(own->second);
+  }
+}
+
+json::object open_json(const OpenOrder& order, const Catalog& catalog) {
+  json::object out = open_order_json(order.record, catalog);
+  out["isPositionTpsl"] = order.of_position;
+  json::array& children = out["children"].get_array();
+  for (const OrderRecord& child : order.children)
+    children.push_back(open_order_json(child, catalog));
+  return out;
+}
+
+InfoAnswer open_orders(const InfoCall& call, const State& state) {
+  std::vector<OpenOrder> found;
+  const AccountIndex user = read_user(call, state);
+  if (user != kNobody) {
+    for (const OrderId oid : state.orders.orders_of(user))
+      found.push_back({order_record(state, state.orders.find(oid)), false, {}});
+    add_triggers(call, state, user, found);
+  }
+  return [listed = call.listed, found = std::move(found)] {
+    json::array out;
+    for (const OpenOrder& order : found)
+      out.push_back(open_json(order, *listed));
+    return json::value(std::move(out));
+  };
 }
 
 json::value user_fees(const InfoCall& call, const State& state) {
@@ -175,12 +221,13 @@ json::value sub_accounts(const InfoCall& call, const State& state) {
        ++it) {
     const AccountIndex sub = state.find_account(it->second);
     if (sub == kNobody) continue;
-    out.push_back(json::object{
-        {"name", it->first.second},
-        {"subAccountUser", hex_text(it->second)},
-        {"master", hex_text(master)},
-        {"clearinghouseState", {{"marginSummary", summary_json(cross_margin(state, sub))}}},
-        {"spotState", {{"balances", balances_json(call, state, sub)}}}});
+    json::object perps = clearinghouse_json(call, state, sub);
+    perps["time"] = state.global().time;
+    out.push_back(json::object{{"name", it->first.second},
+                               {"subAccountUser", hex_text(it->second)},
+                               {"master", hex_text(master)},
+                               {"clearinghouseState", std::move(perps)},
+                               {"spotState", {{"balances", balances_json(call, state, sub)}}}});
   }
   return out;
 }
@@ -310,8 +357,8 @@ json::value active_asset_data(const InfoCall& call, const State& state) {
 constexpr std::array<NamedQuery, 13> kQueries{
     {{"clearinghouseState", Reads::State, clearinghouse},
      {"spotClearinghouseState", Reads::State, spot_clearinghouse},
-     {"openOrders", Reads::State, open_orders},
-     {"frontendOpenOrders", Reads::State, open_orders},
+     {"openOrders", Reads::Mirrors, open_orders},
+     {"frontendOpenOrders", Reads::Mirrors, open_orders},
      {"userFees", Reads::State, user_fees},
      {"userRateLimit", Reads::State, user_rate_limit},
      {"subAccounts", Reads::State, sub_accounts},

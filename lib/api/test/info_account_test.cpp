@@ -116,6 +116,95 @@ TEST_F(InfoAccount, margin_of_a_position_is_its_own_whatever_orders_rest) {
   EXPECT_EQ(position().at("returnOnEquity"), before.at("returnOnEquity"));
 }
 
+std::string trigger(const char* px, const char* trigger_px, bool market, const char* kind) {
+  return std::string(R"({"a":0,"b":false,"p":")") + px + R"(","s":"0.1","r":true,"t":{"trigger":)" +
+         R"({"isMarket":)" + (market ? "true" : "false") + R"(,"triggerPx":")" + trigger_px +
+         R"(","tpsl":")" + kind + R"("}}})";
+}
+std::string orders(const std::string& list, const char* grouping = "na") {
+  return R"({"type":"order","orders":[)" + list + R"(],"grouping":")" + grouping + R"("})";
+}
+
+struct Dex17Triggers : InfoAccount {
+  void SetUp() override {
+    InfoAccount::SetUp();
+    static_cast<void>(alice.act(order(false, "60000", "0.1")));
+    static_cast<void>(bob.act(order(true, "60000", "0.1")));
+  }
+  // The book and the oracle go to about 69,000.
+  void rise() {
+    static_cast<void>(alice.act(order(true, "69000", "0.1")));
+    static_cast<void>(alice.act(order(false, "69900", "0.1")));
+    for (int i = 0; i < 3; ++i)
+      access.block({exchange::SetOracle{kBtc, 690'000}}, {}, 3'000);
+  }
+  json::value status_of(const json::value& oid) {
+    return info_of("orderStatus", bob.hex(), R"(,"oid":)" + json::serialize(oid)).at("order");
+  }
+};
+
+TEST_F(Dex17Triggers, one_that_filled_is_still_told_as_what_it_was) {
+  const auto oid =
+      bob.status(orders(trigger("60000", "65000", true, "tp"))).at("waitingForTrigger").at("oid");
+  EXPECT_EQ(text(status_of(oid).at("status")), "open");
+  rise();
+  const json::value after = status_of(oid);
+  EXPECT_EQ(text(after.at("status")), "filled");
+  EXPECT_EQ(text(after.at("order").at("orderType")), "Take Profit Market");
+  EXPECT_TRUE(after.at("order").at("isTrigger").as_bool());
+  EXPECT_EQ(text(after.at("order").at("triggerCondition")), "Price above 65000");
+}
+
+TEST_F(Dex17Triggers, one_that_rests_after_it_fired_is_triggered) {
+  const auto oid =
+      bob.status(orders(trigger("69500", "65000", false, "tp"))).at("waitingForTrigger").at("oid");
+  rise();
+  EXPECT_EQ(text(status_of(oid).at("status")), "triggered");
+  static_cast<void>(
+      bob.act(R"({"type":"cancel","cancels":[{"a":0,"o":)" + json::serialize(oid) + "}]}"));
+  EXPECT_EQ(text(status_of(oid).at("status")), "canceled");
+}
+
+TEST_F(Dex17Triggers, an_open_one_says_since_when_and_of_what) {
+  static_cast<void>(bob.act(orders(trigger("50000", "55000", true, "sl"), "positionTpsl")));
+  const exchange::TimeMs placed = access.time();
+  access.block({}, {}, 5'000);
+  const json::value found = info_of("frontendOpenOrders", bob.hex()).at(0);
+  EXPECT_EQ(found.at("timestamp").to_number<std::uint64_t>(), placed);
+  EXPECT_TRUE(found.at("isPositionTpsl").as_bool());
+}
+
+TEST_F(Dex17Triggers, an_order_names_those_that_wait_for_it) {
+  const std::string parent =
+      R"({"a":0,"b":true,"p":"59000","s":"0.1","r":false,"t":{"limit":{"tif":"Gtc"}}})";
+  static_cast<void>(bob.act(orders(parent + "," + trigger("60000", "65000", true, "tp") + "," +
+                                       trigger("50000", "55000", true, "sl"),
+                                   "normalTpsl")));
+  const json::value found = info_of("frontendOpenOrders", bob.hex());
+  ASSERT_EQ(found.as_array().size(), 3U);
+  const auto& children = found.at(0).at("children").as_array();
+  ASSERT_EQ(children.size(), 2U);
+  EXPECT_EQ(text(children[0].at("triggerPx")), "65000");
+  EXPECT_FALSE(found.at(1).at("isPositionTpsl").as_bool());
+}
+
+TEST_F(InfoAccount, a_liquidation_names_the_mark_it_was_made_at) {
+  Trader carol{access, api, 3};
+  access.deposit(carol.address(), 3'000);
+  static_cast<void>(
+      carol.act(R"({"type":"updateLeverage","asset":0,"isCross":true,"leverage":40})"));
+  static_cast<void>(alice.act(order(false, "60000", "1")));
+  static_cast<void>(carol.act(order(true, "60000", "1")));
+  static_cast<void>(alice.act(order(true, "57000", "1")));
+  static_cast<void>(bob.act(order(false, "57100", "0.1")));
+  access.block({exchange::SetOracle{kBtc, 570'000}}, {}, 3'000);
+  const json::value fill = info_of("userFills", carol.hex()).at(0);
+  ASSERT_TRUE(fill.as_object().contains("liquidation")) << json::serialize(fill);
+  ASSERT_EQ(fill.at("height").to_number<std::uint64_t>(), access.height());
+  const json::value ctx = info(R"({"type":"metaAndAssetCtxs"})").at(1).at(0);
+  EXPECT_EQ(fill.at("liquidation").at("markPx"), ctx.at("markPx"));
+}
+
 TEST_F(InfoAccount, an_account_that_does_not_exist_has_what_an_untouched_one_has) {
   const json::value data =
       info_of("activeAssetData", "0x00000000000000000000000000000000000000aa", R"(,"coin":"ETH")");
