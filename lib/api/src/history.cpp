@@ -428,6 +428,31 @@ void History::apply_ledger(const CommittedBlock& block, BlockUpdate& update) {
   }
 }
 
+std::map<AssetId, FundingPaid> History::funding_paid(const Address& account) const {
+  struct Since {
+    TimeMs opened = 0;
+    TimeMs changed = 0;
+  };
+  std::map<AssetId, Since> since;
+  for (const FillRecord& fill : fills(account)) {
+    const Int128 moved = fill.side == Side::Buy ? Int128{fill.sz} : -Int128{fill.sz};
+    Since& position = since[fill.asset];
+    position.changed = fill.time;
+    const bool turned = (fill.start_szi < 0) != (fill.start_szi + moved < 0);
+    if (fill.start_szi == 0 || turned) position.opened = fill.time;
+  }
+  // A block settles funding before it changes a position (dex.md 11.3).
+  std::map<AssetId, FundingPaid> out;
+  for (const FundingRecord& record : funding(account)) {
+    FundingPaid& paid = out[record.event.asset];
+    const Since& position = since[record.event.asset];
+    paid.all_time += record.event.paid;
+    if (record.time > position.opened) paid.since_open += record.event.paid;
+    if (record.time > position.changed) paid.since_change += record.event.paid;
+  }
+  return out;
+}
+
 const OrderRecord* History::order(OrderId oid) const {
   const auto it = orders_.find(oid);
   return it == orders_.end() ? nullptr : &it->second;

@@ -72,6 +72,13 @@ struct FundingRecord {
   std::int64_t szi = 0;
 };
 
+/// What a position has paid in funding, as far as the history kept reaches (dex.md 17.4).
+struct FundingPaid {
+  exchange::Int128 all_time = 0;
+  exchange::Int128 since_open = 0;
+  exchange::Int128 since_change = 0;
+};
+
 /// A transfer and the like.
 struct LedgerRecord {
   Address account;
@@ -182,6 +189,8 @@ class History {
   [[nodiscard]] const std::deque<FundingRecord>& funding(const Address& account) const {
     return funding_.of(account);
   }
+  /// By market; what is due and not yet paid is not in it.
+  [[nodiscard]] std::map<exchange::AssetId, FundingPaid> funding_paid(const Address& account) const;
   [[nodiscard]] const std::deque<LedgerRecord>& ledger(const Address& account) const {
     return ledger_.of(account);
   }

@@ -35,13 +35,19 @@ json::object leverage_json(const State& state, const PerpState& perp) {
   return out;
 }
 
-json::object position_json(const InfoCall& call, const State& state, const PerpState& perp) {
+json::object funding_json(const FundingPaid& paid, Int128 due) {
+  return {{"allTime", usd_text(paid.all_time + due)},
+          {"sinceOpen", usd_text(paid.since_open + due)},
+          {"sinceChange", usd_text(paid.since_change + due)}};
+}
+
+json::object position_json(const InfoCall& call, const State& state, const PerpState& perp,
+                           const FundingPaid& paid) {
   const MarketEntry& market = *call.catalog.market(state.info(perp.market).config.asset);
   const MarketState& now = state.markets[perp.market];
   const Int128 value = abs128(perp.szi) * now.mark;
   const Int128 profit = perp.szi * Int128{now.mark} - perp.entry_ntl;
   const Int128 used = margin_used(state, perp);
-  const std::string due = usd_text(funding_due(state, perp));
   json::object out{
       {"coin", market.name},
       {"szi", decimal_text(perp.szi, market.sz_decimals)},
@@ -53,7 +59,7 @@ json::object position_json(const InfoCall& call, const State& state, const PerpS
       {"leverage", leverage_json(state, perp)},
       {"marginUsed", usd_text(used)},
       {"maxLeverage", market.max_leverage},
-      {"cumFunding", {{"allTime", due}, {"sinceOpen", due}, {"sinceChange", due}}}};
+      {"cumFunding", funding_json(paid, funding_due(state, perp))}};
   if (const auto px = liquidation_px(state, perp)) {
     out["liquidationPx"] = decimal_text(*px, market.px_decimals);
   }
@@ -76,10 +82,13 @@ json::object clearinghouse_json(const InfoCall& call, const State& state, Accoun
     cross = cross_margin(state, user);
     all = cross;
     free_usd = withdrawable(state, user);
+    auto paid = call.history.funding_paid(state.accounts[user].address);
     for (const PerpState& perp : held_perps(state, user)) {
       if (perp.szi == 0) continue;
-      positions.push_back(
-          json::object{{"type", "oneWay"}, {"position", position_json(call, state, perp)}});
+      positions.push_back(json::object{
+          {"type", "oneWay"},
+          {"position",
+           position_json(call, state, perp, paid[state.info(perp.market).config.asset])}});
       if (!perp.isolated) continue;
       const MarginView own = isolated_margin(state, perp);
       all.value += own.value;
@@ -175,6 +184,18 @@ InfoAnswer open_orders(const InfoCall& call, const State& state) {
   };
 }
 
+// What is paid without volume and discounts (dex.md 9.2, 9.3).
+json::object fee_schedule_json() {
+  const auto rate = [](std::int64_t ppb) { return decimal_text(ppb, kRateDecimals); };
+  const FeeRates perps = schedule_rates(false, {});
+  const FeeRates spot = schedule_rates(true, {});
+  return {{"cross", rate(perps.taker)},
+          {"add", rate(perps.maker)},
+          {"spotCross", rate(spot.taker)},
+          {"spotAdd", rate(spot.maker)},
+          {"referralDiscount", rate(kReferralDiscountPpb)}};
+}
+
 json::value user_fees(const InfoCall& call, const State& state) {
   const AccountIndex user = read_user(call, state);
   const Account account = user == kNobody ? Account{} : state.accounts[user];
@@ -194,6 +215,7 @@ json::value user_fees(const InfoCall& call, const State& state) {
     }
   }
   return json::object{{"dailyUserVlm", std::move(days)},
+                      {"feeSchedule", fee_schedule_json()},
                       {"userCrossRate", rate(account.perp_rates.taker)},
                       {"userAddRate", rate(account.perp_rates.maker)},
                       {"userSpotCrossRate", rate(account.spot_rates.taker)},
@@ -355,13 +377,13 @@ json::value active_asset_data(const InfoCall& call, const State& state) {
 }
 
 constexpr std::array<NamedQuery, 13> kQueries{
-    {{"clearinghouseState", Reads::State, clearinghouse},
+    {{"clearinghouseState", Reads::Mirrors, clearinghouse},
      {"spotClearinghouseState", Reads::State, spot_clearinghouse},
      {"openOrders", Reads::Mirrors, open_orders},
      {"frontendOpenOrders", Reads::Mirrors, open_orders},
      {"userFees", Reads::State, user_fees},
      {"userRateLimit", Reads::State, user_rate_limit},
-     {"subAccounts", Reads::State, sub_accounts},
+     {"subAccounts", Reads::Mirrors, sub_accounts},
      {"extraAgents", Reads::State, extra_agents},
      {"userRole", Reads::State, user_role},
      {"vaultDetails", Reads::State, vault_details},

@@ -43,13 +43,13 @@ struct InfoAccount : testing::Test {
 using Dex17RevertedAction = InfoAccount;
 
 TEST_F(Dex17RevertedAction, leaves_nothing_that_a_query_of_margin_could_trip_over) {
-  static_cast<void>(alice.act(order(false, "30000", "1", "Gtc", 1)));
+  static_cast<void>(alice.act(order(false, "3000", "1", "Gtc", 1)));
   static_cast<void>(bob.act(R"({"type":"createSubAccount","name":"desk"})"));
   const json::value subs = info_of("subAccounts", bob.hex());
   const std::string sub = text(subs.at(0).at("subAccountUser"));
   access.deposit(*fixed_from_hex<Address>(sub), 100'000);
   const auto undone = [&](Trader& who) {
-    const json::object status = who.status(order(true, "30000", "2", "Fok", 1));
+    const json::object status = who.status(order(true, "3000", "2", "Fok", 1));
     EXPECT_EQ(text(status.at("error").at("name")), "FokCancel");
   };
   undone(bob);
@@ -69,10 +69,10 @@ TEST_F(Dex17RevertedAction, leaves_nothing_that_a_query_of_margin_could_trip_ove
 }
 
 TEST_F(Dex17RevertedAction, of_a_vault_leaves_its_equity) {
-  static_cast<void>(alice.act(order(false, "30000", "1", "Gtc", 1)));
+  static_cast<void>(alice.act(order(false, "3000", "1", "Gtc", 1)));
   const std::string vault = make_vault(bob, 1'000);
   bob.acts_for = vault;
-  static_cast<void>(bob.status(order(true, "30000", "2", "Fok", 1)));
+  static_cast<void>(bob.status(order(true, "3000", "2", "Fok", 1)));
   bob.acts_for.clear();
   const std::string body = R"({"type":"vaultDetails","vaultAddress":")" + vault + R"("})";
   EXPECT_EQ(text(info(body).at("equity")), "1000");
@@ -203,6 +203,34 @@ TEST_F(InfoAccount, a_liquidation_names_the_mark_it_was_made_at) {
   ASSERT_EQ(fill.at("height").to_number<std::uint64_t>(), access.height());
   const json::value ctx = info(R"({"type":"metaAndAssetCtxs"})").at(1).at(0);
   EXPECT_EQ(fill.at("liquidation").at("markPx"), ctx.at("markPx"));
+}
+
+TEST_F(InfoAccount, funding_of_a_position_is_counted_after_it_was_paid) {
+  static_cast<void>(alice.act(order(false, "60000", "1")));
+  static_cast<void>(bob.act(order(true, "60000", "1")));
+  const auto funding = [&] {
+    return info_of("clearinghouseState", bob.hex())
+        .at("assetPositions")
+        .at(0)
+        .at("position")
+        .at("cumFunding");
+  };
+  EXPECT_EQ(text(funding().at("allTime")), "0");
+  for (int i = 0; i < 3; ++i)
+    access.block({exchange::SetOracle{kBtc, 600'000}}, {}, 3'600'000);
+  const json::value due = funding();
+  EXPECT_NE(text(due.at("allTime")), "0");
+  // More of the same: what was due is paid, and nothing is due since.
+  static_cast<void>(alice.act(order(false, "60000", "1")));
+  static_cast<void>(bob.act(order(true, "60000", "1")));
+  EXPECT_EQ(funding().at("allTime"), due.at("allTime"));
+  EXPECT_EQ(funding().at("sinceOpen"), due.at("sinceOpen"));
+  EXPECT_EQ(text(funding().at("sinceChange")), "0");
+  // Another position: that of before counts only for all time.
+  static_cast<void>(alice.act(order(true, "60000", "3")));
+  static_cast<void>(bob.act(order(false, "60000", "3")));
+  EXPECT_EQ(funding().at("allTime"), due.at("allTime"));
+  EXPECT_EQ(text(funding().at("sinceOpen")), "0");
 }
 
 TEST_F(InfoAccount, an_account_that_does_not_exist_has_what_an_untouched_one_has) {
