@@ -29,8 +29,10 @@ const ol::Address kMaker{{0xaa}};
 const ol::Address kTaker{{0xbb}};
 
 void place(ol::api::test::FakeAccess& access, const ol::Address& who, ol::exchange::Order order) {
+  ol::exchange::PlaceOrders orders;
+  orders.orders.push_back(std::move(order));
   ol::exchange::VerifiedAction action;
-  action.action = {ol::exchange::PlaceOrders{{std::move(order)}}, {}, access.time() + 1, 0};
+  action.action = {std::move(orders), {}, access.time() + 1, 0};
   action.signer = who;
   access.block({}, {std::move(action)});
 }
