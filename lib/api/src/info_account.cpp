@@ -41,9 +41,8 @@ json::object funding_json(const FundingPaid& paid, Int128 due) {
           {"sinceChange", usd_text(paid.since_change + due)}};
 }
 
-json::object position_json(const InfoCall& call, const State& state, const PerpState& perp,
+json::object position_json(const MarketEntry& market, const State& state, const PerpState& perp,
                            const FundingPaid& paid) {
-  const MarketEntry& market = *call.catalog.market(state.info(perp.market).config.asset);
   const MarketState& now = state.markets[perp.market];
   const Int128 value = abs128(perp.szi) * now.mark;
   const Int128 profit = perp.szi * Int128{now.mark} - perp.entry_ntl;
@@ -85,10 +84,12 @@ json::object clearinghouse_json(const InfoCall& call, const State& state, Accoun
     auto paid = call.history.funding_paid(state.accounts[user].address);
     for (const PerpState& perp : held_perps(state, user)) {
       if (perp.szi == 0) continue;
+      const AssetId asset = state.info(perp.market).config.asset;
+      // The state may be newer than the catalog, and list more.
+      const MarketEntry* market = call.catalog.market(asset);
+      if (market == nullptr) continue;
       positions.push_back(json::object{
-          {"type", "oneWay"},
-          {"position",
-           position_json(call, state, perp, paid[state.info(perp.market).config.asset])}});
+          {"type", "oneWay"}, {"position", position_json(*market, state, perp, paid[asset])}});
       if (!perp.isolated) continue;
       const MarginView own = isolated_margin(state, perp);
       all.value += own.value;
