@@ -266,7 +266,7 @@ void History::fill_side(const FillEvent& event, Side side, const CommittedBlock&
     entry = change.entry;
   }
   fills_.add(out.account, out);
-  update.fills.push_back(std::move(out));
+  update.fills.push_back(out);
 }
 
 void History::apply_fill(const FillEvent& event, const CommittedBlock& block, BlockUpdate& update) {
@@ -283,7 +283,7 @@ void History::apply_fill(const FillEvent& event, const CommittedBlock& block, Bl
   market.trades.push_back(trade);
   if (market.trades.size() > kTradesKept) market.trades.pop_front();
   candles_.trade(event.asset, block.input.time, event.px, event.sz);
-  update.trades.push_back(std::move(trade));
+  update.trades.push_back(trade);
 }
 
 void History::apply_event(const Event& event, const CommittedBlock& block, BlockUpdate& update) {
