@@ -171,6 +171,10 @@ for (const url of urls) {
 const book = await info({ type: 'l2Book', coin: 'BTC' });
 assert.equal(book.levels.length, 2);
 hasKeys(await info({ type: 'allMids' }), []);
+// Existing clients name the exchange that has no name.
+for (const type of ['meta', 'allMids', 'clearinghouseState', 'openOrders', 'frontendOpenOrders']) {
+  await info({ type, user: type === 'meta' || type === 'allMids' ? undefined : user, dex: '' });
+}
 assert.ok(Array.isArray(await info({ type: 'userFillsByTime', user, startTime: 0 })));
 const candles = await info({ type: 'candleSnapshot', req: { coin: 'BTC', interval: '1m', startTime: 0, endTime: Date.now() + 86_400_000 } });
 hasKeys(candles[0], ['t', 'T', 's', 'i', 'o', 'c', 'h', 'l', 'v', 'n']);
@@ -253,6 +257,9 @@ refused('too long', tooMany, 38, /1 to 100 are allowed/);
 refused('no action', await sendUnsigned(trader, { type: 'orders' }, { type: 'noop' }), 1001, /actions are .*order/);
 refused('no JSON', await post(urls[0], '/exchange', '{"action":'), 1000, /./);
 refused('no asset', await sendUnsigned(trader, orderAction(btc({ a: 77 })), orderAction(btc())), 10, /BTC.*ETH.*SOL/);
+const foreign = await post(urls[0], '/info', { type: 'meta', dex: 'xyz' });
+refused('another exchange', foreign, 1000, /dex must be ""/);
+assert.deepEqual([foreign.code, foreign.msg], [foreign.response.code, foreign.response.msg], 'existing clients read these');
 refused('no query', await post(urls[0], '/info', { type: 'bookOfBtc' }), 1001, /queries are .*l2Book/);
 
 for (const { line, bad } of found) console.log(`${bad ? 'WRONG ' : ''}${line}`);

@@ -25,12 +25,48 @@ void check_json(const std::string& text) {
   OL_CHECK(!error, "every reply is JSON");
 }
 
+const ol::Address kMaker{{0xaa}};
+const ol::Address kTaker{{0xbb}};
+
+void place(ol::api::test::FakeAccess& access, const ol::Address& who, ol::exchange::Order order) {
+  ol::exchange::PlaceOrders orders;
+  orders.orders.push_back(std::move(order));
+  ol::exchange::VerifiedAction action;
+  action.action = {std::move(orders), {}, access.time() + 1, 0};
+  action.signer = who;
+  access.block({}, {std::move(action)});
+}
+
+// The taker's one order is undone: what stays of it in the state is of nobody.
+struct Exchange {
+  ol::api::test::FakeAccess access;
+  ol::api::ExchangeApi api{access};
+
+  Exchange() {
+    using namespace ol::exchange;
+    access.deposit(kMaker, 100'000);
+    access.deposit(kTaker, 100'000);
+    Order ask;
+    ask.asset = ol::api::test::kEth;
+    ask.side = Side::Sell;
+    ask.px = 300'000;
+    ask.sz = 10'000;
+    place(access, kMaker, ask);
+    Order bid = ask;
+    bid.side = Side::Buy;
+    bid.sz = 20'000;
+    bid.tif = Tif::Fok;
+    place(access, kTaker, bid);
+    api.advance();
+  }
+};
+
 }  // namespace
 
 // Every JSON route of the exchange's API: /exchange, /info, /typed, /dev and WebSocket messages.
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
-  static ol::api::test::FakeAccess access;
-  static ol::api::ExchangeApi api(access);
+  static Exchange exchange;
+  ol::api::ExchangeApi& api = exchange.api;
   static const auto sink = std::make_shared<Swallow>();
   if (size == 0) return 0;
   const std::string_view text(reinterpret_cast<const char*>(data + 1), size - 1);

@@ -45,6 +45,7 @@ Result<json::value, ApiError> ExchangeApi::Impl::answer_info(std::string_view bo
     return fail(
         refusal(NodeError::UnknownType, "type is not a query; queries are " + query_list()));
   }
+  read_dex(in);
   const bool proves = in.boolean_or("proof", false);
   std::optional<Prover::Proved> proved;
   const InfoAnswer answer = query->reads == Reads::Mirrors

@@ -403,8 +403,10 @@ std::string accepted_reply(const ExchangeRequest& request, const Hash256& hash) 
 }
 
 std::string refused_reply(const ApiError& error) {
-  return json::serialize(
-      json::object{{"status", "err"}, {"response", {{"code", error.code}, {"msg", error.msg}}}});
+  return json::serialize(json::object{{"status", "err"},
+                                      {"response", {{"code", error.code}, {"msg", error.msg}}},
+                                      {"code", error.code},
+                                      {"msg", error.msg}});
 }
 
 }  // namespace ol::api

@@ -143,9 +143,7 @@ json::value fills_snapshot(const Subscription& sub, const FeedView& view) {
 json::value orders_snapshot(const Subscription& sub, const FeedView& view) {
   json::array out;
   for (const OrderRecord* order : view.history.orders(sub.user)) {
-    if (order->status == OrderRecord::Status::Open) {
-      out.push_back(order_update_json(*order, view.catalog));
-    }
+    if (order->live()) out.push_back(order_update_json(*order, view.catalog));
   }
   return out;
 }
@@ -251,6 +249,7 @@ Subscription read_subscription(ObjectReader& in, const Catalog& catalog) {
     return out;
   }
   out.channel = known->channel;
+  read_dex(in);
   if (is_of_market(out.channel)) {
     out.market = catalog.market(in.text("coin"));
     if (out.market == nullptr) {

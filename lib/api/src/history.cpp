@@ -93,9 +93,9 @@ void History::load(const State& state) {
     markets_[asset].oracle = market.oracle;
     markets_[asset].mark = market.mark;
   }
-  state.orders.for_each([&](Slot slot) { insert_order(order_record(state, slot)); });
+  state.orders.for_each([&](Slot slot) { meet_order(order_record(state, slot)); });
   for (const auto& [oid, trigger] : state.triggers.items())
-    insert_order(order_record(state, oid, trigger));
+    meet_order(order_record(state, oid, trigger));
 }
 
 BlockUpdate History::apply(const CommittedBlock& block) {
@@ -103,6 +103,7 @@ BlockUpdate History::apply(const CommittedBlock& block) {
   taker_hashes_.clear();
   touched_.clear();
   open_orders(block, update);
+  apply_marks(block);
   for (const Event& event : block.result.events)
     apply_event(event, block, update);
   apply_records(block);
@@ -158,12 +159,29 @@ void History::place(const VerifiedAction& action, const Order& order, const Orde
   const auto known = orders_.find(result.oid);
   if (known == orders_.end()) return insert_order(std::move(record));
   // Made smaller in place (dex.md 4.4).
-  if (known->second.status == OrderRecord::Status::Open) known->second.order.sz = order.sz;
+  if (known->second.live()) known->second.order.sz = order.sz;
+}
+
+// An order of the state, with what only the history knows: when a trigger was placed, and that a
+// resting order was one.
+void History::meet_order(OrderRecord record) {
+  const OrderRecord* known = order(record.oid);
+  if (known != nullptr && known->live()) {
+    record.placed_at = known->placed_at;
+    record.status_at = known->status_at;
+    record.status = known->status;
+    const bool fired =
+        known->order.trigger != Trigger::None && record.order.trigger == Trigger::None;
+    if (fired) record.status = OrderRecord::Status::Triggered;
+    record.order.trigger = known->order.trigger;
+    record.order.trigger_px = known->order.trigger_px;
+  }
+  insert_order(std::move(record));
 }
 
 void History::insert_order(OrderRecord record) {
   const OrderId oid = record.oid;
-  const bool closed = record.status != OrderRecord::Status::Open;
+  const bool closed = !record.live();
   if (!record.order.cloid.is_zero()) cloids_[{record.account, record.order.cloid}] = oid;
   std::set<OrderId>& own = orders_of_[record.account];
   own.insert(oid);
@@ -191,7 +209,7 @@ void History::forget_order(OrderId oid) {
 
 void History::close_order(OrderRecord& order, OrderRecord::Status status, std::string reason,
                           TimeMs time) {
-  if (order.status != OrderRecord::Status::Open) return;
+  if (!order.live()) return;
   order.status = status;
   order.reason = std::move(reason);
   order.status_at = time;
@@ -199,12 +217,22 @@ void History::close_order(OrderRecord& order, OrderRecord::Status status, std::s
   closed_.push_back(order.oid);
 }
 
+namespace {
+
+// A trigger whose order rests or fills has fired; that it was one stays told.
+void note_fired(OrderRecord& order) {
+  const bool waited = order.order.trigger != Trigger::None && order.live();
+  if (waited) order.status = OrderRecord::Status::Triggered;
+}
+
+}  // namespace
+
 void History::reduce_order(OrderId oid, std::uint64_t sz, TimeMs time) {
   const auto it = orders_.find(oid);
   if (it == orders_.end()) return;
   OrderRecord& order = it->second;
   order.left -= std::min(order.left, sz);
-  order.order.trigger = Trigger::None;  // what fills has fired
+  note_fired(order);
   order.status_at = time;
   touched_.insert(oid);
   if (order.left == 0) close_order(order, OrderRecord::Status::Filled, "", time);
@@ -238,7 +266,7 @@ void History::fill_side(const FillEvent& event, Side side, const CommittedBlock&
     entry = change.entry;
   }
   fills_.add(out.account, out);
-  update.fills.push_back(std::move(out));
+  update.fills.push_back(out);
 }
 
 void History::apply_fill(const FillEvent& event, const CommittedBlock& block, BlockUpdate& update) {
@@ -255,7 +283,7 @@ void History::apply_fill(const FillEvent& event, const CommittedBlock& block, Bl
   market.trades.push_back(trade);
   if (market.trades.size() > kTradesKept) market.trades.pop_front();
   candles_.trade(event.asset, block.input.time, event.px, event.sz);
-  update.trades.push_back(std::move(trade));
+  update.trades.push_back(trade);
 }
 
 void History::apply_event(const Event& event, const CommittedBlock& block, BlockUpdate& update) {
@@ -264,7 +292,7 @@ void History::apply_event(const Event& event, const CommittedBlock& block, Block
   } else if (const auto* rest = std::get_if<RestEvent>(&event)) {
     const auto it = orders_.find(rest->oid);
     if (it == orders_.end()) return;
-    it->second.order.trigger = Trigger::None;
+    note_fired(it->second);
     it->second.left = rest->sz;
     it->second.status_at = block.input.time;
     touched_.insert(rest->oid);
@@ -278,6 +306,18 @@ void History::apply_event(const Event& event, const CommittedBlock& block, Block
     if (held != positions_.end()) record.szi = held->second.szi;
     funding_.add(funding->account, record);
     update.funding.push_back(record);
+  }
+}
+
+// Positions are liquidated at the block's own mark: it is set before them (dex.md 5.1, S0 and S2).
+void History::apply_marks(const CommittedBlock& block) {
+  for (const auto& [key, value] : block.result.diff) {
+    auto mkt = below(key, "mkt/");
+    if (!mkt || !value) continue;
+    Market& market = markets_[AssetId(mkt->u32())];
+    Reader in(*value);
+    static_cast<void>(in.u64());
+    market.mark = in.u64();
   }
 }
 
@@ -310,7 +350,7 @@ void History::apply_records(const CommittedBlock& block) {
       Market& market = markets_[AssetId(mkt->u32())];
       Reader in(*value);
       market.oracle = in.u64();
-      market.mark = in.u64();
+      static_cast<void>(in.u64());
       const Int128 cum = i128(in);
       if (cum != market.cum_funding && market.oracle != 0) {
         const Int128 rate = trunc_div(cum - market.cum_funding, market.oracle);
@@ -386,6 +426,31 @@ void History::apply_ledger(const CommittedBlock& block, BlockUpdate& update) {
     record.account = *receiver;
     add(record);
   }
+}
+
+std::map<AssetId, FundingPaid> History::funding_paid(const Address& account) const {
+  struct Since {
+    TimeMs opened = 0;
+    TimeMs changed = 0;
+  };
+  std::map<AssetId, Since> since;
+  for (const FillRecord& fill : fills(account)) {
+    const Int128 moved = fill.side == Side::Buy ? Int128{fill.sz} : -Int128{fill.sz};
+    Since& position = since[fill.asset];
+    position.changed = fill.time;
+    const bool turned = (fill.start_szi < 0) != (fill.start_szi + moved < 0);
+    if (fill.start_szi == 0 || turned) position.opened = fill.time;
+  }
+  // A block settles funding before it changes a position (dex.md 11.3).
+  std::map<AssetId, FundingPaid> out;
+  for (const FundingRecord& record : funding(account)) {
+    FundingPaid& paid = out[record.event.asset];
+    const Since& position = since[record.event.asset];
+    paid.all_time += record.event.paid;
+    if (record.time > position.opened) paid.since_open += record.event.paid;
+    if (record.time > position.changed) paid.since_change += record.event.paid;
+  }
+  return out;
 }
 
 const OrderRecord* History::order(OrderId oid) const {

@@ -27,8 +27,12 @@ struct OrderRecord {
   Status status = Status::Open;
   std::string reason;  // a cancel reason or an error's name (dex.md 15.3); empty: none
   exchange::TimeMs status_at = 0;
+
+  /// Resting, or waiting for its trigger.
+  [[nodiscard]] bool live() const { return status == Status::Open || status == Status::Triggered; }
 };
-/// A resting order of the state, a waiting trigger of it.
+/// A resting order of the state, a waiting trigger of it: the state does not say since when, so its
+/// own time stands there.
 [[nodiscard]] OrderRecord order_record(const exchange::State& state, exchange::Slot slot);
 [[nodiscard]] OrderRecord order_record(const exchange::State& state, exchange::OrderId oid,
                                        const exchange::TriggerOrder& trigger);
@@ -66,6 +70,13 @@ struct FundingRecord {
   exchange::FundingEvent event;
   exchange::TimeMs time = 0;
   std::int64_t szi = 0;
+};
+
+/// What a position has paid in funding, as far as the history kept reaches (dex.md 17.4).
+struct FundingPaid {
+  exchange::Int128 all_time = 0;
+  exchange::Int128 since_open = 0;
+  exchange::Int128 since_change = 0;
 };
 
 /// A transfer and the like.
@@ -178,6 +189,8 @@ class History {
   [[nodiscard]] const std::deque<FundingRecord>& funding(const Address& account) const {
     return funding_.of(account);
   }
+  /// By market; what is due and not yet paid is not in it.
+  [[nodiscard]] std::map<exchange::AssetId, FundingPaid> funding_paid(const Address& account) const;
   [[nodiscard]] const std::deque<LedgerRecord>& ledger(const Address& account) const {
     return ledger_.of(account);
   }
@@ -210,11 +223,13 @@ class History {
   void reduce_order(exchange::OrderId oid, std::uint64_t sz, exchange::TimeMs time);
   void apply_event(const exchange::Event& event, const exchange::CommittedBlock& block,
                    BlockUpdate& update);
+  void apply_marks(const exchange::CommittedBlock& block);
   void apply_records(const exchange::CommittedBlock& block);
   void apply_ledger(const exchange::CommittedBlock& block, BlockUpdate& update);
   void close_order(OrderRecord& order, OrderRecord::Status status, std::string reason,
                    exchange::TimeMs time);
   void insert_order(OrderRecord record);
+  void meet_order(OrderRecord record);
   void forget_order(exchange::OrderId oid);
   [[nodiscard]] Address principal_of(const exchange::VerifiedAction& action) const;
 

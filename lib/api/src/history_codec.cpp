@@ -125,7 +125,7 @@ Bytes History::encode() const {
     if (const OrderRecord* record = order(oid)) orders.push_back(record);
   }
   for (const auto& [oid, record] : orders_) {
-    if (record.status == OrderRecord::Status::Open) orders.push_back(&record);
+    if (record.live()) orders.push_back(&record);
   }
   lists.pointers(orders);
   out.u32(static_cast<std::uint32_t>(positions_.size()));

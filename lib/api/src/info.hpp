@@ -76,6 +76,9 @@ struct NamedQuery {
 /// {"coin","time","height","seq","prevSeq","crc","levels"}.
 [[nodiscard]] boost::json::object book_json(const BookView& book, const MarketEntry& market,
                                             const DepthOptions& options);
+/// Lets "dex" be there, empty: existing clients name the exchange so that has no name. Another is
+/// refused.
+void read_dex(ObjectReader& in);
 /// Depth, figures and mantissa of a request.
 [[nodiscard]] DepthOptions read_depth(ObjectReader& in);
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <map>
 
 #include <boost/json/array.hpp>
 #include <boost/json/object.hpp>
@@ -34,13 +35,18 @@ json::object leverage_json(const State& state, const PerpState& perp) {
   return out;
 }
 
-json::object position_json(const InfoCall& call, const State& state, const PerpState& perp) {
-  const MarketEntry& market = *call.catalog.market(state.info(perp.market).config.asset);
+json::object funding_json(const FundingPaid& paid, Int128 due) {
+  return {{"allTime", usd_text(paid.all_time + due)},
+          {"sinceOpen", usd_text(paid.since_open + due)},
+          {"sinceChange", usd_text(paid.since_change + due)}};
+}
+
+json::object position_json(const MarketEntry& market, const State& state, const PerpState& perp,
+                           const FundingPaid& paid) {
   const MarketState& now = state.markets[perp.market];
   const Int128 value = abs128(perp.szi) * now.mark;
   const Int128 profit = perp.szi * Int128{now.mark} - perp.entry_ntl;
   const Int128 used = margin_used(state, perp);
-  const std::string due = usd_text(funding_due(state, perp));
   json::object out{
       {"coin", market.name},
       {"szi", decimal_text(perp.szi, market.sz_decimals)},
@@ -52,7 +58,7 @@ json::object position_json(const InfoCall& call, const State& state, const PerpS
       {"leverage", leverage_json(state, perp)},
       {"marginUsed", usd_text(used)},
       {"maxLeverage", market.max_leverage},
-      {"cumFunding", {{"allTime", due}, {"sinceOpen", due}, {"sinceChange", due}}}};
+      {"cumFunding", funding_json(paid, funding_due(state, perp))}};
   if (const auto px = liquidation_px(state, perp)) {
     out["liquidationPx"] = decimal_text(*px, market.px_decimals);
   }
@@ -66,8 +72,7 @@ json::object summary_json(const MarginView& view) {
           {"totalMarginUsed", usd_text(view.initial)}};
 }
 
-json::value clearinghouse(const InfoCall& call, const State& state) {
-  const AccountIndex user = read_user(call, state);
+json::object clearinghouse_json(const InfoCall& call, const State& state, AccountIndex user) {
   MarginView cross;
   MarginView all;
   Int128 free_usd = 0;
@@ -76,11 +81,15 @@ json::value clearinghouse(const InfoCall& call, const State& state) {
     cross = cross_margin(state, user);
     all = cross;
     free_usd = withdrawable(state, user);
-    for (const State::Place& place : state.perps_of(user)) {
-      const PerpState& perp = state.perps[place.index];
+    auto paid = call.history.funding_paid(state.accounts[user].address);
+    for (const PerpState& perp : held_perps(state, user)) {
       if (perp.szi == 0) continue;
-      positions.push_back(
-          json::object{{"type", "oneWay"}, {"position", position_json(call, state, perp)}});
+      const AssetId asset = state.info(perp.market).config.asset;
+      // The state may be newer than the catalog, and list more.
+      const MarketEntry* market = call.catalog.market(asset);
+      if (market == nullptr) continue;
+      positions.push_back(json::object{
+          {"type", "oneWay"}, {"position", position_json(*market, state, perp, paid[asset])}});
       if (!perp.isolated) continue;
       const MarginView own = isolated_margin(state, perp);
       all.value += own.value;
@@ -89,11 +98,15 @@ json::value clearinghouse(const InfoCall& call, const State& state) {
       all.initial += own.value;
     }
   }
-  return json::object{{"marginSummary", summary_json(all)},
-                      {"crossMarginSummary", summary_json(cross)},
-                      {"crossMaintenanceMarginUsed", usd_text(cross.maintenance)},
-                      {"withdrawable", usd_text(free_usd)},
-                      {"assetPositions", std::move(positions)}};
+  return {{"marginSummary", summary_json(all)},
+          {"crossMarginSummary", summary_json(cross)},
+          {"crossMaintenanceMarginUsed", usd_text(cross.maintenance)},
+          {"withdrawable", usd_text(free_usd)},
+          {"assetPositions", std::move(positions)}};
+}
+
+json::value clearinghouse(const InfoCall& call, const State& state) {
+  return clearinghouse_json(call, state, read_user(call, state));
 }
 
 json::array balances_json(const InfoCall& call, const State& state, AccountIndex user) {
@@ -116,18 +129,72 @@ json::value spot_clearinghouse(const InfoCall& call, const State& state) {
   return json::object{{"balances", balances_json(call, state, read_user(call, state))}};
 }
 
-json::value open_orders(const InfoCall& call, const State& state) {
-  json::array out;
-  const AccountIndex user = read_user(call, state);
-  if (user == kNobody) return out;
-  for (const OrderId oid : state.orders.orders_of(user)) {
-    out.push_back(open_order_json(order_record(state, state.orders.find(oid)), call.catalog));
-  }
-  for (const OrderId oid : state.triggers_of(state.accounts[user].address)) {
-    out.push_back(
-        open_order_json(order_record(state, oid, *state.triggers.find(oid)), call.catalog));
-  }
+struct OpenOrder {
+  OrderRecord record;
+  bool of_position = false;
+  std::vector<OrderRecord> children;
+};
+
+OrderRecord trigger_record(const InfoCall& call, const State& state, OrderId oid) {
+  OrderRecord out = order_record(state, oid, *state.triggers.find(oid));
+  const OrderRecord* known = call.history.order(oid);
+  if (known != nullptr) out.placed_at = known->placed_at;
   return out;
+}
+
+// Triggers of an account; those that wait for a parent are told with it too.
+void add_triggers(const InfoCall& call, const State& state, AccountIndex user,
+                  std::vector<OpenOrder>& out) {
+  std::map<std::uint64_t, std::vector<OrderRecord>> children;
+  for (const OrderId oid : state.triggers_of(state.accounts[user].address)) {
+    const TriggerOrder& trigger = *state.triggers.find(oid);
+    const OrderGroup* group = state.groups.find(trigger.group);
+    OpenOrder order{trigger_record(call, state, oid), false, {}};
+    order.of_position = group != nullptr && group->parent == 0;
+    if (group != nullptr && group->parent != 0) children[group->parent].push_back(order.record);
+    out.push_back(std::move(order));
+  }
+  for (OpenOrder& order : out) {
+    const auto own = children.find(order.record.oid.value());
+    if (own != children.end()) order.children = std::move(own->second);
+  }
+}
+
+json::object open_json(const OpenOrder& order, const Catalog& catalog) {
+  json::object out = open_order_json(order.record, catalog);
+  out["isPositionTpsl"] = order.of_position;
+  json::array& children = out["children"].get_array();
+  for (const OrderRecord& child : order.children)
+    children.push_back(open_order_json(child, catalog));
+  return out;
+}
+
+InfoAnswer open_orders(const InfoCall& call, const State& state) {
+  std::vector<OpenOrder> found;
+  const AccountIndex user = read_user(call, state);
+  if (user != kNobody) {
+    for (const OrderId oid : state.orders.orders_of(user))
+      found.push_back({order_record(state, state.orders.find(oid)), false, {}});
+    add_triggers(call, state, user, found);
+  }
+  return [listed = call.listed, found = std::move(found)] {
+    json::array out;
+    for (const OpenOrder& order : found)
+      out.push_back(open_json(order, *listed));
+    return json::value(std::move(out));
+  };
+}
+
+// What is paid without volume and discounts (dex.md 9.2, 9.3).
+json::object fee_schedule_json() {
+  const auto rate = [](std::int64_t ppb) { return decimal_text(ppb, kRateDecimals); };
+  const FeeRates perps = schedule_rates(false, {});
+  const FeeRates spot = schedule_rates(true, {});
+  return {{"cross", rate(perps.taker)},
+          {"add", rate(perps.maker)},
+          {"spotCross", rate(spot.taker)},
+          {"spotAdd", rate(spot.maker)},
+          {"referralDiscount", rate(kReferralDiscountPpb)}};
 }
 
 json::value user_fees(const InfoCall& call, const State& state) {
@@ -149,6 +216,7 @@ json::value user_fees(const InfoCall& call, const State& state) {
     }
   }
   return json::object{{"dailyUserVlm", std::move(days)},
+                      {"feeSchedule", fee_schedule_json()},
                       {"userCrossRate", rate(account.perp_rates.taker)},
                       {"userAddRate", rate(account.perp_rates.maker)},
                       {"userSpotCrossRate", rate(account.spot_rates.taker)},
@@ -176,12 +244,13 @@ json::value sub_accounts(const InfoCall& call, const State& state) {
        ++it) {
     const AccountIndex sub = state.find_account(it->second);
     if (sub == kNobody) continue;
-    out.push_back(json::object{
-        {"name", it->first.second},
-        {"subAccountUser", hex_text(it->second)},
-        {"master", hex_text(master)},
-        {"clearinghouseState", {{"marginSummary", summary_json(cross_margin(state, sub))}}},
-        {"spotState", {{"balances", balances_json(call, state, sub)}}}});
+    json::object perps = clearinghouse_json(call, state, sub);
+    perps["time"] = state.global().time;
+    out.push_back(json::object{{"name", it->first.second},
+                               {"subAccountUser", hex_text(it->second)},
+                               {"master", hex_text(master)},
+                               {"clearinghouseState", std::move(perps)},
+                               {"spotState", {{"balances", balances_json(call, state, sub)}}}});
   }
   return out;
 }
@@ -286,12 +355,21 @@ json::value referral(const InfoCall& call, const State& state) {
       {"unclaimedRewards", usd_text(owed == nullptr ? 0 : Int128{*owed})}};
 }
 
+// An account that does not exist has what one has that never touched the market.
+PerpState perp_of(const State& state, AccountIndex user, MarketIndex market) {
+  if (user != kNobody) return state.perp_or_default(user, market);
+  PerpState out;
+  out.market = market;
+  out.isolated = state.info(market).config.isolated_only;
+  return out;
+}
+
 json::value active_asset_data(const InfoCall& call, const State& state) {
   const AccountIndex user = read_user(call, state);
   const MarketEntry* market = read_coin(call);
   if (market == nullptr || market->spot) return nullptr;
   const MarketIndex place = state.find_market(market->asset);
-  const PerpState perp = state.perp_or_default(user, place);
+  const PerpState perp = perp_of(state, user, place);
   return json::object{
       {"coin", market->name},
       {"leverage", leverage_json(state, perp)},
@@ -300,13 +378,13 @@ json::value active_asset_data(const InfoCall& call, const State& state) {
 }
 
 constexpr std::array<NamedQuery, 13> kQueries{
-    {{"clearinghouseState", Reads::State, clearinghouse},
+    {{"clearinghouseState", Reads::Mirrors, clearinghouse},
      {"spotClearinghouseState", Reads::State, spot_clearinghouse},
-     {"openOrders", Reads::State, open_orders},
-     {"frontendOpenOrders", Reads::State, open_orders},
+     {"openOrders", Reads::Mirrors, open_orders},
+     {"frontendOpenOrders", Reads::Mirrors, open_orders},
      {"userFees", Reads::State, user_fees},
      {"userRateLimit", Reads::State, user_rate_limit},
-     {"subAccounts", Reads::State, sub_accounts},
+     {"subAccounts", Reads::Mirrors, sub_accounts},
      {"extraAgents", Reads::State, extra_agents},
      {"userRole", Reads::State, user_role},
      {"vaultDetails", Reads::State, vault_details},

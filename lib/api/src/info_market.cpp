@@ -214,6 +214,13 @@ const MarketEntry* read_coin(const InfoCall& call) {
   return market;
 }
 
+void read_dex(ObjectReader& in) {
+  const std::string_view dex = in.text_or("dex", "");
+  if (dex.empty()) return;
+  in.reading().refuse(NodeError::BadRequest,
+                      in.path_of("dex") + " must be \"\": all perps are on one exchange here");
+}
+
 json::value mid_json(const BookView& book, const MarketEntry& market) {
   if (book.bids.empty() || book.asks.empty()) return nullptr;
   const Int128 sum = Int128{book.best_bid()} + book.best_ask();

@@ -26,6 +26,19 @@ Int128 reserve_of(const State& state, const PerpState& perp) {
   return ceil_div(buys + sells, state.leverage_of(perp));
 }
 
+// Spot at mark: of a pair with dollars, its last price (dex.md 13.2). Micro-dollars.
+Int128 spot_value(const State& state, const SpotBalance& balance) {
+  if (balance.token == kUsdToken) return floor_div(balance.total, kWeiPerUsd);
+  for (const auto& [asset, market] : state.markets_by_asset()) {
+    const MarketConfig& config = state.info(market).config;
+    if (!state.info(market).spot() || !state.markets[market].exists) continue;
+    if (config.base != balance.token || config.quote != kUsdToken) continue;
+    const Int128 lots = floor_div(balance.total, config.base_wei_per_lot);
+    return floor_div(lots * state.markets[market].last_px, kWeiPerUsd);
+  }
+  return 0;
+}
+
 }  // namespace
 
 Int128 funding_due(const State& state, const PerpState& perp) {
@@ -37,8 +50,7 @@ MarginView cross_margin(const State& state, AccountIndex account) {
   MarginView out;
   out.cash = state.accounts[account].raw_usd;
   out.value = out.cash;
-  for (const State::Place& place : state.perps_of(account)) {
-    const PerpState& perp = state.perps[place.index];
+  for (const PerpState& perp : held_perps(state, account)) {
     if (perp.isolated) continue;
     const MarginTable& table = *state.info(perp.market).margin;
     const Int128 mark = mark_of(state, perp);
@@ -66,8 +78,7 @@ MarginView isolated_margin(const State& state, const PerpState& perp) {
 Int128 withdrawable(const State& state, AccountIndex account) {
   const MarginView cross = cross_margin(state, account);
   Int128 reserves = 0;
-  for (const State::Place& place : state.perps_of(account)) {
-    const PerpState& perp = state.perps[place.index];
+  for (const PerpState& perp : held_perps(state, account)) {
     if (perp.isolated && perp.has_orders()) reserves += reserve_of(state, perp);
   }
   const Int128 tenth = cross.value - ceil_div(cross.notional, 10);
@@ -77,7 +88,7 @@ Int128 withdrawable(const State& state, AccountIndex account) {
 Int128 margin_used(const State& state, const PerpState& perp) {
   if (perp.isolated) return isolated_margin(state, perp).value;
   const MarginTable& table = *state.info(perp.market).margin;
-  return table.initial(exposure_lots(perp) * mark_of(state, perp), state.leverage_of(perp));
+  return table.initial(abs128(perp.szi) * mark_of(state, perp), state.leverage_of(perp));
 }
 
 std::optional<Int128> liquidation_px(const State& state, const PerpState& perp) {
@@ -96,12 +107,11 @@ std::optional<Int128> liquidation_px(const State& state, const PerpState& perp) 
 
 Int128 equity(const State& state, AccountIndex account) {
   Int128 out = cross_margin(state, account).value;
-  for (const State::Place& place : state.perps_of(account)) {
-    const PerpState& perp = state.perps[place.index];
+  for (const PerpState& perp : held_perps(state, account)) {
     if (perp.isolated) out += isolated_margin(state, perp).value;
   }
-  const SpotBalance* dollars = state.find_balance(account, kUsdToken);
-  if (dollars != nullptr) out += floor_div(dollars->total, kWeiPerUsd);
+  for (const State::Place& place : state.balances_of(account))
+    out += spot_value(state, state.balances[place.index]);
   return out;
 }
 

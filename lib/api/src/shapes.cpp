@@ -167,6 +167,7 @@ json::object candle_json(const Candle& candle, const MarketEntry& market, std::s
 
 json::object user_funding_json(const FundingRecord& record, const Catalog& catalog) {
   return {{"time", record.time},
+          {"hash", hex_text(Hash256{})},  // no action's
           {"delta",
            {{"type", "funding"},
             {"coin", coin_of(record.event.asset, catalog)},

@@ -35,6 +35,15 @@ TEST_F(Dex17Feed, a_subscription_is_confirmed_and_begins_with_what_is) {
   EXPECT_EQ(sink->of("l2Book")[0].at("levels").at(0).at(0).at("px").as_string(), "59000");
 }
 
+TEST_F(Dex17Feed, a_subscription_may_name_the_exchange_without_a_name) {
+  subscribe(R"({"type":"allMids","dex":""})");
+  ASSERT_EQ(sink->messages.size(), 2U);
+  EXPECT_EQ(sink->messages[0].at("channel").as_string(), "subscriptionResponse");
+  subscribe(R"({"type":"allMids","dex":"xyz"})");
+  EXPECT_EQ(sink->of("error")[0].as_string(),
+            R"(subscription.dex must be "": all perps are on one exchange here)");
+}
+
 TEST_F(Dex17Feed, changes_of_the_book_follow_each_other_and_give_the_same_book) {
   subscribe(R"({"type":"l2Diff","coin":"BTC"})");
   place(alice, order(true, "59000", "0.1"));

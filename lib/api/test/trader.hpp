@@ -37,6 +37,7 @@ class Trader {
     if (nonce == 0) nonce = std::max(nonce_ + 1, access_.time());
     nonce_ = std::max(nonce_, nonce);
     json::object request{{"action", json::parse(std::string(action))}, {"nonce", nonce}};
+    if (!acts_for.empty()) request["vaultAddress"] = acts_for;
     Catalog catalog;
     access_.read([&](const exchange::State& state) { catalog = Catalog::of(state); });
     const auto parsed = parse_unsigned_request(json::serialize(request), catalog, kChainId);
@@ -66,6 +67,8 @@ class Trader {
     EXPECT_EQ(reply.at("status").as_string(), "ok") << json::serialize(reply);
     return reply.at("response").at("data").at("statuses").at(0).as_object();
   }
+  /// The sub-account or vault that actions are for; the signer's own account without.
+  std::string acts_for;
 
  private:
   FakeAccess& access_;
