@@ -301,7 +301,7 @@ TEST_F(HostilePeer, an_address_that_fails_10_upgrades_waits_for_the_minute_to_en
 }
 
 // A listener that accepts and says nothing costs a dial's slot for 10 s and no more. It speaks when
-// it likes: of a dialler the first byte is due after 2 s, of a listener it is not.
+// it likes: of a dialler the first byte is due after 5 s, of a listener it is not.
 TEST_F(HostilePeer, a_dial_that_stays_half_open_is_given_up_after_10_s) {
   const auto mute = *Multiaddr::from_text("/ip4/7.7.7.7/tcp/7");
   ASSERT_TRUE(victim.host.dial(mute));

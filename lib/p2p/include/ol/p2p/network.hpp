@@ -127,7 +127,7 @@ struct NetworkLimits {
 
 struct NetworkTimes {
   std::chrono::milliseconds handshake{10'000};  // TCP connect to ready
-  std::chrono::milliseconds first_byte{2'000};  // TCP accept to the first byte of the peer
+  std::chrono::milliseconds first_byte{5'000};  // TCP accept to the first byte of the peer
   std::chrono::milliseconds ping_interval{5'000};
   std::chrono::milliseconds dead_after{15'000};  // without a single byte from the peer
   std::chrono::milliseconds redial_min{100};
