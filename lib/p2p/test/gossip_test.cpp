@@ -9,6 +9,7 @@
 #include <set>
 
 #include <ol/p2p/delimited.hpp>
+#include <ol/p2p/gossip_cache.hpp>
 #include <ol/p2p/gossip_queue.hpp>
 #include <ol/p2p/gossip_score.hpp>
 
@@ -50,6 +51,7 @@ Bytes as_rpc(ByteView message) {
   return out;
 }
 
+// libp2p.md section 8.2: all nodes of a topic MUST compute ids alike.
 TEST(GossipMessage, reproduces_the_signed_vector) {
   const auto message =
       make_message("blocks", vector_bytes("data"), GossipSigning::StrictSign, vector_key(), 1);
@@ -74,6 +76,7 @@ TEST(GossipMessage, accepts_the_vector_with_and_without_the_key) {
   }
 }
 
+// libp2p.md section 8.2: all nodes of a topic MUST compute ids alike.
 TEST(GossipMessage, reproduces_the_unsigned_vector) {
   const auto message =
       make_message("blocks", vector_bytes("data"), GossipSigning::StrictNoSign, vector_key(), 1);

@@ -14,6 +14,7 @@ using std::chrono::seconds;
 using testing::HostNetwork;
 using testing::TestHost;
 
+// libp2p.md section 6: protocols MUST name everything accepted inbound, and only that.
 TEST(Host, identifies_its_peers_both_ways) {
   for (const std::size_t piece : {SIZE_MAX, std::size_t{1}}) {
     HostNetwork network(piece);
@@ -23,7 +24,6 @@ TEST(Host, identifies_its_peers_both_ways) {
     for (const auto& [one, other] : {std::pair(&a, &b), std::pair(&b, &a)}) {
       ASSERT_TRUE(one->identified.contains(other->id()));
       const PeerInfo& info = *one->host.info(other->id());
-      // libp2p.md section 6: protocols MUST name everything accepted inbound, and only that.
       EXPECT_EQ(info.protocols, other->host.protocols());
       EXPECT_EQ(info.agent_version, "openliquid");
       EXPECT_EQ(info.addresses, std::vector<Multiaddr>{other->address});
