@@ -307,6 +307,21 @@ TEST(GossipQueue, splits_what_is_too_much_for_one_rpc_and_shares_the_messages) {
   EXPECT_TRUE(queue.take_rpc(kStart).empty());
 }
 
+// libp2p.md section 8.3: seen TTL 120 s, in two generations that live as long each.
+TEST(GossipCache, remembers_an_id_for_120_s_and_not_for_240) {
+  GossipCache cache({});
+  cache.add_seen("first", kStart);
+  cache.add_seen("late", kStart + seconds(119));
+  cache.shift(kStart + seconds(120));
+  EXPECT_NE(cache.find_seen("first"), nullptr);
+  cache.shift(kStart + seconds(119 + 120));
+  EXPECT_NE(cache.find_seen("late"), nullptr);
+  cache.shift(kStart + seconds(240));
+  EXPECT_EQ(cache.find_seen("first"), nullptr);
+  EXPECT_EQ(cache.find_seen("late"), nullptr);
+  EXPECT_EQ(cache.seen_count(), 0U);
+}
+
 TEST(GossipScore, checks_its_parameters) {
   EXPECT_TRUE(is_valid(ScoreParameters{}));
   const auto with = [](auto&& change) {
