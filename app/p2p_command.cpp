@@ -317,9 +317,15 @@ void print_peer(const boost::json::object& peer) {
   } else {
     std::cout << "  not connected; links so far: " << text_of(peer.at("connects"), "") << '\n';
   }
-  if (const boost::json::value& ban = peer.at("ban"); !ban.is_null()) {
-    std::cout << "  banned for another " << text_of(ban.at("leftMs"), "")
-              << " ms: " << text_of(ban.at("reason"), "") << '\n';
+}
+
+void print_bans(const boost::json::value& answer) {
+  const auto& bans = answer.at("bans").as_array();
+  std::cout << "banned: " << text_of(answer.at("banned"), "") << '\n';
+  for (const boost::json::value& ban : bans) {
+    std::cout << "  " << text_of(ban.at("id"), "") << " for another "
+              << (ban.at("leftMs").to_number<std::uint64_t>() + 999) / 1000
+              << " s: " << text_of(ban.at("reason"), "") << '\n';
   }
 }
 
@@ -336,6 +342,7 @@ void print_peers(const Flags& flags) {
             << "peers known to Kademlia: " << text_of(answer.at("knownPeers"), "") << '\n';
   for (const boost::json::value& peer : answer.at("peers").as_array())
     print_peer(peer.as_object());
+  print_bans(answer);
 }
 
 }  // namespace
