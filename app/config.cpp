@@ -5,6 +5,8 @@
 #include <set>
 #include <sstream>
 
+#include <ol/p2p/network.hpp>
+
 #include "command.hpp"
 #include "config_file.hpp"
 
@@ -56,6 +58,21 @@ node::PeerConfig parse_peer(const std::string& text, const ConfigValue& where) {
   return peer;
 }
 
+/// Addresses that others can dial. Peers never resolve the names they are told.
+std::vector<std::string> parse_announced(const ConfigValue& value) {
+  const std::vector<std::string> out = value.list();
+  if (out.size() > p2p::kPeerAddressesMax)
+    value.refuse("a list of at most " + std::to_string(p2p::kPeerAddressesMax) + " addresses");
+  for (const std::string& text : out) {
+    const auto address = p2p::Multiaddr::from_text(text);
+    if (!address || address->peer() || !address->is_dialable(p2p::AddressProfile::Local)) {
+      value.refuse("a list of addresses such as \"/ip4/203.0.113.7/tcp/9000\"; \"" + text +
+                   "\" is not one");
+    }
+  }
+  return out;
+}
+
 // clang-format off
 const std::vector<Key>& keys() {
   static const std::vector<Key> table{
@@ -71,6 +88,15 @@ const std::vector<Key>& keys() {
          c.node.peers.clear();
          for (const std::string& p : v.list()) c.node.peers.push_back(parse_peer(p, v));
        }},
+      {"p2p", "announce", "Where others reach this node, as \"/ip4/IP/tcp/PORT\" or \"/ip6/IP/tcp/PORT\"; empty: where it listens.",
+       [](const AppConfig& c) { return quote(c.node.p2p_announce); },
+       [](AppConfig& c, const ConfigValue& v) { c.node.p2p_announce = parse_announced(v); }},
+      {"p2p", "unknown_peers_max", "Connected peers that are neither validators nor in peers, 0 to 192; 0 lets nobody else in.",
+       [](const AppConfig& c) { return std::to_string(c.node.p2p_unknown_peers_max); },
+       [](AppConfig& c, const ConfigValue& v) { c.node.p2p_unknown_peers_max = static_cast<std::uint32_t>(v.number(0, p2p::NetworkLimits{}.connections_max)); }},
+      {"p2p", "private_addresses", "Dial addresses of private networks and loopback that others tell of; devnets always do.",
+       [](const AppConfig& c) { return std::string(c.node.p2p_private_addresses ? "true" : "false"); },
+       [](AppConfig& c, const ConfigValue& v) { c.node.p2p_private_addresses = v.boolean(); }},
       {"rpc", "host", "Address of the JSON-RPC server. 127.0.0.1 keeps it to this machine.",
        [](const AppConfig& c) { return quote(c.node.rpc_host); },
        [](AppConfig& c, const ConfigValue& v) { c.node.rpc_host = v.text(); }},

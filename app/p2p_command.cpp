@@ -1,6 +1,8 @@
 #include <csignal>
 #include <cstdlib>
+#include <iomanip>
 #include <iostream>
+#include <sstream>
 #include <thread>
 
 #include <boost/json/array.hpp>
@@ -50,8 +52,13 @@ p2p::IdentityKey identity_of(const Flags& flags) {
     return p2p::IdentityKey(crypto::Secp256k1SecretKey::generate());
   }
   if (!flags.ephemeral.empty()) return p2p::IdentityKey(crypto::Ed25519SecretKey::generate());
+  const auto file = Home{flags.home}.network_key();
+  if (!std::filesystem::exists(file)) {
+    throw CommandError("there is no key " + file.string() +
+                       "; name a node's directory with --home, or take a fresh key with "
+                       "--ephemeral ed25519");
+  }
   PassphraseSource source(flags.passphrase_file);
-  const auto file = std::filesystem::path(flags.home) / "keys" / "network.key";
   return p2p::IdentityKey(
       crypto::Ed25519SecretKey::from_seed(read_key(file, crypto::KeyKind::Ed25519, source)));
 }
@@ -60,6 +67,18 @@ Multiaddr address_of(const std::string& text) {
   auto address = Multiaddr::from_text(text);
   if (!address) throw CommandError("'" + text + "': " + p2p::describe(address.error()));
   return *std::move(address);
+}
+
+Multiaddr dialable(const std::string& text) {
+  auto address = address_of(text);
+  const auto target = address.tcp_target();
+  if (!target) {
+    throw CommandError("'" + text +
+                       "': only TCP is spoken: /ip4/IP/tcp/PORT, /ip6/IP/tcp/PORT or "
+                       "/dns4/NAME/tcp/PORT, then /p2p/PEER_ID");
+  }
+  if (target->port == 0) throw CommandError("'" + text + "': nobody listens on port 0");
+  return address;
 }
 
 std::string milliseconds(p2p::Duration time) {
@@ -127,7 +146,7 @@ class Session final : public p2p::HostObserver, public p2p::ProtocolHandler {
       tcp_.stop();
     });
     for (const std::string& address : flags_.connect) {
-      const auto dialled = tcp_.host().dial(address_of(address));
+      const auto dialled = tcp_.host().dial(dialable(address));
       if (!dialled) {
         throw CommandError("cannot dial " + address + ": " + p2p::refusal_name(dialled.error()));
       }
@@ -140,7 +159,7 @@ class Session final : public p2p::HostObserver, public p2p::ProtocolHandler {
   /// Dials, does the task and returns; CommandError says what failed.
   void call(Task task) {
     task_ = task;
-    const auto dialled = tcp_.host().dial(address_of(flags_.address));
+    const auto dialled = tcp_.host().dial(dialable(flags_.address));
     if (!dialled) {
       throw CommandError("cannot dial " + flags_.address + ": " +
                          p2p::refusal_name(dialled.error()));
@@ -302,6 +321,12 @@ std::string text_of(const boost::json::value& value, const char* if_null) {
   return value.is_string() ? std::string(value.as_string()) : boost::json::serialize(value);
 }
 
+std::string score_text(double score) {
+  std::ostringstream out;
+  out << std::fixed << std::setprecision(2) << score;
+  return out.str();
+}
+
 void print_peer(const boost::json::object& peer) {
   std::cout << text_of(peer.at("id"), "") << '\n';
   if (!peer.at("validator").is_null()) {
@@ -313,13 +338,20 @@ void print_peer(const boost::json::object& peer) {
               << "  round trip " << text_of(peer.at("roundTripUs"), "unknown") << " us, last heard "
               << text_of(peer.at("silentMs"), "") << " ms ago, " << text_of(peer.at("streams"), "")
               << " streams, " << text_of(peer.at("queueBytes"), "")
-              << " bytes queued, gossip score " << text_of(peer.at("score"), "") << '\n';
+              << " bytes queued, gossip score " << score_text(peer.at("score").to_number<double>())
+              << '\n';
   } else {
     std::cout << "  not connected; links so far: " << text_of(peer.at("connects"), "") << '\n';
   }
-  if (const boost::json::value& ban = peer.at("ban"); !ban.is_null()) {
-    std::cout << "  banned for another " << text_of(ban.at("leftMs"), "")
-              << " ms: " << text_of(ban.at("reason"), "") << '\n';
+}
+
+void print_bans(const boost::json::value& answer) {
+  const auto& bans = answer.at("bans").as_array();
+  std::cout << "banned: " << text_of(answer.at("banned"), "") << '\n';
+  for (const boost::json::value& ban : bans) {
+    std::cout << "  " << text_of(ban.at("id"), "") << " for another "
+              << (ban.at("leftMs").to_number<std::uint64_t>() + 999) / 1000
+              << " s: " << text_of(ban.at("reason"), "") << '\n';
   }
 }
 
@@ -336,6 +368,7 @@ void print_peers(const Flags& flags) {
             << "peers known to Kademlia: " << text_of(answer.at("knownPeers"), "") << '\n';
   for (const boost::json::value& peer : answer.at("peers").as_array())
     print_peer(peer.as_object());
+  print_bans(answer);
 }
 
 }  // namespace
@@ -369,11 +402,12 @@ void add_p2p(CLI::App& app) {
   for (auto* command : {ping, dial}) {
     command->add_option("address", flags->address, "A multiaddr, best with /p2p")->required();
     command->add_option("--timeout", flags->seconds, "Give up after so many seconds")
+        ->check(CLI::Range(1U, 86'400U))
         ->capture_default_str();
   }
   ping->add_option("--count", flags->count, "How many pings")
       ->capture_default_str()
-      ->check(CLI::PositiveNumber);
+      ->check(CLI::Range(1U, 1'000'000U));
   dial->add_option("--streams", flags->streams, "Then echo over so many streams at once");
   dial->add_option("--echo-bytes", flags->echo_bytes, "Bytes sent over each stream");
   id->callback([flags] { print_id(*flags); });

@@ -152,7 +152,8 @@ void Node::Impl::on_link_failed(const p2p::LinkFailure& failure) {
   const bool expected = failure.reason.code == p2p::CloseCode::ConnectFailed ||
                         failure.reason.code == p2p::CloseCode::Duplicate ||
                         failure.reason.code == p2p::CloseCode::ConnectionLost;
-  std::vector<LogField> fields{{"address", failure.address},
+  std::vector<LogField> fields{{"peer", failure.peer ? failure.peer->text() : "unknown"},
+                               {"address", failure.address},
                                {"code", p2p::describe(failure.reason.code)},
                                {"reason", failure.reason.text}};
   if (expected) {

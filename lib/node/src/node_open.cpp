@@ -386,6 +386,11 @@ Result<void, NodeError> Node::Impl::open_network() {
     auto address = p2p::Multiaddr::from_text(text);
     if (!address)
       return error("address \"" + text + "\" of p2p.announce: " + p2p::describe(address.error()));
+    if (!address->is_dialable(config.profile)) {
+      return error("address \"" + text +
+                   "\" of p2p.announce is none that others dial; one of a private network needs "
+                   "p2p.private_addresses = true on every node");
+    }
     config.announced.push_back(*std::move(address));
   }
   network_ = p2p::make_stack_network(std::move(config), parts_.network_key, *this);

@@ -12,6 +12,10 @@ namespace {
 
 namespace json = boost::json;
 
+json::object ban_json(const p2p::BanState& ban) {
+  return {{"reason", ban.reason}, {"leftMs", ban.left.count()}};
+}
+
 json::object peer_json(const p2p::PeerCounters& peer, const primitives::ValidatorSet& set) {
   json::object out{{"id", peer.peer.text()},
                    {"connected", peer.connected},
@@ -31,9 +35,7 @@ json::object peer_json(const p2p::PeerCounters& peer, const primitives::Validato
     out["validator"] = index->value();
   }
   if (peer.rtt) out["roundTripUs"] = peer.rtt->count();
-  if (peer.ban) {
-    out["ban"] = json::object{{"reason", peer.ban->reason}, {"leftMs", peer.ban->left.count()}};
-  }
+  if (peer.ban) out["ban"] = ban_json(*peer.ban);
   return out;
 }
 
@@ -42,14 +44,25 @@ json::object peer_json(const p2p::PeerCounters& peer, const primitives::Validato
 std::string peers_json(const p2p::PeerId& self, const p2p::NetworkCounters& network,
                        const primitives::ValidatorSet& set, const Reach& reach) {
   json::array peers;
-  for (const p2p::PeerCounters& peer : network.peers)
-    peers.emplace_back(peer_json(peer, set));
+  // A validator's own place is in the table; a node is no peer of its own.
+  for (const p2p::PeerCounters& peer : network.peers) {
+    if (peer.peer != self) peers.emplace_back(peer_json(peer, set));
+  }
+  json::array bans;
+  for (const p2p::BannedPeer& banned : network.bans) {
+    json::object entry{{"id", banned.peer.text()}};
+    for (const auto& field : ban_json(banned.ban))
+      entry.insert(field);
+    bans.emplace_back(std::move(entry));
+  }
   return json::serialize(json::object{{"self", self.text()},
                                       {"reachedWeight", reach.weight},
                                       {"totalWeight", reach.total},
                                       {"quorumReached", reach.is_quorum},
                                       {"knownPeers", network.known_peers},
-                                      {"peers", std::move(peers)}});
+                                      {"peers", std::move(peers)},
+                                      {"banned", network.banned},
+                                      {"bans", std::move(bans)}});
 }
 
 void add_peer_methods(rpc::Registry& registry, const Node::Impl& node) {

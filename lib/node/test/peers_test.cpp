@@ -60,6 +60,9 @@ TEST(Peers, shows_validators_links_bans_and_the_weight_reached) {
   const primitives::ValidatorSet set = *consensus::test::Validators(4).set;
   p2p::NetworkCounters network;
   network.known_peers = 5;
+  p2p::PeerCounters itself;
+  itself.peer = peer_of(set, 0);
+  network.peers.push_back(itself);
   p2p::PeerCounters linked;
   linked.peer = peer_of(set, 1);
   linked.connected = true;
@@ -70,6 +73,10 @@ TEST(Peers, shows_validators_links_bans_and_the_weight_reached) {
   banned.peer = p2p::PeerId(crypto::Ed25519SecretKey::generate().public_key());
   banned.ban = p2p::BanState{"bad proof", std::chrono::milliseconds(900)};
   network.peers.push_back(banned);
+  p2p::BannedPeer stranger{p2p::PeerId(crypto::Ed25519SecretKey::generate().public_key()),
+                           {"too many yamux pings", std::chrono::milliseconds(599'000)}};
+  network.bans.push_back(stranger);
+  network.banned = 7;
   const Reach reach{.weight = 2, .total = 4, .is_quorum = false};
   const auto answer = boost::json::parse(peers_json(peer_of(set, 0), network, set, reach));
   EXPECT_EQ(answer.at("self").as_string(), peer_of(set, 0).text());
@@ -77,6 +84,7 @@ TEST(Peers, shows_validators_links_bans_and_the_weight_reached) {
   EXPECT_EQ(answer.at("totalWeight").to_number<int>(), 4);
   EXPECT_FALSE(answer.at("quorumReached").as_bool());
   EXPECT_EQ(answer.at("knownPeers").to_number<int>(), 5);
+  EXPECT_EQ(answer.at("peers").as_array().size(), 2U);
   const auto& first = answer.at("peers").at(0);
   EXPECT_EQ(first.at("validator").to_number<int>(), 1);
   EXPECT_TRUE(first.at("connected").as_bool());
@@ -88,6 +96,11 @@ TEST(Peers, shows_validators_links_bans_and_the_weight_reached) {
   EXPECT_TRUE(second.at("roundTripUs").is_null());
   EXPECT_EQ(second.at("ban").at("reason").as_string(), "bad proof");
   EXPECT_EQ(second.at("ban").at("leftMs").to_number<int>(), 900);
+  EXPECT_EQ(answer.at("banned").to_number<int>(), 7);
+  const auto& ban = answer.at("bans").at(0);
+  EXPECT_EQ(ban.at("id").as_string(), stranger.peer.text());
+  EXPECT_EQ(ban.at("reason").as_string(), "too many yamux pings");
+  EXPECT_EQ(ban.at("leftMs").to_number<int>(), 599'000);
 }
 
 TEST(GossipBatch, takes_what_it_gives_and_nothing_else) {

@@ -66,6 +66,7 @@ void Host::on_ready(ConnectionId id, const PeerId& peer) {
     return;
   }
   if (auto refused = refuse_peer(connection, peer)) {
+    connection.expected = peer;  // whom on_ended names
     close(id, refused->reason, std::move(refused->text));
     return;
   }
@@ -143,7 +144,11 @@ void Host::on_ended(ConnectionId id, const ConnectionEnded& event) {
   if (failed_upgrade && !connection.outbound) gate_.on_failed_upgrade(*connection.remote, now_);
   fail_streams(id, event.text);
   if (peer && connection.last_words == nullptr) forget_connection(id, *peer);
-  if (observer_ != nullptr) observer_->on_ended(id, peer, event.reason, event.text);
+  if (observer_ == nullptr) return;
+  // `refuse_peer` knows who it was.
+  const bool refused = event.reason == EndReason::Banned || event.reason == EndReason::NotAllowed ||
+                       event.reason == EndReason::LimitReached;
+  observer_->on_ended(id, refused && !peer ? connection.expected : peer, event.reason, event.text);
 }
 
 void Host::fail_streams(ConnectionId id, const std::string& why) {

@@ -120,6 +120,8 @@ Bytes IdentifyProtocol::our_message(StreamKey key) {
 const Bytes& IdentifyProtocol::our_record() {
   const std::vector<Multiaddr>& announced = host_.config().announced;
   if (record_.empty() || recorded_sequence_ != sequence_ || recorded_addresses_ != announced) {
+    // No two records of ours share a number.
+    if (!record_.empty() && recorded_sequence_ == sequence_) sequence_ += 1;
     record_ = sign_peer_record(identity_, {host_.self(), sequence_, announced});
     recorded_sequence_ = sequence_;
     recorded_addresses_ = announced;
@@ -257,13 +259,16 @@ void IdentifyProtocol::apply(const Reading& reading) {
     }
   }
   if (message.signed_peer_record) {
-    // Signed beats told.
     const auto record = open_peer_record(*message.signed_peer_record);
     if (record && record->peer == reading.peer && !record->addresses.empty()) {
-      info.addresses.clear();
-      for (const Multiaddr& address : record->addresses)
-        info.addresses.push_back(address.without_peer());
+      records_.keep(*record, [this](const PeerId& peer) { return pushes_.contains(peer); });
     }
+  }
+  // Signed beats told.
+  if (const PeerRecord* const kept = records_.find(reading.peer)) {
+    info.addresses.clear();
+    for (const Multiaddr& address : kept->addresses)
+      info.addresses.push_back(address.without_peer());
   }
   host_.set_info(reading.peer, std::move(info));
 }

@@ -4,6 +4,8 @@
 #include <net/if.h>
 #include <netinet/in.h>
 
+#include <algorithm>
+
 #include <ol/base/check.hpp>
 #include <ol/crypto/hash.hpp>
 
@@ -99,6 +101,10 @@ Result<Multiaddr, std::string> listen_address(const NetworkConfig& config) {
                                   std::to_string(config.listen_port));
   if (!out) return fail(std::string("not a literal IP address"));
   return *std::move(out);
+}
+
+std::chrono::milliseconds time_left(TimePoint until, TimePoint now) {
+  return std::chrono::duration_cast<std::chrono::milliseconds>(until - now);
 }
 
 /// What a socket on every address of the machine is reached at.
@@ -364,8 +370,7 @@ NetworkCounters StackNetwork::counters() const {
 void StackNetwork::collect_peer(PeerCounters& out, const PeerId& peer) {
   const auto now = Clock::now();
   if (const PeerBan* const ban = peers_.banned(peer, now)) {
-    out.ban = BanState{ban->reason,
-                       std::chrono::duration_cast<std::chrono::milliseconds>(ban->until - now)};
+    out.ban = BanState{ban->reason, time_left(ban->until, now)};
   }
   if (const PeerInfo* const info = host().info(peer)) out.agent = info->agent_version;
   StackSession* const link = link_to(peer);
@@ -384,6 +389,26 @@ void StackNetwork::collect_peer(PeerCounters& out, const PeerId& peer) {
   }
   for (std::size_t i = 0; i < kChannelCount; ++i)
     out.channels[i].dropped += link->dropped[i];
+}
+
+/// Bans by the node and by the host, of strangers too.
+void StackNetwork::collect_bans(NetworkCounters& out) {
+  const auto now = Clock::now();
+  std::map<PeerId, BanState> all;
+  for (const auto& [id, ban] : host().bans()) {
+    if (ban.until > now) all[id] = BanState{ban.reason, time_left(ban.until, now)};
+  }
+  for (const PeerCounters& peer : out.peers) {
+    if (peer.ban) all[peer.peer] = *peer.ban;
+  }
+  out.banned = all.size();
+  for (auto& [id, ban] : all)
+    out.bans.push_back({id, std::move(ban)});
+  const std::size_t shown = std::min(out.bans.size(), kBansShownMax);
+  std::ranges::partial_sort(
+      out.bans, out.bans.begin() + static_cast<std::ptrdiff_t>(shown),
+      [](const BannedPeer& a, const BannedPeer& b) { return a.ban.left > b.ban.left; });
+  out.bans.resize(shown);
 }
 
 NetworkCounters StackNetwork::collect() {
@@ -425,6 +450,7 @@ NetworkCounters StackNetwork::collect() {
       out.channels[i] += counters.channels[i];
     out.peers.push_back(std::move(counters));
   }
+  collect_bans(out);
   const std::scoped_lock lock(inbox_mutex_);
   out.inbox_bytes = inbox_bytes_;
   return out;

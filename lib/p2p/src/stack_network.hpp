@@ -154,6 +154,7 @@ class StackNetwork final : public Network, private HostObserver, private Protoco
   void stop_now();
   void publish_counters();
   [[nodiscard]] NetworkCounters collect();
+  void collect_bans(NetworkCounters& out);
   void collect_peer(PeerCounters& out, const PeerId& peer);
   [[nodiscard]] Host& host() { return tcp_.host(); }
   [[nodiscard]] GossipVerdict acknowledge(const GossipMessage& message);

@@ -9,6 +9,7 @@
 #include <set>
 
 #include <ol/p2p/delimited.hpp>
+#include <ol/p2p/gossip_cache.hpp>
 #include <ol/p2p/gossip_queue.hpp>
 #include <ol/p2p/gossip_score.hpp>
 
@@ -50,6 +51,7 @@ Bytes as_rpc(ByteView message) {
   return out;
 }
 
+// libp2p.md section 8.2: all nodes of a topic MUST compute ids alike.
 TEST(GossipMessage, reproduces_the_signed_vector) {
   const auto message =
       make_message("blocks", vector_bytes("data"), GossipSigning::StrictSign, vector_key(), 1);
@@ -74,6 +76,7 @@ TEST(GossipMessage, accepts_the_vector_with_and_without_the_key) {
   }
 }
 
+// libp2p.md section 8.2: all nodes of a topic MUST compute ids alike.
 TEST(GossipMessage, reproduces_the_unsigned_vector) {
   const auto message =
       make_message("blocks", vector_bytes("data"), GossipSigning::StrictNoSign, vector_key(), 1);
@@ -302,6 +305,21 @@ TEST(GossipQueue, splits_what_is_too_much_for_one_rpc_and_shares_the_messages) {
   EXPECT_EQ(first[1].get(), &large->rpc_field);
   EXPECT_EQ(queue.take_rpc(kStart).size(), 2U);
   EXPECT_TRUE(queue.take_rpc(kStart).empty());
+}
+
+// libp2p.md section 8.3: seen TTL 120 s, in two generations that live as long each.
+TEST(GossipCache, remembers_an_id_for_120_s_and_not_for_240) {
+  GossipCache cache({});
+  cache.add_seen("first", kStart);
+  cache.add_seen("late", kStart + seconds(119));
+  cache.shift(kStart + seconds(120));
+  EXPECT_NE(cache.find_seen("first"), nullptr);
+  cache.shift(kStart + seconds(119 + 120));
+  EXPECT_NE(cache.find_seen("late"), nullptr);
+  cache.shift(kStart + seconds(240));
+  EXPECT_EQ(cache.find_seen("first"), nullptr);
+  EXPECT_EQ(cache.find_seen("late"), nullptr);
+  EXPECT_EQ(cache.seen_count(), 0U);
 }
 
 TEST(GossipScore, checks_its_parameters) {

@@ -52,17 +52,26 @@ struct HalfOpen : ::testing::Test {
   TestHost& validator;
 };
 
-TEST_F(HalfOpen, a_connection_that_says_nothing_is_closed_after_2_s_and_one_that_began_after_10) {
+// libp2p.md section 11: first frame after accept 5 s, upgrade 10 s.
+TEST_F(HalfOpen, a_connection_that_says_nothing_is_closed_after_5_s_and_one_that_began_after_10) {
   ASSERT_TRUE(open(from(1)));
   ASSERT_TRUE(open_speaking(from(2)));
-  network.advance(milliseconds(1900));
+  network.advance(milliseconds(4900));
   EXPECT_EQ(victim.ended, std::vector<std::string>{});
   network.advance(milliseconds(100));
   EXPECT_EQ(victim.ended, std::vector<std::string>{"mute: not a byte in time"});
-  network.advance(milliseconds(7900));
+  network.advance(milliseconds(4900));
   EXPECT_EQ(victim.ended.size(), 1U);
   network.advance(milliseconds(100));
   EXPECT_EQ(victim.ended.back(), "upgrade_timeout: not ready in time");
+}
+
+TEST_F(HalfOpen, who_speaks_after_4_s_is_heard) {
+  Attacker late(network, victim, 66);
+  network.advance(milliseconds(4900));
+  late.exchange();
+  EXPECT_TRUE(late.peer().is_secured());
+  EXPECT_EQ(late.outcome(), "");
 }
 
 TEST_F(HalfOpen, the_oldest_that_says_nothing_makes_room_for_a_newcomer) {

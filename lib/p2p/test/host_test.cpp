@@ -14,6 +14,7 @@ using std::chrono::seconds;
 using testing::HostNetwork;
 using testing::TestHost;
 
+// libp2p.md section 6: protocols MUST name everything accepted inbound, and only that.
 TEST(Host, identifies_its_peers_both_ways) {
   for (const std::size_t piece : {SIZE_MAX, std::size_t{1}}) {
     HostNetwork network(piece);
@@ -23,7 +24,6 @@ TEST(Host, identifies_its_peers_both_ways) {
     for (const auto& [one, other] : {std::pair(&a, &b), std::pair(&b, &a)}) {
       ASSERT_TRUE(one->identified.contains(other->id()));
       const PeerInfo& info = *one->host.info(other->id());
-      // libp2p.md section 6: protocols MUST name everything accepted inbound, and only that.
       EXPECT_EQ(info.protocols, other->host.protocols());
       EXPECT_EQ(info.agent_version, "openliquid");
       EXPECT_EQ(info.addresses, std::vector<Multiaddr>{other->address});
@@ -273,12 +273,16 @@ struct Sink final : ProtocolHandler {
   void on_stream_opened(StreamKey key, const PeerId&, std::string_view, bool) override {
     open.insert(key);
   }
-  void on_stream_data(StreamKey key, ByteView bytes) override { host.consume(key, bytes.size()); }
+  void on_stream_data(StreamKey key, ByteView bytes) override {
+    host.consume(key, bytes.size());
+    append(received, bytes);
+  }
   void on_stream_ended(StreamKey) override {}
   void on_stream_failed(StreamKey key, std::string_view) override { open.erase(key); }
 
   Host& host;
   std::set<StreamKey> open;
+  Bytes received;
 };
 
 TEST(Host, resets_streams_over_a_protocols_limit) {
@@ -377,7 +381,9 @@ TEST(Host, identifies_a_peer_on_the_connection_that_is_left) {
   EXPECT_TRUE(b.identified.contains(a.id()));
 }
 
-TEST(Host, a_peer_that_pings_too_often_is_cut_off) {
+// libp2p.md section 7: a rate of 10 a second is the only limit on repetition. go-libp2p pings in a
+// loop on one stream, as fast as it is answered.
+TEST(Host, answers_to_a_peer_that_pings_in_a_loop_are_slowed_down) {
   HostNetwork network;
   TestHost& a = network.add();
   TestHost& b = network.add();
@@ -386,7 +392,43 @@ TEST(Host, a_peer_that_pings_too_often_is_cut_off) {
   const auto key = a.host.open_stream(b.id(), {std::string(PingProtocol::kId)}, ours);
   ASSERT_TRUE(key);
   network.run();
-  ASSERT_TRUE(a.host.write(*key, Bytes(32 * 10)));
+  std::size_t sent = 0;
+  const auto loop = [&] {
+    while (ours.received.size() == 32 * sent) {
+      ASSERT_TRUE(a.host.write(*key, testing::pattern(32, static_cast<std::uint32_t>(sent))));
+      sent += 1;
+      network.run();
+    }
+  };
+  loop();
+  EXPECT_EQ(sent, 11U);
+  for (int i = 0; i < 50; ++i) {
+    network.advance(milliseconds(100));
+    loop();
+  }
+  EXPECT_EQ(sent, 61U);
+  EXPECT_EQ(ours.open.size(), 1U);
+  Bytes expected;
+  for (std::size_t i = 0; i < 60; ++i)
+    append(expected, testing::pattern(32, static_cast<std::uint32_t>(i)));
+  EXPECT_EQ(ours.received, expected);
+  // What waits is answered before the stream is closed.
+  a.host.close_write(*key);
+  network.advance(milliseconds(100));
+  EXPECT_EQ(ours.received.size(), 32 * 61U);
+  EXPECT_EQ(b.host.stream_count(), 0U);
+}
+
+TEST(Host, a_peer_that_floods_a_ping_stream_is_cut_off) {
+  HostNetwork network;
+  TestHost& a = network.add();
+  TestHost& b = network.add();
+  Sink ours(a.host);
+  network.connect(a, b);
+  const auto key = a.host.open_stream(b.id(), {std::string(PingProtocol::kId)}, ours);
+  ASSERT_TRUE(key);
+  network.run();
+  ASSERT_TRUE(a.host.write(*key, Bytes(32 * (10 + 32))));
   network.run();
   EXPECT_EQ(ours.open.size(), 1U);
   ASSERT_TRUE(a.host.write(*key, Bytes(32)));

@@ -224,6 +224,7 @@ TEST_F(HostilePeer, a_replayed_handshake_is_not_authentic) {
   EXPECT_EQ(replay.outcome(), "handshake_failed: message is not authentic");
 }
 
+// libp2p.md section 4.2: a failed tag anywhere MUST close the connection.
 TEST_F(HostilePeer, a_replayed_message_is_not_authentic) {
   Attacker& attacker = connect();
   attacker.peer().send(yamux_header(kPing, kSyn, 0, 1));
@@ -234,6 +235,7 @@ TEST_F(HostilePeer, a_replayed_message_is_not_authentic) {
   EXPECT_EQ(attacker.outcome(), "bad_transport: message is not authentic");
 }
 
+// libp2p.md section 4.2: a failed tag MUST close the connection.
 // Garbage may come from anybody on the way: the connection ends, but nobody is banned for it.
 TEST_F(HostilePeer, garbage_after_the_handshake_ends_the_connection_without_a_ban) {
   Attacker& attacker = connect();
@@ -301,7 +303,7 @@ TEST_F(HostilePeer, an_address_that_fails_10_upgrades_waits_for_the_minute_to_en
 }
 
 // A listener that accepts and says nothing costs a dial's slot for 10 s and no more. It speaks when
-// it likes: of a dialler the first byte is due after 2 s, of a listener it is not.
+// it likes: of a dialler the first byte is due after 5 s, of a listener it is not.
 TEST_F(HostilePeer, a_dial_that_stays_half_open_is_given_up_after_10_s) {
   const auto mute = *Multiaddr::from_text("/ip4/7.7.7.7/tcp/7");
   ASSERT_TRUE(victim.host.dial(mute));

@@ -12,6 +12,7 @@
 #include <ol/p2p/tcp_host.hpp>
 
 #include "attacker.hpp"
+#include "network_harness.hpp"
 
 namespace ol::p2p {
 namespace {
@@ -87,11 +88,12 @@ class Running final : public HostObserver {
 /// A blocking socket to a host.
 class Raw {
  public:
-  explicit Raw(const Running& host) : socket_(::socket(AF_INET, SOCK_STREAM, 0)) {
+  explicit Raw(const Running& host) : Raw(host.address().tcp_target()->port) {}
+  explicit Raw(std::uint16_t port) : socket_(::socket(AF_INET, SOCK_STREAM, 0)) {
     sockaddr_in to{};
     to.sin_family = AF_INET;
     to.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    to.sin_port = htons(host.address().tcp_target()->port);
+    to.sin_port = htons(port);
     const auto* const address = reinterpret_cast<const sockaddr*>(&to);
     OL_CHECK(::connect(socket_, address, sizeof to) == 0, "the host listens");
   }
@@ -187,6 +189,34 @@ TEST(HostileSocket, who_breaks_the_protocol_is_told_closed_and_refused_from_then
   static_cast<void>(secure(second, 66));
   second.wait_for_end();
   EXPECT_EQ(victim.endings("banned"), 1U);
+}
+
+// docs/operators.md: who is banned is shown, strangers too, and failures name the peer.
+TEST(HostileSocket, a_stranger_that_the_host_banned_is_shown_with_the_reason) {
+  NetworkConfig config;
+  config.limits.unknown_peers_max = 1;
+  testing::TestNode node(1, std::move(config));
+  const PeerId stranger = testing::peer_id(66);
+  const Raw first(node.endpoint().port);
+  const auto peer = secure(first, 66);
+  peer->send(yamux_header(0, 1, 1, kYamuxInitialWindow + 1));
+  first.send(peer->take_output());
+  first.wait_for_end();
+  ASSERT_TRUE(node.wait([&] { return node.network().counters().banned == 1; }));
+  const NetworkCounters counters = node.network().counters();
+  ASSERT_EQ(counters.bans.size(), 1U);
+  EXPECT_EQ(counters.bans[0].peer, stranger);
+  EXPECT_EQ(counters.bans[0].ban.reason, "more data than the stream's window allows");
+  EXPECT_GT(counters.bans[0].ban.left, std::chrono::minutes(9));
+  EXPECT_LE(counters.bans[0].ban.left, std::chrono::minutes(10));
+  const Raw second(node.endpoint().port);
+  static_cast<void>(secure(second, 66));
+  second.wait_for_end();
+  ASSERT_TRUE(node.wait([&] {
+    return std::ranges::any_of(node.failures, [&](const LinkFailure& failure) {
+      return failure.reason.code == CloseCode::Banned && failure.peer == stranger;
+    });
+  }));
 }
 
 // Over the public internet 4 connections of one address may be unfinished. Each more that says

@@ -78,7 +78,9 @@ TEST(Multistream, both_sides_begin_with_the_header) {
   EXPECT_EQ(responder, message(kMultistreamProtocol));
 }
 
-// Rules 2 and 3: the echo agrees, "na" asks for another, and what follows belongs to the protocol.
+// libp2p.md section 3, rules 2 and 3: the echo agrees, "na" asks for another. Bytes already read
+// beyond the agreement MUST be handed on, and payload behind the proposal, in the same segment,
+// MUST be accepted.
 TEST(Multistream, responder_agrees_refuses_and_hands_on_the_payload) {
   Bytes in = joined({kMultistreamProtocol, "/x", "ls", "/b/1"});
   append(in, as_bytes("payload"));
@@ -88,6 +90,7 @@ TEST(Multistream, responder_agrees_refuses_and_hands_on_the_payload) {
   EXPECT_EQ(as_text(out.rest), "payload");
 }
 
+// libp2p.md section 3, rules 2 and 3: bytes beyond the agreement MUST be handed on.
 TEST(Multistream, initiator_proposes_the_next_after_a_refusal) {
   Bytes in = joined({kMultistreamProtocol, "na", "/b/1"});
   append(in, as_bytes("payload"));
@@ -124,7 +127,8 @@ std::vector<Refused> refused_by_a_responder() {
           {many, MultistreamError::TooManyProposals}};
 }
 
-// Rule 1: any other first message aborts. Longer than 1024 bytes closes; 16 proposals at most.
+// libp2p.md section 3, rule 1: any other first message aborts. Longer than 1024 bytes closes; 16
+// proposals at most.
 TEST(Multistream, responder_names_what_is_wrong) {
   for (const Refused& c : refused_by_a_responder())
     EXPECT_EQ(run(MultistreamResponder(kAccepted), c.in, c.in.size()).error, c.error)

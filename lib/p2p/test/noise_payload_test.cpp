@@ -150,6 +150,7 @@ TEST(NoisePayload, is_refused_when_the_identity_does_not_sign_this_static_key) {
             NoiseError::BadIdentitySignature);
 }
 
+// libp2p.md section 1: the encoding of a key MUST be deterministic.
 TEST(NoisePayload, is_refused_for_keys_of_other_types_and_encodings) {
   const Bytes signature = signature_of(kBob, exchange_key(0x77).public_key());
   Bytes swapped = hex("1220");

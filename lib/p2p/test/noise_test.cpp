@@ -204,6 +204,7 @@ void expect_failure(Corrupt corrupt, int message) {
   EXPECT_FALSE(third && pair.bob.done());
 }
 
+// libp2p.md section 4.2: a failed tag anywhere MUST close the connection.
 TEST(NoiseHandshake, fails_when_any_byte_of_any_message_is_altered) {
   Pair honest;
   honest.complete();
@@ -219,6 +220,7 @@ TEST(NoiseHandshake, fails_when_any_byte_of_any_message_is_altered) {
   }
 }
 
+// libp2p.md section 4.2: a failed tag MUST close the connection.
 TEST(NoiseHandshake, names_the_altered_part) {
   Pair pair;
   pair.bob_reads_message1();
@@ -256,6 +258,7 @@ TEST(NoiseHandshake, refuses_replayed_messages) {
   EXPECT_EQ(error_of(alice.feed(old.sent.message2, out)), NoiseError::BadTag);
 }
 
+// libp2p.md section 4.2: an all-zero X25519 result MUST abort.
 TEST(NoiseHandshake, refuses_points_of_small_order) {
   Pair pair;
   Bytes zero_point = hex("0020");
@@ -281,6 +284,7 @@ TEST(NoiseHandshake, bounds_messages_by_their_announced_length) {
   }
 }
 
+// libp2p.md section 4.2: message 1 is 32 bytes in all and MUST NOT carry extensions.
 TEST(NoiseHandshake, refuses_short_messages_and_a_payload_in_message_1) {
   Pair pair;
   EXPECT_EQ(error_of(pair.bob.feed(hex("0000"), pair.sent.message2)), NoiseError::MessageTooShort);

@@ -73,6 +73,7 @@ TEST(NoiseTransport, gives_the_same_bytes_however_they_arrive) {
   EXPECT_EQ(from_pieces, sent);
 }
 
+// libp2p.md section 4.2: a failed tag anywhere MUST close the connection.
 TEST(NoiseTransport, fails_when_any_byte_is_altered) {
   NoiseSealer sealer(transport_key());
   Bytes wire;
@@ -89,6 +90,7 @@ TEST(NoiseTransport, fails_when_any_byte_is_altered) {
   }
 }
 
+// libp2p.md section 4.2: never skip a message.
 TEST(NoiseTransport, refuses_replay_reordering_and_omission) {
   NoiseSealer sealer(transport_key());
   Bytes first;

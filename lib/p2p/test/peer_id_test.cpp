@@ -21,6 +21,7 @@ constexpr std::string_view kIdText = "12D3KooWBtg3aaRMjxwedh83aGiUkwSxDwUZkzuJcf
 constexpr std::string_view kIdCid =
     "bafzaajaiaejcahwr5d5ofrfbis4l5d6uwr57hu5tjodrypfm6yaq6dsc2r2pzyt6";
 
+// libp2p.md section 1: Ed25519 keys MUST be spoken.
 TEST(PeerId, reproduces_the_specs_ed25519_vector) {
   const auto secret = crypto::Ed25519SecretKey::from_bytes(
       hex("7e0830617c4a7de83925dfb2694556b12936c477a0e1feb2e148ec9da60fee7d"));
@@ -82,6 +83,7 @@ TEST(PeerId, gives_the_ed25519_key_of_ed25519_peers_only) {
   }
 }
 
+// libp2p.md section 1: a received peer id MUST parse completely.
 TEST(PeerId, refuses_other_hashes_and_key_types_by_name) {
   Bytes id = hex(kIdBytes);
   id[0] = 0x13;  // SHA2-512
@@ -93,6 +95,7 @@ TEST(PeerId, refuses_other_hashes_and_key_types_by_name) {
   EXPECT_EQ(PeerId::from_bytes(hex("000608041202aabb")).error(), PeerIdError::NonCanonicalKey);
 }
 
+// libp2p.md section 1: identity only with a valid key inside, which MUST parse.
 TEST(PeerId, refuses_a_secp256k1_key_that_is_no_point) {
   Bytes message = hex("08021221");
   message.resize(4 + 33, 0xff);
@@ -112,6 +115,7 @@ TEST(PeerId, refuses_text_that_is_neither_base58_nor_a_cid) {
   }
 }
 
+// libp2p.md section 1: the codec of a CID MUST be 0x72.
 TEST(PeerId, refuses_a_cid_with_another_codec_or_unused_bits_set) {
   std::string other_codec(kIdCid);
   other_codec[3] = 'y';
@@ -120,6 +124,7 @@ TEST(PeerId, refuses_a_cid_with_another_codec_or_unused_bits_set) {
   EXPECT_FALSE(PeerId::from_text(std::string(kIdCid) + "a"));
 }
 
+// libp2p.md section 1: a received peer id MUST parse completely: code, length, exact size.
 TEST(PeerId, refuses_every_truncation_and_any_extension) {
   const Bytes bytes = hex(kIdBytes);
   for (std::size_t size = 0; size < bytes.size(); ++size)
@@ -146,6 +151,25 @@ TEST(PeerId, orders_and_hashes_like_its_key) {
   EXPECT_EQ(a < b, std::ranges::lexicographical_compare(a.bytes(), b.bytes()));
   EXPECT_NE(std::hash<PeerId>{}(a), std::hash<PeerId>{}(b));
   EXPECT_EQ(std::set({a, b, a}).size(), 2U);
+}
+
+// libp2p.md section 1: the encoding of a key MUST be deterministic: both fields, in tag order,
+// minimal varints, no other field.
+TEST(PeerId, takes_one_encoding_of_a_key_and_writes_it) {
+  const std::string data(kKeyMessage.substr(8));
+  const Bytes message = hex("08011220" + data);
+  ASSERT_TRUE(PeerId::from_key_message(message));
+  EXPECT_EQ(PeerId::from_key_message(message)->public_key()->message(), message);
+  for (const std::string& other : {"1220" + data + "0801",                 // the other order
+                                   "0881001220" + data,                    // a padded type
+                                   "080112a000" + data,                    // a padded length
+                                   "880001" + std::string("1220") + data,  // a padded tag
+                                   "08011220" + data + "1800",             // one field more
+                                   "080108011220" + data,                  // a field twice
+                                   "1220" + data,                          // no type
+                                   std::string("0801")}) {                 // no data
+    EXPECT_FALSE(PeerId::from_key_message(hex(other))) << other;
+  }
 }
 
 TEST(PeerId, describes_every_error) {

@@ -7,6 +7,7 @@
 #include <ol/p2p/delimited.hpp>
 #include <ol/p2p/envelope.hpp>
 #include <ol/p2p/host.hpp>
+#include <ol/p2p/peer_record_store.hpp>
 
 namespace ol::p2p {
 
@@ -101,6 +102,7 @@ class IdentifyProtocol final : public ProtocolHandler {
   std::vector<Multiaddr> recorded_addresses_;
   std::map<StreamKey, Reading> readings_;
   std::map<PeerId, PushState> pushes_;
+  PeerRecordStore records_;
 };
 
 }  // namespace ol::p2p

@@ -89,9 +89,9 @@ inline constexpr std::size_t kBulkAheadBytesMax = std::size_t{32} << 10;
 
 struct ConnectionTimes {
   Duration upgrade = std::chrono::seconds{10};
-  // Of an accepted connection. A dialler speaks at once: its first bytes follow what completes the
-  // TCP handshake.
-  Duration first_byte = std::chrono::seconds{2};
+  // Of an accepted connection (libp2p.md section 11). Most diallers speak at once, but one that
+  // looks up a key first, or whose first packet is lost twice, is honest too.
+  Duration first_byte = std::chrono::seconds{5};
   Duration negotiation = std::chrono::seconds{10};
   Duration message =
       std::chrono::seconds{20};  // from the first byte of a Noise message to its last

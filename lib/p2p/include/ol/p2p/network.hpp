@@ -127,7 +127,7 @@ struct NetworkLimits {
 
 struct NetworkTimes {
   std::chrono::milliseconds handshake{10'000};  // TCP connect to ready
-  std::chrono::milliseconds first_byte{2'000};  // TCP accept to the first byte of the peer
+  std::chrono::milliseconds first_byte{5'000};  // TCP accept to the first byte of the peer
   std::chrono::milliseconds ping_interval{5'000};
   std::chrono::milliseconds dead_after{15'000};  // without a single byte from the peer
   std::chrono::milliseconds redial_min{100};
@@ -182,6 +182,12 @@ struct BanState {
   std::string reason;
   std::chrono::milliseconds left{0};
 };
+struct BannedPeer {
+  PeerId peer;
+  BanState ban;
+};
+/// So many are shown.
+inline constexpr std::size_t kBansShownMax = 256;
 
 struct PeerCounters {
   PeerId peer;
@@ -225,6 +231,8 @@ struct NetworkCounters {
   std::size_t handshakes = 0;
   std::size_t inbox_bytes = 0;
   std::vector<PeerCounters> peers;  // configured and connected ones, in order of their ids
+  std::vector<BannedPeer> bans;     // whoever it is; those that last longest, kBansShownMax of them
+  std::size_t banned = 0;           // how many there are
 };
 
 enum class SendError : std::uint8_t {

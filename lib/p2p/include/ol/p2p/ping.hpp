@@ -14,8 +14,12 @@ class PingProtocol final : public ProtocolHandler {
  public:
   static constexpr std::string_view kId = "/ipfs/ping/1.0.0";
   static constexpr std::size_t kPayloadBytes = 32;
-  /// Per stream; a peer that asks for more is cut off.
-  static constexpr unsigned kPingsPerSecond = 10;
+  /// So many of a stream are answered at once, then one each kAnswerPause: whoever pings in a loop,
+  /// as go-libp2p does, is slowed down.
+  static constexpr unsigned kAnswersAtOnce = 10;
+  static constexpr Duration kAnswerPause = std::chrono::milliseconds{100};
+  /// Pings that wait for their answer; a peer that sends more is cut off.
+  static constexpr std::size_t kWaitingMax = 32;
   static constexpr Duration kTimeout = std::chrono::seconds{10};
 
   /// The round trip, or why there is none.
@@ -39,13 +43,17 @@ class PingProtocol final : public ProtocolHandler {
     bool inbound = false;
     PeerId peer;
     std::array<std::uint8_t, kPayloadBytes> sent{};  // outbound
-    Bytes received;
-    TimePoint since;     // sent at; for an inbound stream the start of the second
-    unsigned count = 0;  // pings answered in this second
+    Bytes received;                     // of an inbound stream: what is not answered yet
+    TimePoint since;                    // sent at; of an inbound stream: `answers` are of then
+    unsigned answers = kAnswersAtOnce;  // that may be given at once
+    bool ended = false;                 // inbound: the peer sends no more
     Done done;
   };
 
-  [[nodiscard]] bool answer(StreamKey key, Stream& stream, ByteView bytes);
+  [[nodiscard]] bool answer(StreamKey key, Stream& stream);
+  [[nodiscard]] bool take(StreamKey key, Stream& stream, ByteView bytes);
+  void answer_later(StreamKey key);
+  void close_if_done(StreamKey key);
   void finish(StreamKey key, Result<Duration, std::string> result);
 
   Host& host_;
