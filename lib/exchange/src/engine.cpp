@@ -152,6 +152,13 @@ void run_s0_s1(Context& ctx, BlockResult& out) {
   roll_volumes(ctx);
 }
 
+void run_s2_s3(Context& ctx) {
+  run_liquidations(ctx);
+  run_triggers(ctx);
+  run_twaps(ctx);
+  quote_backstop(ctx);
+}
+
 }  // namespace
 
 Result<void, BlockError> Engine::check(const BlockInput& block) const {
@@ -187,18 +194,12 @@ BlockResult Engine::execute(const BlockInput& block) {
   for (const std::size_t i : execution_order(ctx)) {
     const VerifiedAction& action = block.actions[i];
     if (!between && step_of(action.action.body) == Step::P4) {
-      run_liquidations(ctx);  // S2
-      run_triggers(ctx);      // S3
-      run_twaps(ctx);
+      run_s2_s3(ctx);
       between = true;
     }
     out.results.push_back(run_action(ctx, action));
   }
-  if (!between) {
-    run_liquidations(ctx);
-    run_triggers(ctx);
-    run_twaps(ctx);
-  }
+  if (!between) run_s2_s3(ctx);
   out.events = std::move(ctx.events);
   out.diff = take_diff(state_, with_reserve(last_block_.changes), with_reserve(last_block_.bytes));
   last_block_ = {out.events.size(), out.diff.size(), out.diff.bytes()};

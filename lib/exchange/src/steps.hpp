@@ -24,9 +24,11 @@ void settle_market(Context& ctx, MarketIndex market);
 /// S2: the liquidation ladder (dex.md 12).
 void run_liquidations(Context& ctx);
 
-/// S3: fired triggers, then due TWAP slices (dex.md 4).
+/// S3: fired triggers, then due TWAP slices (dex.md 4), then the backstop vault's quotes (13.3).
 void run_triggers(Context& ctx);
 void run_twaps(Context& ctx);
+/// One reduce-only post-only order for each position of the backstop vault, at the mark or better.
+void quote_backstop(Context& ctx);
 
 /// The protective price of a slice: mark +/- 3 %, on a tick, never past the band (dex.md 4.2).
 [[nodiscard]] std::uint64_t slice_px(const Context& ctx, MarketIndex market, Side side);

@@ -42,6 +42,7 @@ struct Params {
   std::int64_t leader_share_ppb = 50'000'000;
   TimeMs vault_lock_ms = 86'400'000;
   TimeMs backstop_lock_ms = 4ULL * 86'400'000;
+  std::int64_t unwind_usd = 10'000 * kUsdPerDollar;  // of one quote of the backstop vault
   std::uint64_t seal_bond = 10;
   std::uint64_t seal_window = 5;
   std::int64_t trigger_band_ppb = 100'000'000;
