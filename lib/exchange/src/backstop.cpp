@@ -45,7 +45,8 @@ bool keeps(Context& ctx, MarketIndex market, const Order& wanted) {
     const Slot slot = ctx.state.orders.find(oid);
     const OrderNode& node = ctx.state.orders[slot];
     if (node.market != market) continue;
-    const bool fits = !kept && node.side == wanted.side && node.tick == tick;
+    // An order of the other side is not where one stands that takes nothing.
+    const bool fits = !kept && node.tick == tick;
     kept = kept || fits;
     if (!fits) cancel_resting(ctx, slot, CancelReason::UserCanceled);
   }

@@ -120,5 +120,45 @@ TEST_F(Dex13Backstop, a_halted_market_is_tried_again) {
   expect_quote(Side::Sell, 600'000, 16'666);
 }
 
+TEST_F(Dex13Backstop, a_market_that_is_post_only_has_quotes) {
+  chain.system({SetMarketStatus{kBtc, MarketStatus::PostOnly}});
+  chain.order(kMaker, order_of(kBtc, Side::Sell, 600'000, 100'000, Tif::Alo));
+  chain.system({SetMarketStatus{kBtc, MarketStatus::Active}});
+  chain.order(kBackstop, order_of(kBtc, Side::Buy, 600'000, 100'000, Tif::Ioc));
+  chain.system({SetMarketStatus{kBtc, MarketStatus::PostOnly}});
+  expect_quote(Side::Sell, 600'000, 16'666);
+}
+
+TEST_F(Dex13Backstop, no_other_order_of_the_vault_stands_in_a_market_it_quotes) {
+  hold(kBtc, Side::Buy, 100'000);
+  chain.system({});
+  const std::uint64_t oid = quotes()[0].oid;
+  Order twin = order_of(kBtc, Side::Sell, 600'000, 1'000, Tif::Alo);
+  twin.reduce_only = true;
+  ASSERT_EQ(chain.order(kBackstop, twin).kind, OrderResult::Kind::Resting);
+  chain.system({});
+  expect_quote(Side::Sell, 600'000, 16'666);
+  EXPECT_EQ(quotes()[0].oid, oid);
+  // Turned over, its position is quoted on the other side.
+  chain.order(kMaker, order_of(kBtc, Side::Buy, 599'990, 200'000, Tif::Alo));
+  chain.order(kBackstop, order_of(kBtc, Side::Sell, 599'990, 200'000, Tif::Ioc));
+  ASSERT_EQ(chain.perp(kBackstop, kBtc).szi, -100'000);
+  chain.system({});
+  ASSERT_EQ(quotes().size(), 1U);
+  EXPECT_EQ(quotes()[0].side, Side::Buy);
+}
+
+TEST_F(Dex13Backstop, a_lot_dearer_than_a_quote_is_offered_alone) {
+  MarketConfig gold = eth();
+  gold.asset = AssetId(2);
+  gold.name = "GOLD";
+  gold.sz_decimals = 0;
+  const std::uint64_t px = 20'000 * kUsdPerDollar;  // of one lot
+  chain.system({ListMarket{gold}, SetOracle{AssetId(2), px}});
+  hold(AssetId(2), Side::Buy, 3);
+  chain.system({});
+  expect_quote(Side::Sell, px, 1);
+}
+
 }  // namespace
 }  // namespace ol::exchange
