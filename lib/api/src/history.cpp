@@ -252,6 +252,8 @@ void History::fill_side(const FillEvent& event, Side side, const CommittedBlock&
   out.height = block.input.height;
   out.oid = taker ? event.taker_oid : event.maker_oid;
   out.fee = taker ? event.taker_fee : event.maker_fee;
+  out.builder_fee = taker ? event.taker_builder_fee : event.maker_builder_fee;
+  if (taker) out.twap = event.taker_twap;
   out.taker = taker;
   out.kind = event.kind;
   out.liquidated = event.taker;

@@ -51,7 +51,9 @@ struct FillRecord {
   exchange::OrderId oid;
   std::int64_t start_szi = 0;
   exchange::Int128 realised = 0;
-  exchange::Int128 fee = 0;
+  exchange::Int128 fee = 0;          // the exchange's
+  exchange::Int128 builder_fee = 0;  // besides it
+  exchange::TwapId twap{};           // of which the order is a slice; 0: none
   bool taker = false;
   exchange::FillKind kind = exchange::FillKind::Trade;
   Address liquidated;  // whose position, if kind is not Trade

@@ -20,7 +20,7 @@ void fields(A& a, OrderRecord& v) {
 template <typename A>
 void fields(A& a, FillRecord& v) {
   a(v.tid, v.asset, v.account, v.side, v.px, v.sz, v.time, v.height, v.oid, v.start_szi, v.realised,
-    v.fee, v.taker, v.kind, v.liquidated, v.mark_px, v.hash);
+    v.fee, v.builder_fee, v.twap, v.taker, v.kind, v.liquidated, v.mark_px, v.hash);
 }
 template <typename A>
 void fields(A& a, TradeRecord& v) {

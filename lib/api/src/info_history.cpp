@@ -90,6 +90,14 @@ InfoAnswer user_fills_by_time(const InfoCall& call, const State& /*state*/) {
   return later(call, within(call.history.fills(call.in.address("user")), range), fill_json);
 }
 
+InfoAnswer user_twap_slice_fills(const InfoCall& call, const State& /*state*/) {
+  const std::deque<FillRecord>& all = call.history.fills(call.in.address("user"));
+  std::vector<FillRecord> slices;
+  for (auto it = all.rbegin(); it != all.rend() && slices.size() < kListedMax; ++it)
+    if (it->twap.value() != 0) slices.push_back(*it);
+  return later(call, std::move(slices), twap_fill_json);
+}
+
 json::value funding_history(const InfoCall& call, const State& /*state*/) {
   const MarketEntry* market = read_coin(call);
   const Range range = read_range(call.in);
@@ -143,11 +151,12 @@ InfoAnswer recent_trades(const InfoCall& call, const State& /*state*/) {
   return later(call, newest_first(call.history.trades(market->asset)), trade_json);
 }
 
-constexpr std::array<NamedQuery, 9> kQueries{
+constexpr std::array<NamedQuery, 10> kQueries{
     {{"orderStatus", Reads::Mirrors, order_status},
      {"historicalOrders", Reads::Mirrors, historical_orders},
      {"userFills", Reads::Mirrors, user_fills},
      {"userFillsByTime", Reads::Mirrors, user_fills_by_time},
+     {"userTwapSliceFills", Reads::Mirrors, user_twap_slice_fills},
      {"fundingHistory", Reads::Mirrors, funding_history},
      {"userFunding", Reads::Mirrors, user_funding},
      {"userNonFundingLedgerUpdates", Reads::Mirrors, ledger_updates},

@@ -82,28 +82,33 @@ std::string coin_of(AssetId asset, const Catalog& catalog) {
 json::object fill_json(const FillRecord& fill, const Catalog& catalog) {
   const MarketEntry* market = catalog.market(fill.asset);
   const TokenEntry* token = fee_token(fill, market, catalog);
-  json::object out{
-      {"coin", coin_of(fill.asset, catalog)},
-      {"px", px_text(fill.px, market)},
-      {"sz", sz_text(fill.sz, market)},
-      {"side", side_letter(fill.side)},
-      {"time", fill.time},
-      {"height", fill.height},
-      {"startPosition", sz_text(fill.start_szi, market)},
-      {"dir", direction(fill)},
-      {"closedPnl", usd_text(fill.realised)},
-      {"hash", hex_text(fill.hash)},
-      {"oid", fill.oid.value()},
-      {"crossed", fill.taker},
-      {"fee", decimal_text(fill.fee, token == nullptr ? kUsdDecimals : token->wei_decimals)},
-      {"feeToken", token == nullptr ? "USD" : token->name},
-      {"tid", fill.tid}};
+  const unsigned decimals = token == nullptr ? kUsdDecimals : token->wei_decimals;
+  json::object out{{"coin", coin_of(fill.asset, catalog)},
+                   {"px", px_text(fill.px, market)},
+                   {"sz", sz_text(fill.sz, market)},
+                   {"side", side_letter(fill.side)},
+                   {"time", fill.time},
+                   {"height", fill.height},
+                   {"startPosition", sz_text(fill.start_szi, market)},
+                   {"dir", direction(fill)},
+                   {"closedPnl", usd_text(fill.realised)},
+                   {"hash", hex_text(fill.hash)},
+                   {"oid", fill.oid.value()},
+                   {"crossed", fill.taker},
+                   {"fee", decimal_text(fill.fee + fill.builder_fee, decimals)},
+                   {"feeToken", token == nullptr ? "USD" : token->name},
+                   {"tid", fill.tid}};
+  if (fill.builder_fee != 0) out["builderFee"] = decimal_text(fill.builder_fee, decimals);
   if (fill.kind != FillKind::Trade) {
     out["liquidation"] = {{"user", hex_text(fill.liquidated)},
                           {"markPx", px_text(fill.mark_px, market)},
                           {"method", method_name(fill.kind)}};
   }
   return out;
+}
+
+json::object twap_fill_json(const FillRecord& fill, const Catalog& catalog) {
+  return {{"fill", fill_json(fill, catalog)}, {"twapId", fill.twap.value()}};
 }
 
 json::object open_order_json(const OrderRecord& record, const Catalog& catalog) {

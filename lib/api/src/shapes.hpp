@@ -12,6 +12,8 @@ namespace ol::api {
 // The shapes of dex.md 17.4: numbers are decimal strings, sides "B" and "A".
 
 [[nodiscard]] boost::json::object fill_json(const FillRecord& fill, const Catalog& catalog);
+/// {"fill","twapId"}: a fill of a slice.
+[[nodiscard]] boost::json::object twap_fill_json(const FillRecord& fill, const Catalog& catalog);
 /// An order as openOrders shows it.
 [[nodiscard]] boost::json::object open_order_json(const OrderRecord& order, const Catalog& catalog);
 /// {"order","status","reason","statusTimestamp"}.

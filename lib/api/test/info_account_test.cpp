@@ -240,5 +240,41 @@ TEST_F(InfoAccount, an_account_that_does_not_exist_has_what_an_untouched_one_has
   EXPECT_EQ(data.at("leverage").at("value").to_number<int>(), 20);
 }
 
+using Dex17Fills = InfoAccount;
+
+TEST_F(Dex17Fills, say_what_a_builder_got_and_of_which_twap_they_are) {
+  Trader builder(access, api, 3);
+  access.deposit(builder.address(), 1);
+  EXPECT_EQ(text(alice
+                     .act(R"({"type":"approveBuilderFee","maxFeeRate":"0.01%","builder":")" +
+                          builder.hex() + "\"}")
+                     .at("status")),
+            "ok");
+  static_cast<void>(bob.act(order(false, "60000", "1", "Alo")));
+  const json::value bought =
+      alice.act(R"({"type":"order","orders":[{"a":0,"b":true,"p":"60000","s":"0.1","r":false,)"
+                R"("t":{"limit":{"tif":"Ioc"}}}],"grouping":"na","builder":{"b":")" +
+                builder.hex() + R"(","f":10}})");
+  ASSERT_EQ(text(bought.at("status")), "ok") << json::serialize(bought);
+  api.advance();
+  const json::value fill = info_of("userFills", alice.hex()).at(0);
+  EXPECT_EQ(text(fill.at("builderFee")), "0.6") << "1 bp of 6,000 dollars";
+  EXPECT_EQ(text(fill.at("fee")), "3.3") << "4.5 bp besides";
+  EXPECT_FALSE(info_of("userFills", bob.hex()).at(0).as_object().contains("builderFee"));
+  EXPECT_TRUE(info_of("userTwapSliceFills", alice.hex()).as_array().empty());
+
+  const json::value twap = alice.act(
+      R"({"type":"twapOrder","twap":{"a":0,"b":true,"s":"0.5","r":false,"m":5,"t":false}})");
+  ASSERT_EQ(text(twap.at("status")), "ok") << json::serialize(twap);
+  access.block({exchange::SetOracle{kBtc, 600'000}}, {}, 30'000);
+  api.advance();
+  const json::value slices = info_of("userTwapSliceFills", alice.hex());
+  ASSERT_EQ(slices.as_array().size(), 1U);
+  EXPECT_EQ(slices.at(0).at("twapId"),
+            twap.at("response").at("data").at("status").at("running").at("twapId"));
+  EXPECT_EQ(text(slices.at(0).at("fill").at("sz")), "0.05");
+  EXPECT_TRUE(info_of("userTwapSliceFills", bob.hex()).as_array().empty());
+}
+
 }  // namespace
 }  // namespace ol::api::test

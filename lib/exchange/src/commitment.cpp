@@ -22,7 +22,7 @@ static void fields(A& a, ActionResult& v) {
 template <typename A>
 static void fields(A& a, FillEvent& v) {
   a(v.tid, v.asset, v.px, v.sz, v.taker, v.maker, v.taker_oid, v.maker_oid, v.taker_side,
-    v.taker_fee, v.maker_fee, v.kind);
+    v.taker_fee, v.maker_fee, v.kind, v.taker_builder_fee, v.maker_builder_fee, v.taker_twap);
 }
 template <typename A>
 static void fields(A& a, RestEvent& v) {

@@ -165,8 +165,8 @@ Int128 worst_fee(const State& state, AccountIndex account, Int128 ntl, std::uint
   return fee_of(ntl, rate_of(state, account, false, true)) + builder_fee(ntl, builder);
 }
 
-std::optional<Int128> fill_perp(Context& ctx, MarketIndex market, const FillSide& side,
-                                std::uint64_t sz, std::uint64_t px) {
+std::optional<FillFees> fill_perp(Context& ctx, MarketIndex market, const FillSide& side,
+                                  std::uint64_t sz, std::uint64_t px) {
   State& state = ctx.state;
   const bool capped = side.kind == FillKind::Liquidation && side.taker;
   Int128 fee_cap = 0;
@@ -205,11 +205,11 @@ std::optional<Int128> fill_perp(Context& ctx, MarketIndex market, const FillSide
     state.accounts.edit(earner).raw_usd += must_i64(builder);
   }
   add_volume(ctx, side.account, side.taker, ntl, false);
-  return fee;
+  return FillFees{fee, builder};
 }
 
-std::optional<Int128> fill_spot(Context& ctx, MarketIndex market, const FillSide& side,
-                                std::uint64_t sz, std::uint64_t px) {
+std::optional<FillFees> fill_spot(Context& ctx, MarketIndex market, const FillSide& side,
+                                  std::uint64_t sz, std::uint64_t px) {
   State& state = ctx.state;
   const MarketConfig& config = state.info(market).config;
   const Int128 quote = notional(px, sz);
@@ -245,7 +245,7 @@ std::optional<Int128> fill_spot(Context& ctx, MarketIndex market, const FillSide
   if (config.quote == kUsdToken) {
     add_volume(ctx, side.account, side.taker, quote / kWeiPerUsd, true);
   }
-  return fee;
+  return FillFees{fee, builder};
 }
 
 bool admissible(const Context& ctx, AccountIndex account, MarketIndex market, const Health& before,

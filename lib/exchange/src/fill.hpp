@@ -18,12 +18,18 @@ struct FillSide {
   Int128 kept_usd = 0;
 };
 
+/// What one side of a fill paid, in micro-dollars or wei of what it received.
+struct FillFees {
+  Int128 fee = 0;  // negative for a rebate
+  Int128 builder = 0;
+};
+
 /// Moves a perp's cash and position for one side of a fill, fees included (dex.md 2.2, 8.5, 9).
-/// Returns the fee charged, negative for a rebate, or nothing where an amount left its range; the
-/// caller then reverts. @pre Funding is settled.
-[[nodiscard]] std::optional<Int128> fill_perp(Context& ctx, MarketIndex market,
-                                              const FillSide& side, std::uint64_t sz,
-                                              std::uint64_t px);
+/// Returns the fees charged, or nothing where an amount left its range; the caller then reverts.
+/// @pre Funding is settled.
+[[nodiscard]] std::optional<FillFees> fill_perp(Context& ctx, MarketIndex market,
+                                                const FillSide& side, std::uint64_t sz,
+                                                std::uint64_t px);
 
 /// Whether closing an isolated position may leave less than nothing for the cross bucket.
 enum class Shortfall : std::uint8_t { Refuse, Allow };
@@ -33,9 +39,9 @@ enum class Shortfall : std::uint8_t { Refuse, Allow };
                                  std::uint64_t sz, std::uint64_t px, Shortfall shortfall);
 
 /// Moves base and quote of a spot fill for one side (dex.md 6.4). A maker pays from its escrow.
-[[nodiscard]] std::optional<Int128> fill_spot(Context& ctx, MarketIndex market,
-                                              const FillSide& side, std::uint64_t sz,
-                                              std::uint64_t px);
+[[nodiscard]] std::optional<FillFees> fill_spot(Context& ctx, MarketIndex market,
+                                                const FillSide& side, std::uint64_t sz,
+                                                std::uint64_t px);
 
 /// Whether the account may make a fill it has just made (dex.md 8.8). `before` is the bucket
 /// before, `szi_before` the position.

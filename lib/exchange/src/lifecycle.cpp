@@ -198,7 +198,8 @@ void run_slice(Context& ctx, TwapId id, std::uint32_t k) {
     order.sz = must_u64(sz - sz % state.info(market).config.lot_sz);
     order.reduce_only = twap.reduce_only;
     order.tif = Tif::Ioc;
-    const OrderResult result = place_order(ctx, {state.find_account(twap.account), {}, 0}, order);
+    const OrderResult result =
+        place_order(ctx, {state.find_account(twap.account), {}, 0, id}, order);
     state.twaps.edit(id).filled += result.total_sz;
   }
   if (k == twap.slices) {

@@ -91,14 +91,14 @@ class Execution {
     const FillSide maker{node_.account, node_.side,        false, FillKind::Trade,
                          cold_.builder, cold_.builder_fee, 0};
     shrink_maker(ctx_, slot_, sz_);
-    if (!one_side(maker, true, maker_fee_)) {
+    if (!one_side(maker, true, maker_fees_)) {
       revert(ctx_, point);
       return Verdict::MakerRefused;
     }
     const bool exempt = taker_.side.kind == FillKind::Liquidation;  // dex.md 8.8
     FillSide taker = taker_.side;
     if (exempt) taker.kept_usd = worst_loss_of_rest();
-    if (!one_side(taker, !exempt, taker_fee_)) {
+    if (!one_side(taker, !exempt, taker_fees_)) {
       revert(ctx_, point);
       return Verdict::TakerRefused;
     }
@@ -107,12 +107,12 @@ class Execution {
   }
 
  private:
-  bool one_side(const FillSide& side, bool checked, Int128& fee_out) {
+  bool one_side(const FillSide& side, bool checked, FillFees& out) {
     const MarketIndex market = taker_.market;
     if (ctx_.state.info(market).spot()) {
-      const auto fee = fill_spot(ctx_, market, side, sz_, px_);
-      fee_out = fee.value_or(0);
-      return fee.has_value();
+      const auto fees = fill_spot(ctx_, market, side, sz_, px_);
+      out = fees.value_or(FillFees{});
+      return fees.has_value();
     }
     settle_funding(ctx_, side.account);
     const PerpState* perp = ctx_.state.find_perp(side.account, market);
@@ -120,9 +120,9 @@ class Execution {
     // Only a fill that does not enlarge the position is compared with what was before (8.8 b).
     const bool grows = abs128(szi + sign(side.side) * Int128{sz_}) > abs128(szi);
     const Health before = grows ? Health{} : health_of(ctx_.state, side.account, market);
-    const auto fee = fill_perp(ctx_, market, side, sz_, px_);
-    fee_out = fee.value_or(0);
-    return fee && (!checked || admissible(ctx_, side.account, market, before, szi));
+    const auto fees = fill_perp(ctx_, market, side, sz_, px_);
+    out = fees.value_or(FillFees{});
+    return fees && (!checked || admissible(ctx_, side.account, market, before, szi));
   }
 
   // At the limit price, against the mark.
@@ -139,7 +139,8 @@ class Execution {
     ctx_.emit<FillEvent>(tid, state.info(taker_.market).config.asset, px_, sz_,
                          state.accounts[taker_.side.account].address,
                          state.accounts[node_.account].address, taker_.oid, OrderId(node_.oid),
-                         taker_.side.side, taker_fee_, maker_fee_, taker_.side.kind);
+                         taker_.side.side, taker_fees_.fee, maker_fees_.fee, taker_.side.kind,
+                         taker_fees_.builder, maker_fees_.builder, taker_.twap);
     if (node_.group != 0) parent_filled(ctx_, node_.group, OrderId(node_.oid), sz_);
   }
 
@@ -152,8 +153,8 @@ class Execution {
   std::uint64_t sz_;
   std::uint64_t rest_;
   std::uint64_t px_;
-  Int128 maker_fee_ = 0;
-  Int128 taker_fee_ = 0;
+  FillFees maker_fees_;
+  FillFees taker_fees_;
 };
 
 // dex.md 7.1. Returns whether the taker goes on.

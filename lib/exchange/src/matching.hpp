@@ -7,11 +7,12 @@
 
 namespace ol::exchange {
 
-/// Who places an order and for which builder.
+/// Who places an order, for which builder, and as a slice of what.
 struct Placer {
   AccountIndex account = kNobody;
   Address builder;
   std::uint32_t builder_fee = 0;
+  TwapId twap{};  // 0: none
 };
 
 /// An order on its way through the book.
@@ -23,6 +24,7 @@ struct Taker {
   bool reduce_only = false;
   Stp stp = Stp::CancelMaker;
   OrderId oid;
+  TwapId twap{};  // of which it is a slice; 0: none
 };
 
 struct MatchResult {

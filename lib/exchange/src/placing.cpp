@@ -67,7 +67,8 @@ void run_order(Context& ctx, const Placer& placer, MarketIndex market, const Ord
       order.sz,
       order.reduce_only,
       order.stp,
-      oid};
+      oid,
+      placer.twap};
   MatchResult result{0, order.sz, 0, std::nullopt};
   if (order.tif != Tif::Alo && meets_book(ctx.state, market, order)) result = match(ctx, taker);
   // Decrementing against one's own orders uses up size without a fill (dex.md 7.1, 20.9).

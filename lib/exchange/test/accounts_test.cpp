@@ -294,6 +294,14 @@ TEST_F(Dex9Builders, earn_what_was_approved_and_no_more) {
   EXPECT_EQ(code(kA, with(11)), Error::BuilderFee);
   EXPECT_EQ(code(kA, with(10)), kOk);
   EXPECT_EQ(Int128{chain.account(user(20)).raw_usd}, kDollar + builder_fee(6'000'000'000, 10));
+  const FillEvent paid = chain.events_of<FillEvent>().at(0);
+  EXPECT_EQ(paid.taker_builder_fee, builder_fee(6'000'000'000, 10));
+  EXPECT_EQ(paid.maker_builder_fee, 0);
+  PlaceOrders rests = with(10);
+  rests.orders[0].tif = Tif::Alo;
+  EXPECT_EQ(code(kA, rests), kOk);
+  chain.order(kB, order_of(kBtc, Side::Sell, 600'000, 10'000, Tif::Ioc));
+  EXPECT_EQ(chain.events_of<FillEvent>().at(0).maker_builder_fee, builder_fee(6'000'000'000, 10));
   EXPECT_EQ(code(kA, ApproveBuilderFee{user(20), 200}), kOk);
   const ActionResult above = chain.act(kA, with(101));
   EXPECT_EQ(above.orders.at(0).error, Error::BuilderFee);  // the perp limit

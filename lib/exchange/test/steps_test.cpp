@@ -304,6 +304,7 @@ TEST_F(Dex4Twap, trades_its_slices_on_time_and_ends) {
   EXPECT_EQ(chain.perp(kA, kBtc).szi, 0);
   chain.oracle(kBtc, 600'000, 100);
   EXPECT_EQ(chain.perp(kA, kBtc).szi, 1'000);
+  EXPECT_EQ(chain.events_of<FillEvent>().at(0).taker_twap, id);
   // Two periods missed: the third slice catches up to its target.
   chain.oracle(kBtc, 600'000, 90'000);
   EXPECT_EQ(chain.perp(kA, kBtc).szi, 4'000);

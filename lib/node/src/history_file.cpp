@@ -14,7 +14,7 @@ namespace ol::node {
 namespace {
 
 constexpr std::string_view kMagic = "OLEH";
-constexpr std::uint32_t kVersion = 1;
+constexpr std::uint32_t kVersion = 2;
 constexpr std::uint32_t kHistoryBytesMax = std::uint32_t{1} << 30;
 constexpr std::uint32_t kRecordsMax = 100'000'000;
 constexpr std::uint32_t kRecordBytesMax = std::uint32_t{1} << 24;

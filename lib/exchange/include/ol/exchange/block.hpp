@@ -131,6 +131,9 @@ struct FillEvent {
   Int128 taker_fee = 0;  // micro-dollars, or wei of what the side receives
   Int128 maker_fee = 0;
   FillKind kind = FillKind::Trade;
+  Int128 taker_builder_fee = 0;  // besides the fee, in the same unit (dex.md 9.4)
+  Int128 maker_builder_fee = 0;
+  TwapId taker_twap;  // of which the taker's order is a slice; 0: none
 };
 struct RestEvent {
   OrderId oid;
