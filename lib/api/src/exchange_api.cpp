@@ -99,7 +99,12 @@ std::string ExchangeApi::Impl::outcome_reply(const ExchangeRequest& request, con
   if (!outcome.result.ok) {
     const auto verified =
         exchange::verify_action(access.domain(), request.action, request.signature);
-    if (verified) context.signer = verified->signer;
+    if (verified) {
+      context.signer = verified->signer;
+      access.read([&](const exchange::State& state) {
+        context.signer_is_agent = state.agents.contains(context.signer);
+      });
+    }
   }
   return committed_reply(request, outcome.result, context);
 }

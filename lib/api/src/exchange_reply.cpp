@@ -68,16 +68,14 @@ std::string authority_sentence(const ReplyContext& context, const Action& action
   const std::string signer = to_hex_prefixed(context.signer.view());
   const bool of_other = !action.account.is_zero() && action.account != context.signer;
   const std::string rule = authority_rule(action.body, context.params);
-  std::string out;
-  if (of_other) {
-    out = signer + " does not control " + to_hex_prefixed(action.account.view()) +
-          "; vaultAddress must be one of its sub-accounts or vaults, or null";
-    if (!rule.empty()) out = "either " + out + "; or this is not kept: " + rule;
-  } else {
-    out = rule;
+  if (context.signer_is_agent && exchange::needs_user_key(action.body)) {
+    return "only the account's own key may sign this action, and " + signer + " is an agent";
   }
-  if (!exchange::needs_user_key(action.body)) return out;
-  return out + (out.empty() ? "" : "; ") + "only the account's own key may sign it, never an agent";
+  if (!of_other) return rule.empty() ? "the account may not do this" : rule;
+  const std::string control = signer + " does not control " +
+                              to_hex_prefixed(action.account.view()) +
+                              "; vaultAddress must be one of its sub-accounts or vaults, or null";
+  return rule.empty() ? control : "either " + control + "; or this is not kept: " + rule;
 }
 
 // The agent that can never act again: the one to be approved, or else the signer.
@@ -365,6 +363,7 @@ std::string admission_sentence(Error error, const exchange::State& state,
   context.time = state.global().time;
   context.signer = action.signer;
   const exchange::Agent* agent = state.agents.find(action.signer);
+  context.signer_is_agent = agent != nullptr;
   const Address principal = agent == nullptr ? action.signer : agent->account;
   const auto target = exchange::target_account(state, principal, action.action.account);
   if (target != exchange::kNobody) {

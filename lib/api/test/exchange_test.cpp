@@ -287,6 +287,17 @@ TEST_F(Dex15Errors, what_an_account_may_not_do_is_told_by_its_rule) {
   told(R"({"type":"createSubAccount","name":"one"})", 41, "a name of its own");
   told(R"({"type":"twapOrder","twap":{"a":0,"b":true,"s":"1","r":false,"m":1,"t":false}})", 8,
        "5 to 1440 minutes");
+  Trader agent(access, api, 9);
+  EXPECT_EQ(text(alice
+                     .act(R"({"type":"approveAgent","agentName":"mm","agentAddress":")" +
+                          agent.hex() + "\"}")
+                     .at("status")),
+            "ok");
+  const json::value sent =
+      agent.act(R"({"type":"usdSend","amount":"1","destination":")" + bob.hex() + "\"}");
+  EXPECT_EQ(code(sent), 4U);
+  EXPECT_EQ(msg(sent),
+            "only the account's own key may sign this action, and " + agent.hex() + " is an agent");
 }
 
 TEST_F(Dex15Errors, an_unlisted_asset_is_told_the_listed_ones) {

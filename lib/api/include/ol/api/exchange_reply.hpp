@@ -22,6 +22,7 @@ struct ReplyContext {
   std::uint64_t height = 0;   // of the block that holds the action
   exchange::TimeMs time = 0;  // of that block
   Address signer{};           // recovered from the signature
+  bool signer_is_agent = false;
   std::uint64_t budget = 0;   // actions the account may use in all; 0: not known
   std::uint64_t budget_used = 0;
   std::optional<exchange::Int128> withdrawable{};                      // micro-dollars, where known
