@@ -23,7 +23,7 @@ struct ReplyContext {
   exchange::TimeMs time = 0;  // of that block
   Address signer{};           // recovered from the signature
   bool signer_is_agent = false;
-  std::uint64_t budget = 0;   // actions the account may use in all; 0: not known
+  std::uint64_t budget = 0;  // actions the account may use in all; 0: not known
   std::uint64_t budget_used = 0;
   std::optional<exchange::Int128> withdrawable{};                      // micro-dollars, where known
   const std::map<exchange::AssetId, std::uint64_t>* oracle = nullptr;  // prices, where known
