@@ -6,7 +6,7 @@ Usage: attack_test.py OPENLIQUID [strangers|peers|KIND..]
 `peers`: attackers that do, each kind alone, then all at once. Kinds are those of `strangers.py` and `attacker.mjs`.
 Environment: OL_ATTACK_TRANSFERS (2): how many are measured at a time; OL_ATTACK_RESTARTS (1): how often a validator is
 restarted in quiet, under half-open connections and under all strangers; OL_ATTACK_MEMORY_MIB (64): what a node may grow
-by; OL_ATTACK_PACE (0.5): the least share of the quiet pace.
+by; OL_ATTACK_PACE (0.5): the least share of the quiet pace; OL_ATTACK_NICE (19): see `attackers.py`.
 
 Each phase is measured between two quiet ones. It prints blocks a second, latency of transfers, processor time of the
 nodes, and as what they cut attackers off. Attackers get only the processor time that nobody else wants. A phase fails
@@ -63,7 +63,7 @@ def named(reasons):
 
 class Test:
     def __init__(self, net):
-        self.net, self.watch, self.rows = net, Watch(net), []
+        self.net, self.watch = net, Watch(net)
         self.ports = [net.base + 100 + i for i in range(NODES)]
         self.transfer = subprocess.run(["node", str(ROOT / "test/e2e/presign.mjs"), "1"], check=True,
                                        capture_output=True, text=True).stdout.split()[1]
@@ -112,11 +112,12 @@ class Test:
         wait_for("the attackers' descriptors being closed", lambda: most_used(self.net)[0] <= self.first[0] + 32)
 
     def compare(self, name, attacked, after, taken, more):
+        """A row for docs/benchmarks.md: pace and latency of those in quiet, processors of nodes, in quiet, of attackers."""
         pace = 2 * attacked.pace / (self.quiet.pace + after.pace)
         latency = 2 * attacked.p50 / (self.quiet.p50 + after.p50)
         processors = (self.quiet.processors + after.processors) / 2
-        self.rows.append(f"| {name} | {pace:.2f} | {attacked.p50} ms, {latency:.2f} | {attacked.gap:.1f} s | "
-                         f"{attacked.processors:.2f}, {processors:.2f} | {taken:.2f} | {more} |")
+        print(f"    | {name} | {pace:.2f} | {attacked.p50} ms, {latency:.2f} | {attacked.gap:.1f} s | "
+              f"{attacked.processors:.2f}, {processors:.2f} | {taken:.2f} | {more} |", flush=True)
         if attacked.pace < PACE_MIN * min(self.quiet.pace, after.pace):
             sys.exit(f"FAILED: under {name} {attacked.pace:.2f} blocks/s, in quiet {self.quiet.pace:.2f} and {after.pace:.2f}")
 
@@ -156,7 +157,6 @@ class Test:
                 for word in ("handshake_timeout", "handshake_failed")))
 
     def report(self):
-        print("\n".join(["| attack | pace | p50 | gap | nodes, quiet | attackers | cut off |", *self.rows]))
         total = sum(sum(counts) for counts in more_endings(self.net, [{}] * NODES).values())
         lines = sum(log_of(self.net.home / f"node{i}").count("link failed") for i in range(NODES))
         print(f"in all {total:.0f} connections ended or refused, {lines} lines about it in the logs")

@@ -123,9 +123,10 @@ async function invalidGossip(peer, tell) {
   await keepWriting(peer, () => openGossip(peer), make, tell, 5);
 }
 
-/// By kind: attackers for each node, seconds they pause before they come again, and what they do. Every other is `odd`.
+/// By kind: attackers for each node, seconds they pause before they come again, their address if they share one, and
+/// what they do. Every other is `odd`.
 const KINDS = {
-  sybils: { each: 48, pause: 0.5, async run(peer, tell) {
+  sybils: { each: 48, pause: 0.5, from: '127.0.0.250', async run(peer, tell) {
     tell();
     for (;;) await peer.sleep(1000);
   } },
@@ -137,6 +138,7 @@ const KINDS = {
     await peer.sleep(60000);
   } },
   'slow message': { each: 4, async run(peer, tell) {
+    peer.onFrame = () => {}; // An answer would go into the message.
     for (const byte of Buffer.concat([Buffer.from([0, 200]), crypto.randomBytes(200)])) {
       peer.socket.write(Buffer.from([byte]));
       tell();
@@ -173,8 +175,8 @@ const KINDS = {
 
 /// Comes again under the same name each fourth time, and with a new one else.
 async function attack(kind, port, odd) {
-  const { run, pause = 0.2 } = KINDS[kind];
-  const source = `127.0.0.${crypto.randomInt(2, 250)}`;
+  const { run, pause = 0.2, from } = KINDS[kind];
+  const source = from ?? `127.0.0.${crypto.randomInt(2, 250)}`;
   const tell = (more = 1) => count(kind, 'sent', more);
   for (let identity = newIdentity(); ; identity = crypto.randomInt(4) === 0 ? identity : newIdentity()) {
     const peer = new RawPeer(port, source, identity);

@@ -12,19 +12,20 @@ import strangers
 from devnet import ROOT
 
 E2E = ROOT / "test/e2e"
-LOWEST = "19"  # A nice value.
+# What their session may take of a busy processor: 19 is the least, 0 as much as the session of the nodes.
+NICE = os.environ.get("OL_ATTACK_NICE", "19")
 
 
 def yield_processor():
     """In the attacker's process before its program: it gets the processor time that nobody else wants, so that what is
     measured is what it makes the nodes do. Where the scheduler groups processes by session, a class counts within the
-    session alone; so this one has its own, of the least weight."""
+    session alone; so this one has its own, of little weight."""
     os.setsid()
     os.sched_setscheduler(0, os.SCHED_IDLE, os.sched_param(0))
     group = pathlib.Path("/proc/self/autogroup")
     for _ in range(50):
         try:
-            group.write_text(LOWEST)
+            group.write_text(NICE)
             return
         except OSError as error:
             if error.errno != errno.EAGAIN:  # Not more often than the kernel allows; else there are no groups.
