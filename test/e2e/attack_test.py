@@ -1,9 +1,10 @@
 #!/usr/bin/env python3
 """A chain of four on loopback while strangers attack the ports its nodes listen on for each other.
 
-Usage: attack_test.py OPENLIQUID [strangers|peers|KIND..]
+Usage: attack_test.py OPENLIQUID [strangers|peers|all strangers|all peers|KIND..]
 `strangers`: attackers that never prove who they are, each kind alone, then all at once, and restarts of a validator.
-`peers`: attackers that do, each kind alone, then all at once. Kinds are those of `strangers.py` and `attacker.mjs`.
+`peers`: attackers that do, each kind alone, then all at once. `all ..`: only all at once. Kinds are those of
+`strangers.py` and `attacker.mjs`.
 Environment: OL_ATTACK_TRANSFERS (2): how many are measured at a time; OL_ATTACK_RESTARTS (1): how often a validator is
 restarted in quiet, under half-open connections and under all strangers; OL_ATTACK_MEMORY_MIB (64): what a node may grow
 by; OL_ATTACK_PACE (0.5): the least share of the quiet pace; OL_ATTACK_NICE (19): see `attackers.py`.
@@ -170,12 +171,12 @@ def run(net, what):
     for kind, reasons in (STRANGERS | PEERS).items():
         if kind in what or ("strangers" if kind in STRANGERS else "peers") in what:
             test.phase(kind, [kind], reasons)
-    if "strangers" in what:
-        test.phase("all strangers at once", list(STRANGERS), ("upgrade_timeout", "evicted", "negotiation_failed"))
+    if what & {"strangers", "all strangers"}:
+        test.phase("all strangers", list(STRANGERS), ("upgrade_timeout", "evicted", "negotiation_failed"))
         test.check_logs()
-    if "peers" in what:
-        # A quarter of each kind, for a node has 32 places for strangers.
-        test.phase("all peers at once", list(PEERS), ("yamux_violation", "misbehaved", "goodbye too_many_peers"), 0.25)
+    if what & {"peers", "all peers"}:
+        # Half of each kind: still more than the 32 places of a node for peers it does not know.
+        test.phase("all peers", list(PEERS), ("yamux_violation", "misbehaved", "goodbye too_many_peers"), 0.5)
     test.report()
     if "strangers" in what:
         test.restarts()
@@ -186,8 +187,8 @@ def main():
     seed = int(os.environ.get("OL_SEED", str(time.time_ns() % 1_000_000)))
     random.seed(seed)
     print(f"seed {seed}, load {os.getloadavg()[0]:.1f}")
-    what = sys.argv[2:] or ["strangers", "peers"]
-    if unknown := set(what) - {"strangers", "peers", *STRANGERS, *PEERS}:
+    what = set(sys.argv[2:]) or {"strangers", "peers"}
+    if unknown := what - {"strangers", "peers", "all strangers", "all peers", *STRANGERS, *PEERS}:
         sys.exit(f"no such attack: {unknown}")
     with tempfile.TemporaryDirectory(prefix="openliquid-attack-") as home:
         net = Devnet(sys.argv[1], home + "/net", free_base_port())
