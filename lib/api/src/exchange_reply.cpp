@@ -9,6 +9,7 @@
 #include <ol/base/hex.hpp>
 #include <ol/exchange/admission.hpp>
 #include <ol/exchange/decimal.hpp>
+#include <ol/exchange/fees.hpp>
 
 #include "action_rules.hpp"
 #include "numbers.hpp"
@@ -253,8 +254,11 @@ std::string plain_sentence(Error error) {
     case Error::BadReferral:
       return "no such code, one's own, or set already";
     case Error::BuilderFee:
-      return "the builder's fee is above what the account approved or allowed: 100 tenths of a "
-             "basis point on perpetuals, 1000 on spot sales, none on spot purchases";
+      return "the builder's fee is above what the account approved or allowed: " +
+             std::to_string(exchange::kBuilderFeePerpMax) +
+             " tenths of a basis point on perpetuals, " +
+             std::to_string(exchange::kBuilderFeeSpotMax) +
+             " on spot sales, none on spot purchases";
     case Error::SealMismatch:
       return "order, salt and account do not give the commitment";
     case Error::StaleOracle:

@@ -1,5 +1,7 @@
 #include "margin_view.hpp"
 
+#include <ol/exchange/spot_value.hpp>
+
 namespace ol::api {
 
 using namespace exchange;
@@ -24,19 +26,6 @@ Int128 reserve_of(const State& state, const PerpState& perp) {
   const Int128 buys = opening(perp.buy_lots, perp.buy_ntl, perp.szi < 0 ? -Int128{perp.szi} : 0);
   const Int128 sells = opening(perp.sell_lots, perp.sell_ntl, perp.szi > 0 ? Int128{perp.szi} : 0);
   return ceil_div(buys + sells, state.leverage_of(perp));
-}
-
-// Spot at mark: of a pair with dollars, its last price (dex.md 13.2). Micro-dollars.
-Int128 spot_value(const State& state, const SpotBalance& balance) {
-  if (balance.token == kUsdToken) return floor_div(balance.total, kWeiPerUsd);
-  for (const auto& [asset, market] : state.markets_by_asset()) {
-    const MarketConfig& config = state.info(market).config;
-    if (!state.info(market).spot() || !state.markets[market].exists) continue;
-    if (config.base != balance.token || config.quote != kUsdToken) continue;
-    const Int128 lots = floor_div(balance.total, config.base_wei_per_lot);
-    return floor_div(lots * state.markets[market].last_px, kWeiPerUsd);
-  }
-  return 0;
 }
 
 }  // namespace

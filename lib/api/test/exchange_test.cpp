@@ -5,21 +5,7 @@
 namespace ol::api::test {
 namespace {
 
-struct Exchange : testing::Test {
-  FakeAccess access;
-  ExchangeApi api{access};
-  Trader alice{access, api, 1};
-  Trader bob{access, api, 2};
-
-  void SetUp() override {
-    access.deposit(alice.address(), 100'000);
-    access.deposit(bob.address(), 100'000);
-    api.advance();
-  }
-  json::value info(const std::string& body) {
-    const InfoReply reply = api.post_info(body);
-    return json::parse(reply.body);
-  }
+struct Exchange : TwoTraders {
   json::value info_of(const std::string& type, const Trader& user) {
     return info(R"({"type":")" + type + R"(","user":")" + user.hex() + R"("})");
   }
@@ -31,7 +17,6 @@ struct Exchange : testing::Test {
   static std::string msg(const json::value& reply) {
     return std::string(reply.at("response").at("msg").as_string());
   }
-  static std::string text(const json::value& value) { return std::string(value.as_string()); }
 };
 
 using Dex17Exchange = Exchange;

@@ -4,17 +4,7 @@
 namespace ol::api::test {
 namespace {
 
-struct InfoAccount : testing::Test {
-  FakeAccess access;
-  ExchangeApi api{access};
-  Trader alice{access, api, 1};
-  Trader bob{access, api, 2};
-
-  void SetUp() override {
-    access.deposit(alice.address(), 100'000);
-    access.deposit(bob.address(), 100'000);
-    api.advance();
-  }
+struct InfoAccount : TwoTraders {
   json::value info(const std::string& body) {
     const InfoReply reply = api.post_info(body);
     EXPECT_TRUE(reply.ok) << body << reply.body;
@@ -37,7 +27,6 @@ struct InfoAccount : testing::Test {
     });
     return vault;
   }
-  static std::string text(const json::value& value) { return std::string(value.as_string()); }
 };
 
 using Dex17RevertedAction = InfoAccount;

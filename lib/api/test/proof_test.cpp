@@ -6,21 +6,14 @@
 namespace ol::api::test {
 namespace {
 
-struct Dex18Proofs : testing::Test {
-  FakeAccess access;
-  ExchangeApi api{access};
-  Trader alice{access, api, 1};
-  Trader bob{access, api, 2};
-
+struct Dex18Proofs : TwoTraders {
   void SetUp() override {
-    access.deposit(alice.address(), 100'000);
-    access.deposit(bob.address(), 100'000);
+    TwoTraders::SetUp();
     static_cast<void>(alice.act(order(false, "60000", "0.2")));
     static_cast<void>(alice.act(order(true, "59000", "0.1")));
     static_cast<void>(alice.act(order(true, "59001", "0.1")));
     static_cast<void>(bob.act(order(true, "60000", "0.1", "Ioc")));
   }
-  json::value info(const std::string& body) { return json::parse(api.post_info(body).body); }
   Hash256 root() {
     Hash256 out;
     access.read([&](const exchange::State& state) {

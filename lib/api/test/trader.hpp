@@ -85,6 +85,25 @@ class Trader {
          R"(","r":false,"t":{"limit":{"tif":")" + std::string(tif) + R"("}}}],"grouping":"na"})";
 }
 
+/// Two clients with 100,000 dollars each.
+struct TwoTraders : testing::Test {
+  FakeAccess access;
+  ExchangeApi api{access};
+  Trader alice{access, api, 1};
+  Trader bob{access, api, 2};
+
+  void SetUp() override {
+    access.deposit(alice.address(), 100'000);
+    access.deposit(bob.address(), 100'000);
+    api.advance();
+  }
+  json::value info(const std::string& body) {
+    const InfoReply reply = api.post_info(body);
+    return json::parse(reply.body);
+  }
+  static std::string text(const json::value& value) { return std::string(value.as_string()); }
+};
+
 class Sink final : public FeedSink {
  public:
   void send(std::shared_ptr<const std::string> text) override {

@@ -57,7 +57,7 @@ void quote(Context& ctx, MarketIndex market) {
   const PerpState perp = ctx.state.perp_or_default(kBackstopIndex, market);
   Order order;
   order.asset = ctx.state.info(market).config.asset;
-  order.side = perp.szi > 0 ? Side::Sell : Side::Buy;
+  order.side = closing_side(perp.szi);
   order.px = quote_px(ctx, market, order.side);
   order.sz = quote_sz(ctx, perp);
   order.reduce_only = true;

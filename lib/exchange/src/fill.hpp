@@ -5,6 +5,11 @@
 
 namespace ol::exchange {
 
+/// The side that closes a position. @pre szi != 0.
+[[nodiscard]] constexpr Side closing_side(std::int64_t szi) {
+  return szi > 0 ? Side::Sell : Side::Buy;
+}
+
 /// One side of a fill.
 struct FillSide {
   AccountIndex account = kNobody;

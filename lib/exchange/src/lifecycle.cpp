@@ -82,7 +82,7 @@ void settle_market(Context& ctx, MarketIndex market) {
   for (const AccountIndex account : state.holders(market)) {
     settle_funding(ctx, account);
     const std::int64_t szi = state.find_perp(account, market)->szi;
-    const Side side = szi > 0 ? Side::Sell : Side::Buy;
+    const Side side = closing_side(szi);
     const bool moved =
         move_position(ctx, account, market, side, must_u64(abs128(szi)), mark, Shortfall::Allow);
     if (!moved) ctx.emit<AlertEvent>(AlertEvent::Kind::MarketHalted, asset, 0);

@@ -59,10 +59,6 @@ std::int64_t szi_of(const State& state, AccountIndex account, MarketIndex market
   return perp == nullptr ? 0 : perp->szi;
 }
 
-Side closing_side(std::int64_t szi) {
-  return szi > 0 ? Side::Sell : Side::Buy;
-}
-
 bool tradable(const Context& ctx, MarketIndex market) {
   const MarketStatus status = ctx.state.markets[market].status;
   return status != MarketStatus::Halted && status != MarketStatus::Settling &&

@@ -1,6 +1,7 @@
 #include <algorithm>
 
 #include <ol/exchange/position.hpp>
+#include <ol/exchange/spot_value.hpp>
 
 #include "accounts.hpp"
 #include "margin.hpp"
@@ -11,20 +12,6 @@
 
 namespace ol::exchange {
 namespace {
-
-// The dollar value of a spot balance: the last price of its pair with the dollar, else nothing.
-Int128 spot_value(const State& state, const SpotBalance& balance) {
-  if (balance.token == kUsdToken) return floor_div(balance.total, kWeiPerUsd);
-  for (const auto& [asset, market] : state.markets_by_asset()) {
-    const MarketConfig& config = state.info(market).config;
-    const bool pair = state.info(market).spot() && state.markets[market].exists &&
-                      config.base == balance.token && config.quote == kUsdToken;
-    if (!pair) continue;
-    const Int128 lots = floor_div(balance.total, config.base_wei_per_lot);
-    return floor_div(lots * state.markets[market].last_px, kWeiPerUsd);
-  }
-  return 0;
-}
 
 // A vault's owner of shares must keep the leader's part of what there is (dex.md 13.2).
 bool leader_keeps_share(const Context& ctx, const Address& vault, const VaultInfo& info) {
@@ -67,7 +54,7 @@ void reduce_positions(Context& ctx, AccountIndex vault, Int128 shares, Int128 to
     const Int128 lots = min128(abs128(perp.szi), ceil_div(part, config.lot_sz) * config.lot_sz);
     Order order;
     order.asset = config.asset;
-    order.side = perp.szi > 0 ? Side::Sell : Side::Buy;
+    order.side = closing_side(perp.szi);
     order.px = slice_px(ctx, perp.market, order.side);
     order.sz = must_u64(lots);
     order.reduce_only = true;
@@ -114,6 +101,19 @@ Outcome withdraw(Context& ctx, AccountIndex account, const Address& vault, std::
 }
 
 }  // namespace
+
+Int128 spot_value(const State& state, const SpotBalance& balance) {
+  if (balance.token == kUsdToken) return floor_div(balance.total, kWeiPerUsd);
+  for (const auto& [asset, market] : state.markets_by_asset()) {
+    const MarketConfig& config = state.info(market).config;
+    const bool pair = state.info(market).spot() && state.markets[market].exists &&
+                      config.base == balance.token && config.quote == kUsdToken;
+    if (!pair) continue;
+    const Int128 lots = floor_div(balance.total, config.base_wei_per_lot);
+    return floor_div(lots * state.markets[market].last_px, kWeiPerUsd);
+  }
+  return 0;
+}
 
 Int128 vault_equity(Context& ctx, AccountIndex vault) {
   settle_funding(ctx, vault);
