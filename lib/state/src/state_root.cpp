@@ -115,4 +115,35 @@ Result<Hash256, StateError> update_state_root(const StateView& view, const TrieN
   return update.root;
 }
 
+void Touched::add(const StateDiff& diff) {
+  for (const auto& [address, account] : diff.accounts)
+    accounts.insert(address);
+  for (const auto& [key, value] : diff.storage) {
+    accounts.insert(key.address);
+    slots.insert(key);
+  }
+}
+
+Result<WayBack, StateError> lead_back(const StandingState& now, const StateView& then,
+                                      const Touched& touched) {
+  WayBack out;
+  for (const Address& address : touched.accounts) {
+    OL_TRY(auto before, then.account(address));
+    OL_TRY(const auto after, now.view.account(address));
+    // The tries are brought back from where they are now.
+    if (before) before->storage_root = after ? after->storage_root : kEmptyTrieRoot;
+    const bool had_storage = after && after->storage_root != kEmptyTrieRoot;
+    if (!before && had_storage) out.diff.storage_cleared.emplace(address, trie_owner(address));
+    out.diff.accounts.emplace(address, before);
+  }
+  for (const StorageKey& slot : touched.slots) {
+    const auto account = out.diff.accounts.find(slot.address);
+    if (account != out.diff.accounts.end() && !account->second) continue;
+    OL_TRY(const U256 before, then.storage(slot.address, slot.slot));
+    out.diff.storage.emplace(slot, before);
+  }
+  OL_TRY(out.root, update_state_root(now.view, now.nodes, now.root, out.diff));
+  return out;
+}
+
 }  // namespace ol::state

@@ -212,5 +212,33 @@ RC_GTEST_PROP(StateRoot, follows_random_blocks_through_overlays, ()) {
   RC_ASSERT(fresh.accounts() == state.accounts());
 }
 
+// Accounts come and go, and storage changes, but none that was there before is cleared (EIP-6780).
+RC_GTEST_PROP(StateRoot, the_way_back_leads_to_the_state_that_was, ()) {
+  const auto blocks = *rc::gen::container<std::vector<std::vector<Change>>>(
+      3, rc::gen::container<std::vector<Change>>(
+             rc::gen::suchThat(change_gen(), [](const Change& c) { return c.kind != 1; })));
+  MemoryState then;
+  StateDiff start = diff_of(then, blocks[0]);
+  const Hash256 root = update_state_root(then, then, kEmptyTrieRoot, start).value();
+  then.apply(start);
+  StateDiff first = diff_of(then, blocks[1]);
+  const Hash256 middle = update_state_root(then, then, root, first).value();
+  const Overlay once(then, then, first);
+  StateDiff second = diff_of(once, blocks[2]);
+  const Hash256 end = update_state_root(once, once, middle, second).value();
+  const Overlay twice(once, second);
+  Touched touched;
+  touched.add(first);
+  touched.add(second);
+  const WayBack back = lead_back({twice, twice, end}, then, touched).value();
+  RC_ASSERT(back.root == root);
+  MemoryState there;
+  for (const StateDiff* diff : {&start, &first, &second, &back.diff})
+    there.apply(*diff);
+  RC_ASSERT(there.accounts() == then.accounts());
+  RC_ASSERT(there.slots() == then.slots());
+  RC_ASSERT(there.trie_nodes() == then.trie_nodes());
+}
+
 }  // namespace
 }  // namespace ol::state

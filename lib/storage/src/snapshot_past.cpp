@@ -77,33 +77,21 @@ StorageResult<void> gather(const KvStore& store, const KvSnapshot& at, Column co
 
 }  // namespace
 
-StorageResult<state::StateDiff> Snapshot::rewind(Height height) const {
+StorageResult<state::Touched> Snapshot::touched_since(Height height) const {
   OL_TRY_VOID(check_past(height));
-  state::StateDiff diff;
-  std::set<Address> addresses;
-  std::set<state::StorageKey> slots;
+  state::Touched out;
   for (Height h = height.next(); h <= head_->height; h = h.next()) {
-    OL_TRY_VOID(gather(store_, *moment_, Column::HistoryIndex, h, decode_addresses, addresses));
-    OL_TRY_VOID(gather(store_, *moment_, Column::SlotHistoryIndex, h, decode_slots, slots));
+    OL_TRY_VOID(gather(store_, *moment_, Column::HistoryIndex, h, decode_addresses, out.accounts));
+    OL_TRY_VOID(gather(store_, *moment_, Column::SlotHistoryIndex, h, decode_slots, out.slots));
   }
-  for (const Address& address : addresses) {
-    OL_TRY(auto then, account_at(address, height));
-    OL_TRY(const auto now, account_at(address, head_->height));
-    // The tries are brought back from where they are now.
-    if (then) then->storage_root = now ? now->storage_root : state::kEmptyTrieRoot;
-    const bool had_storage = now && now->storage_root != state::kEmptyTrieRoot;
-    if (!then && had_storage) diff.storage_cleared.emplace(address, state::trie_owner(address));
-    diff.accounts.emplace(address, then);
-  }
-  for (const state::StorageKey& slot : slots) {
-    const auto account = diff.accounts.find(slot.address);
-    if (account != diff.accounts.end() && !account->second) continue;
-    OL_TRY(const U256 then, storage_at(slot.address, slot.slot, height));
-    diff.storage.emplace(slot, then);
-  }
+  return out;
+}
+
+StorageResult<state::StateDiff> Snapshot::rewind(Height height) const {
+  OL_TRY(const state::Touched touched, touched_since(height));
+  auto back = state::lead_back({*this, *this, head_->state_root}, StateAt(*this, height), touched);
   OL_TRY(const auto header, evm_header(height));
-  const auto root = state::update_state_root(*this, *this, head_->state_root, diff);
-  if (root && header && *root == header->state_root) return diff;
+  if (back && header && back->root == header->state_root) return std::move(back->diff);
   return fail(StorageError{StorageErrorKind::Corrupted,
                            "the history of the database " + store_.path().string() +
                                " does not lead back to block " + std::to_string(height.value())});

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <set>
+
 #include <ol/state/diff.hpp>
 #include <ol/state/state_view.hpp>
 #include <ol/state/trie.hpp>
@@ -17,5 +19,27 @@ namespace ol::state {
                                                             const Hash256& parent_root,
                                                             StateDiff& diff,
                                                             TrieNodeCache* cache = nullptr);
+
+/// Accounts and slots that may have changed between two versions of the state.
+struct Touched {
+  std::set<Address> accounts;
+  std::set<StorageKey> slots;
+
+  void add(const StateDiff& diff);
+};
+/// The state as it is, to be left.
+struct StandingState {
+  const StateView& view;
+  const TrieNodeReader& nodes;
+  const Hash256& root;
+};
+struct WayBack {
+  StateDiff diff;
+  Hash256 root;  // where it leads; compare it with what is known of `then`
+};
+/// What leads from the state `now` to `then`, trie nodes included. `touched` has all that differs.
+/// @pre No account had storage that was cleared in between (EIP-6780).
+[[nodiscard]] Result<WayBack, StateError> lead_back(const StandingState& now, const StateView& then,
+                                                    const Touched& touched);
 
 }  // namespace ol::state

@@ -9,6 +9,7 @@
 #include <ol/primitives/block.hpp>
 #include <ol/primitives/receipt.hpp>
 #include <ol/state/diff.hpp>
+#include <ol/state/state_root.hpp>
 #include <ol/state/state_view.hpp>
 #include <ol/state/trie.hpp>
 #include <ol/storage/error.hpp>
@@ -97,6 +98,8 @@ class Snapshot final : public state::StateView, public state::TrieNodeReader {
   /// state root. Costs a trie update over everything that changed since; single values are
   /// cheaper through StateAt. Errors as account_at.
   [[nodiscard]] StorageResult<state::StateDiff> rewind(primitives::Height height) const;
+  /// What changed between that block and the head. Errors as account_at.
+  [[nodiscard]] StorageResult<state::Touched> touched_since(primitives::Height height) const;
 
   /// Calls `visit` with the heights from `first` to `last`, ascending, of blocks that may have logs
   /// that match, until it returns false: every block that has some is among them, and an exact
