@@ -150,6 +150,24 @@ template <typename A>
 void fields(A& a, RegisterReferral& v) {
   a(v.account, v.code);
 }
+template <typename A>
+void fields(A& a, AdvanceTime& v) {
+  a(v.ms);
+}
+template <typename A>
+void fields(A& a, MineBlocks& v) {
+  a(v.blocks);
+}
+template <typename A>
+void fields(A& /*a*/, TakeSnapshot& /*v*/) {}
+template <typename A>
+void fields(A& a, RevertTo& v) {
+  a(v.snapshot);
+}
+template <typename A>
+void fields(A& a, SetParam& v) {
+  a(v.name, v.value);
+}
 
 namespace {
 
@@ -213,6 +231,9 @@ bool in_bounds(const ListMarket& body) {
 bool in_bounds(const RegisterReferral& body) {
   return in_bounds(body.code);
 }
+bool in_bounds(const SetParam& body) {
+  return in_bounds(body.name);
+}
 template <typename Body>
 bool in_bounds(const Body& /*body*/) {
   return true;
@@ -247,7 +268,8 @@ static_assert(std::is_same_v<std::variant_alternative_t<0, ActionBody>, PlaceOrd
               std::variant_size_v<ActionBody> == 24);
 static_assert(std::is_same_v<std::variant_alternative_t<0, SystemAction>, ListToken> &&
               std::is_same_v<std::variant_alternative_t<8, SystemAction>, RegisterReferral> &&
-              std::variant_size_v<SystemAction> == 9);
+              std::is_same_v<std::variant_alternative_t<13, SystemAction>, SetParam> &&
+              std::variant_size_v<SystemAction> == 14);
 
 }  // namespace
 

@@ -6,6 +6,7 @@
 #include <ol/crypto/hash.hpp>
 
 #include "accounts.hpp"
+#include "dev_steps.hpp"
 #include "dispatch.hpp"
 #include "persistence.hpp"
 #include "steps.hpp"
@@ -86,6 +87,11 @@ bool run_system(Context& ctx, const RegisterReferral& action) {
   return !run(ctx, action).has_value();
 }
 
+// The one that acts did so before the block began; others name nothing to go back to.
+bool run_system(Context& /*ctx*/, const RevertTo& /*action*/) {
+  return false;
+}
+
 void begin(State& state, const BlockInput& block) {
   begin_block(state);
   Globals& globals = state.globals.edit(0);
@@ -138,10 +144,11 @@ void update_seals(Context& ctx) {
   }
 }
 
-void run_s0_s1(Context& ctx, BlockResult& out) {
-  for (const SystemAction& action : ctx.block.system) {
-    out.system_ok.push_back(
-        std::visit([&](const auto& alternative) { return run_system(ctx, alternative); }, action));
+void run_s0_s1(Context& ctx, BlockResult& out, std::optional<std::size_t> revert) {
+  const std::vector<SystemAction>& system = ctx.block.system;
+  for (std::size_t i = 0; i < system.size(); ++i) {
+    const auto run = [&](const auto& alternative) { return run_system(ctx, alternative); };
+    out.system_ok.push_back(i == revert || std::visit(run, system[i]));
   }
   update_prices(ctx);
   update_funding(ctx);
@@ -162,7 +169,7 @@ void run_s2_s3(Context& ctx) {
 }  // namespace
 
 Result<void, BlockError> Engine::check(const BlockInput& block) const {
-  const Globals& last = state_.global();
+  const Globals& last = state_->global();
   if (block.height != last.height + 1) return fail(BlockError::BadHeight);
   if (block.time <= last.time) return fail(BlockError::BadTime);
   Step step = Step::P1;
@@ -180,16 +187,41 @@ Result<void, BlockError> Engine::check(const BlockInput& block) const {
   return {};
 }
 
+Params Engine::params() const {
+  return params_of(params_, *state_);
+}
+
+State& Engine::state_after(std::size_t block) {
+  for (std::size_t later = block + 1; later < blocks_.size(); ++later) {
+    if (blocks_[later].replaced) return *blocks_[later].replaced;
+  }
+  return *state_;
+}
+
+Engine::OpenBlock Engine::open_block(std::optional<std::uint64_t> snapshot) {
+  OpenBlock out;
+  if (snapshot) out.replaced = std::exchange(state_, kept_state(*state_, *snapshot));
+  out.begin = state_->log.mark();
+  return out;
+}
+
 BlockResult Engine::execute(const BlockInput& block) {
   OL_CHECK(check(block).has_value(), "an invalid block is not executed");
-  blocks_.push_back(state_.log.mark());
-  begin(state_, block);
-  Context ctx{state_, params_, block, {}};
   BlockResult out;
+  const std::optional<std::size_t> revert = find_revert(*state_, block);
+  StateRecords before;
+  if (revert) {
+    out.reverted_to = std::get<RevertTo>(block.system[*revert]).snapshot;
+    before = dump_records(*state_);
+  }
+  blocks_.push_back(open_block(out.reverted_to));
+  begin(*state_, block);
+  const Params params = this->params();
+  Context ctx{*state_, params, block, {}};
   out.results.reserve(block.actions.size());
   const auto with_reserve = [](std::size_t size) { return size + size / 4; };
   ctx.events.reserve(with_reserve(last_block_.events));
-  run_s0_s1(ctx, out);
+  run_s0_s1(ctx, out, revert);
   bool between = false;
   for (const std::size_t i : execution_order(ctx)) {
     const VerifiedAction& action = block.actions[i];
@@ -201,33 +233,38 @@ BlockResult Engine::execute(const BlockInput& block) {
   }
   if (!between) run_s2_s3(ctx);
   out.events = std::move(ctx.events);
-  out.diff = take_diff(state_, with_reserve(last_block_.changes), with_reserve(last_block_.bytes));
+  out.diff = revert ? difference(before, dump_records(*state_))
+                    : take_diff(*state_, with_reserve(last_block_.changes),
+                                with_reserve(last_block_.bytes));
   last_block_ = {out.events.size(), out.diff.size(), out.diff.bytes()};
   return out;
 }
 
 void Engine::undo_block() {
   OL_CHECK(!blocks_.empty(), "no block to undo");
-  state_.log.revert_to(blocks_.back());
+  OpenBlock& last = blocks_.back();
+  state_->log.revert_to(last.begin);
+  if (last.replaced) state_ = std::move(last.replaced);
   blocks_.pop_back();
 }
 
 void Engine::commit_block() {
   OL_CHECK(!blocks_.empty(), "no block to commit");
-  const UndoLog::Mark end = blocks_.size() > 1 ? blocks_[1] : state_.log.mark();
-  state_.log.forget_before(end);
+  UndoLog& log = state_after(0).log;
+  const bool more = blocks_.size() > 1 && !blocks_[1].replaced;
+  log.forget_before(more ? blocks_[1].begin : log.mark());
   blocks_.erase(blocks_.begin());
 }
 
 StateRecords Engine::records() const {
-  return dump_records(state_);
+  return dump_records(*state_);
 }
 
 Result<std::unique_ptr<Engine>, DecodeError> Engine::restore(const Params& params,
                                                              const StateRecords& records) {
   auto out = std::make_unique<Engine>(params);
-  OL_TRY_VOID(load_records(out->state_, records));
-  out->state_.log.forget_before(out->state_.log.mark());
+  OL_TRY_VOID(load_records(*out->state_, records));
+  out->state_->log.forget_before(out->state_->log.mark());
   return out;
 }
 

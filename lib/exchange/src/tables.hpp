@@ -26,6 +26,10 @@ void for_each_table(auto& s, Visit visit) {
   visit("osub/", s.submissions);
   visit("ohist/", s.oracle_history);
   visit("subname/", s.sub_names);
+  visit("clock/", s.clock);
+  visit("snap/", s.snapshots);
+  visit("snaprec/", s.kept_records);
+  visit("param/", s.param_values);
 }
 
 }  // namespace ol::exchange

@@ -132,7 +132,12 @@ TEST(ActionCodec, system_actions_are_read_back) {
                                       OracleSubmit{1, 2, {{AssetId(0), 5, 0}, {AssetId(1), 6, 7}}},
                                       SetOracle{AssetId(1), 5},
                                       SetStake{kFeePool, 4},
-                                      RegisterReferral{kFeePool, "CODE"}};
+                                      RegisterReferral{kFeePool, "CODE"},
+                                      AdvanceTime{8},
+                                      MineBlocks{9},
+                                      TakeSnapshot{},
+                                      RevertTo{10},
+                                      SetParam{"seal_bond", -11}};
   for (const SystemAction& action : all) {
     const Bytes bytes = encode_system_action(action);
     const auto back = decode_system_action(bytes);
@@ -140,7 +145,7 @@ TEST(ActionCodec, system_actions_are_read_back) {
     EXPECT_EQ(back->index(), action.index());
     EXPECT_EQ(encode_system_action(*back), bytes);
   }
-  Bytes unknown{std::uint8_t{9}};
+  Bytes unknown{std::uint8_t{14}};
   EXPECT_FALSE(decode_system_action(unknown).has_value());
 }
 

@@ -119,8 +119,8 @@ class Access {
   /// Whether this is a development network, where `submit_system` is open.
   [[nodiscard]] virtual bool devnet() const = 0;
   /// Development networks only (dex.md 17.5): asks that the next block this node proposes carry the
-  /// system action, which has no signature. Refusal elsewhere and while many wait. CreditUsd,
-  /// CreditSpot, SetOracle, SetMarketStatus and RegisterReferral are taken.
+  /// system action, which has no signature. Refusal elsewhere and while many wait. What
+  /// belongs to genesis and to validators is not taken.
   [[nodiscard]] virtual Result<void, Refusal> submit_system(SystemAction action) = 0;
 };
 

@@ -70,9 +70,39 @@ struct RegisterReferral {
   std::string code;
 };
 
+// Of development networks (dex.md 17.5); what they do is docs/adr/0031.
+
+/// Most snapshots at a time.
+constexpr std::size_t kSnapshotsMax = 8;
+/// How far one AdvanceTime may go, and all together.
+constexpr TimeMs kAdvanceMsMax = 366ULL * 86'400'000;
+constexpr TimeMs kAheadMsMax = 100 * kAdvanceMsMax;
+constexpr std::uint32_t kMineBlocksMax = 10'000;
+
+/// From the next block on, blocks are executed at a time so much further ahead of their headers'.
+struct AdvanceTime {
+  TimeMs ms = 0;
+};
+/// Asks proposers to make the next blocks without pause; changes nothing itself.
+struct MineBlocks {
+  std::uint32_t blocks = 0;
+};
+/// Keeps the state as it is here under the height of this block.
+struct TakeSnapshot {};
+/// Brings back what was kept, before anything else in its block.
+struct RevertTo {
+  std::uint64_t snapshot = 0;  // a height
+};
+/// Changes a chain parameter from the next block on (params.hpp).
+struct SetParam {
+  std::string name;
+  std::int64_t value = 0;
+};
+
 /// Steps without a user behind them, run in S0 in list order.
 using SystemAction = std::variant<ListToken, ListMarket, SetMarketStatus, CreditSpot, CreditUsd,
-                                  OracleSubmit, SetOracle, SetStake, RegisterReferral>;
+                                  OracleSubmit, SetOracle, SetStake, RegisterReferral, AdvanceTime,
+                                  MineBlocks, TakeSnapshot, RevertTo, SetParam>;
 
 /// How the order within a step is fixed (dex.md 5.2).
 enum class OrderMode : std::uint8_t { ListOrder = 0, HashOrder = 1 };
@@ -177,6 +207,8 @@ struct BlockResult {
   std::vector<ActionResult> results;  // in execution order
   std::vector<Event> events;
   std::vector<bool> system_ok;  // one per system action
+  /// The snapshot that RevertTo brought back, if any.
+  std::optional<std::uint64_t> reverted_to;
   StateDiff diff;
 };
 

@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <vector>
 
 #include <ol/base/codec.hpp>
@@ -20,7 +21,7 @@ namespace ol::exchange {
 /// final, after which it cannot be undone. One thread at a time.
 class Engine {
  public:
-  explicit Engine(const Params& params) : params_(params) {}
+  explicit Engine(const Params& params) : params_(params), state_(std::make_unique<State>()) {}
   Engine(const Engine&) = delete;
   Engine& operator=(const Engine&) = delete;
 
@@ -36,7 +37,10 @@ class Engine {
   void commit_block();
   [[nodiscard]] std::size_t open_blocks() const { return blocks_.size(); }
 
-  [[nodiscard]] const State& state() const { return state_; }
+  /// Valid until the next call that changes the engine.
+  [[nodiscard]] const State& state() const { return *state_; }
+  /// Those in force in the next block: genesis', but for what SetParam changed.
+  [[nodiscard]] Params params() const;
 
   /// The whole state as records, from which `restore` makes an equal engine.
   [[nodiscard]] StateRecords records() const;
@@ -45,9 +49,18 @@ class Engine {
       const Params& params, const StateRecords& records);
 
  private:
+  // A block that can be undone.
+  struct OpenBlock {
+    UndoLog::Mark begin;              // in the log of the state that it left
+    std::unique_ptr<State> replaced;  // RevertTo: the state before, with its log
+  };
+  /// The state that the block left.
+  [[nodiscard]] State& state_after(std::size_t block);
+  [[nodiscard]] OpenBlock open_block(std::optional<std::uint64_t> snapshot);
+
   Params params_;
-  State state_;
-  std::vector<UndoLog::Mark> blocks_;  // where each block that can be undone begins
+  std::unique_ptr<State> state_;
+  std::vector<OpenBlock> blocks_;
   // Memory for as much as the last block made, and a quarter more, is taken at once.
   struct Made {
     std::size_t events = 0;

@@ -1,6 +1,9 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
+#include <string_view>
+#include <vector>
 
 #include <ol/exchange/price.hpp>
 #include <ol/exchange/types.hpp>
@@ -49,5 +52,18 @@ struct Params {
   std::int64_t slice_band_ppb = 30'000'000;  // TWAP slices and vault reductions
   TimeMs twap_period_ms = 30'000;
 };
+
+/// What a parameter may be.
+struct ParamRange {
+  std::int64_t least = 0;
+  std::int64_t most = 0;
+};
+/// Names of the parameters that SetParam knows, as the fields above are called; sorted.
+[[nodiscard]] std::vector<std::string_view> param_names();
+/// Nothing: there is no such parameter.
+[[nodiscard]] std::optional<ParamRange> param_range(std::string_view name);
+[[nodiscard]] std::optional<std::int64_t> param_value(const Params& params, std::string_view name);
+/// False, with nothing changed, where there is no such parameter or the value is out of its range.
+[[nodiscard]] bool set_param(Params& params, std::string_view name, std::int64_t value);
 
 }  // namespace ol::exchange

@@ -69,7 +69,18 @@ struct State {
   Table<AssetId, std::vector<PxAt>> oracle_history{log};
   Table<NamedAddress, Address> sub_names{log};  // master and name to sub-account
 
+  // Of development networks (dex.md 17.5).
+  Table<std::uint8_t, TimeMs> clock{log};                           // one value, once it was set
+  Table<std::uint64_t, std::uint64_t> snapshots{log};               // by height: how many records
+  Table<std::pair<std::uint64_t, Bytes>, Bytes> kept_records{log};  // by snapshot and key
+  Table<std::string, std::int64_t> param_values{log};               // set since genesis
+
   [[nodiscard]] const Globals& global() const { return globals[0]; }
+  /// How far the exchange's time is ahead of the headers'.
+  [[nodiscard]] TimeMs clock_ahead() const {
+    const TimeMs* ahead = clock.find(0);
+    return ahead == nullptr ? 0 : *ahead;
+  }
 
   /// The account's place, or kNobody if it does not exist.
   [[nodiscard]] AccountIndex find_account(const Address& address) const;

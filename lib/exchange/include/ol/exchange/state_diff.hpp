@@ -55,6 +55,9 @@ class StateDiff {
     archive(parts...);
   }
 
+  /// A change as it is. @pre No other change has that key.
+  void put(ByteView key, std::optional<ByteView> value);
+
   [[nodiscard]] std::size_t size() const { return entries_.size(); }
   [[nodiscard]] bool empty() const { return entries_.empty(); }
   [[nodiscard]] std::size_t bytes() const { return used_; }
