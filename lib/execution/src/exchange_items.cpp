@@ -1,5 +1,6 @@
 #include <ol/execution/exchange_items.hpp>
 
+#include <algorithm>
 #include <set>
 
 #include <ol/base/codec.hpp>
@@ -135,15 +136,23 @@ std::size_t element_count(const ExchangeItem& item) {
   return 1;
 }
 
+bool has_revert(std::span<const ExchangeItemPtr> items) {
+  return std::ranges::any_of(items, [](const ExchangeItemPtr& item) {
+    const auto* system = std::get_if<SystemAction>(&item->content);
+    return system != nullptr && std::holds_alternative<exchange::RevertTo>(*system);
+  });
+}
+
 Result<exchange::BlockInput, ItemsError> block_input(const ItemRules& rules,
                                                      const primitives::Header& header,
-                                                     std::span<const ExchangeItemPtr> items) {
+                                                     std::span<const ExchangeItemPtr> items,
+                                                     exchange::TimeMs ahead) {
   if (items.size() > kExchangeItemsMax) return fail(ItemsError::TooMany);
   const primitives::ValidatorSet* set = rules.set_of(header.epoch);
   if (set == nullptr) return fail(ItemsError::Epoch);
   exchange::BlockInput out;
   out.height = header.height.value();
-  out.time = header.time.value();
+  out.time = header.time.value() + ahead;
   Writer seed;
   seed.raw(as_bytes("openliquid/order-seed/v1"));
   primitives::encode(seed, header.justify);

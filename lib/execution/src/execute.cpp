@@ -86,8 +86,8 @@ Result<ExecutedBlock, ExecutionError> execute_block(
     out.gas_used = out.receipts.back().cumulative_gas_used;
   }
   out.diff = world.take_diff();
-  const auto root = state::update_state_root(parent_state, parent_trie, context.parent.state_root,
-                                             out.diff, cache);
+  const Hash256& base = context.base_root ? *context.base_root : context.parent.state_root;
+  const auto root = state::update_state_root(parent_state, parent_trie, base, out.diff, cache);
   if (!root) return fail(ExecutionError(root.error()));
   out.header = make_header(context, hashes.parent(), txns, out, *root);
   out.evm_hash = primitives::evm_header_hash(out.header);

@@ -281,6 +281,26 @@ TEST_F(ExchangeItemsTest, stand_in_a_block_as_prices_system_actions_and_actions)
   EXPECT_EQ(input({prices(1, 0, 1)}).error(), ItemsError::Epoch) << "of another epoch's validators";
 }
 
+TEST_F(ExchangeItemsTest, a_block_is_executed_as_much_later_as_the_clock_is_ahead) {
+  primitives::Header header;
+  header.time = primitives::TimeMs(kStart);
+  EXPECT_EQ(block_input(rules(), header, {})->time, kStart);
+  EXPECT_EQ(block_input(rules(), header, {}, 1'234)->time, kStart + 1'234);
+  // A round is one of the validators' clocks, which do not go ahead.
+  const std::uint64_t last_round = (kStart + kOracleAheadMs) / kOraclePeriodMs;
+  const std::vector<ExchangeItemPtr> late{verified(prices(last_round + 1))};
+  EXPECT_EQ(block_input(rules(), header, late, 86'400'000).error(), ItemsError::Round);
+}
+
+TEST_F(ExchangeItemsTest, a_revert_is_found_among_the_items) {
+  const ExchangeItemPtr credit =
+      verified(system_item(1, exchange::CreditUsd{user_key(0).address(), 5}));
+  const ExchangeItemPtr revert = verified(system_item(1, exchange::RevertTo{5}));
+  const ExchangeItemPtr noop = verified(action(1, exchange::Noop{}));
+  EXPECT_FALSE(has_revert(std::vector{credit, noop}));
+  EXPECT_TRUE(has_revert(std::vector{credit, revert, noop}));
+}
+
 TEST_F(ExchangeItemsTest, a_block_is_bounded_in_items_and_in_elements) {
   exchange::CancelOrders cancels;
   cancels.cancels.resize(100);

@@ -408,7 +408,8 @@ void ConsensusDriver::pace_build() {
     return;
   }
   const bool work = recent_work(parent) || host_.has_work();
-  const std::uint64_t interval = work ? pace_.min_block_interval_ms : pace_.empty_block_interval_ms;
+  std::uint64_t interval = work ? pace_.min_block_interval_ms : pace_.empty_block_interval_ms;
+  if (host_.hurries(parent->header.height.next())) interval = 0;
   const std::uint64_t due_ms = parent->header.time.value() + interval;
   if (now_.wall_ms < due_ms) {
     // A parent from a faster clock never delays a proposal past one interval.

@@ -1,5 +1,7 @@
 #include "exchange_view.hpp"
 
+#include <algorithm>
+
 #include <ol/exchange/signing.hpp>
 
 namespace ol::node {
@@ -20,7 +22,14 @@ ExchangeView::ExchangeView(Parts parts)
     : parts_(std::move(parts)),
       domain_(exchange::domain_separator(parts_.genesis.domain.chain_id.value())),
       height_(parts_.engine->state().global().height),
-      time_(parts_.engine->state().global().time) {}
+      time_(parts_.engine->state().global().time) {
+  keep_params();
+}
+
+void ExchangeView::keep_params() {
+  all_params_.push_back(std::make_unique<const exchange::Params>(parts_.engine->params()));
+  params_ = all_params_.back().get();
+}
 
 void ExchangeView::run() {
   while (auto block = queue_.pop()) {
@@ -38,6 +47,11 @@ void ExchangeView::follow(const CommittedBlock& block) {
   const std::unique_lock lock(state_);
   static_cast<void>(parts_.engine->execute(block.input));
   parts_.engine->commit_block();
+  const bool changes = std::ranges::any_of(block.input.system, [](const auto& action) {
+    return std::holds_alternative<exchange::SetParam>(action) ||
+           std::holds_alternative<exchange::RevertTo>(action);
+  });
+  if (changes) keep_params();
 }
 
 void ExchangeView::keep(const CommittedBlockPtr& block) {

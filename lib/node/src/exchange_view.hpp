@@ -34,7 +34,6 @@ class ExchangeView final : public exchange::Access {
 
   struct Parts {
     const primitives::Genesis& genesis;
-    exchange::Params params;
     /// On the state after the last final block.
     std::unique_ptr<exchange::Engine> engine;
     std::function<void(exchange::SignedAction, Admitted)> submit;
@@ -62,7 +61,7 @@ class ExchangeView final : public exchange::Access {
   std::size_t blocks_kept() const override { return kBlocksKept; }
   std::uint64_t height() const override { return height_.load(std::memory_order_acquire); }
   exchange::TimeMs time() const override { return time_.load(std::memory_order_acquire); }
-  const exchange::Params& params() const override { return parts_.params; }
+  const exchange::Params& params() const override { return *params_.load(); }
   std::uint64_t chain_id() const override { return parts_.genesis.domain.chain_id.value(); }
   const Hash256& domain() const override { return domain_; }
   bool devnet() const override { return parts_.genesis.devnet; }
@@ -75,6 +74,7 @@ class ExchangeView final : public exchange::Access {
     Hash256 action;
     Awaited done;
   };
+  void keep_params();
   void follow(const exchange::CommittedBlock& block);
   void keep(const exchange::CommittedBlockPtr& block);
   void drop_oldest_result() OL_REQUIRES(mutex_);
@@ -82,6 +82,9 @@ class ExchangeView final : public exchange::Access {
 
   Parts parts_;
   const Hash256 domain_;
+  // Those of the past are kept: somebody may still read them, and changes are few.
+  std::vector<std::unique_ptr<const exchange::Params>> all_params_;
+  std::atomic<const exchange::Params*> params_;
   BoundedQueue<exchange::CommittedBlockPtr> queue_{kQueueMax};
   std::atomic<std::uint64_t> height_;
   std::atomic<exchange::TimeMs> time_;

@@ -1,51 +1,15 @@
 #include "executor.hpp"
 
-#include <deque>
-
 #include <ol/base/hex.hpp>
 #include <ol/execution/select.hpp>
-#include <ol/state/overlay.hpp>
 
-#include "ancestor_hashes.hpp"
+#include "state_stack.hpp"
 
 namespace ol::node {
 
 using consensus::Execution;
 using primitives::BlockHash;
 using primitives::Height;
-
-class Executor::StateStack {
- public:
-  StateStack(std::unique_ptr<storage::Snapshot> base, const std::vector<ExecutedPtr>& newest_first)
-      : base_(std::move(base)), ancestors_(*base_) {
-    for (auto it = newest_first.rbegin(); it != newest_first.rend(); ++it) {
-      held_.push_back(*it);
-      const state::StateDiff& diff = (*it)->result.diff;
-      ancestors_.add((*it)->result.header.number, (*it)->result.evm_hash);
-      if (overlays_.empty()) {
-        overlays_.emplace_back(*base_, *base_, diff);
-      } else {
-        overlays_.emplace_back(overlays_.back(), diff);
-      }
-    }
-  }
-
-  [[nodiscard]] const state::StateView& view() const {
-    if (overlays_.empty()) return *base_;
-    return overlays_.back();
-  }
-  [[nodiscard]] const state::TrieNodeReader& nodes() const {
-    if (overlays_.empty()) return *base_;
-    return overlays_.back();
-  }
-  [[nodiscard]] const evm::BlockHashes& ancestors() const { return ancestors_; }
-
- private:
-  std::unique_ptr<storage::Snapshot> base_;
-  AncestorHashes ancestors_;
-  std::vector<ExecutedPtr> held_;
-  std::deque<state::Overlay> overlays_;
-};
 
 Executor::Executor(Parts parts, ExecutorEvents events)
     : parts_(std::move(parts)),
@@ -103,8 +67,13 @@ Execution Executor::try_execute(const consensus::BlockPtr& block) {
 
   const auto coinbase = parts_.epochs.fee_recipient(header.epoch, header.proposer);
   if (!coinbase) return Execution::Invalid;
-  const auto context = execution::next_block_context(header.chain_id, parent->evm, header.time,
-                                                     *coinbase, block->hash, &state->ancestors());
+  auto context = execution::next_block_context(header.chain_id, parent->evm,
+                                               execution_time(header.parent, header.time),
+                                               *coinbase, block->hash, &state->ancestors());
+  if (entry->exchange && entry->exchange->result.reverted_to) {
+    context.base_root = go_back(*state, header.parent, *entry->exchange->result.reverted_to);
+    if (!context.base_root) return Execution::Invalid;
+  }
   auto result = execution::execute_block(engine_, state->view(), state->nodes(), context, *txns,
                                          &trie_nodes_);
   if (!result) {
@@ -117,6 +86,7 @@ Execution Executor::try_execute(const consensus::BlockPtr& block) {
   txns_executed_.fetch_add(txns->size(), std::memory_order_relaxed);
   entry->txns = *std::move(txns);
   entry->result = *std::move(result);
+  if (context.base_root) entry->result.diff = state->from_parent(std::move(entry->result.diff));
   set_roots(*entry);
   executed_.emplace(block->hash, std::move(entry));
   return Execution::Valid;
@@ -185,6 +155,8 @@ std::map<Address, std::uint64_t> Executor::nonces_in_flight(const BlockHash& tip
   std::map<Address, std::uint64_t> out;
   BlockHash next = tip;
   for (auto it = executed_.find(next); it != executed_.end(); it = executed_.find(next)) {
+    // What came before is undone.
+    if (it->second->exchange && it->second->exchange->result.reverted_to) break;
     for (const TxnPtr& txn : it->second->txns) {
       std::uint64_t& nonce = out[txn->sender()];
       nonce = std::max(nonce, txn->txn().nonce + 1);
@@ -202,10 +174,37 @@ void Executor::run_build(const Build& build) {
   const primitives::Epoch epoch = parts_.epochs.current().set.epoch();
   const auto self = parts_.epochs.seat(epoch);
   if (!self) return;
-  const Address coinbase = *parts_.epochs.fee_recipient(epoch, *self);
-  const auto context = execution::next_block_context(parts_.genesis.domain.chain_id, parent->evm,
-                                                     build.parent->header.time.next(), coinbase,
-                                                     BlockHash{}, &state->ancestors());
+  const auto items = select_items(build.parent->hash, epoch, kExchangeBytesMax);
+  std::vector<TxnPtr> txns;
+  if (!execution::has_revert(items)) {
+    auto selected = select_txns(*state, parent->evm, build, *self);
+    if (!selected) return;
+    txns = *std::move(selected);
+  }
+  BuiltPayload payload{.view = build.view,
+                       .parent = {.state_root = parent->state_root,
+                                  .receipts_root = parent->results_root,
+                                  .evm_hash = parent->evm_hash},
+                       .items = {}};
+  payload.items.reserve(txns.size() + items.size());
+  for (const TxnPtr& txn : txns) {
+    parts_.cache.put(txn);
+    payload.items.push_back(txn->envelope());
+  }
+  for (const ExchangeItemPtr& item : items)
+    payload.items.push_back(item->bytes);
+  events_.built(std::move(payload));
+}
+
+std::optional<std::vector<TxnPtr>> Executor::select_txns(const StateStack& state,
+                                                         const primitives::EvmHeader& parent,
+                                                         const Build& build,
+                                                         primitives::ValidatorIndex self) {
+  const primitives::Epoch epoch = parts_.epochs.current().set.epoch();
+  const Address coinbase = *parts_.epochs.fee_recipient(epoch, self);
+  const auto time = execution_time(build.parent->hash, build.parent->header.time.next());
+  const auto context = execution::next_block_context(parts_.genesis.domain.chain_id, parent, time,
+                                                     coinbase, BlockHash{}, &state.ancestors());
   const auto deadline = std::chrono::steady_clock::now() + kBuildMax;
   execution::SelectionLimits limits;
   limits.is_over = [deadline] { return std::chrono::steady_clock::now() >= deadline; };
@@ -214,24 +213,12 @@ void Executor::run_build(const Build& build) {
                                   .gas_max = kCandidateGasFactor * context.gas_limit};
   const std::vector<TxnPtr> candidates =
       parts_.pool.select(ask, nonces_in_flight(build.parent->hash));
-  auto selection = execution::select_txns(engine_, state->view(), context, candidates, limits);
+  auto selection = execution::select_txns(engine_, state.view(), context, candidates, limits);
   if (!selection) {
     events_.fatal("the state cannot be read: " + std::string(state::describe(selection.error())));
-    return;
+    return std::nullopt;
   }
-  BuiltPayload payload{.view = build.view,
-                       .parent = {.state_root = parent->state_root,
-                                  .receipts_root = parent->results_root,
-                                  .evm_hash = parent->evm_hash},
-                       .items = {}};
-  payload.items.reserve(selection->txns.size());
-  for (const TxnPtr& txn : selection->txns) {
-    parts_.cache.put(txn);
-    payload.items.push_back(txn->envelope());
-  }
-  for (const ExchangeItemPtr& item : select_items(build.parent->hash, epoch, kExchangeBytesMax))
-    payload.items.push_back(item->bytes);
-  events_.built(std::move(payload));
+  return std::move(selection->txns);
 }
 
 void Executor::run_commit(const Commit& commit) {
@@ -250,7 +237,8 @@ void Executor::run_commit(const Commit& commit) {
       ExecutorExchange& exchange = *parts_.exchange;
       exchange.chain.commit(head_->hash);
       exchange.head_roots = execution::roots_of(*it->second->exchange);
-      exchange.pool.commit(head_->item_hashes, head_->header.time.value(), exchange.params);
+      exchange.pool.commit(head_->item_hashes, it->second->exchange->input.time,
+                           exchange.chain.params());
     }
     if (auto done = parts_.log.committed(Height(flushed_.load(std::memory_order_acquire))); !done) {
       events_.fatal(done.error().message);

@@ -56,13 +56,14 @@ struct ExecutorEvents {
 struct ExecutorExchange {
   execution::ExchangeChain& chain;
   const execution::ItemRules& rules;
-  const exchange::Params& params;
   ItemCache& cache;
   ActionPool& pool;
   /// Of the committed head.
   execution::ExchangeRoots head_roots;
   /// Each block that is executed, on the execution thread.
   std::function<void(PricedBlock)> priced;
+  /// Blocks up to that height are asked for without pause (exchange::MineBlocks).
+  std::function<void(primitives::Height)> mine;
 };
 
 /// Executes blocks on overlays of their parents' states, builds payloads, and hands final blocks on
@@ -152,9 +153,22 @@ class Executor {
   [[nodiscard]] std::optional<ParentInfo> parent_info(const primitives::BlockHash& parent) const;
   [[nodiscard]] std::unique_ptr<StateStack> state_after(const primitives::BlockHash& block);
   [[nodiscard]] std::optional<std::vector<TxnPtr>> verified_txns(const primitives::Block& block);
+  /// Transactions for a block; nothing if the state cannot be read: the node stops.
+  [[nodiscard]] std::optional<std::vector<TxnPtr>> select_txns(const StateStack& state,
+                                                               const primitives::EvmHeader& parent,
+                                                               const Build& build,
+                                                               primitives::ValidatorIndex self);
   /// The exchange's items of the block; nothing if one must not be in a block.
   [[nodiscard]] std::optional<std::vector<ExchangeItemPtr>> verified_items(
       const primitives::Block& block);
+  /// What code sees as the time of a block made at `stamped` on this parent.
+  [[nodiscard]] primitives::TimeMs execution_time(const primitives::BlockHash& parent,
+                                                  primitives::TimeMs stamped);
+  /// Puts the state that RevertTo brought back on top of `state`; its root. Nothing where it cannot
+  /// be had: the node stops.
+  [[nodiscard]] std::optional<Hash256> go_back(StateStack& state,
+                                               const primitives::BlockHash& parent,
+                                               std::uint64_t snapshot);
   /// Executes the exchange's part; false if the block is invalid.
   [[nodiscard]] bool execute_exchange(ExecutedEntry& entry);
   /// On top of `parent`, at most `bytes_max` in all.

@@ -1,6 +1,8 @@
 #include <atomic>
 
-#include "executor.hpp"
+#include <ol/state/state_root.hpp>
+
+#include "state_stack.hpp"
 
 namespace ol::node {
 
@@ -62,17 +64,67 @@ bool Executor::execute_exchange(ExecutedEntry& entry) {
            primitives::executed_count(block, parts_.genesis.leaders);
   const auto items = verified_items(block);
   if (!items) return false;
-  auto input = execution::block_input(parts_.exchange->rules, block.header, *items);
-  if (!input) return false;
   const exchange::State* before = parts_.exchange->chain.state_at(block.header.parent);
   if (before == nullptr) return false;
+  auto input =
+      execution::block_input(parts_.exchange->rules, block.header, *items, before->clock_ahead());
+  if (!input) return false;
+  if (execution::has_revert(*items) && primitives::transaction_count(block) != 0) return false;
   PricedBlock priced = priced_block(block.header, *items);
   priced.waiting = parts_.exchange->pool.heard_prices(block.header.epoch, *before);
   entry.exchange =
       parts_.exchange->chain.execute(block.header.parent, block.hash, *std::move(input));
   if (!entry.exchange) return false;
   parts_.exchange->priced(std::move(priced));
+  for (const exchange::SystemAction& action : entry.exchange->input.system) {
+    if (const auto* mine = std::get_if<exchange::MineBlocks>(&action))
+      parts_.exchange->mine(primitives::Height(block.header.height.value() + mine->blocks));
+  }
   return true;
+}
+
+primitives::TimeMs Executor::execution_time(const BlockHash& parent, primitives::TimeMs stamped) {
+  if (!parts_.exchange) return stamped;
+  const exchange::State* state = parts_.exchange->chain.state_at(parent);
+  OL_CHECK(state != nullptr, "the parent was executed");
+  return primitives::TimeMs(stamped.value() + state->clock_ahead());
+}
+
+// The state that the block before the snapshot's left, whatever has been executed since: what may
+// differ is told by the history of the database and the diffs above it.
+std::optional<Hash256> Executor::go_back(StateStack& state, const BlockHash& parent,
+                                         std::uint64_t snapshot) {
+  const primitives::Height to(snapshot - 1);
+  const auto refuse = [&](const std::string& why) {
+    events_.fatal("the EVM's state after block " + std::to_string(to.value()) +
+                  " is needed again and cannot be had: " + why +
+                  "; keep a longer history on development networks");
+    return std::nullopt;
+  };
+  const storage::Snapshot& base = state.base();
+  state::Touched touched;
+  if (to < base.head()->height) {
+    auto since = base.touched_since(to);
+    if (!since) return refuse(since.error().message);
+    touched = *std::move(since);
+  }
+  const storage::StateAt stored(base, to);
+  const state::StateView* then = &stored;
+  auto root = base.evm_header(to);
+  for (const ExecutedPtr& entry : state.held()) {
+    const primitives::Height height = entry->block->header.height;
+    if (height > to) touched.add(entry->result.diff);
+    if (height != to) continue;
+    then = &state.view_after(*entry);
+    root = entry->result.header;
+  }
+  const auto now = parent_info(parent);
+  auto back = state::lead_back({state.view(), state.nodes(), now->evm.state_root}, *then, touched);
+  if (!back) return refuse(state::describe(back.error()));
+  const bool arrived = root && *root && (*root)->state_root == back->root;
+  if (!arrived) return refuse("what is kept does not lead back to it");
+  state.add(std::move(back->diff));
+  return back->root;
 }
 
 void Executor::set_roots(ExecutedEntry& entry) const {

@@ -73,7 +73,8 @@ std::optional<exchange::CommittedBlock> HistoryFile::execute(exchange::Engine& e
     }
   });
   if (!sound) return std::nullopt;
-  auto input = execution::block_input(parts_.rules, block.header, items);
+  auto input =
+      execution::block_input(parts_.rules, block.header, items, engine.state().clock_ahead());
   if (!input || !engine.check(*input)) return std::nullopt;
   exchange::CommittedBlock out;
   out.block = retag<Hash256>(block.hash);

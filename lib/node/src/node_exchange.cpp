@@ -97,7 +97,6 @@ Result<void, NodeError> Node::Impl::open_exchange() {
   }
   exchange_->view = std::make_unique<ExchangeView>(ExchangeView::Parts{
       .genesis = parts_.genesis,
-      .params = exchange_->params,
       .engine = *std::move(engine),
       .submit =
           [this](exchange::SignedAction action, exchange::Access::Admitted done) {
@@ -153,13 +152,13 @@ Result<void, Refusal> Node::Impl::admit_item(const ExchangeItemPtr& item, Origin
   if (const exchange::VerifiedAction* action = item->action()) {
     Result<void, Refusal> checked;
     const std::uint64_t waiting = exchange.pool.waiting(action->signer);
+    const exchange::Params& params = exchange.view->params();
     exchange.view->read([&](const exchange::State& state) {
       const auto fits =
-          exchange::check_admission(state, exchange.params, *action, state.global().time, waiting);
+          exchange::check_admission(state, params, *action, state.global().time, waiting);
       if (fits) return;
-      checked =
-          fail(Refusal{fits.error(), api::admission_sentence(fits.error(), state, exchange.params,
-                                                             chain_id(), *action, waiting)});
+      checked = fail(Refusal{fits.error(), api::admission_sentence(fits.error(), state, params,
+                                                                   chain_id(), *action, waiting)});
     });
     if (!checked) return checked;
   }
@@ -193,11 +192,10 @@ Result<void, Refusal> Node::Impl::submit_system(exchange::SystemAction action) {
     return fail(
         Refusal{Error::NotAuthorized, "system actions can be sent on development networks only"});
   }
-  const bool taken = std::holds_alternative<exchange::CreditUsd>(action) ||
-                     std::holds_alternative<exchange::CreditSpot>(action) ||
-                     std::holds_alternative<exchange::SetOracle>(action) ||
-                     std::holds_alternative<exchange::SetMarketStatus>(action) ||
-                     std::holds_alternative<exchange::RegisterReferral>(action);
+  const bool taken = !std::holds_alternative<exchange::ListToken>(action) &&
+                     !std::holds_alternative<exchange::ListMarket>(action) &&
+                     !std::holds_alternative<exchange::SetStake>(action) &&
+                     !std::holds_alternative<exchange::OracleSubmit>(action);
   if (!taken) return fail(Refusal{Error::NotAuthorized, "this kind belongs to genesis"});
   // Another node's must not have the same name, nor one from before a restart.
   const std::uint64_t salt = seed_ + exchange_->system_salt.fetch_add(1);

@@ -179,6 +179,7 @@ struct Node::Impl final : p2p::NetworkHandler, DriverHost {
   void serve_block(const p2p::PeerId& peer, primitives::BlockHash block) override;
   std::optional<Bytes> find_item(const primitives::TxnHash& hash) override;
   bool has_work() override;
+  bool hurries(primitives::Height height) override { return height.value() <= mine_to_; }
   void record_outgoing(ByteView message) override;
   void on_evidence(const consensus::Evidence& evidence) override;
   void on_conflict(const consensus::Conflict& conflict) override;
@@ -259,6 +260,8 @@ struct Node::Impl final : p2p::NetworkHandler, DriverHost {
   std::atomic<std::uint64_t> gossip_dropped_{0};
   std::atomic<std::size_t> gossip_waiting_bytes_{0};
   std::atomic<bool> stopping_{false};
+  /// Blocks up to that height follow each other without pause (exchange::MineBlocks).
+  std::atomic<std::uint64_t> mine_to_{0};
 
   mutable Mutex mutex_;
   std::condition_variable stop_wanted_;

@@ -258,9 +258,11 @@ Result<void, NodeError> Node::Impl::open_execution() {
   std::optional<ExecutorExchange> exchange;
   if (exchange_) {
     const auto priced = [this](PricedBlock block) { on_priced_block(std::move(block)); };
-    exchange.emplace(ExecutorExchange{*exchange_->chain, exchange_->rules, exchange_->params,
-                                      exchange_->cache, exchange_->pool, exchange_->head_roots,
-                                      priced});
+    const auto mine = [this](primitives::Height to) {
+      mine_to_ = std::max(mine_to_.load(), to.value());
+    };
+    exchange.emplace(ExecutorExchange{*exchange_->chain, exchange_->rules, exchange_->cache,
+                                      exchange_->pool, exchange_->head_roots, priced, mine});
   }
   executor_ = std::make_unique<Executor>(Executor::Parts{.genesis = parts_.genesis,
                                                          .epochs = *epochs_,

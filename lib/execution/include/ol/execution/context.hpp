@@ -1,6 +1,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 
 #include <ol/evm/block_env.hpp>
 #include <ol/primitives/block.hpp>
@@ -25,6 +26,8 @@ struct BlockContext {
   U256 base_fee;
   std::uint64_t gas_limit = 0;
   primitives::EvmHeader parent;
+  /// Root of the state the block begins with, where it is not the one the parent left.
+  std::optional<Hash256> base_root;
   /// Hash of the consensus header; becomes extra_data.
   primitives::BlockHash consensus_hash;
   /// EIP-4399. Profiles without a random beacon use the parent's consensus hash, which the next

@@ -49,6 +49,8 @@ class ExchangeChain {
 
   /// Root of the final state the chain was opened with or last committed.
   [[nodiscard]] const primitives::BlockHash& head() const { return head_; }
+  /// Those in force after the block the engine stands on.
+  [[nodiscard]] exchange::Params params() const { return engine_->params(); }
   /// Root of the state the engine stands on.
   [[nodiscard]] const Hash256& root() const { return commitment_.root(); }
 

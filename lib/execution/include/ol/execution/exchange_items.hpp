@@ -96,9 +96,14 @@ enum class ItemsError : std::uint8_t {
 
 /// What the engine executes: the items of a block under its header. `items` are in payload order.
 /// The ordering rule itself (dex.md 5.2) is for Engine::check.
+/// @param ahead  How far the parent's state has the clock ahead (exchange::State::clock_ahead).
 [[nodiscard]] Result<exchange::BlockInput, ItemsError> block_input(
     const ItemRules& rules, const primitives::Header& header,
-    std::span<const ExchangeItemPtr> items);
+    std::span<const ExchangeItemPtr> items, exchange::TimeMs ahead = 0);
+
+/// Whether an item asks for an earlier state (dex.md 17.5). A block with one has no transactions:
+/// what they did could not be traced on the state that the block's parent left.
+[[nodiscard]] bool has_revert(std::span<const ExchangeItemPtr> items);
 
 /// How many elements an item counts for in kExchangeElementsMax.
 [[nodiscard]] std::size_t element_count(const ExchangeItem& item);

@@ -82,6 +82,8 @@ class DriverHost {
   [[nodiscard]] virtual std::optional<Bytes> find_item(const primitives::TxnHash& hash) = 0;
   /// Whether a block built now would hold transactions.
   [[nodiscard]] virtual bool has_work() = 0;
+  /// Whether the block at that height is to follow its parent without pause (dex.md 17.5).
+  [[nodiscard]] virtual bool hurries(primitives::Height) { return false; }
 
   /// Appends a signed message to the outbox log before it leaves.
   virtual void record_outgoing(ByteView message) = 0;
