@@ -37,6 +37,7 @@ std::size_t amount_of(const exchange::CommittedBlock& block) {
 }  // namespace
 
 void ExchangeApi::Impl::advance() {
+  settle_dev();
   const std::uint64_t head = std::min(access.height(), stop_at);
   while (next <= head) {
     const exchange::CommittedBlockPtr block = access.block(next);
@@ -44,6 +45,14 @@ void ExchangeApi::Impl::advance() {
       // Further behind than blocks are kept: begin anew.
       reload(Past::Lost);
       feed.resend(view());
+      return;
+    }
+    if (block->result.reverted_to) {
+      // What was before is what counts: begin anew.
+      history = History();
+      reload(Past::Lost);
+      feed.resend(view());
+      unsaved += amount_of(*block);
       return;
     }
     ++next;
@@ -65,12 +74,14 @@ bool ExchangeApi::Impl::remember() {
   if (!known) return false;
   std::uint64_t height = kept ? kept->height : 0;
   std::size_t again = 0;
+  bool reverted = false;
   const bool whole = archive->replay([&](const exchange::CommittedBlock& block) {
+    reverted = reverted || block.result.reverted_to.has_value();
     static_cast<void>(known->apply(block));
     height = block.input.height;
     again += amount_of(block);
   });
-  if (!whole || height < access.height()) return false;
+  if (!whole || reverted || height < access.height()) return false;
   history = *std::move(known);
   remembered = height;
   unsaved = again;

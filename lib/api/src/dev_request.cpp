@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <array>
 
+#include <ol/exchange/params.hpp>
+
 #include "json_reader.hpp"
 #include "numbers.hpp"
 
@@ -10,6 +12,8 @@ namespace ol::api {
 namespace {
 
 using namespace exchange;
+
+constexpr std::uint64_t kHeightMax = (1ULL << 53) - 1;  // a JSON number
 
 constexpr std::array<std::string_view, 5> kStatuses{"active", "postOnly", "reduceOnly", "halted",
                                                     "settling"};
@@ -52,23 +56,80 @@ SystemAction read_status(ObjectReader& in, const Catalog& catalog) {
   return SetMarketStatus{market->asset, static_cast<MarketStatus>(status - kStatuses.begin())};
 }
 
+std::string joined(const std::vector<std::string_view>& names) {
+  std::string out;
+  for (const std::string_view name : names)
+    out.append(out.empty() ? "" : ", ").append(name);
+  return out;
+}
+
+void read_param(Reading& reading, std::string_view name, const boost::json::value& value,
+                std::vector<SystemAction>& out) {
+  const auto range = param_range(name);
+  if (!range) {
+    return reading.refuse(NodeError::BadRequest, "there is no parameter " + std::string(name) +
+                                                     "; parameters are " + joined(param_names()));
+  }
+  const bool fits =
+      value.is_int64() && value.get_int64() >= range->least && value.get_int64() <= range->most;
+  if (!fits) {
+    return reading.refuse(NodeError::BadRequest, std::string(name) + " must be a number from " +
+                                                     std::to_string(range->least) + " to " +
+                                                     std::to_string(range->most));
+  }
+  out.emplace_back(SetParam{std::string(name), value.get_int64()});
+}
+
+std::vector<SystemAction> read_params(ObjectReader& in) {
+  std::vector<SystemAction> out;
+  const boost::json::value* params = in.need("params");
+  if (params == nullptr) return out;
+  if (!params->is_object() || params->get_object().empty()) {
+    in.reading().refuse(NodeError::BadRequest, "params must be an object of names and numbers");
+    return out;
+  }
+  for (const auto& [name, value] : params->get_object())
+    read_param(in.reading(), name, value, out);
+  return out;
+}
+
+std::uint64_t at_least_one(ObjectReader& in, std::string_view key, std::uint64_t most) {
+  const std::uint64_t out = in.unsigned_number(key, most);
+  if (out == 0) {
+    in.reading().refuse(NodeError::BadRequest,
+                        std::string(key) + " must be from 1 to " + std::to_string(most));
+  }
+  return out;
+}
+
+std::vector<SystemAction> read_actions(ObjectReader& in, std::string_view type,
+                                       const Catalog& catalog) {
+  if (type == "faucet") return {read_faucet(in, catalog)};
+  if (type == "setOracle") return {read_oracle(in, catalog)};
+  if (type == "setMarketStatus") return {read_status(in, catalog)};
+  if (type == "advanceTime") return {AdvanceTime{at_least_one(in, "ms", kAdvanceMsMax)}};
+  if (type == "mine") {
+    const std::uint64_t blocks = at_least_one(in, "blocks", kMineBlocksMax);
+    return {MineBlocks{static_cast<std::uint32_t>(blocks)}};
+  }
+  if (type == "snapshot") return {TakeSnapshot{}};
+  if (type == "revert") return {RevertTo{at_least_one(in, "snapshot", kHeightMax)}};
+  if (type == "setParams") return read_params(in);
+  in.reading().refuse(NodeError::UnknownType,
+                      "type must be faucet, setOracle, setMarketStatus, advanceTime, mine, "
+                      "snapshot, revert or setParams");
+  return {};
+}
+
 }  // namespace
 
-Result<SystemAction, ApiError> parse_dev_request(std::string_view body, const Catalog& catalog) {
+Result<DevRequest, ApiError> parse_dev_request(std::string_view body, const Catalog& catalog) {
   OL_TRY(const boost::json::value json, parse_json(body));
   Reading reading;
   ObjectReader in(reading, json, "");
-  const std::string_view type = in.text("type");
-  SystemAction out;
-  if (type == "faucet") {
-    out = read_faucet(in, catalog);
-  } else if (type == "setOracle") {
-    out = read_oracle(in, catalog);
-  } else if (type == "setMarketStatus") {
-    out = read_status(in, catalog);
-  } else {
-    reading.refuse(NodeError::UnknownType, "type must be faucet, setOracle or setMarketStatus");
-  }
+  DevRequest out;
+  out.type = in.text("type");
+  out.actions = read_actions(in, out.type, catalog);
   in.finish();
   if (reading.failed()) return fail(reading.error());
   return out;

@@ -6,7 +6,6 @@
 #include <ol/api/typed_data.hpp>
 #include <ol/base/hex.hpp>
 
-#include "dev_request.hpp"
 #include "exchange_api_impl.hpp"
 #include "json_reader.hpp"
 #include "margin_view.hpp"
@@ -18,12 +17,12 @@ namespace {
 namespace json = boost::json;
 using exchange::Outcome;
 
+}  // namespace
+
 ApiError refusal_of(const exchange::Refusal& refused) {
   if (refused.code) return refusal(*refused.code, refused.sentence);
   return refusal(NodeError::Busy, refused.sentence);
 }
-
-}  // namespace
 
 // --- POST /exchange ---
 
@@ -134,13 +133,8 @@ Result<std::string, ApiError> ExchangeApi::typed_of(std::string_view body) const
   return typed_data(request.action, impl_->access.chain_id());
 }
 
-std::string ExchangeApi::post_dev(std::string_view body) {
-  const auto listed = impl_->current_catalog();
-  const auto action = parse_dev_request(body, *listed);
-  if (!action) return refused_reply(action.error());
-  const auto taken = impl_->access.submit_system(*action);
-  if (!taken) return refused_reply(refusal_of(taken.error()));
-  return R"({"status":"ok"})";
+void ExchangeApi::post_dev(std::string_view body, Reply done) {
+  impl_->post_dev(body, std::move(done));
 }
 
 ExchangeApi::ClientId ExchangeApi::connect(std::weak_ptr<FeedSink> sink) {
@@ -175,6 +169,7 @@ void ExchangeApi::advance() {
 void ExchangeApi::tick(std::uint64_t now_ms) {
   impl_->now_ms.store(now_ms);
   impl_->pending.expire(now_ms);
+  impl_->dev_waits.expire(now_ms);
 }
 
 void ExchangeApi::save() {
@@ -188,6 +183,7 @@ std::size_t ExchangeApi::unsaved() const {
 
 void ExchangeApi::close() {
   impl_->pending.close();
+  impl_->dev_waits.close();
 }
 
 std::size_t ExchangeApi::clients() const {

@@ -12,6 +12,7 @@
 #include <ol/base/thread_safety.hpp>
 
 #include "book_mirror.hpp"
+#include "dev_waits.hpp"
 #include "feed.hpp"
 #include "history.hpp"
 #include "info.hpp"
@@ -19,16 +20,24 @@
 
 namespace ol::api {
 
+[[nodiscard]] ApiError refusal_of(const exchange::Refusal& refused);
+
 using OraclePrices = std::map<exchange::AssetId, std::uint64_t>;
 
 /// The API behind its public face. What is final: api_mirrors.cpp; queries: api_queries.cpp;
-/// subscribers: api_subscribers.cpp; actions: exchange_api.cpp.
+/// subscribers: api_subscribers.cpp; actions: exchange_api.cpp; POST /dev: dev_api.cpp.
 class ExchangeApi::Impl {
  public:
   Impl(exchange::Access& node, ApiLimits given, Archive* kept)
-      : access(node), limits(given), archive(kept), pending(node, given.waiting_max), prover(node) {
+      : access(node),
+        limits(given),
+        archive(kept),
+        pending(node, given.waiting_max),
+        dev_waits(given.waiting_max),
+        prover(node) {
     const MutexLock lock(mutex);
     reload(remember() ? Past::Known : Past::Lost);
+    next_settled = next;
   }
 
   // --- what is final ---
@@ -72,6 +81,18 @@ class ExchangeApi::Impl {
   std::optional<exchange::Int128> withdrawable_of(const ExchangeRequest& request) const;
 
   std::string late_reply(const Hash256& hash) const;
+
+  // --- POST /dev ---
+
+  void post_dev(std::string_view body, Reply done);
+
+  std::string dev_reply(const DevRequest& request, const std::optional<DevWaits::Outcome>& outcome);
+
+  // What the chain did not do, and why.
+  std::string refused_sentence(const exchange::SystemAction& action) const;
+
+  // Tells whoever waits of all final blocks, those that the mirrors left out among them.
+  void settle_dev() OL_REQUIRES(mutex);
 
   // `await` calls back from the thread that publishes, where the state must not be read.
   std::string outcome_reply(const ExchangeRequest& request, const exchange::Outcome& outcome,
@@ -119,12 +140,14 @@ class ExchangeApi::Impl {
   const ApiLimits limits;
   Archive* const archive;
   Pending pending;
+  DevWaits dev_waits;
   Prover prover;
   std::atomic<std::uint64_t> now_ms{0};
   // Held around `Access::read`, never taken within it, nor in a callback of `await`: the thread
   // that publishes blocks would wait for readers, and a reader for it.
   Mutex mutex;
   std::uint64_t next OL_GUARDED_BY(mutex) = 0;
+  std::uint64_t next_settled OL_GUARDED_BY(mutex) = 0;
   /// Blocks above it wait: the mirrors are being saved.
   std::uint64_t stop_at OL_GUARDED_BY(mutex) = ~std::uint64_t{0};
   /// The last block that the history had when it was opened.

@@ -93,6 +93,7 @@ class FakeAccess final : public exchange::Access {
   }
   /// The least time of blocks, for clients whose nonces come from a clock.
   exchange::TimeMs not_before = 0;
+  bool refuse_system = false;
   /// Called by whoever is about to read the state.
   std::function<void()> on_read;
   /// Actions wait until `release`.
@@ -171,6 +172,7 @@ class FakeAccess final : public exchange::Access {
   bool devnet() const override { return true; }
   Result<void, exchange::Refusal> submit_system(exchange::SystemAction action) override {
     const std::lock_guard lock(mutex_);
+    if (refuse_system) return fail(exchange::Refusal{std::nullopt, "not here"});
     block({std::move(action)}, {});
     return {};
   }

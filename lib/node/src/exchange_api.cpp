@@ -147,12 +147,13 @@ void ExchangeEndpoint::answer(rpc::ExtensionRequest request, Reply done) {
   }
   if (path == "/info") return done(info_reply(api_.post_info(request.body)));
   if (path == "/typed") return done(typed_reply(api_.typed_of(request.body)));
-  if (path == "/dev") return done(json_reply(api_.post_dev(request.body)));
+  const auto reply = [done = std::move(done)](std::string body) {
+    done(json_reply(std::move(body)));
+  };
+  if (path == "/dev") return api_.post_dev(request.body, reply);
   const auto wait = asks_accepted(request.target) ? api::ExchangeApi::Wait::Accepted
                                                   : api::ExchangeApi::Wait::Committed;
-  api_.post_exchange(request.body, wait, [done = std::move(done)](std::string body) {
-    done(json_reply(std::move(body)));
-  });
+  api_.post_exchange(request.body, wait, reply);
 }
 
 bool ExchangeEndpoint::upgrades(std::string_view path) const {

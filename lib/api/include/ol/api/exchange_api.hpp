@@ -61,9 +61,9 @@ class ExchangeApi {
   /// GET /typed/{type}, and POST /typed with the body of an action that is not signed yet.
   [[nodiscard]] Result<std::string, ApiError> typed(std::string_view type) const;
   [[nodiscard]] Result<std::string, ApiError> typed_of(std::string_view body) const;
-  /// POST /dev (dex.md 17.5): faucet, setOracle, setMarketStatus. Refused outside development
-  /// networks.
-  [[nodiscard]] std::string post_dev(std::string_view body);
+  /// POST /dev (dex.md 17.5). Refused outside development networks. Answers once what was asked is
+  /// in a final block, with that block's height and time.
+  void post_dev(std::string_view body, Reply done);
 
   /// A new subscriber. Once the sink is gone nothing is sent any more; `disconnect` forgets it.
   [[nodiscard]] ClientId connect(std::weak_ptr<FeedSink> sink);
