@@ -1,5 +1,7 @@
 #include <ol/state/state_root.hpp>
 
+#include <functional>
+
 #include <gtest/gtest.h>
 #include <rapidcheck/gtest.h>
 
@@ -233,8 +235,9 @@ RC_GTEST_PROP(StateRoot, the_way_back_leads_to_the_state_that_was, ()) {
   const WayBack back = lead_back({twice, twice, end}, then, touched).value();
   RC_ASSERT(back.root == root);
   MemoryState there;
-  for (const StateDiff* diff : {&start, &first, &second, &back.diff})
-    there.apply(*diff);
+  for (const auto& diff :
+       {std::cref(start), std::cref(first), std::cref(second), std::cref(back.diff)})
+    there.apply(diff);
   RC_ASSERT(there.accounts() == then.accounts());
   RC_ASSERT(there.slots() == then.slots());
   RC_ASSERT(there.trie_nodes() == then.trie_nodes());
