@@ -25,9 +25,10 @@ void SimNode::execute(BlockPtr block) {
           [this, block = std::move(block), led] { led ? run_execute(block) : run_refuse(block); });
 }
 
-void SimNode::build(primitives::View view, BlockPtr parent) {
+void SimNode::build(const consensus::BuildRequest& request) {
   if (dying_) return;
-  enqueue(kBuildUs, [this, view, parent = std::move(parent)] { run_build(view, parent); });
+  enqueue(kBuildUs,
+          [this, view = request.view, parent = request.parent] { run_build(view, parent); });
 }
 
 void SimNode::commit(std::vector<consensus::CommittedBlock> blocks) {

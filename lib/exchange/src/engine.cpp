@@ -14,10 +14,6 @@
 namespace ol::exchange {
 namespace {
 
-Hash256 seeded(const Hash256& seed, const Hash256& what) {
-  return crypto::keccak256(Writer().fixed(seed).fixed(what).bytes());
-}
-
 bool run_system(Context& ctx, const ListToken& action) {
   const bool fits = action.wei_decimals <= 8 && action.sz_decimals <= action.wei_decimals;
   if (!fits || ctx.state.tokens.contains(action.token)) return false;
@@ -115,7 +111,7 @@ std::vector<std::size_t> execution_order(const Context& ctx) {
     if (const auto* reveal = std::get_if<RevealOrder>(&actions[i].action.body)) {
       const Seal* seal = ctx.state.seals.find(reveal->commitment);
       const Hash256 seed = seal == nullptr ? Hash256{} : seal->seed;
-      reveals.push_back({seeded(seed, reveal->commitment), i});
+      reveals.push_back({order_key(seed, reveal->commitment), i});
     } else {
       (step_of(actions[i].action.body) == Step::P4 ? last : out).push_back(i);
     }
@@ -168,6 +164,10 @@ void run_s2_s3(Context& ctx) {
 
 }  // namespace
 
+Hash256 order_key(const Hash256& seed, const Hash256& what) {
+  return crypto::keccak256(Writer().fixed(seed).fixed(what).bytes());
+}
+
 Result<void, BlockError> Engine::check(const BlockInput& block) const {
   const Globals& last = state_->global();
   if (block.height != last.height + 1) return fail(BlockError::BadHeight);
@@ -178,7 +178,7 @@ Result<void, BlockError> Engine::check(const BlockInput& block) const {
     const Step here = step_of(action.action.body);
     if (here < step) return fail(BlockError::StepOrder);
     if (block.order_mode == OrderMode::HashOrder) {
-      const Hash256 key = seeded(block.seed, action.hash);
+      const Hash256 key = order_key(block.seed, action.hash);
       if (here == step && key < previous) return fail(BlockError::HashOrderRule);
       previous = key;
     }

@@ -77,6 +77,14 @@ Result<Read, ItemError> read_content(const ItemRules& rules, ByteView bytes) {
   return fail(ItemError::Malformed);
 }
 
+// dex.md 5.2: of the parent's certificate.
+Hash256 order_seed(const ItemRules& rules, const primitives::QuorumCertificate& justify) {
+  Writer seed;
+  seed.raw(as_bytes("openliquid/order-seed/v1"));
+  primitives::encode(seed, justify);
+  return crypto::hash(rules.domain.hash, seed.bytes());
+}
+
 }  // namespace
 
 const char* describe(ItemError error) {
@@ -136,6 +144,23 @@ std::size_t element_count(const ExchangeItem& item) {
   return 1;
 }
 
+void sort_items(const ItemRules& rules, const primitives::QuorumCertificate& justify,
+                std::vector<ExchangeItemPtr>& items) {
+  if (rules.order_mode == exchange::OrderMode::ListOrder) return;
+  const Hash256 seed = order_seed(rules, justify);
+  using Key = std::pair<exchange::Step, Hash256>;
+  std::vector<std::pair<Key, ExchangeItemPtr>> actions;
+  const auto is_action = [](const ExchangeItemPtr& item) { return item->action() != nullptr; };
+  const auto first = std::ranges::find_if(items, is_action);
+  for (auto it = first; it != items.end(); ++it) {
+    const VerifiedAction& action = *(*it)->action();
+    const Key key{exchange::step_of(action.action.body), exchange::order_key(seed, action.hash)};
+    actions.emplace_back(key, *it);
+  }
+  std::ranges::sort(actions, {}, [](const auto& action) { return action.first; });
+  std::ranges::transform(actions, first, [](const auto& action) { return action.second; });
+}
+
 bool has_revert(std::span<const ExchangeItemPtr> items) {
   return std::ranges::any_of(items, [](const ExchangeItemPtr& item) {
     const auto* system = std::get_if<SystemAction>(&item->content);
@@ -153,10 +178,8 @@ Result<exchange::BlockInput, ItemsError> block_input(const ItemRules& rules,
   exchange::BlockInput out;
   out.height = header.height.value();
   out.time = header.time.value() + ahead;
-  Writer seed;
-  seed.raw(as_bytes("openliquid/order-seed/v1"));
-  primitives::encode(seed, header.justify);
-  out.seed = crypto::hash(rules.domain.hash, seed.bytes());
+  out.seed = order_seed(rules, header.justify);
+  out.order_mode = rules.order_mode;
   for (std::uint32_t i = 0; i < set->size(); ++i)
     out.stakes.push_back(set->find(primitives::ValidatorIndex(i))->weight.value());
 

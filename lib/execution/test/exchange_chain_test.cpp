@@ -292,6 +292,37 @@ TEST_F(ExchangeItemsTest, a_block_is_executed_as_much_later_as_the_clock_is_ahea
   EXPECT_EQ(block_input(rules(), header, late, 86'400'000).error(), ItemsError::Round);
 }
 
+// dex.md 5.2.
+TEST_F(ExchangeItemsTest, by_hash_actions_stand_as_the_engine_checks_them) {
+  ItemRules by_hash = rules();
+  by_hash.order_mode = exchange::OrderMode::HashOrder;
+  std::vector<ExchangeItemPtr> items{verified(prices(1)),
+                                     verified(system_item(1, exchange::SetOracle{AssetId(0), 1}))};
+  for (std::uint64_t nonce = 1; nonce <= 8; ++nonce)
+    items.push_back(verified(action(nonce, exchange::Noop{})));
+  for (std::uint64_t nonce = 11; nonce <= 18; ++nonce)
+    items.push_back(verified(action(nonce, exchange::PlaceOrders{{exchange::Order{}}, {}, {}, 0})));
+  primitives::Header header;
+  header.height = primitives::Height(1);
+  header.time = primitives::TimeMs(kStart);
+  primitives::QuorumCertificate& justify = header.justify;
+  justify.subject.view = primitives::View(7);
+  const exchange::Engine engine{exchange::Params{}};
+  const auto error = [&](const std::vector<ExchangeItemPtr>& list) {
+    return engine.check(*block_input(by_hash, header, list));
+  };
+  EXPECT_EQ(error(items).error(), exchange::BlockError::HashOrderRule);
+  std::vector<ExchangeItemPtr> sorted = items;
+  sort_items(by_hash, justify, sorted);
+  EXPECT_TRUE(error(sorted));
+  EXPECT_TRUE(std::ranges::is_permutation(sorted, items));
+  justify.subject.view = primitives::View(8);
+  EXPECT_FALSE(error(sorted)) << "another certificate asks for another order";
+  std::vector<ExchangeItemPtr> as_listed = items;
+  sort_items(rules(), justify, as_listed);
+  EXPECT_EQ(as_listed, items);
+}
+
 TEST_F(ExchangeItemsTest, a_revert_is_found_among_the_items) {
   const ExchangeItemPtr credit =
       verified(system_item(1, exchange::CreditUsd{user_key(0).address(), 5}));

@@ -404,7 +404,7 @@ void ConsensusDriver::pace_build() {
   // The slot clock has set the pace already.
   if (slots_) {
     build_->handed_out = true;
-    host_.build(build_->request.view, parent);
+    host_.build(build_->request);
     return;
   }
   const bool work = recent_work(parent) || host_.has_work();
@@ -417,7 +417,7 @@ void ConsensusDriver::pace_build() {
     return;
   }
   build_->handed_out = true;
-  host_.build(build_->request.view, parent);
+  host_.build(build_->request);
 }
 
 // The certificate travels in our proposal. While that waits for its interval, what the certificate

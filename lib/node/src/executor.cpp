@@ -167,21 +167,22 @@ std::map<Address, std::uint64_t> Executor::nonces_in_flight(const BlockHash& tip
 }
 
 void Executor::run_build(const Build& build) {
-  const auto parent = parent_info(build.parent->hash);
-  const auto state = state_after(build.parent->hash);
+  const consensus::BlockPtr& on = build.request.parent;
+  const auto parent = parent_info(on->hash);
+  const auto state = state_after(on->hash);
   if (!parent || !state) return;
   // Consensus asks a validator of the present epoch alone.
   const primitives::Epoch epoch = parts_.epochs.current().set.epoch();
   const auto self = parts_.epochs.seat(epoch);
   if (!self) return;
-  const auto items = select_items(build.parent->hash, epoch, kExchangeBytesMax);
+  const auto items = select_items(build.request, epoch, kExchangeBytesMax);
   std::vector<TxnPtr> txns;
   if (!execution::has_revert(items)) {
-    auto selected = select_txns(*state, parent->evm, build, *self);
+    auto selected = select_txns(*state, parent->evm, on, *self);
     if (!selected) return;
     txns = *std::move(selected);
   }
-  BuiltPayload payload{.view = build.view,
+  BuiltPayload payload{.view = build.request.view,
                        .parent = {.state_root = parent->state_root,
                                   .receipts_root = parent->results_root,
                                   .evm_hash = parent->evm_hash},
@@ -198,11 +199,11 @@ void Executor::run_build(const Build& build) {
 
 std::optional<std::vector<TxnPtr>> Executor::select_txns(const StateStack& state,
                                                          const primitives::EvmHeader& parent,
-                                                         const Build& build,
+                                                         const consensus::BlockPtr& on,
                                                          primitives::ValidatorIndex self) {
   const primitives::Epoch epoch = parts_.epochs.current().set.epoch();
   const Address coinbase = *parts_.epochs.fee_recipient(epoch, self);
-  const auto time = execution_time(build.parent->hash, build.parent->header.time.next());
+  const auto time = execution_time(on->hash, on->header.time.next());
   const auto context = execution::next_block_context(parts_.genesis.domain.chain_id, parent, time,
                                                      coinbase, BlockHash{}, &state.ancestors());
   const auto deadline = std::chrono::steady_clock::now() + kBuildMax;
@@ -211,8 +212,7 @@ std::optional<std::vector<TxnPtr>> Executor::select_txns(const StateStack& state
   const mempool::SelectLimits ask{.txns_max = limits.txns_max,
                                   .bytes_max = limits.bytes_max,
                                   .gas_max = kCandidateGasFactor * context.gas_limit};
-  const std::vector<TxnPtr> candidates =
-      parts_.pool.select(ask, nonces_in_flight(build.parent->hash));
+  const std::vector<TxnPtr> candidates = parts_.pool.select(ask, nonces_in_flight(on->hash));
   auto selection = execution::select_txns(engine_, state.view(), context, candidates, limits);
   if (!selection) {
     events_.fatal("the state cannot be read: " + std::string(state::describe(selection.error())));

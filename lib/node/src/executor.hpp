@@ -103,9 +103,7 @@ class Executor {
   void stop() { jobs_.close(); }
 
   void execute(consensus::BlockPtr block) { push(Execute{std::move(block)}); }
-  void build(primitives::View view, consensus::BlockPtr parent) {
-    push(Build{view, std::move(parent)});
-  }
+  void build(const consensus::BuildRequest& request) { push(Build{request}); }
   void commit(std::vector<consensus::CommittedBlock> blocks) { push(Commit{std::move(blocks)}); }
   void discard(std::vector<consensus::BlockPtr> blocks) { push(Discard{std::move(blocks)}); }
   /// The storage thread has written everything up to `height`. Any thread.
@@ -123,8 +121,7 @@ class Executor {
     consensus::BlockPtr block;
   };
   struct Build {
-    primitives::View view;
-    consensus::BlockPtr parent;
+    consensus::BuildRequest request;
   };
   struct Commit {
     std::vector<consensus::CommittedBlock> blocks;
@@ -156,7 +153,7 @@ class Executor {
   /// Transactions for a block; nothing if the state cannot be read: the node stops.
   [[nodiscard]] std::optional<std::vector<TxnPtr>> select_txns(const StateStack& state,
                                                                const primitives::EvmHeader& parent,
-                                                               const Build& build,
+                                                               const consensus::BlockPtr& on,
                                                                primitives::ValidatorIndex self);
   /// The exchange's items of the block; nothing if one must not be in a block.
   [[nodiscard]] std::optional<std::vector<ExchangeItemPtr>> verified_items(
@@ -171,8 +168,8 @@ class Executor {
                                                std::uint64_t snapshot);
   /// Executes the exchange's part; false if the block is invalid.
   [[nodiscard]] bool execute_exchange(ExecutedEntry& entry);
-  /// On top of `parent`, at most `bytes_max` in all.
-  [[nodiscard]] std::vector<ExchangeItemPtr> select_items(const primitives::BlockHash& parent,
+  /// On top of the parent, at most `bytes_max` in all.
+  [[nodiscard]] std::vector<ExchangeItemPtr> select_items(const consensus::BuildRequest& request,
                                                           primitives::Epoch epoch,
                                                           std::size_t bytes_max);
   void set_roots(ExecutedEntry& entry) const;

@@ -137,10 +137,11 @@ void Executor::set_roots(ExecutedEntry& entry) const {
   entry.results_root = execution::joint_results_root(domain, entry.results_root, roots);
 }
 
-std::vector<ExchangeItemPtr> Executor::select_items(const BlockHash& parent,
+std::vector<ExchangeItemPtr> Executor::select_items(const consensus::BuildRequest& request,
                                                     primitives::Epoch epoch,
                                                     std::size_t bytes_max) {
   if (!parts_.exchange) return {};
+  const BlockHash& parent = request.parent->hash;
   const exchange::State* state = parts_.exchange->chain.state_at(parent);
   if (state == nullptr) return {};
   std::unordered_set<primitives::TxnHash> in_flight;
@@ -159,6 +160,7 @@ std::vector<ExchangeItemPtr> Executor::select_items(const BlockHash& parent,
     return prices != nullptr && leaves_out(*parts_.epochs.seat(epoch), prices->validator);
   });
 #endif
+  execution::sort_items(parts_.exchange->rules, request.justify, out);
   for (const ExchangeItemPtr& item : out)
     parts_.exchange->cache.put(item);
   return out;

@@ -200,8 +200,8 @@ void Node::Impl::execute(consensus::BlockPtr block) {
   }
   executor_->execute(std::move(block));
 }
-void Node::Impl::build(primitives::View view, consensus::BlockPtr parent) {
-  executor_->build(view, std::move(parent));
+void Node::Impl::build(const consensus::BuildRequest& request) {
+  executor_->build(request);
 }
 void Node::Impl::commit(std::vector<consensus::CommittedBlock> blocks) {
   for (const consensus::CommittedBlock& block : blocks) {

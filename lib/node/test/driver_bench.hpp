@@ -28,7 +28,7 @@ class RecordingHost final : public DriverHost {
   }
   void punish(const p2p::PeerId&, std::string reason) override { punished.push_back(reason); }
   void execute(consensus::BlockPtr block) override { executing.push_back(std::move(block)); }
-  void build(primitives::View view, consensus::BlockPtr) override { building = view; }
+  void build(const consensus::BuildRequest& request) override { building = request.view; }
   void commit(std::vector<consensus::CommittedBlock>) override {}
   void discard(std::vector<consensus::BlockPtr>) override {}
   void serve_range(const p2p::PeerId&, RangeRequest) override {}

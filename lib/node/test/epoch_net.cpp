@@ -63,8 +63,8 @@ struct EpochNet::Operator final : DriverHost {
       d.on_executed(net.now_, hash, consensus::Execution::Valid);
     });
   }
-  void build(primitives::View view, consensus::BlockPtr parent) override {
-    event([this, view, parent](ConsensusDriver& d) {
+  void build(const consensus::BuildRequest& request) override {
+    event([this, view = request.view, parent = request.parent](ConsensusDriver& d) {
       d.on_built(net.now_, {.view = view, .parent = {}, .items = net.pick(parent)});
     });
   }

@@ -107,6 +107,10 @@ using SystemAction = std::variant<ListToken, ListMarket, SetMarketStatus, Credit
 /// How the order within a step is fixed (dex.md 5.2).
 enum class OrderMode : std::uint8_t { ListOrder = 0, HashOrder = 1 };
 
+/// By what actions of a step ascend in HashOrder, and reveals of sealed orders always
+/// (dex.md 5.2, 19.2): H(seed, what) with Keccak-256.
+[[nodiscard]] Hash256 order_key(const Hash256& seed, const Hash256& what);
+
 /// One block of the exchange. Actions are verified (signing.hpp).
 struct BlockInput {
   std::uint64_t height = 0;

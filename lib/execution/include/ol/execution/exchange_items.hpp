@@ -40,6 +40,7 @@ struct ItemRules {
   /// Whose prices count in an epoch; null for epochs that are not known. Any thread.
   std::function<const primitives::ValidatorSet*(primitives::Epoch)> set_of;
   bool devnet = false;
+  exchange::OrderMode order_mode = exchange::OrderMode::ListOrder;
 };
 
 /// An item that is decoded and whose signature was verified. Immutable.
@@ -100,6 +101,11 @@ enum class ItemsError : std::uint8_t {
 [[nodiscard]] Result<exchange::BlockInput, ItemsError> block_input(
     const ItemRules& rules, const primitives::Header& header,
     std::span<const ExchangeItemPtr> items, exchange::TimeMs ahead = 0);
+
+/// Brings actions, which are in the order of their steps, into the order that the rules ask for in
+/// a block with that certificate (dex.md 5.2).
+void sort_items(const ItemRules& rules, const primitives::QuorumCertificate& justify,
+                std::vector<ExchangeItemPtr>& items);
 
 /// Whether an item asks for an earlier state (dex.md 17.5). A block with one has no transactions:
 /// what they did could not be traced on the state that the block's parent left.

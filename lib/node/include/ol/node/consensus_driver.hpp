@@ -68,8 +68,8 @@ class DriverHost {
   /// Executes the block on its parent's state and answers with on_executed. The block is durable
   /// before the answer: a validator never votes for a block that only memory holds.
   virtual void execute(consensus::BlockPtr block) = 0;
-  /// Picks transactions on top of `parent` and answers with on_built.
-  virtual void build(primitives::View view, consensus::BlockPtr parent) = 0;
+  /// Picks transactions on top of the parent and answers with on_built.
+  virtual void build(const consensus::BuildRequest& request) = 0;
   /// Final blocks, ascending, each once. Their execute calls came before.
   virtual void commit(std::vector<consensus::CommittedBlock> blocks) = 0;
   virtual void discard(std::vector<consensus::BlockPtr> blocks) = 0;
