@@ -106,6 +106,15 @@ assert.equal(await code(() => taker.exchange({ type: 'noop' }, { nonce: 1 })), 2
 const stranger = new ExchangeClient({ url: urls[0], chainId: chainId + 1, account: maker.account });
 assert.equal(await code(() => stranger.exchange({ type: 'noop' })), 6);
 
+// A sealed order rests once it is revealed. A chain under load leaves five blocks for that, less than a reply may
+// take to come: here with one exchange alone.
+if (urls.length === 1) {
+  const sealed = await maker.seal({ a: 0, b: false, p: px, s: sz, r: false, t: { limit: { tif: 'Gtc' } } });
+  const shown = await maker.reveal(sealed);
+  assert.ok(shown.resting, JSON.stringify(shown));
+  assert.equal(await code(() => maker.reveal(sealed)), 39);
+}
+
 // Orders over the socket, and a book that empties when they go.
 const signed = await maker.sign({ type: 'cancelAll' });
 assert.equal((await feeds[0].feed.post('action', signed)).status, 'ok');
