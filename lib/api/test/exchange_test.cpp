@@ -272,6 +272,9 @@ TEST_F(Dex15Errors, what_an_account_may_not_do_is_told_by_its_rule) {
   told(R"({"type":"createSubAccount","name":"one"})", 41, "a name of its own");
   told(R"({"type":"twapOrder","twap":{"a":0,"b":true,"s":"1","r":false,"m":1,"t":false}})", 8,
        "5 to 1440 minutes");
+  told(R"({"type":"twapOrder","twap":{"a":0,"b":true,"s":"0.001","r":false,"m":30,"t":false}})", 16,
+       "each of the 60 slices of a TWAP over 30 minutes must be worth at least 10 USD, 600 USD in "
+       "all");
   Trader agent(access, api, 9);
   EXPECT_EQ(text(alice
                      .act(R"({"type":"approveAgent","agentName":"mm","agentAddress":")" +

@@ -5,6 +5,7 @@
 
 #include "accounts.hpp"
 #include "placing.hpp"
+#include "steps.hpp"
 
 namespace ol::exchange {
 namespace {
@@ -117,6 +118,7 @@ struct Runner {
     if (body.minutes < 5 || body.minutes > 1440) return Error::BadNumber;
     if (body.sz == 0 || body.sz % config.lot_sz != 0) return Error::BadLot;
     if (body.sz >= kSzEnd) return Error::Overflow;
+    if (!slices_reach_min(ctx, account, market, body)) return Error::MinNtl;
     Account& owner = ctx.state.accounts.edit(account);
     const std::uint32_t open = ctx.state.orders.count_of(account) + owner.triggers;
     if (open >= ctx.params.open_orders) return Error::TooManyOrders;

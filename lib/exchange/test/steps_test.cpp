@@ -342,6 +342,33 @@ TEST_F(Dex4Twap, checks_its_form_and_its_owner) {
   EXPECT_EQ(code({kBtc, Side::Buy, 10'000, false, 4, false}), Error::BadNumber);
   EXPECT_EQ(code({kBtc, Side::Buy, 10'000, false, 1441, false}), Error::BadNumber);
   EXPECT_EQ(code({kBtc, Side::Buy, 0, false, 5, false}), Error::BadLot);
+TEST_F(Dex4Twap, is_refused_where_no_slice_is_worth_the_least_of_an_order) {
+  // 16 lots at the mark plus 3 %, 618,000, are the first worth ten dollars or nearly; 17 are.
+  ASSERT_LT(notional(618'000, 16), 10 * kUsdPerDollar);
+  ASSERT_GE(notional(618'000, 17), 10 * kUsdPerDollar);
+  const auto of = [](std::uint64_t sz) { return TwapOrder{kBtc, Side::Buy, sz, false, 5, false}; };
+  EXPECT_EQ(chain.act(kA, of(169)).error, Error::MinNtl);
+  EXPECT_TRUE(chain.state().twaps.items().empty());
+  EXPECT_EQ(chain.account(kA).triggers, 0U);
+  EXPECT_TRUE(chain.act(kA, of(170)).ok);
+  // A sale's price is 3 % below: 18 lots.
+  EXPECT_EQ(chain.act(kA, TwapOrder{kBtc, Side::Sell, 179, false, 5, false}).error, Error::MinNtl);
+  EXPECT_TRUE(chain.act(kA, TwapOrder{kBtc, Side::Sell, 180, false, 5, false}).ok);
+}
+
+TEST_F(Dex4Twap, may_close_a_position_of_less_with_slices_of_less) {
+  const TwapOrder closing{kBtc, Side::Sell, 100, true, 5, false};
+  EXPECT_EQ(chain.act(kA, closing).error, Error::MinNtl) << "no position";
+  open(5'000);
+  EXPECT_EQ(chain.act(kA, closing).error, Error::MinNtl) << "no slice closes it";
+  chain.order(kB, order_of(kBtc, Side::Buy, 600'000, 4'990, Tif::Alo));
+  chain.order(kA, order_of(kBtc, Side::Sell, 600'000, 4'990, Tif::Ioc));
+  ASSERT_EQ(chain.perp(kA, kBtc).szi, 10);
+  EXPECT_TRUE(chain.act(kA, closing).ok);
+  EXPECT_EQ(chain.act(kA, TwapOrder{kBtc, Side::Buy, 100, true, 5, false}).error, Error::MinNtl)
+      << "the other way";
+}
+
   EXPECT_EQ(code({AssetId(7), Side::Buy, 10, false, 5, false}), Error::BadAsset);
   EXPECT_EQ(code({kBtc, Side::Buy, kSzEnd, false, 5, false}), Error::Overflow);
   const ActionResult out = chain.act(kA, TwapOrder{kBtc, Side::Buy, 10'000, false, 5, false});
