@@ -342,6 +342,7 @@ json::value data_of(const ActionResult& result, const Action& action, const Repl
   if (std::holds_alternative<exchange::TwapCancel>(action.body)) {
     return json::object{{"status", "success"}};
   }
+  if (!result.made.is_zero()) return json::string(to_hex_prefixed(result.made.view()));
   if (result.orders.empty()) return nullptr;
   json::array statuses;
   for (std::size_t i = 0; i < result.orders.size(); ++i)

@@ -152,6 +152,16 @@ struct Runner {
     out.orders.push_back(place_order(ctx, {account, {}, 0}, body.order));
     return std::nullopt;
   }
+  Outcome operator()(const CreateSubAccount& body) const {
+    out.made = sub_account_address(ctx.state.accounts[account].address,
+                                   ctx.state.accounts[account].sub_accounts);
+    return run(ctx, account, body);
+  }
+  Outcome operator()(const CreateVault& body) const {
+    out.made =
+        vault_address(ctx.state.accounts[account].address, ctx.state.accounts[account].vaults);
+    return run(ctx, account, body);
+  }
   Outcome operator()(const Noop& /*body*/) const { return std::nullopt; }
   template <typename Body>
   Outcome operator()(const Body& body) const {
@@ -193,6 +203,7 @@ ActionResult run_action(Context& ctx, const VerifiedAction& action) {
     if (failure) {
       revert(ctx, point);
       out.orders.clear();
+      out.made = {};
     }
   }
   if (failure) {

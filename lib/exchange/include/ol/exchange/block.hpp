@@ -114,6 +114,9 @@ struct ActionResult {
   Error error{};                    // if not ok
   std::vector<OrderResult> orders;  // one per element of a batch
   std::uint64_t aux = 0;            // id of a TWAP order
+  /// The sub-account or vault that the action made; zero: none. In no root: it follows from the
+  /// maker and how many it made before (dex.md 13.1, 13.2).
+  Address made;
 };
 
 enum class FillKind : std::uint8_t { Trade = 0, Liquidation = 1, Backstop = 2, Adl = 3 };
