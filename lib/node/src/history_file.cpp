@@ -1,7 +1,6 @@
 #include "history_file.hpp"
 
 #include <algorithm>
-#include <atomic>
 
 #include <ol/base/codec.hpp>
 #include <ol/crypto/hash.hpp>
@@ -9,6 +8,7 @@
 #include <ol/execution/exchange_genesis.hpp>
 
 #include "durable_file.hpp"
+#include "stored_items.hpp"
 
 namespace ol::node {
 namespace {
@@ -60,20 +60,9 @@ std::optional<api::Archive::Kept> HistoryFile::load() {
 
 std::optional<exchange::CommittedBlock> HistoryFile::execute(exchange::Engine& engine,
                                                              const primitives::Block& block) const {
-  const std::size_t first = primitives::transaction_count(block);
-  const std::size_t end = primitives::executed_count(block, parts_.genesis.leaders);
-  std::vector<execution::ExchangeItemPtr> items(end - first);
-  std::atomic<bool> sound{true};
-  parts_.workers.run_all(items.size(), [&](std::size_t i) {
-    auto item = execution::verify_item(parts_.rules, block.payload[first + i]);
-    if (!item) {
-      sound = false;
-    } else {
-      items[i] = std::make_shared<const execution::ExchangeItem>(*std::move(item));
-    }
-  });
-  if (!sound) return std::nullopt;
-  auto input = execution::block_input(parts_.rules, block.header, items);
+  const auto items = stored_items(parts_.rules, block, parts_.genesis.leaders, parts_.workers);
+  if (!items) return std::nullopt;
+  auto input = execution::block_input(parts_.rules, block.header, *items);
   if (!input || !engine.check(*input)) return std::nullopt;
   exchange::CommittedBlock out;
   out.block = retag<Hash256>(block.hash);
