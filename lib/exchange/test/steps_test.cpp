@@ -189,9 +189,14 @@ TEST_F(Dex11Engine, a_bid_above_the_oracle_raises_the_rate) {
   const Int128 average =
       trunc_div(chain.market(kBtc).premium_sum, chain.market(kBtc).premium_samples);
   EXPECT_GT(average, 0);
-  chain.system({SetOracle{kBtc, 600'000}}, 10'000);
+  const auto told = chain.system({SetOracle{kBtc, 600'000}}, 10'000).funding;
   EXPECT_GT(chain.market(kBtc).cum_funding, Int128{600'000} * 12'500);
   EXPECT_EQ(chain.market(kBtc).premium_samples, 0U);
+  // The hour's own sample is one of them: the same bid, and so the same mean.
+  ASSERT_FALSE(told.empty());
+  EXPECT_EQ(told[0].asset, kBtc);
+  EXPECT_EQ(Int128{told[0].premium_ppb}, average);
+  EXPECT_EQ(Int128{told[0].rate_ppb} * 600'000, chain.market(kBtc).cum_funding);
 }
 
 TEST_F(Dex11Engine, isolated_positions_pay_from_their_own_cash) {
@@ -337,11 +342,6 @@ TEST_F(Dex4Twap, randomized_slices_vary_and_the_last_is_whole) {
   EXPECT_EQ(chain.perp(kA, kBtc).szi, 10'000);
 }
 
-TEST_F(Dex4Twap, checks_its_form_and_its_owner) {
-  const auto code = [&](TwapOrder order) { return chain.act(kA, order).error; };
-  EXPECT_EQ(code({kBtc, Side::Buy, 10'000, false, 4, false}), Error::BadNumber);
-  EXPECT_EQ(code({kBtc, Side::Buy, 10'000, false, 1441, false}), Error::BadNumber);
-  EXPECT_EQ(code({kBtc, Side::Buy, 0, false, 5, false}), Error::BadLot);
 TEST_F(Dex4Twap, is_refused_where_no_slice_is_worth_the_least_of_an_order) {
   // 16 lots at the mark plus 3 %, 618,000, are the first worth ten dollars or nearly; 17 are.
   ASSERT_LT(notional(618'000, 16), 10 * kUsdPerDollar);
@@ -369,6 +369,11 @@ TEST_F(Dex4Twap, may_close_a_position_of_less_with_slices_of_less) {
       << "the other way";
 }
 
+TEST_F(Dex4Twap, checks_its_form_and_its_owner) {
+  const auto code = [&](TwapOrder order) { return chain.act(kA, order).error; };
+  EXPECT_EQ(code({kBtc, Side::Buy, 10'000, false, 4, false}), Error::BadNumber);
+  EXPECT_EQ(code({kBtc, Side::Buy, 10'000, false, 1441, false}), Error::BadNumber);
+  EXPECT_EQ(code({kBtc, Side::Buy, 0, false, 5, false}), Error::BadLot);
   EXPECT_EQ(code({AssetId(7), Side::Buy, 10, false, 5, false}), Error::BadAsset);
   EXPECT_EQ(code({kBtc, Side::Buy, kSzEnd, false, 5, false}), Error::Overflow);
   const ActionResult out = chain.act(kA, TwapOrder{kBtc, Side::Buy, 10'000, false, 5, false});

@@ -175,11 +175,19 @@ struct AlertEvent {
 using Event =
     std::variant<FillEvent, RestEvent, CancelEvent, FundingEvent, LiquidationEvent, AlertEvent>;
 
+/// A market's funding as an hour set it (dex.md 11.2).
+struct FundingSet {
+  AssetId asset;
+  std::int64_t rate_ppb = 0;     // of the hour
+  std::int64_t premium_ppb = 0;  // mean of the hour's samples
+};
+
 /// What a block did.
 struct BlockResult {
   std::vector<ActionResult> results;  // in execution order
   std::vector<Event> events;
-  std::vector<bool> system_ok;  // one per system action
+  std::vector<bool> system_ok;      // one per system action
+  std::vector<FundingSet> funding;  // in no root: the records have what is due of it
   StateDiff diff;
 };
 
