@@ -170,6 +170,51 @@ json::object candle_json(const Candle& candle, const MarketEntry& market, std::s
           {"n", candle.trades}};
 }
 
+namespace {
+
+std::string liquidation_text(const Notice& notice, const std::string& what) {
+  const std::string usd = usd_text(notice.usd);
+  switch (notice.method) {
+    case LiquidationEvent::Method::Cancel:
+      return what + " below maintenance margin: resting orders were canceled";
+    case LiquidationEvent::Method::Market:
+      return what + " below maintenance margin: closed in the market for " + usd + " USD";
+    case LiquidationEvent::Method::Backstop:
+      return what + " liquidated: the backstop vault took it over, worth " + usd + " USD";
+    case LiquidationEvent::Method::Insurance:
+      return what + " bankrupt: insurance paid " + usd + " USD";
+    case LiquidationEvent::Method::Adl:
+      return what + " bankrupt: closed against other traders, leaving a debt of " + usd + " USD";
+  }
+  return what;
+}
+
+std::string notice_text(const Notice& notice, const Catalog& catalog) {
+  const std::string coin = notice.asset == kAllAssets ? "" : coin_of(notice.asset, catalog);
+  const std::string order = coin + " order " + std::to_string(notice.oid.value());
+  switch (notice.kind) {
+    case Notice::Kind::Canceled:
+      return order + " was canceled: " + exchange::name(notice.reason);
+    case Notice::Kind::Triggered:
+      return order + " was triggered";
+    case Notice::Kind::Liquidated:
+      return liquidation_text(notice, coin.empty() ? "cross positions" : coin + " position");
+    case Notice::Kind::Deleveraged:
+      return coin + " position reduced by " + sz_text(notice.usd, catalog.market(notice.asset)) +
+             " at the mark price: auto-deleveraging";
+  }
+  return "";
+}
+
+}  // namespace
+
+json::object notification_json(const Notice& notice, const Catalog& catalog) {
+  return {{"user", hex_text(notice.account)},
+          {"notification", notice_text(notice, catalog)},
+          {"time", notice.time},
+          {"height", notice.height}};
+}
+
 json::object user_funding_json(const FundingRecord& record, const Catalog& catalog) {
   return {{"time", record.time},
           {"hash", hex_text(Hash256{})},  // no action's

@@ -14,7 +14,6 @@ namespace ol::node {
 namespace {
 
 constexpr std::string_view kMagic = "OLEH";
-constexpr std::uint32_t kVersion = 2;
 constexpr std::uint32_t kHistoryBytesMax = std::uint32_t{1} << 30;
 constexpr std::uint32_t kRecordsMax = 100'000'000;
 constexpr std::uint32_t kRecordBytesMax = std::uint32_t{1} << 24;
@@ -42,10 +41,12 @@ std::optional<api::Archive::Kept> HistoryFile::load() {
   const Hash256 digest = crypto::blake3(body);
   if (!std::ranges::equal(digest.view(), all.last(kDigestBytes))) return damaged();
   Reader in(body);
-  const bool ours = as_text(in.raw(kMagic.size())) == kMagic && in.u32() == kVersion &&
-                    in.fixed<Hash256>() == genesis_hash_;
-  if (!ours) return damaged();
   Kept out;
+  bool ours = as_text(in.raw(kMagic.size())) == kMagic;
+  out.format = in.u32();
+  ours = ours && out.format >= kOldestFormat && out.format <= kFormat &&
+         in.fixed<Hash256>() == genesis_hash_;
+  if (!ours) return damaged();
   out.height = in.u64();
   out.history = to_bytes(in.blob(kHistoryBytesMax));
   const std::uint32_t count = in.count(kRecordsMax);
@@ -105,7 +106,7 @@ bool HistoryFile::replay(const Visit& visit) {
 
 bool HistoryFile::save(const Kept& now, const exchange::StateRecords& records) {
   Writer out;
-  out.raw(as_bytes(kMagic)).u32(kVersion).fixed(genesis_hash_).u64(now.height).blob(now.history);
+  out.raw(as_bytes(kMagic)).u32(now.format).fixed(genesis_hash_).u64(now.height).blob(now.history);
   out.u32(static_cast<std::uint32_t>(records.size()));
   for (const auto& [key, value] : records)
     out.blob(key).blob(value);
