@@ -155,6 +155,7 @@ void History::place(const VerifiedAction& action, const Order& order, const Orde
   record.order = order;
   record.left = order.sz;
   record.placed_at = record.status_at = block.input.time;
+  record.height = block.input.height;
   if (result.kind == OrderResult::Kind::Error) {
     record.status = OrderRecord::Status::Rejected;
     record.reason = name(result.error);

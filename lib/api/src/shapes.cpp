@@ -18,6 +18,11 @@ std::string sz_text(Int128 sz, const MarketEntry* market) {
   return decimal_text(sz, market == nullptr ? 0 : market->sz_decimals);
 }
 
+// Where a client resumes from; not known of records from a file that did not say.
+void add_height(json::object& out, std::uint64_t height) {
+  if (height != 0) out["height"] = height;
+}
+
 std::string direction(const FillRecord& fill) {
   const bool buy = fill.side == Side::Buy;
   if (is_spot(fill.asset)) return buy ? "Buy" : "Sell";
@@ -139,6 +144,7 @@ json::object order_update_json(const OrderRecord& order, const Catalog& catalog)
                    {"reason", nullptr},
                    {"statusTimestamp", order.status_at}};
   if (!order.reason.empty()) out["reason"] = order.reason;
+  add_height(out, order.height);
   return out;
 }
 
@@ -216,13 +222,15 @@ json::object notification_json(const Notice& notice, const Catalog& catalog) {
 }
 
 json::object user_funding_json(const FundingRecord& record, const Catalog& catalog) {
-  return {{"time", record.time},
-          {"hash", hex_text(Hash256{})},  // no action's
-          {"delta",
-           {{"type", "funding"},
-            {"coin", coin_of(record.event.asset, catalog)},
-            {"usdc", usd_text(-Int128{record.event.paid})},
-            {"szi", sz_text(record.szi, catalog.market(record.event.asset))}}}};
+  json::object out{{"time", record.time},
+                   {"hash", hex_text(Hash256{})},  // no action's
+                   {"delta",
+                    {{"type", "funding"},
+                     {"coin", coin_of(record.event.asset, catalog)},
+                     {"usdc", usd_text(-Int128{record.event.paid})},
+                     {"szi", sz_text(record.szi, catalog.market(record.event.asset))}}}};
+  add_height(out, record.height);
+  return out;
 }
 
 namespace {
@@ -283,9 +291,11 @@ struct DeltaOf {
 }  // namespace
 
 json::object ledger_json(const LedgerRecord& record, const Catalog& catalog) {
-  return {{"time", record.time},
-          {"hash", hex_text(record.hash)},
-          {"delta", std::visit(DeltaOf{record, catalog}, record.action)}};
+  json::object out{{"time", record.time},
+                   {"hash", hex_text(record.hash)},
+                   {"delta", std::visit(DeltaOf{record, catalog}, record.action)}};
+  add_height(out, record.height);
+  return out;
 }
 
 }  // namespace ol::api
