@@ -1,4 +1,3 @@
-#include <csignal>
 #include <fstream>
 #include <iostream>
 
@@ -41,11 +40,10 @@ std::uint64_t write_blocks(const Flags& flags, std::ostream& out) {
 }
 
 void export_blocks(const Flags& flags) {
-  // Whoever reads may have had enough: `| head`.
-  std::signal(SIGPIPE, SIG_IGN);
   if (flags.out == "-") {
     write_blocks(flags, std::cout);
     std::cout.flush();
+    if (!std::cout) throw CommandError("cannot write the whole log; is the disk full?");
     return;
   }
   const std::filesystem::path path = flags.out;
