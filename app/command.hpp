@@ -17,6 +17,7 @@ struct CommandError : std::runtime_error {
 void add_bench(CLI::App& app);
 void add_ceremony(CLI::App& genesis);
 void add_devnet(CLI::App& app);
+void add_export(CLI::App& app);
 void add_genesis(CLI::App& app);
 void add_init(CLI::App& app);
 void add_p2p(CLI::App& app);

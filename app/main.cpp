@@ -50,6 +50,7 @@ int main(int argc, char** argv) {
   ol::app::add_tx(app);
   ol::app::add_genesis(app);
   ol::app::add_evm(app);
+  ol::app::add_export(app);
   ol::app::add_proof(app);
   ol::app::add_safety(app);
   ol::app::add_validators(app);

@@ -106,6 +106,56 @@ assert.equal(await code(() => taker.exchange({ type: 'noop' }, { nonce: 1 })), 2
 const stranger = new ExchangeClient({ url: urls[0], chainId: chainId + 1, account: maker.account });
 assert.equal(await code(() => stranger.exchange({ type: 'noop' })), 6);
 
+// A new sub-account is told by its address.
+const made = await maker.exchange({ type: 'createSubAccount', name: 'desk' });
+const [desk] = await maker.info({ type: 'subAccounts', user: maker.account.address });
+assert.equal(made.response.data, desk.subAccountUser, JSON.stringify(made));
+
+// Who comes back with the height before the fill misses nothing, and gets nothing from before.
+const paid = await taker.exchange({ type: 'usdSend', destination: maker.account.address, amount: '1' });
+await eventually('the transfer known', async () => {
+  const query = { type: 'userNonFundingLedgerUpdates', user: taker.account.address, startTime: 0 };
+  return (await maker.info(query)).some(({ hash }) => hash === paid.hash);
+});
+const [{ height }] = feeds[0].seen.fills;
+const resumed = async (type, fromHeight) => {
+  const feed = new Feed({ url: urls[0] });
+  await feed.open();
+  const first = new Promise((resolve) => feed.subscribe({ type, user: taker.account.address, fromHeight }, resolve));
+  const data = await first;
+  feed.close();
+  return data;
+};
+assert.deepEqual((await resumed('userFills', height)).fills.map(({ oid }) => oid), [filled.filled.oid]);
+assert.deepEqual((await resumed('userEvents', height)).fills.map(({ oid }) => oid), [filled.filled.oid]);
+assert.deepEqual((await resumed('userFills', height + 1)).fills, []);
+assert.ok((await resumed('orderUpdates', height)).some(({ order, status }) => order.oid === filled.filled.oid && status === 'filled'));
+const sent = (await resumed('userNonFundingLedgerUpdates', height)).nonFundingLedgerUpdates;
+assert.deepEqual(sent.map(({ hash }) => hash), [paid.hash]);
+assert.equal(sent[0].height, paid.height);
+assert.deepEqual((await resumed('userFundings', height + 1)).isSnapshot, true);
+
+// What happens unasked is told in a sentence: here an order that runs out.
+const notices = new Promise((resolve) =>
+  feeds[0].feed.subscribe({ type: 'notification', user: maker.account.address }, resolve),
+);
+const brief = { a: 0, b: false, p: px, s: sz, r: false, t: { limit: { tif: 'Gtc' } }, goodTil: Date.now() + 5_000 };
+const placed = await maker.exchange({ type: 'order', orders: [brief], grouping: 'na' });
+if (urls.length > 1) {
+  const { oid } = placed.response.data.statuses[0].resting;
+  const { notification } = await notices;
+  assert.equal(notification, `BTC order ${oid} was canceled: expired`);
+}
+
+// A sealed order rests once it is revealed. A chain under load leaves five blocks for that, less than a reply may
+// take to come: here with one exchange alone.
+if (urls.length === 1) {
+  const sealed = await maker.seal({ a: 0, b: false, p: px, s: sz, r: false, t: { limit: { tif: 'Gtc' } } });
+  const shown = await maker.reveal(sealed);
+  assert.ok(shown.resting, JSON.stringify(shown));
+  assert.equal(await code(() => maker.reveal(sealed)), 39);
+}
+
 // Orders over the socket, and a book that empties when they go.
 const signed = await maker.sign({ type: 'cancelAll' });
 assert.equal((await feeds[0].feed.post('action', signed)).status, 'ok');

@@ -148,6 +148,36 @@ def check_trade(net):
         assert words in said, (words, said)
 
 
+def check_export(net, node, actions):
+    """The block log of a node that runs and of one that rests; actions and their results in it."""
+    def export(*arguments):
+        run = subprocess.run([net.program, "export", "blocks", "--home", str(net.home / f"node{node}"), *map(str, arguments)],
+                             capture_output=True, text=True, timeout=300)
+        return run
+    file = net.home / "blocks.jsonl"
+    told = export("--out", file)
+    assert told.returncode == 0 and "blocks written to" in told.stdout, told
+    lines = file.read_text().splitlines()
+    blocks = [json.loads(line) for line in lines]
+    assert [block["height"] for block in blocks] == list(range(len(blocks)))
+    for below, block in zip(blocks, blocks[1:]):
+        assert block["parent"] == below["hash"], block
+        assert block["core"]["stateRoot"] == roots(net, node, block["height"])["state"], block["height"]
+    found = {action["hash"]: action for block in blocks for action in block["core"]["actions"]}
+    for action, size in actions.items():
+        assert found[action]["result"]["statuses"][0]["filled"]["totalSz"] == size, found[action]
+    assert any(step["type"] == "OracleSubmit" and step["ok"] for block in blocks for step in block["core"]["system"])
+    again = export("--out", file)
+    assert again.returncode != 0 and "exists already" in again.stderr, again
+    net.stop(node)
+    part = export("--from", 2, "--to", 5)
+    assert part.stdout.splitlines() == lines[2:6], part
+    beyond = export("--to", 10_000_000)
+    assert beyond.returncode != 0 and "the last final block here is" in beyond.stderr, beyond
+    net.start(node)
+    wait_for(f"node {node} answers", lambda: net.height(node) > 0)
+
+
 def markets_of_the_docs():
     """The file that docs/operators.md shows."""
     text = (ROOT / "docs/operators.md").read_text()
@@ -217,6 +247,7 @@ def check(net):
     assert last["orders"][0]["filled"]["totalSz"] == 2_000, last
     check_same_roots(net, last["height"])
     check_trade(net)
+    check_export(net, 1, {bid: "3000", rest: "2000"})
     # Stopped as one should: what happened is in the file then.
     before = past(net, 2)
     net.stop(2)

@@ -1,6 +1,8 @@
 // Actions in wire form (what POST /exchange takes) as the typed data their owner signs: dex.md 14.4
 // and the units of section 1. The wire form is for reading; only the typed form is signed.
 
+import { encodeAbiParameters, hashStruct, keccak256 } from 'viem';
+
 const TAIL = [
   { name: 'account', type: 'address' },
   { name: 'nonce', type: 'uint64' },
@@ -41,6 +43,9 @@ const STRUCTS = {
   SetReferrer: ['string code'],
   CreateVault: ['string name,string description,uint64 usd'],
   VaultTransfer: ['address vault,bool isDeposit,uint64 usd'],
+  EvmUserModify: ['bool usingBigBlocks'],
+  SealOrder: ['bytes32 commitment'],
+  RevealOrder: ['bytes32 commitment,Order order,bytes32 salt', { Order: ORDER }],
   ClaimRewards: [''],
   Noop: [''],
 };
@@ -164,6 +169,19 @@ const KINDS = {
       amount: BigInt(a.usd),
     },
   ],
+  subAccountSpotTransfer: (a, c) => {
+    const { index, weiDecimals } = token(c, a.token);
+    return [
+      'SubAccountTransfer',
+      {
+        subAccount: a.subAccountUser,
+        isDeposit: a.isDeposit,
+        isPerp: false,
+        token: index,
+        amount: scaled(a.amount, weiDecimals),
+      },
+    ];
+  },
   approveAgent: (a) => [
     'ApproveAgent',
     { agent: a.agentAddress, name: a.agentName ?? '', validUntil: BigInt(a.validUntil ?? 0) },
@@ -181,9 +199,25 @@ const KINDS = {
     'VaultTransfer',
     { vault: a.vaultAddress, isDeposit: a.isDeposit, usd: BigInt(a.usd) },
   ],
+  evmUserModify: (a) => ['EvmUserModify', { usingBigBlocks: a.usingBigBlocks }],
+  sealOrder: (a) => ['SealOrder', { commitment: a.commitment }],
+  revealOrder: (a, c) => [
+    'RevealOrder',
+    { commitment: a.commitment, order: orderOf(a.order, c), salt: a.salt },
+  ],
   claimRewards: () => ['ClaimRewards', {}],
   noop: () => ['Noop', {}],
 };
+
+/**
+ * What `sealOrder` commits to (dex.md 19.2). `order` is in wire form, `account` the address it is for and `salt`
+ * 32 random bytes that stay secret until `revealOrder`.
+ */
+export function sealCommitment(order, salt, account, catalog) {
+  const hash = hashStruct({ data: orderOf(order, catalog), types: { Order: ORDER }, primaryType: 'Order' });
+  const words = [{ type: 'bytes32' }, { type: 'bytes32' }, { type: 'address' }];
+  return keccak256(encodeAbiParameters(words, [hash, salt, account]));
+}
 
 /** The EIP-712 typed data of an action, as viem's signTypedData takes it. */
 export function typedData(action, { catalog, chainId, nonce, account, expiresAfter }) {

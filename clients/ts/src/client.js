@@ -1,6 +1,6 @@
-import { parseSignature } from 'viem';
+import { parseSignature, toHex } from 'viem';
 
-import { typedData } from './actions.js';
+import { sealCommitment, typedData } from './actions.js';
 
 /** A refusal by the node or the exchange, with its stable code. */
 export class ExchangeError extends Error {
@@ -132,6 +132,21 @@ export class ExchangeClient {
 
   cancelAll() {
     return this.exchange({ type: 'cancelAll' });
+  }
+
+  /** Commits to an order (in wire form) without showing it: what `reveal` takes in one of the next five blocks. */
+  async seal(order) {
+    const salt = toHex(crypto.getRandomValues(new Uint8Array(32)));
+    const owner = this.onBehalfOf ?? this.account.address;
+    const commitment = sealCommitment(order, salt, owner, await this.catalog());
+    await this.exchange({ type: 'sealOrder', commitment });
+    return { commitment, order, salt };
+  }
+
+  /** The status of a sealed order once it is shown. */
+  async reveal({ commitment, order, salt }) {
+    const reply = await this.exchange({ type: 'revealOrder', commitment, order, salt });
+    return reply.response.data.statuses[0];
   }
 
   /** Development networks only. */

@@ -33,11 +33,15 @@ export type Action =
   | { type: 'spotSend'; destination: Hex; token: string; amount: string }
   | { type: 'createSubAccount'; name: string }
   | { type: 'subAccountTransfer'; subAccountUser: Hex; isDeposit: boolean; usd: number }
+  | { type: 'subAccountSpotTransfer'; subAccountUser: Hex; isDeposit: boolean; token: string; amount: string }
   | { type: 'approveAgent'; agentAddress: Hex; agentName?: string; validUntil?: number }
   | { type: 'approveBuilderFee'; builder: Hex; maxFeeRate: string }
   | { type: 'setReferrer'; code: string }
   | { type: 'createVault'; name: string; description: string; initialUsd: number }
   | { type: 'vaultTransfer'; vaultAddress: Hex; isDeposit: boolean; usd: number }
+  | { type: 'evmUserModify'; usingBigBlocks: boolean }
+  | { type: 'sealOrder'; commitment: Hex }
+  | { type: 'revealOrder'; commitment: Hex; order: WireOrder; salt: Hex }
   | { type: 'claimRewards' }
   | { type: 'noop' };
 
@@ -110,6 +114,9 @@ export class ExchangeClient {
   order(...orders: OrderRequest[]): Promise<OrderStatus[]>;
   cancel(coin: string, oid: number): Promise<'success' | { error: { code: number; msg: string } }>;
   cancelAll(): Promise<unknown>;
+  /** Commits to an order without showing it; `reveal` it in one of the next five blocks. */
+  seal(order: WireOrder): Promise<{ commitment: Hex; order: WireOrder; salt: Hex }>;
+  reveal(sealed: { commitment: Hex; order: WireOrder; salt: Hex }): Promise<OrderStatus>;
   dev(request: Record<string, unknown>): Promise<unknown>;
 }
 
@@ -125,6 +132,8 @@ export class Feed {
 
 export const ZERO_ADDRESS: Hex;
 export function scaled(text: string, decimals: number): bigint;
+/** What `sealOrder` commits to; `account` is the address that the order is for. */
+export function sealCommitment(order: WireOrder, salt: Hex, account: Hex, catalog: Catalog): Hex;
 export function typedData(
   action: Action,
   options: { catalog: Catalog; chainId: number; nonce: number; account?: Hex | null; expiresAfter?: number | null },

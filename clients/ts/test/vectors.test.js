@@ -2,10 +2,10 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 
-import { hashTypedData } from 'viem';
+import { hashTypedData, keccak256, toHex } from 'viem';
 import { privateKeyToAccount } from 'viem/accounts';
 
-import { bookCrc, crc32c, scaled, typedData } from '../src/index.js';
+import { bookCrc, crc32c, scaled, sealCommitment, typedData } from '../src/index.js';
 
 const chainId = 7777;
 const btc = { asset: 0, name: 'BTC', szDecimals: 5, pxDecimals: 1 };
@@ -71,6 +71,63 @@ test('a cancel for another account and an agent have the published digests', () 
     ),
     '0x0499ca45052d7a82d33952eee4b9001f67ae76dab5e383b36d278b71744a5a33',
   );
+});
+
+const ORDER = { a: 0, b: true, p: '60000', s: '1', r: false, t: { limit: { tif: 'Gtc' } } };
+const SOMEONE = account.address;
+const WORD = `0x${'11'.repeat(32)}`;
+
+// An action of every type of dex.md 14.4, with the first bytes of its type hash there.
+const TYPES = [
+  ['99cc87a9', { type: 'order', orders: [ORDER] }],
+  ['9a661d7f', { type: 'modify', oid: 1, order: ORDER }],
+  ['9a661d7f', { type: 'batchModify', modifies: [{ oid: 1, order: ORDER }] }],
+  ['1232984f', { type: 'cancel', cancels: [{ a: 0, o: 1 }] }],
+  ['1232984f', { type: 'cancelByCloid', cancels: [{ asset: 0, cloid: `0x${'11'.repeat(16)}` }] }],
+  ['8196ccb7', { type: 'cancelAll' }],
+  ['70daed97', { type: 'scheduleCancel' }],
+  ['738e5fdf', { type: 'twapOrder', twap: { a: 0, b: true, s: '1', r: false, m: 5, t: false } }],
+  ['06ac8b53', { type: 'twapCancel', a: 0, t: 1 }],
+  ['8b4002d1', { type: 'updateLeverage', asset: 0, isCross: true, leverage: 1 }],
+  ['2ca62c8c', { type: 'updateIsolatedMargin', asset: 0, ntli: -1 }],
+  ['3e03acf4', { type: 'usdClassTransfer', amount: '1', toPerp: true }],
+  ['fa7ad1fc', { type: 'usdSend', destination: SOMEONE, amount: '1' }],
+  ['616983d3', { type: 'spotSend', destination: SOMEONE, token: 'USD', amount: '1' }],
+  ['9c046e35', { type: 'createSubAccount', name: 'a' }],
+  ['418781d3', { type: 'subAccountTransfer', subAccountUser: SOMEONE, isDeposit: true, usd: 1 }],
+  ['418781d3', { type: 'subAccountSpotTransfer', subAccountUser: SOMEONE, isDeposit: true, token: 'USD', amount: '1' }],
+  ['660e9b69', { type: 'approveAgent', agentAddress: SOMEONE }],
+  ['cde984b0', { type: 'approveBuilderFee', builder: SOMEONE, maxFeeRate: '0.01%' }],
+  ['84ad9fde', { type: 'setReferrer', code: 'A' }],
+  ['b49a28d2', { type: 'createVault', name: 'a', description: 'b', initialUsd: 1 }],
+  ['e6e19313', { type: 'vaultTransfer', vaultAddress: SOMEONE, isDeposit: true, usd: 1 }],
+  ['7eaf57ff', { type: 'evmUserModify', usingBigBlocks: true }],
+  ['c989671b', { type: 'sealOrder', commitment: WORD }],
+  ['db3446bf', { type: 'revealOrder', commitment: WORD, order: ORDER, salt: WORD }],
+  ['e702b7b7', { type: 'claimRewards' }],
+  ['45a7798d', { type: 'noop' }],
+];
+
+// EIP-712's encodeType: the struct itself, then those it names, by name.
+function typeString({ types, primaryType }) {
+  const members = (name) => `${name}(${types[name].map((field) => `${field.type} ${field.name}`).join(',')})`;
+  return [primaryType, ...Object.keys(types).filter((name) => name !== primaryType).sort()].map(members).join('');
+}
+
+test('every type of action is signed as the type of the table', () => {
+  const listed = { ...catalog, byToken: new Map([['USD', { index: 0, weiDecimals: 8 }]]) };
+  for (const [bytes, action] of TYPES) {
+    const typed = typedData(action, { catalog: listed, chainId, nonce: 1 });
+    assert.equal(keccak256(toHex(typeString(typed))).slice(2, 10), bytes, action.type);
+    assert.equal(hashTypedData(typed).length, 66, action.type); // every field is there and of its type
+  }
+  assert.equal(new Set(TYPES.map(([bytes]) => bytes)).size, 24);
+});
+
+test('a sealed order has the published commitment', () => {
+  const order = { ...ORDER, c: '0x000102030405060708090a0b0c0d0e0f' };
+  const expected = '0x5ccb936bf4b35cea0dd0d9eaba554992e73b4c182f437e7a3a7e669ec821c8d7';
+  assert.equal(sealCommitment(order, WORD, account.address, catalog), expected);
 });
 
 test('numbers are scaled exactly or refused', () => {

@@ -70,7 +70,8 @@ void ExchangeApi::Impl::advance() {
 bool ExchangeApi::Impl::remember() {
   if (archive == nullptr) return false;
   auto kept = archive->load();
-  auto known = kept ? History::decode(kept->history) : std::optional<History>(std::in_place);
+  auto known =
+      kept ? History::decode(kept->history, kept->format) : std::optional<History>(std::in_place);
   if (!known) return false;
   std::uint64_t height = kept ? kept->height : 0;
   std::size_t again = 0;

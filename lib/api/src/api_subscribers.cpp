@@ -55,10 +55,8 @@ void ExchangeApi::Impl::change_subscription(ClientId client, Reading& reading,
   const json::object reply{{"method", method}, {"subscription", wanted}};
   send(client, json::serialize(json::object{{"channel", "subscriptionResponse"}, {"data", reply}}));
   if (!subscribes) return;
-  const json::value first = snapshot_of(sub, view());
-  if (first.is_null()) return;
-  send(client,
-       json::serialize(json::object{{"channel", channel_name(sub.channel)}, {"data", first}}));
+  for (std::string& first : messages_of(sub.channel, snapshot_of(sub, view())))
+    send(client, std::move(first));
 }
 
 void ExchangeApi::Impl::post_message(ClientId client, ObjectReader& in) {

@@ -159,6 +159,20 @@ std::string min_ntl_sentence(const MarketEntry& market) {
          " USD";
 }
 
+// Of a TWAP, whose slices are the orders; empty for anything else.
+std::string slices_sentence(const ReplyContext& context, const Action& action) {
+  const auto* twap = std::get_if<exchange::TwapOrder>(&action.body);
+  const MarketEntry* market = twap == nullptr ? nullptr : context.catalog.market(twap->asset);
+  if (market == nullptr) return {};
+  const unsigned decimals = market->spot ? 8 : 6;
+  const std::int64_t slices = 2 * std::int64_t{twap->minutes};
+  return "each of the " + std::to_string(slices) + " slices of a TWAP over " +
+         std::to_string(twap->minutes) + " minutes must be worth at least " +
+         exchange::format_decimal(market->min_ntl, decimals) + " USD, " +
+         exchange::format_decimal(market->min_ntl * slices, decimals) +
+         " USD in all; it may run for fewer minutes";
+}
+
 // Sentences that need no market. Empty: none.
 std::string general_sentence(Error error, const ReplyContext& context, const Action& action) {
   switch (error) {
@@ -193,6 +207,8 @@ std::string general_sentence(Error error, const ReplyContext& context, const Act
     case Error::BadNumber:
       if (!std::holds_alternative<exchange::TwapOrder>(action.body)) return {};
       return "a TWAP runs for 5 to 1440 minutes";
+    case Error::MinNtl:
+      return slices_sentence(context, action);
     case Error::BadLeverage:
       return leverage_sentence(context, action);
     case Error::TransferTooLarge:
@@ -326,6 +342,7 @@ json::value data_of(const ActionResult& result, const Action& action, const Repl
   if (std::holds_alternative<exchange::TwapCancel>(action.body)) {
     return json::object{{"status", "success"}};
   }
+  if (!result.made.is_zero()) return json::string(to_hex_prefixed(result.made.view()));
   if (result.orders.empty()) return nullptr;
   json::array statuses;
   for (std::size_t i = 0; i < result.orders.size(); ++i)

@@ -14,11 +14,19 @@ bool repeats(Channel channel) {
          channel == Channel::ActiveAssetCtx || channel == Channel::ActiveAssetData;
 }
 
-std::string message(Channel channel, const json::value& data) {
-  return json::serialize(json::object{{"channel", channel_name(channel)}, {"data", data}});
-}
-
 }  // namespace
+
+std::vector<std::string> messages_of(Channel channel, const json::value& data) {
+  const auto message = [&](const json::value& part) {
+    return json::serialize(json::object{{"channel", channel_name(channel)}, {"data", part}});
+  };
+  if (data.is_null()) return {};
+  if (channel != Channel::Notification) return {message(data)};
+  std::vector<std::string> out;
+  for (const json::value& part : data.as_array())
+    out.push_back(message(part));
+  return out;
+}
 
 Feed::ClientId Feed::connect(std::weak_ptr<FeedSink> sink) {
   const ClientId id = next_++;
@@ -60,15 +68,15 @@ std::size_t Feed::subscriptions(ClientId client) const {
 }
 
 void Feed::deliver(Topic& topic, const json::value& data) {
-  if (data.is_null()) return;
-  std::string text = message(topic.sub.channel, data);
-  if (repeats(topic.sub.channel)) {
-    if (text == topic.last) return;
-    topic.last = text;
-  }
-  const auto shared = std::make_shared<const std::string>(std::move(text));
-  for (const ClientId client : topic.clients) {
-    if (const auto sink = clients_.at(client).sink.lock()) sink->send(shared);
+  for (std::string& text : messages_of(topic.sub.channel, data)) {
+    if (repeats(topic.sub.channel)) {
+      if (text == topic.last) return;
+      topic.last = text;
+    }
+    const auto shared = std::make_shared<const std::string>(std::move(text));
+    for (const ClientId client : topic.clients) {
+      if (const auto sink = clients_.at(client).sink.lock()) sink->send(shared);
+    }
   }
 }
 

@@ -31,6 +31,7 @@ enum class Channel : std::uint8_t {
   UserFills,
   UserFundings,
   LedgerUpdates,
+  Notification,
   Blocks,
 };
 
@@ -41,7 +42,7 @@ struct Subscription {
   DepthOptions depth;
   std::size_t interval = 0;
   Address user;
-  std::uint64_t from_height = 0;  // user streams: what the snapshot begins with
+  std::optional<std::uint64_t> from_height;  // user streams: where the client left off
 };
 
 /// A subscription of a request. Refuses through the reader.
@@ -57,7 +58,8 @@ struct FeedView {
   const exchange::Access& access;
 };
 
-/// The data of the first message, or null where there is none.
+/// The data of the first message, or null where there is none; of notifications a list of the data
+/// of one message each.
 [[nodiscard]] boost::json::value snapshot_of(const Subscription& sub, const FeedView& view);
 /// The data of the message about a block, or null if it says nothing new.
 [[nodiscard]] boost::json::value update_of(const Subscription& sub, const FeedView& view,
@@ -65,6 +67,8 @@ struct FeedView {
                                            const BlockUpdate& update,
                                            const std::vector<exchange::AssetId>& changed);
 [[nodiscard]] std::string_view channel_name(Channel channel);
+/// The messages that carry what `snapshot_of` and `update_of` give.
+[[nodiscard]] std::vector<std::string> messages_of(Channel channel, const boost::json::value& data);
 
 /// Who wants what. One thread at a time.
 class Feed {

@@ -21,7 +21,7 @@ struct ChannelName {
   std::string_view name;
   Channel channel;
 };
-constexpr std::array<ChannelName, 15> kChannels{
+constexpr std::array<ChannelName, 16> kChannels{
     {{"allMids", Channel::AllMids},
      {"l2Book", Channel::L2Book},
      {"l2Diff", Channel::L2Diff},
@@ -36,20 +36,26 @@ constexpr std::array<ChannelName, 15> kChannels{
      {"userFills", Channel::UserFills},
      {"userFundings", Channel::UserFundings},
      {"userNonFundingLedgerUpdates", Channel::LedgerUpdates},
+     {"notification", Channel::Notification},
      {"blocks", Channel::Blocks}}};
 
-bool is_of_user(Channel channel) {
+// Streams of what happens to a user: those that resume from a height (dex.md 17.3).
+bool resumes(Channel channel) {
   switch (channel) {
-    case Channel::ActiveAssetData:
     case Channel::OrderUpdates:
     case Channel::UserEvents:
     case Channel::UserFills:
     case Channel::UserFundings:
     case Channel::LedgerUpdates:
+    case Channel::Notification:
       return true;
     default:
       return false;
   }
+}
+
+bool is_of_user(Channel channel) {
+  return resumes(channel) || channel == Channel::ActiveAssetData;
 }
 
 bool is_of_market(Channel channel) {
@@ -124,28 +130,71 @@ json::array chosen(const Records& records, Keep keep, Shape shape) {
   return out;
 }
 
-json::value fills_snapshot(const Subscription& sub, const FeedView& view) {
+// What a client that left off at a height may not have: a record of unknown height, too.
+template <typename Record>
+bool is_since(const Subscription& sub, const Record& record) {
+  return record.height == 0 || record.height >= *sub.from_height;
+}
+
+json::object first_of(const Subscription& sub, std::string_view key, json::array list) {
+  json::object out{{"isSnapshot", true}, {"user", hex_text(sub.user)}};
+  out[key] = std::move(list);
+  return out;
+}
+
+// Without a height the newest ones.
+json::array past_fills(const Subscription& sub, const FeedView& view) {
   json::array fills;
   const auto& own = view.history.fills(sub.user);
   std::size_t skip = own.size() > kSnapshotMax ? own.size() - kSnapshotMax : 0;
-  if (sub.from_height != 0) skip = 0;
+  if (sub.from_height) skip = 0;
   for (const FillRecord& fill : own) {
     if (skip > 0) {
       --skip;
-    } else if (fill.height >= sub.from_height) {
+    } else if (!sub.from_height || is_since(sub, fill)) {
       fills.push_back(fill_json(fill, view.catalog));
     }
   }
-  return json::object{
-      {"isSnapshot", true}, {"user", hex_text(sub.user)}, {"fills", std::move(fills)}};
+  return fills;
 }
 
-json::value orders_snapshot(const Subscription& sub, const FeedView& view) {
+// Open orders; since a height all that changed, each as it is now.
+json::value past_orders(const Subscription& sub, const FeedView& view) {
   json::array out;
   for (const OrderRecord* order : view.history.orders(sub.user)) {
-    if (order->live()) out.push_back(order_update_json(*order, view.catalog));
+    const bool wanted = sub.from_height ? is_since(sub, *order) : order->live();
+    if (wanted) out.push_back(order_update_json(*order, view.catalog));
   }
   return out;
+}
+
+template <typename Records, typename Shape>
+json::array past(const Subscription& sub, const Records& records, Shape shape) {
+  return chosen(records, [&](const auto& record) { return is_since(sub, record); }, shape);
+}
+
+// What happened to the user up to now. Streams that begin with nothing do so without a height.
+json::value user_snapshot(const Subscription& sub, const FeedView& view) {
+  const auto shaped = [&](auto shape) {
+    return [&view, shape](const auto& record) { return shape(record, view.catalog); };
+  };
+  if (sub.channel == Channel::OrderUpdates) return past_orders(sub, view);
+  if (sub.channel == Channel::UserFills) return first_of(sub, "fills", past_fills(sub, view));
+  if (!sub.from_height) return nullptr;
+  switch (sub.channel) {
+    case Channel::UserEvents:
+      return first_of(sub, "fills", past_fills(sub, view));
+    case Channel::UserFundings:
+      return first_of(sub, "fundings",
+                      past(sub, view.history.funding(sub.user), shaped(user_funding_json)));
+    case Channel::LedgerUpdates:
+      return first_of(sub, "nonFundingLedgerUpdates",
+                      past(sub, view.history.ledger(sub.user), shaped(ledger_json)));
+    case Channel::Notification:
+      return past(sub, view.history.notices(sub.user), shaped(notification_json));
+    default:
+      return nullptr;
+  }
 }
 
 struct EventJson {
@@ -197,6 +246,12 @@ json::value user_update(const Subscription& sub, const FeedView& view, const Blo
   json::array list;
   std::string_view key = "fills";
   switch (sub.channel) {
+    case Channel::Notification:
+      list = chosen(
+          update.notices, [&](const Notice& notice) { return notice.account == sub.user; },
+          [&](const Notice& notice) { return notification_json(notice, view.catalog); });
+      if (list.empty()) return nullptr;
+      return list;
     case Channel::OrderUpdates:
       list = chosen(
           update.orders, [&](const OrderRecord& order) { return order.account == sub.user; },
@@ -260,10 +315,9 @@ Subscription read_subscription(ObjectReader& in, const Catalog& catalog) {
     out.asset = out.market->asset;
   }
   if (is_of_user(out.channel)) out.user = in.address("user");
-  if (out.channel == Channel::UserFills) {
-    out.from_height = in.unsigned_number_or("fromHeight", ~std::uint64_t{0}, 0);
-    static_cast<void>(in.boolean_or("aggregateByTime", false));
-  }
+  if (resumes(out.channel) && in.find("fromHeight") != nullptr)
+    out.from_height = in.unsigned_number("fromHeight", ~std::uint64_t{0});
+  if (out.channel == Channel::UserFills) static_cast<void>(in.boolean_or("aggregateByTime", false));
   if (out.channel == Channel::L2Book) out.depth = read_depth(in);
   if (out.channel == Channel::Candle) {
     const auto interval = find_interval(in.text("interval"));
@@ -296,14 +350,14 @@ json::value snapshot_of(const Subscription& sub, const FeedView& view) {
           [&](const TradeRecord& trade) { return trade_json(trade, view.catalog); });
     case Channel::Candle:
       return candle_of(sub, view);
-    case Channel::UserFills:
-      return fills_snapshot(sub, view);
     case Channel::OrderUpdates:
-      return orders_snapshot(sub, view);
-    case Channel::L4Diff:
     case Channel::UserEvents:
+    case Channel::UserFills:
     case Channel::UserFundings:
     case Channel::LedgerUpdates:
+    case Channel::Notification:
+      return user_snapshot(sub, view);
+    case Channel::L4Diff:
     case Channel::Blocks:
       return nullptr;
   }
@@ -347,6 +401,7 @@ json::value update_of(const Subscription& sub, const FeedView& view, const Commi
     case Channel::UserFills:
     case Channel::UserFundings:
     case Channel::LedgerUpdates:
+    case Channel::Notification:
       return user_update(sub, view, update);
   }
   return nullptr;

@@ -104,12 +104,18 @@ BlockUpdate History::apply(const CommittedBlock& block) {
   touched_.clear();
   open_orders(block, update);
   apply_marks(block);
-  for (const Event& event : block.result.events)
+  for (const Event& event : block.result.events) {
+    notice(event, block, update);
     apply_event(event, block, update);
+  }
+  apply_funding(block);
   apply_records(block);
   apply_ledger(block, update);
   for (const OrderId oid : touched_) {
-    if (const OrderRecord* record = order(oid)) update.orders.push_back(*record);
+    const auto it = orders_.find(oid);
+    if (it == orders_.end()) continue;
+    it->second.height = block.input.height;
+    update.orders.push_back(it->second);
   }
   return update;
 }
@@ -149,6 +155,7 @@ void History::place(const VerifiedAction& action, const Order& order, const Orde
   record.order = order;
   record.left = order.sz;
   record.placed_at = record.status_at = block.input.time;
+  record.height = block.input.height;
   if (result.kind == OrderResult::Kind::Error) {
     record.status = OrderRecord::Status::Rejected;
     record.reason = name(result.error);
@@ -169,6 +176,7 @@ void History::meet_order(OrderRecord record) {
   if (known != nullptr && known->live()) {
     record.placed_at = known->placed_at;
     record.status_at = known->status_at;
+    record.height = known->height;
     record.status = known->status;
     const bool fired =
         known->order.trigger != Trigger::None && record.order.trigger == Trigger::None;
@@ -217,25 +225,16 @@ void History::close_order(OrderRecord& order, OrderRecord::Status status, std::s
   closed_.push_back(order.oid);
 }
 
-namespace {
-
-// A trigger whose order rests or fills has fired; that it was one stays told.
-void note_fired(OrderRecord& order) {
-  const bool waited = order.order.trigger != Trigger::None && order.live();
-  if (waited) order.status = OrderRecord::Status::Triggered;
-}
-
-}  // namespace
-
-void History::reduce_order(OrderId oid, std::uint64_t sz, TimeMs time) {
+void History::reduce_order(OrderId oid, std::uint64_t sz, const CommittedBlock& block,
+                           BlockUpdate& update) {
   const auto it = orders_.find(oid);
   if (it == orders_.end()) return;
   OrderRecord& order = it->second;
   order.left -= std::min(order.left, sz);
-  note_fired(order);
-  order.status_at = time;
+  note_fired(order, block, update);
+  order.status_at = block.input.time;
   touched_.insert(oid);
-  if (order.left == 0) close_order(order, OrderRecord::Status::Filled, "", time);
+  if (order.left == 0) close_order(order, OrderRecord::Status::Filled, "", block.input.time);
 }
 
 void History::fill_side(const FillEvent& event, Side side, const CommittedBlock& block,
@@ -274,8 +273,8 @@ void History::fill_side(const FillEvent& event, Side side, const CommittedBlock&
 void History::apply_fill(const FillEvent& event, const CommittedBlock& block, BlockUpdate& update) {
   fill_side(event, event.taker_side, block, update);
   fill_side(event, opposite(event.taker_side), block, update);
-  reduce_order(event.taker_oid, event.sz, block.input.time);
-  reduce_order(event.maker_oid, event.sz, block.input.time);
+  reduce_order(event.taker_oid, event.sz, block, update);
+  reduce_order(event.maker_oid, event.sz, block, update);
   if (event.kind == FillKind::Backstop || event.kind == FillKind::Adl) return;
   Hash256 hash;
   const auto found = taker_hashes_.find(event.taker_oid);
@@ -294,7 +293,7 @@ void History::apply_event(const Event& event, const CommittedBlock& block, Block
   } else if (const auto* rest = std::get_if<RestEvent>(&event)) {
     const auto it = orders_.find(rest->oid);
     if (it == orders_.end()) return;
-    note_fired(it->second);
+    note_fired(it->second, block, update);
     it->second.left = rest->sz;
     it->second.status_at = block.input.time;
     touched_.insert(rest->oid);
@@ -303,11 +302,19 @@ void History::apply_event(const Event& event, const CommittedBlock& block, Block
     if (it == orders_.end()) return;
     close_order(it->second, OrderRecord::Status::Canceled, name(cancel->reason), block.input.time);
   } else if (const auto* funding = std::get_if<FundingEvent>(&event)) {
-    FundingRecord record{*funding, block.input.time, 0};
+    FundingRecord record{*funding, block.input.time, 0, block.input.height};
     const auto held = positions_.find({funding->account, funding->asset});
     if (held != positions_.end()) record.szi = held->second.szi;
     funding_.add(funding->account, record);
     update.funding.push_back(record);
+  }
+}
+
+void History::apply_funding(const CommittedBlock& block) {
+  for (const FundingSet& set : block.result.funding) {
+    Market& market = markets_[set.asset];
+    market.rates.push_back({block.input.time, set.rate_ppb, set.premium_ppb});
+    if (market.rates.size() > kFundingKept) market.rates.pop_front();
   }
 }
 
@@ -353,13 +360,7 @@ void History::apply_records(const CommittedBlock& block) {
       Reader in(*value);
       market.oracle = in.u64();
       static_cast<void>(in.u64());
-      const Int128 cum = i128(in);
-      if (cum != market.cum_funding && market.oracle != 0) {
-        const Int128 rate = trunc_div(cum - market.cum_funding, market.oracle);
-        market.rates.push_back({block.input.time, to_i64(rate).value_or(0)});
-        if (market.rates.size() > kFundingKept) market.rates.pop_front();
-      }
-      market.cum_funding = cum;
+      market.cum_funding = i128(in);
     } else if (auto agent = below(key, "agent/")) {
       if (!value) continue;
       Reader in(*value);
@@ -390,6 +391,7 @@ std::optional<Address> receiver_of(const ActionBody& body) {
 
 void History::apply_ledger(const CommittedBlock& block, BlockUpdate& update) {
   const auto add = [&](LedgerRecord record) {
+    record.height = block.input.height;
     ledger_.add(record.account, record);
     update.ledger.push_back(std::move(record));
   };

@@ -27,6 +27,7 @@ struct OrderRecord {
   Status status = Status::Open;
   std::string reason;  // a cancel reason or an error's name (dex.md 15.3); empty: none
   exchange::TimeMs status_at = 0;
+  std::uint64_t height = 0;  // of its last change; 0: not known
 
   /// Resting, or waiting for its trigger.
   [[nodiscard]] bool live() const { return status == Status::Open || status == Status::Triggered; }
@@ -72,6 +73,7 @@ struct FundingRecord {
   exchange::FundingEvent event;
   exchange::TimeMs time = 0;
   std::int64_t szi = 0;
+  std::uint64_t height = 0;  // 0: not known
 };
 
 /// What a position has paid in funding, as far as the history kept reaches (dex.md 17.4).
@@ -89,12 +91,28 @@ struct LedgerRecord {
   exchange::ActionBody action;  // Noop: a credit from outside
   exchange::TokenId token;
   std::uint64_t amount = 0;
+  std::uint64_t height = 0;  // 0: not known
+};
+
+/// Something that happened to an account without its asking.
+struct Notice {
+  enum class Kind : std::uint8_t { Canceled, Triggered, Liquidated, Deleveraged };
+  Address account;
+  Kind kind = Kind::Canceled;
+  exchange::AssetId asset;
+  exchange::OrderId oid;                                            // Canceled, Triggered
+  exchange::CancelReason reason = exchange::CancelReason::Expired;  // Canceled
+  exchange::LiquidationEvent::Method method{};                      // Liquidated
+  std::int64_t usd = 0;  // Liquidated: LiquidationEvent::usd; Deleveraged: lots closed
+  exchange::TimeMs time = 0;
+  std::uint64_t height = 0;
 };
 
 /// An hour's funding of a market.
 struct FundingRate {
   exchange::TimeMs time = 0;
   std::int64_t rate_ppb = 0;
+  std::optional<std::int64_t> premium_ppb;  // nothing: of a file that did not say
 };
 
 /// What one block changed, for the feeds.
@@ -104,6 +122,7 @@ struct BlockUpdate {
   std::vector<OrderRecord> orders;
   std::vector<FundingRecord> funding;
   std::vector<LedgerRecord> ledger;
+  std::vector<Notice> notices;
 };
 
 /// Records of one kind by account: the newest of each account, and the newest of all.
@@ -175,11 +194,14 @@ class History {
   static constexpr std::size_t kOrdersPerAccount = 2'000;
   static constexpr std::size_t kTradesKept = 500;
   static constexpr std::size_t kFundingKept = 2'000;
+  static constexpr std::size_t kNoticesKept = 100'000;
+  static constexpr std::size_t kNoticesPerAccount = 500;
 
-  /// All of it as bytes, and back; nothing where they are damaged.
+  /// All of it as bytes, in the format Archive::kFormat.
   /// Format: docs/protocol/exchange-history.md.
   [[nodiscard]] Bytes encode() const;
-  [[nodiscard]] static std::optional<History> decode(ByteView bytes);
+  /// Of any format from Archive::kOldestFormat on. Nothing where they are damaged.
+  [[nodiscard]] static std::optional<History> decode(ByteView bytes, std::uint32_t format);
 
   /// Open orders and positions as the state has them; what was kept stays.
   void load(const exchange::State& state);
@@ -195,6 +217,9 @@ class History {
   [[nodiscard]] std::map<exchange::AssetId, FundingPaid> funding_paid(const Address& account) const;
   [[nodiscard]] const std::deque<LedgerRecord>& ledger(const Address& account) const {
     return ledger_.of(account);
+  }
+  [[nodiscard]] const std::deque<Notice>& notices(const Address& account) const {
+    return notices_.of(account);
   }
   [[nodiscard]] const OrderRecord* order(exchange::OrderId oid) const;
   [[nodiscard]] const OrderRecord* order(const Address& account,
@@ -222,9 +247,16 @@ class History {
                   BlockUpdate& update);
   void fill_side(const exchange::FillEvent& event, exchange::Side side,
                  const exchange::CommittedBlock& block, BlockUpdate& update);
-  void reduce_order(exchange::OrderId oid, std::uint64_t sz, exchange::TimeMs time);
+  void reduce_order(exchange::OrderId oid, std::uint64_t sz, const exchange::CommittedBlock& block,
+                    BlockUpdate& update);
   void apply_event(const exchange::Event& event, const exchange::CommittedBlock& block,
                    BlockUpdate& update);
+  /// What an event tells an account that did not ask for it.
+  void notice(const exchange::Event& event, const exchange::CommittedBlock& block,
+              BlockUpdate& update);
+  void note_fired(OrderRecord& order, const exchange::CommittedBlock& block, BlockUpdate& update);
+  void tell(Notice notice, const exchange::CommittedBlock& block, BlockUpdate& update);
+  void apply_funding(const exchange::CommittedBlock& block);
   void apply_marks(const exchange::CommittedBlock& block);
   void apply_records(const exchange::CommittedBlock& block);
   void apply_ledger(const exchange::CommittedBlock& block, BlockUpdate& update);
@@ -238,6 +270,7 @@ class History {
   AccountLog<FillRecord> fills_{kFillsKept, kFillsPerAccount};
   AccountLog<FundingRecord> funding_{kFillsKept, kFundingKept};
   AccountLog<LedgerRecord> ledger_{kFillsKept, kFundingKept};
+  AccountLog<Notice> notices_{kNoticesKept, kNoticesPerAccount};
   std::map<exchange::OrderId, OrderRecord> orders_;
   std::map<Address, std::set<exchange::OrderId>> orders_of_;
   std::map<std::pair<Address, exchange::Cloid>, exchange::OrderId> cloids_;

@@ -11,11 +11,17 @@ namespace ol::api {
 using exchange::FieldReader;
 using exchange::FieldWriter;
 
-// Each lists its fields once, for writing and reading alike.
+// Each lists its fields once, for writing and reading alike. `older` are those of format 2, as far
+// as there are more now.
 
 template <typename A>
-void fields(A& a, OrderRecord& v) {
+void older(A& a, OrderRecord& v) {
   a(v.oid, v.account, v.order, v.left, v.placed_at, v.status, v.reason, v.status_at);
+}
+template <typename A>
+void fields(A& a, OrderRecord& v) {
+  older(a, v);
+  a(v.height);
 }
 template <typename A>
 void fields(A& a, FillRecord& v) {
@@ -29,11 +35,16 @@ void fields(A& a, TradeRecord& v) {
     v.hash);
 }
 template <typename A>
-void fields(A& a, FundingRecord& v) {
+void older(A& a, FundingRecord& v) {
   a(v.event.account, v.event.asset, v.event.paid, v.time, v.szi);
 }
 template <typename A>
-void fields(A& a, LedgerRecord& v) {
+void fields(A& a, FundingRecord& v) {
+  older(a, v);
+  a(v.height);
+}
+template <typename A>
+void older(A& a, LedgerRecord& v) {
   exchange::SignedAction action;
   action.action.body = v.action;
   std::string body(as_text(exchange::encode_signed_action(action)));
@@ -42,8 +53,25 @@ void fields(A& a, LedgerRecord& v) {
   if (read) v.action = std::move(read->action.body);
 }
 template <typename A>
-void fields(A& a, FundingRate& v) {
+void fields(A& a, LedgerRecord& v) {
+  older(a, v);
+  a(v.height);
+}
+template <typename A>
+void older(A& a, FundingRate& v) {
   a(v.time, v.rate_ppb);
+}
+template <typename A>
+void fields(A& a, FundingRate& v) {
+  older(a, v);
+  bool known = v.premium_ppb.has_value();
+  std::int64_t premium = v.premium_ppb.value_or(0);
+  a(known, premium);
+  v.premium_ppb = known ? std::optional(premium) : std::nullopt;
+}
+template <typename A>
+void fields(A& a, Notice& v) {
+  a(v.account, v.kind, v.asset, v.oid, v.reason, v.method, v.usd, v.time, v.height);
 }
 template <typename A>
 void fields(A& a, Candle& v) {
@@ -51,6 +79,19 @@ void fields(A& a, Candle& v) {
 }
 
 namespace {
+
+/// The first format that knows heights, premiums and notices.
+constexpr std::uint32_t kWithHeights = 3;
+
+/// A record as format 2 has it.
+template <typename Record>
+struct Older {
+  Record record;
+};
+template <typename A, typename Record>
+void fields(A& a, Older<Record>& v) {
+  older(a, v.record);
+}
 
 /// Of any one list.
 constexpr std::uint32_t kListMax = 4'000'000;
@@ -83,7 +124,14 @@ class Lists {
 
 class ListReader {
  public:
-  explicit ListReader(Reader& in) : in_(in), archive_(in) {}
+  ListReader(Reader& in, std::uint32_t format) : in_(in), archive_(in), format_(format) {}
+
+  /// Of a record that format 2 has otherwise.
+  template <typename Record, typename Take>
+  void each_of_either(Take take) {
+    if (format_ >= kWithHeights) return each<Record>(take);
+    each<Older<Record>>([&](Older<Record> old) { take(std::move(old.record)); });
+  }
 
   template <typename Record, typename Take>
   void each(Take take) {
@@ -108,6 +156,7 @@ class ListReader {
  private:
   Reader& in_;
   FieldReader archive_;
+  std::uint32_t format_;
 };
 
 }  // namespace
@@ -144,17 +193,20 @@ Bytes History::encode() const {
     for (const auto& candles : series)
       lists.values(candles);
   }
+  lists.pointers(notices_.all());
   return out.take();
 }
 
-std::optional<History> History::decode(ByteView bytes) {
+std::optional<History> History::decode(ByteView bytes, std::uint32_t format) {
   Reader in(bytes);
-  ListReader lists(in);
+  ListReader lists(in, format);
   History out;
   lists.each<FillRecord>([&](FillRecord r) { out.fills_.add(r.account, std::move(r)); });
-  lists.each<FundingRecord>([&](FundingRecord r) { out.funding_.add(r.event.account, r); });
-  lists.each<LedgerRecord>([&](LedgerRecord r) { out.ledger_.add(r.account, std::move(r)); });
-  lists.each<OrderRecord>([&](OrderRecord r) { out.insert_order(std::move(r)); });
+  lists.each_of_either<FundingRecord>(
+      [&](FundingRecord r) { out.funding_.add(r.event.account, r); });
+  lists.each_of_either<LedgerRecord>(
+      [&](LedgerRecord r) { out.ledger_.add(r.account, std::move(r)); });
+  lists.each_of_either<OrderRecord>([&](OrderRecord r) { out.insert_order(std::move(r)); });
   lists.times([&] {
     Address account;
     exchange::AssetId asset;
@@ -169,7 +221,8 @@ std::optional<History> History::decode(ByteView bytes) {
     Market market;
     lists.one(asset, market.cum_funding, market.oracle, market.mark);
     lists.each<TradeRecord>([&](const TradeRecord& trade) { market.trades.push_back(trade); });
-    lists.each<FundingRate>([&](const FundingRate& rate) { market.rates.push_back(rate); });
+    lists.each_of_either<FundingRate>(
+        [&](const FundingRate& rate) { market.rates.push_back(rate); });
     out.markets_[asset] = std::move(market);
   });
   lists.times([&] {
@@ -178,6 +231,8 @@ std::optional<History> History::decode(ByteView bytes) {
     for (std::size_t i = 0; i < kIntervals.size(); ++i)
       lists.each<Candle>([&](const Candle& candle) { out.candles_.put(asset, i, candle); });
   });
+  if (format >= kWithHeights)
+    lists.each<Notice>([&](const Notice& notice) { out.notices_.add(notice.account, notice); });
   if (!in.finish()) return std::nullopt;
   return out;
 }

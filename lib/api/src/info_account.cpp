@@ -199,8 +199,11 @@ json::object fee_schedule_json() {
 
 json::value user_fees(const InfoCall& call, const State& state) {
   const AccountIndex user = read_user(call, state);
-  const Account account = user == kNobody ? Account{} : state.accounts[user];
-  const AccountIndex family = user == kNobody || account.family == kNobody ? user : account.family;
+  const AccountIndex family = user == kNobody || state.accounts[user].family == kNobody
+                                  ? user
+                                  : state.accounts[user].family;
+  // Sub-accounts pay what their master would (dex.md 13.1).
+  const Account account = family == kNobody ? Account{} : state.accounts[family];
   const std::int64_t stake = stake_discount_ppb(account.staked_open);
   const bool referred = account.referrer_set && account.volume < kReferralDiscountVolume;
   const std::int64_t referral = referred ? kReferralDiscountPpb : 0;

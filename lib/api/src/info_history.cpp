@@ -104,9 +104,11 @@ json::value funding_history(const InfoCall& call, const State& /*state*/) {
   if (market == nullptr) return nullptr;
   json::array out;
   for (const FundingRate& rate : within(call.history.funding_rates(market->asset), range)) {
-    out.push_back(json::object{{"coin", market->name},
-                               {"fundingRate", decimal_text(rate.rate_ppb, kRateDecimals)},
-                               {"time", rate.time}});
+    json::object entry{{"coin", market->name},
+                       {"fundingRate", decimal_text(rate.rate_ppb, kRateDecimals)},
+                       {"time", rate.time}};
+    if (rate.premium_ppb) entry["premium"] = decimal_text(*rate.premium_ppb, kRateDecimals);
+    out.push_back(std::move(entry));
   }
   return out;
 }

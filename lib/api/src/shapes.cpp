@@ -18,6 +18,11 @@ std::string sz_text(Int128 sz, const MarketEntry* market) {
   return decimal_text(sz, market == nullptr ? 0 : market->sz_decimals);
 }
 
+// Where a client resumes from; not known of records from a file that did not say.
+void add_height(json::object& out, std::uint64_t height) {
+  if (height != 0) out["height"] = height;
+}
+
 std::string direction(const FillRecord& fill) {
   const bool buy = fill.side == Side::Buy;
   if (is_spot(fill.asset)) return buy ? "Buy" : "Sell";
@@ -139,6 +144,7 @@ json::object order_update_json(const OrderRecord& order, const Catalog& catalog)
                    {"reason", nullptr},
                    {"statusTimestamp", order.status_at}};
   if (!order.reason.empty()) out["reason"] = order.reason;
+  add_height(out, order.height);
   return out;
 }
 
@@ -170,14 +176,61 @@ json::object candle_json(const Candle& candle, const MarketEntry& market, std::s
           {"n", candle.trades}};
 }
 
+namespace {
+
+std::string liquidation_text(const Notice& notice, const std::string& what) {
+  const std::string usd = usd_text(notice.usd);
+  switch (notice.method) {
+    case LiquidationEvent::Method::Cancel:
+      return what + " below maintenance margin: resting orders were canceled";
+    case LiquidationEvent::Method::Market:
+      return what + " below maintenance margin: closed in the market for " + usd + " USD";
+    case LiquidationEvent::Method::Backstop:
+      return what + " liquidated: the backstop vault took it over, worth " + usd + " USD";
+    case LiquidationEvent::Method::Insurance:
+      return what + " bankrupt: insurance paid " + usd + " USD";
+    case LiquidationEvent::Method::Adl:
+      return what + " bankrupt: closed against other traders, leaving a debt of " + usd + " USD";
+  }
+  return what;
+}
+
+std::string notice_text(const Notice& notice, const Catalog& catalog) {
+  const std::string coin = notice.asset == kAllAssets ? "" : coin_of(notice.asset, catalog);
+  const std::string order = coin + " order " + std::to_string(notice.oid.value());
+  switch (notice.kind) {
+    case Notice::Kind::Canceled:
+      return order + " was canceled: " + exchange::name(notice.reason);
+    case Notice::Kind::Triggered:
+      return order + " was triggered";
+    case Notice::Kind::Liquidated:
+      return liquidation_text(notice, coin.empty() ? "cross positions" : coin + " position");
+    case Notice::Kind::Deleveraged:
+      return coin + " position reduced by " + sz_text(notice.usd, catalog.market(notice.asset)) +
+             " at the mark price: auto-deleveraging";
+  }
+  return "";
+}
+
+}  // namespace
+
+json::object notification_json(const Notice& notice, const Catalog& catalog) {
+  return {{"user", hex_text(notice.account)},
+          {"notification", notice_text(notice, catalog)},
+          {"time", notice.time},
+          {"height", notice.height}};
+}
+
 json::object user_funding_json(const FundingRecord& record, const Catalog& catalog) {
-  return {{"time", record.time},
-          {"hash", hex_text(Hash256{})},  // no action's
-          {"delta",
-           {{"type", "funding"},
-            {"coin", coin_of(record.event.asset, catalog)},
-            {"usdc", usd_text(-Int128{record.event.paid})},
-            {"szi", sz_text(record.szi, catalog.market(record.event.asset))}}}};
+  json::object out{{"time", record.time},
+                   {"hash", hex_text(Hash256{})},  // no action's
+                   {"delta",
+                    {{"type", "funding"},
+                     {"coin", coin_of(record.event.asset, catalog)},
+                     {"usdc", usd_text(-Int128{record.event.paid})},
+                     {"szi", sz_text(record.szi, catalog.market(record.event.asset))}}}};
+  add_height(out, record.height);
+  return out;
 }
 
 namespace {
@@ -238,9 +291,11 @@ struct DeltaOf {
 }  // namespace
 
 json::object ledger_json(const LedgerRecord& record, const Catalog& catalog) {
-  return {{"time", record.time},
-          {"hash", hex_text(record.hash)},
-          {"delta", std::visit(DeltaOf{record, catalog}, record.action)}};
+  json::object out{{"time", record.time},
+                   {"hash", hex_text(record.hash)},
+                   {"delta", std::visit(DeltaOf{record, catalog}, record.action)}};
+  add_height(out, record.height);
+  return out;
 }
 
 }  // namespace ol::api

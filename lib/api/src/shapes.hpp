@@ -26,6 +26,9 @@ namespace ol::api {
                                                     const Catalog& catalog);
 [[nodiscard]] boost::json::object ledger_json(const LedgerRecord& record, const Catalog& catalog);
 
+/// {"user","notification","time","height"}: a sentence for a person.
+[[nodiscard]] boost::json::object notification_json(const Notice& notice, const Catalog& catalog);
+
 /// The name of an asset, its number where it is not listed.
 [[nodiscard]] std::string coin_of(exchange::AssetId asset, const Catalog& catalog);
 

@@ -10,6 +10,8 @@
 
 #include <ol/base/hex.hpp>
 
+#include "typed_message.hpp"
+
 namespace ol::api {
 namespace {
 
@@ -195,18 +197,26 @@ std::string known_types() {
 
 }  // namespace
 
+json::object typed_message(const Action& action) {
+  json::object out = std::visit([](const auto& body) { return message_of(body); }, action.body);
+  out["account"] = hex(action.account.view());
+  out["nonce"] = text(action.nonce);
+  out["expiresAfter"] = text(action.expires_after);
+  return out;
+}
+
+std::string_view primary_type(const ActionBody& body) {
+  return primary_of(type_string(body));
+}
+
 std::string typed_data(const Action& action, std::uint64_t chain_id) {
   const std::string_view full = type_string(action.body);
-  json::object message = std::visit([](const auto& body) { return message_of(body); }, action.body);
-  message["account"] = hex(action.account.view());
-  message["nonce"] = text(action.nonce);
-  message["expiresAfter"] = text(action.expires_after);
   const Hash256 domain = domain_separator(chain_id);
   const json::object out{
       {"types", types_of(full)},
       {"primaryType", json::string(primary_of(full))},
       {"domain", {{"name", "OpenLiquid"}, {"version", "1"}, {"chainId", chain_id}}},
-      {"message", std::move(message)},
+      {"message", typed_message(action)},
       {"typeString", json::string(full)},
       {"domainSeparator", hex(domain.view())},
       {"structHash", hex(action_struct_hash(action).view())},

@@ -64,6 +64,7 @@ struct History : testing::Test {
     access.block({exchange::SetOracle{kBtc, 600'000}}, {}, 1'800'000);
     api.advance();
   }
+  static std::string text(const json::value& value) { return std::string(value.as_string()); }
   std::string all_of(ExchangeApi& from) const {
     std::string out;
     for (const Trader* trader : {&alice, &bob}) {
@@ -73,6 +74,16 @@ struct History : testing::Test {
                    .body +
                "\n";
       }
+      auto sink = std::make_shared<Sink>();
+      const auto client = from.connect(sink);
+      for (const char* type : {"notification", "orderUpdates", "userFundings"}) {
+        from.receive(client, R"({"method":"subscribe","subscription":{"type":")" +
+                                 std::string(type) + R"(","user":")" + trader->hex() +
+                                 R"(","fromHeight":1}})");
+      }
+      for (const json::value& message : sink->messages)
+        out += json::serialize(message) + "\n";
+      from.disconnect(client);
       for (const char* type : {"userFunding", "userNonFundingLedgerUpdates"}) {
         out += from.post_info(R"({"type":")" + std::string(type) + R"(","user":")" + trader->hex() +
                               R"(","startTime":0})")
@@ -156,6 +167,60 @@ TEST_F(History, may_be_ahead_of_the_blocks_that_the_disk_has) {
   again.advance();
   api.advance();
   EXPECT_EQ(all_of(again), all_of(api));
+}
+
+// Written by hand: format 2 is not written any more.
+TEST_F(History, of_the_format_before_is_read_and_goes_on) {
+  Writer old;
+  old.u32(0);                                                           // fills
+  old.u32(1).fixed(alice.address()).u32(0).u64(77).u64(kStart).u64(5);  // funding
+  old.u32(0).u32(0).u32(0).u32(0);                       // ledger, orders, positions, agents
+  old.u32(1).u32(0).u64(0).u64(0).u64(1).u64(1).u32(0);  // a market without trades
+  old.u32(1).u64(kStart).u64(12'500);                    // and a rate of it
+  old.u32(0);                                            // candles
+  archive.kept = {access.height(), old.take(), Archive::kOldestFormat};
+  ExchangeApi again(access, {}, &archive);
+  const auto rates = [&](ExchangeApi& from) {
+    return json::parse(
+               from.post_info(R"({"type":"fundingHistory","coin":"BTC","startTime":0})").body)
+        .as_array();
+  };
+  ASSERT_EQ(rates(again).size(), 1U);
+  EXPECT_EQ(text(rates(again)[0].at("fundingRate")), "0.0000125");
+  EXPECT_FALSE(rates(again)[0].as_object().contains("premium")) << "nobody knows it";
+  auto sink = std::make_shared<Sink>();
+  const auto client = again.connect(sink);
+  again.receive(client, R"({"method":"subscribe","subscription":{"type":"userFundings","user":")" +
+                            alice.hex() + R"(","fromHeight":999}})");
+  EXPECT_EQ(sink->of("userFundings").at(0).at("fundings").as_array().size(), 1U)
+      << "of a height that nobody knows";
+
+  trade("60000");
+  trade("60000");
+  trade("60000");
+  again.advance();
+  again.save();
+  EXPECT_EQ(archive.kept->format, Archive::kFormat);
+  ExchangeApi later(access, {}, &archive);
+  EXPECT_EQ(rates(later), rates(again));
+  ASSERT_GT(rates(later).size(), 1U);
+  EXPECT_TRUE(rates(later).back().as_object().contains("premium"));
+}
+
+TEST_F(History, tells_the_premium_of_a_funding_rate) {
+  access.block({exchange::SetOracle{kBtc, 600'000}}, {}, 1'000);
+  static_cast<void>(alice.act(order(true, "60600", "0.5")));
+  std::string premium;
+  for (int i = 0; i < 5; ++i) {
+    access.block({exchange::SetOracle{kBtc, 600'000}}, {}, 1'800'000);
+    api.advance();
+  }
+  const json::array rates =
+      json::parse(api.post_info(R"({"type":"fundingHistory","coin":"BTC","startTime":0})").body)
+          .as_array();
+  ASSERT_GE(rates.size(), 2U);
+  // 30,000 dollars are bid 1 % above: more than the impact price is of.
+  EXPECT_EQ(text(rates.back().at("premium")), "0.01");
 }
 
 TEST_F(History, is_not_saved_with_a_state_that_is_behind_it) {

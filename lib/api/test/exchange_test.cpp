@@ -272,6 +272,9 @@ TEST_F(Dex15Errors, what_an_account_may_not_do_is_told_by_its_rule) {
   told(R"({"type":"createSubAccount","name":"one"})", 41, "a name of its own");
   told(R"({"type":"twapOrder","twap":{"a":0,"b":true,"s":"1","r":false,"m":1,"t":false}})", 8,
        "5 to 1440 minutes");
+  told(R"({"type":"twapOrder","twap":{"a":0,"b":true,"s":"0.001","r":false,"m":30,"t":false}})", 16,
+       "each of the 60 slices of a TWAP over 30 minutes must be worth at least 10 USD, 600 USD in "
+       "all");
   Trader agent(access, api, 9);
   EXPECT_EQ(text(alice
                      .act(R"({"type":"approveAgent","agentName":"mm","agentAddress":")" +
@@ -416,6 +419,28 @@ TEST_F(Dex17Info, candles_come_from_trades) {
   ASSERT_EQ(candles.as_array().size(), 1U);
   EXPECT_EQ(text(candles.at(0).at("c")), "60000");
   EXPECT_EQ(text(candles.at(0).at("v")), "1");
+}
+
+TEST_F(Dex17Exchange, a_new_sub_account_or_vault_is_told_by_its_address) {
+  const json::value sub = alice.act(R"({"type":"createSubAccount","name":"desk"})");
+  EXPECT_EQ(text(sub.at("response").at("type")), "createSubAccount");
+  EXPECT_EQ(sub.at("response").at("data"),
+            info_of("subAccounts", alice).at(0).at("subAccountUser"));
+  // By an agent too, whose own address has no sub-accounts.
+  Trader agent(access, api, 9);
+  static_cast<void>(
+      alice.act(R"({"type":"approveAgent","agentName":"","agentAddress":")" + agent.hex() + "\"}"));
+  const json::value second = agent.act(R"({"type":"createSubAccount","name":"more"})");
+  EXPECT_EQ(second.at("response").at("data"),
+            info_of("subAccounts", alice).at(1).at("subAccountUser"));
+  for (const std::string name : {"one", "two"}) {
+    const json::value vault = alice.act(R"({"type":"createVault","name":")" + name +
+                                        R"(","description":"","initialUsd":1000000000})");
+    EXPECT_EQ(text(vault.at("response").at("type")), "createVault");
+    const json::value details = info(R"({"type":"vaultDetails","vaultAddress":)" +
+                                     json::serialize(vault.at("response").at("data")) + "}");
+    EXPECT_EQ(text(details.at("name")), name);
+  }
 }
 
 TEST_F(Dex17Info, roles_agents_and_sub_accounts_are_told) {

@@ -95,6 +95,162 @@ TEST_F(Dex17Feed, fills_resume_from_a_height) {
   EXPECT_EQ(fills[0].at("fills").as_array().size(), 1U);
 }
 
+// What was missed, once and in order, and then what comes: of every stream of a user.
+TEST_F(Dex17Feed, every_stream_of_a_user_resumes_from_a_height) {
+  const auto step = [&](const char* px) {
+    place(alice, order(false, px, "0.2"));
+    place(bob, order(true, px, "0.1", "Ioc"));
+    place(bob, R"({"type":"usdSend","destination":")" + alice.hex() + R"(","amount":"1"})");
+    // Orders that run out, and an hour's funding.
+    place(bob, R"({"type":"order","orders":[{"a":0,"b":true,"p":"50000","s":"0.1","r":false,)"
+               R"("t":{"limit":{"tif":"Gtc"}},"goodTil":)" +
+                   std::to_string(access.time() + 10'000) + R"(}],"grouping":"na"})");
+    access.block({exchange::SetOracle{kBtc, 600'000}}, {}, 3'600'000);
+    place(bob, order(true, "1000000", "0.000001"));  // refused; time goes on
+  };
+  const std::vector<std::pair<std::string, std::string>> streams{
+      {"userFills", "fills"},       {"userEvents", "fills"},
+      {"userFundings", "fundings"}, {"userNonFundingLedgerUpdates", "nonFundingLedgerUpdates"},
+      {"orderUpdates", ""},         {"notification", ""}};
+  const auto channel = [](const std::string& type) { return type == "userEvents" ? "user" : type; };
+  const auto wanted = [&](const std::string& type, const std::string& more) {
+    return R"({"type":")" + type + R"(","user":")" + bob.hex() + '"' + more + '}';
+  };
+  step("60000");
+  const std::uint64_t seen = access.height();
+  auto always = std::make_shared<Sink>();
+  const auto other = api.connect(always);
+  for (const auto& [type, key] : streams)
+    api.receive(other, R"({"method":"subscribe","subscription":)" + wanted(type, "") + "}");
+  always->messages.clear();
+  step("60010");
+  for (const auto& [type, key] : streams)
+    subscribe(wanted(type, R"(,"fromHeight":)" + std::to_string(seen + 1)));
+  for (const auto& [type, key] : streams) {
+    // Whoever stayed connected heard as much.
+    json::array heard;
+    for (const json::value& data : always->of(channel(type))) {
+      if (key.empty() && data.is_object()) heard.push_back(data);
+      const json::array list = key.empty() ? (data.is_array() ? data.as_array() : json::array{})
+                                           : data.at(key).as_array();
+      heard.insert(heard.end(), list.begin(), list.end());
+    }
+    const auto got = sink->of(channel(type));
+    json::array resumed;
+    for (const json::value& data : got) {
+      if (key.empty() && data.is_object()) resumed.push_back(data);
+      const json::array list = key.empty() ? (data.is_array() ? data.as_array() : json::array{})
+                                           : data.at(key).as_array();
+      resumed.insert(resumed.end(), list.begin(), list.end());
+    }
+    ASSERT_FALSE(heard.empty()) << type;
+    if (type == "orderUpdates") {
+      // The last that was heard of each order; refused orders have no number and are told once.
+      std::map<std::string, json::value> last;
+      for (const json::value& update : heard)
+        if (number(update.at("order").at("oid")) != 0)
+          last[json::serialize(update.at("order").at("oid"))] = update;
+      ASSERT_EQ(resumed.size(), last.size());
+      for (const json::value& update : resumed)
+        EXPECT_EQ(update, last.at(json::serialize(update.at("order").at("oid"))));
+    } else {
+      EXPECT_EQ(resumed, heard) << type;
+    }
+    EXPECT_EQ(got.at(0).is_object() && got[0].as_object().contains("isSnapshot"), !key.empty())
+        << type;
+  }
+  // And it goes on.
+  sink->messages.clear();
+  step("60020");
+  for (const auto& [type, key] : streams)
+    EXPECT_FALSE(sink->of(channel(type)).empty()) << type;
+}
+
+struct Unasked : Dex17Feed {
+  // Carol holds 1 BTC bought at 60,000 with 3,000 dollars; bids and offers are where the price
+  // goes.
+  void fall(const std::string& bid, const std::string& ask, std::uint64_t oracle) {
+    access.deposit(carol.address(), 3'000);
+    place(carol, R"({"type":"updateLeverage","asset":0,"isCross":true,"leverage":40})");
+    for (const Trader* trader : {&carol, &alice})
+      subscribe(R"({"type":"notification","user":")" + trader->hex() + R"("})");
+    place(alice, order(false, "60000", "1"));
+    place(carol, order(true, "60000", "1"));
+    place(carol, order(true, "50000", "0.001"));
+    place(carol, R"({"type":"cancelAll"})");
+    place(carol, order(true, "50000", "0.001"));
+    EXPECT_TRUE(sink->of("notification").empty()) << "what one asked for";
+    place(alice, order(true, bid, "1"));
+    place(bob, order(false, ask, "0.1"));
+    access.block({exchange::SetOracle{kBtc, oracle}}, {}, 3'000);
+    api.advance();
+    for (const json::value& notice : sink->of("notification")) {
+      EXPECT_EQ(number(notice.at("height")), access.height());
+      EXPECT_EQ(number(notice.at("time")), access.time());
+      told[std::string(notice.at("user").as_string())] +=
+          std::string(notice.at("notification").as_string()) + "\n";
+    }
+  }
+  static bool has(const std::string& all, const char* words) {
+    return all.find(words) != std::string::npos;
+  }
+  Trader carol{access, api, 3};
+  std::map<std::string, std::string> told;  // by user
+};
+
+TEST_F(Unasked, a_liquidation_is_told_in_sentences) {
+  fall("57100", "57600", 575'000);
+  const std::string& all = told[carol.hex()];
+  EXPECT_TRUE(has(all, "BTC order 4 was canceled: liquidatedCanceled")) << all;
+  EXPECT_TRUE(has(all, "cross positions below maintenance margin: resting orders were canceled"))
+      << all;
+  EXPECT_TRUE(has(all,
+                  "cross positions below maintenance margin: closed in the market for 57100 "
+                  "USD"))
+      << all;
+  EXPECT_TRUE(told[alice.hex()].empty()) << "a maker's fill is no notice: " << told[alice.hex()];
+}
+
+TEST_F(Unasked, whose_position_pays_for_a_bankrupt_one_is_told_too) {
+  fall("57000", "57100", 570'000);
+  const std::string& all = told[carol.hex()];
+  EXPECT_TRUE(has(all, "cross positions bankrupt: closed against other traders")) << all;
+  EXPECT_TRUE(has(told[alice.hex()],
+                  "BTC position reduced by 1 at the mark price: "
+                  "auto-deleveraging"))
+      << told[alice.hex()];
+}
+
+TEST_F(Dex17Feed, a_trigger_that_fires_is_told_once) {
+  place(alice, order(false, "60000", "1"));
+  place(bob, order(true, "60000", "1"));
+  subscribe(R"({"type":"notification","user":")" + bob.hex() + R"("})");
+  const json::value placed =
+      bob.act(R"({"type":"order","orders":[{"a":0,"b":false,"p":"59500","s":"0.5","r":true,)"
+              R"("t":{"trigger":{"isMarket":false,"triggerPx":"59500","tpsl":"sl"}}}],)"
+              R"("grouping":"na"})");
+  const auto oid = json::serialize(
+      placed.at("response").at("data").at("statuses").at(0).at("waitingForTrigger").at("oid"));
+  place(alice, order(true, "59000", "0.1"));
+  place(alice, order(false, "59100", "0.1"));
+  for (int i = 0; i < 3; ++i)
+    access.block({exchange::SetOracle{kBtc, 590'000}}, {}, 3'000);
+  api.advance();
+  place(alice, order(true, "59500", "0.2", "Ioc"));
+  place(alice, order(true, "59500", "0.2", "Ioc"));
+  const auto told = sink->of("notification");
+  ASSERT_EQ(told.size(), 1U);
+  EXPECT_EQ(told[0].at("notification").as_string(), "BTC order " + oid + " was triggered");
+}
+
+TEST_F(Dex17Feed, only_streams_of_a_user_resume) {
+  for (const char* type : {R"("allMids")", R"("l2Book","coin":"BTC")", R"("blocks")"}) {
+    sink->messages.clear();
+    subscribe(R"({"type":)" + std::string(type) + R"(,"fromHeight":1})");
+    EXPECT_EQ(sink->of("error").size(), 1U) << type;
+  }
+}
+
 TEST_F(Dex17Feed, nothing_comes_after_unsubscribing_or_twice) {
   subscribe(R"({"type":"blocks"})");
   subscribe(R"({"type":"blocks"})");

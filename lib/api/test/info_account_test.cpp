@@ -177,6 +177,24 @@ TEST_F(Dex17Triggers, an_order_names_those_that_wait_for_it) {
   EXPECT_FALSE(found.at(1).at("isPositionTpsl").as_bool());
 }
 
+TEST_F(InfoAccount, fees_of_a_sub_account_are_those_it_pays_its_masters) {
+  const json::value made = alice.act(R"({"type":"createSubAccount","name":"desk"})");
+  const std::string sub = text(made.at("response").at("data"));
+  access.deposit(*fixed_from_hex<Address>(sub), 100'000);
+  access.block({exchange::SetStake{alice.address(), 1'000}}, {});
+  api.advance();
+  const json::value fees = info_of("userFees", sub);
+  EXPECT_EQ(text(fees.at("activeStakingDiscount").at("discount")), "0.15");
+  EXPECT_EQ(text(fees.at("userCrossRate")), "0.0003825");
+  EXPECT_EQ(fees.at("userCrossRate"), info_of("userFees", alice.hex()).at("userCrossRate"));
+  EXPECT_EQ(text(info_of("userFees", bob.hex()).at("userCrossRate")), "0.00045");
+  // What is told is what is charged: 6,000 dollars at 3.825 basis points.
+  static_cast<void>(bob.act(order(false, "60000", "0.1")));
+  alice.acts_for = sub;
+  static_cast<void>(alice.act(order(true, "60000", "0.1", "Ioc")));
+  EXPECT_EQ(text(info_of("userFills", sub).at(0).at("fee")), "2.295");
+}
+
 TEST_F(InfoAccount, a_liquidation_names_the_mark_it_was_made_at) {
   Trader carol{access, api, 3};
   access.deposit(carol.address(), 3'000);

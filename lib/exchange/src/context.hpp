@@ -16,6 +16,7 @@ struct Context {
   const Params& params;
   const BlockInput& block;
   std::vector<Event> events;
+  std::vector<FundingSet> funding = {};
 
   /// Adds an event, made from its fields where it will lie: reading them for a copy would wait for
   /// all that was written before them.

@@ -5,6 +5,7 @@
 
 #include "accounts.hpp"
 #include "placing.hpp"
+#include "steps.hpp"
 
 namespace ol::exchange {
 namespace {
@@ -117,6 +118,7 @@ struct Runner {
     if (body.minutes < 5 || body.minutes > 1440) return Error::BadNumber;
     if (body.sz == 0 || body.sz % config.lot_sz != 0) return Error::BadLot;
     if (body.sz >= kSzEnd) return Error::Overflow;
+    if (!slices_reach_min(ctx, account, market, body)) return Error::MinNtl;
     Account& owner = ctx.state.accounts.edit(account);
     const std::uint32_t open = ctx.state.orders.count_of(account) + owner.triggers;
     if (open >= ctx.params.open_orders) return Error::TooManyOrders;
@@ -149,6 +151,16 @@ struct Runner {
     owner.credits_used -= std::min(owner.credits_used, ctx.params.seal_bond);
     out.orders.push_back(place_order(ctx, {account, {}, 0}, body.order));
     return std::nullopt;
+  }
+  Outcome operator()(const CreateSubAccount& body) const {
+    out.made = sub_account_address(ctx.state.accounts[account].address,
+                                   ctx.state.accounts[account].sub_accounts);
+    return run(ctx, account, body);
+  }
+  Outcome operator()(const CreateVault& body) const {
+    out.made =
+        vault_address(ctx.state.accounts[account].address, ctx.state.accounts[account].vaults);
+    return run(ctx, account, body);
   }
   Outcome operator()(const Noop& /*body*/) const { return std::nullopt; }
   template <typename Body>
@@ -191,6 +203,7 @@ ActionResult run_action(Context& ctx, const VerifiedAction& action) {
     if (failure) {
       revert(ctx, point);
       out.orders.clear();
+      out.made = {};
     }
   }
   if (failure) {

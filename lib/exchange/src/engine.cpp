@@ -233,6 +233,7 @@ BlockResult Engine::execute(const BlockInput& block) {
   }
   if (!between) run_s2_s3(ctx);
   out.events = std::move(ctx.events);
+  out.funding = std::move(ctx.funding);
   out.diff = revert ? difference(before, dump_records(*state_))
                     : take_diff(*state_, with_reserve(last_block_.changes),
                                 with_reserve(last_block_.bytes));

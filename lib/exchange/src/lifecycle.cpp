@@ -168,6 +168,19 @@ std::uint64_t slice_px(const Context& ctx, MarketIndex market, Side side) {
   return must_u64(max128(tick, ceil_div(mark * (kPpb - band), tick * kPpb) * tick));
 }
 
+bool slices_reach_min(const Context& ctx, AccountIndex account, MarketIndex market,
+                      const TwapOrder& twap) {
+  const MarketConfig& config = ctx.state.info(market).config;
+  const std::uint64_t part = twap.sz / (2 * std::uint64_t{twap.minutes});
+  const std::uint64_t slice = part - part % config.lot_sz;
+  if (notional(slice_px(ctx, market, twap.side), slice) >= config.min_ntl) return true;
+  if (!twap.reduce_only || ctx.state.info(market).spot()) return false;
+  const PerpState* perp = ctx.state.find_perp(account, market);
+  const std::int64_t szi = perp == nullptr ? 0 : perp->szi;
+  const bool opposes = szi != 0 && (szi > 0) == (twap.side == Side::Sell);
+  return opposes && Int128{slice} >= abs128(szi);
+}
+
 namespace {
 
 // H(seed, twapId, k) mod 401, of the hash as a number (dex.md 4.2).

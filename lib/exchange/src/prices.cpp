@@ -212,6 +212,9 @@ void fund(Context& ctx, MarketIndex market) {
     const std::int64_t rate =
         funding_rate_ppb(state.premium_sum, state.premium_samples, ctx.params.funding);
     state.cum_funding += Int128{state.oracle} * rate;
+    const Int128 premium =
+        state.premium_samples == 0 ? 0 : trunc_div(state.premium_sum, state.premium_samples);
+    ctx.funding.push_back({state.asset, rate, must_i64(premium)});
   }
   MarketState& state = ctx.state.markets.edit(market);
   state.funding_hour = hour;

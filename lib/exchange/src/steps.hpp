@@ -33,6 +33,12 @@ void quote_backstop(Context& ctx);
 /// The protective price of a slice: mark +/- 3 %, on a tick, never past the band (dex.md 4.2).
 [[nodiscard]] std::uint64_t slice_px(const Context& ctx, MarketIndex market, Side side);
 
+/// Whether an ordinary slice of the TWAP, a part of its size rounded down to a lot, is worth the
+/// least that an order must be, at the price it would have now; or would close the position, to
+/// which that does not apply (dex.md 4.2, 4.5). Smaller ones would all be refused, unseen.
+[[nodiscard]] bool slices_reach_min(const Context& ctx, AccountIndex account, MarketIndex market,
+                                    const TwapOrder& twap);
+
 /// Whether the market's oracle price is so old that nothing but closing happens (dex.md 10.4).
 [[nodiscard]] bool is_dead(const Context& ctx, MarketIndex market);
 

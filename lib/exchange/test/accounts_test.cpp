@@ -96,6 +96,17 @@ TEST_F(Dex13Subs, trade_for_themselves_and_exchange_money_with_their_master_only
   EXPECT_EQ(code(kA, CreateSubAccount{"of a sub"}, sub), Error::NotAuthorized);
 }
 
+TEST_F(Dex13Subs, and_vaults_that_were_made_are_told_by_their_address) {
+  EXPECT_EQ(chain.act(kA, CreateSubAccount{"one"}).made, sub_account_address(kA, 0));
+  const ActionResult again = chain.act(kA, CreateSubAccount{"one"});
+  EXPECT_FALSE(again.ok);
+  EXPECT_TRUE(again.made.is_zero());
+  EXPECT_EQ(chain.act(kA, CreateSubAccount{"two"}).made, sub_account_address(kA, 1));
+  EXPECT_EQ(chain.act(kA, CreateVault{"v", "", 1'000'000'000}).made, vault_address(kA, 0));
+  EXPECT_EQ(chain.act(kA, CreateVault{"v", "", 1'000'000'000}).made, vault_address(kA, 1));
+  EXPECT_TRUE(chain.act(kA, Noop{}).made.is_zero());
+}
+
 TEST_F(Dex13Subs, pay_nobody_but_their_master_and_are_paid_by_nobody_else) {
   ASSERT_EQ(code(kA, CreateSubAccount{"one"}), kOk);
   ASSERT_EQ(code(kA, CreateSubAccount{"two"}), kOk);

@@ -189,9 +189,14 @@ TEST_F(Dex11Engine, a_bid_above_the_oracle_raises_the_rate) {
   const Int128 average =
       trunc_div(chain.market(kBtc).premium_sum, chain.market(kBtc).premium_samples);
   EXPECT_GT(average, 0);
-  chain.system({SetOracle{kBtc, 600'000}}, 10'000);
+  const auto told = chain.system({SetOracle{kBtc, 600'000}}, 10'000).funding;
   EXPECT_GT(chain.market(kBtc).cum_funding, Int128{600'000} * 12'500);
   EXPECT_EQ(chain.market(kBtc).premium_samples, 0U);
+  // The hour's own sample is one of them: the same bid, and so the same mean.
+  ASSERT_FALSE(told.empty());
+  EXPECT_EQ(told[0].asset, kBtc);
+  EXPECT_EQ(Int128{told[0].premium_ppb}, average);
+  EXPECT_EQ(Int128{told[0].rate_ppb} * 600'000, chain.market(kBtc).cum_funding);
 }
 
 TEST_F(Dex11Engine, isolated_positions_pay_from_their_own_cash) {
@@ -335,6 +340,33 @@ TEST_F(Dex4Twap, randomized_slices_vary_and_the_last_is_whole) {
   for (int i = 0; i < 9; ++i)
     chain.oracle(kBtc, 600'000, 30'000);
   EXPECT_EQ(chain.perp(kA, kBtc).szi, 10'000);
+}
+
+TEST_F(Dex4Twap, is_refused_where_no_slice_is_worth_the_least_of_an_order) {
+  // 16 lots at the mark plus 3 %, 618,000, are the first worth ten dollars or nearly; 17 are.
+  ASSERT_LT(notional(618'000, 16), 10 * kUsdPerDollar);
+  ASSERT_GE(notional(618'000, 17), 10 * kUsdPerDollar);
+  const auto of = [](std::uint64_t sz) { return TwapOrder{kBtc, Side::Buy, sz, false, 5, false}; };
+  EXPECT_EQ(chain.act(kA, of(169)).error, Error::MinNtl);
+  EXPECT_TRUE(chain.state().twaps.items().empty());
+  EXPECT_EQ(chain.account(kA).triggers, 0U);
+  EXPECT_TRUE(chain.act(kA, of(170)).ok);
+  // A sale's price is 3 % below: 18 lots.
+  EXPECT_EQ(chain.act(kA, TwapOrder{kBtc, Side::Sell, 179, false, 5, false}).error, Error::MinNtl);
+  EXPECT_TRUE(chain.act(kA, TwapOrder{kBtc, Side::Sell, 180, false, 5, false}).ok);
+}
+
+TEST_F(Dex4Twap, may_close_a_position_of_less_with_slices_of_less) {
+  const TwapOrder closing{kBtc, Side::Sell, 100, true, 5, false};
+  EXPECT_EQ(chain.act(kA, closing).error, Error::MinNtl) << "no position";
+  open(5'000);
+  EXPECT_EQ(chain.act(kA, closing).error, Error::MinNtl) << "no slice closes it";
+  chain.order(kB, order_of(kBtc, Side::Buy, 600'000, 4'990, Tif::Alo));
+  chain.order(kA, order_of(kBtc, Side::Sell, 600'000, 4'990, Tif::Ioc));
+  ASSERT_EQ(chain.perp(kA, kBtc).szi, 10);
+  EXPECT_TRUE(chain.act(kA, closing).ok);
+  EXPECT_EQ(chain.act(kA, TwapOrder{kBtc, Side::Buy, 100, true, 5, false}).error, Error::MinNtl)
+      << "the other way";
 }
 
 TEST_F(Dex4Twap, checks_its_form_and_its_owner) {

@@ -1,7 +1,6 @@
 #include "history_file.hpp"
 
 #include <algorithm>
-#include <atomic>
 
 #include <ol/base/codec.hpp>
 #include <ol/crypto/hash.hpp>
@@ -9,12 +8,12 @@
 #include <ol/execution/exchange_genesis.hpp>
 
 #include "durable_file.hpp"
+#include "stored_items.hpp"
 
 namespace ol::node {
 namespace {
 
 constexpr std::string_view kMagic = "OLEH";
-constexpr std::uint32_t kVersion = 2;
 constexpr std::uint32_t kHistoryBytesMax = std::uint32_t{1} << 30;
 constexpr std::uint32_t kRecordsMax = 100'000'000;
 constexpr std::uint32_t kRecordBytesMax = std::uint32_t{1} << 24;
@@ -42,10 +41,12 @@ std::optional<api::Archive::Kept> HistoryFile::load() {
   const Hash256 digest = crypto::blake3(body);
   if (!std::ranges::equal(digest.view(), all.last(kDigestBytes))) return damaged();
   Reader in(body);
-  const bool ours = as_text(in.raw(kMagic.size())) == kMagic && in.u32() == kVersion &&
-                    in.fixed<Hash256>() == genesis_hash_;
-  if (!ours) return damaged();
   Kept out;
+  bool ours = as_text(in.raw(kMagic.size())) == kMagic;
+  out.format = in.u32();
+  ours = ours && out.format >= kOldestFormat && out.format <= kFormat &&
+         in.fixed<Hash256>() == genesis_hash_;
+  if (!ours) return damaged();
   out.height = in.u64();
   out.history = to_bytes(in.blob(kHistoryBytesMax));
   const std::uint32_t count = in.count(kRecordsMax);
@@ -60,21 +61,10 @@ std::optional<api::Archive::Kept> HistoryFile::load() {
 
 std::optional<exchange::CommittedBlock> HistoryFile::execute(exchange::Engine& engine,
                                                              const primitives::Block& block) const {
-  const std::size_t first = primitives::transaction_count(block);
-  const std::size_t end = primitives::executed_count(block, parts_.genesis.leaders);
-  std::vector<execution::ExchangeItemPtr> items(end - first);
-  std::atomic<bool> sound{true};
-  parts_.workers.run_all(items.size(), [&](std::size_t i) {
-    auto item = execution::verify_item(parts_.rules, block.payload[first + i]);
-    if (!item) {
-      sound = false;
-    } else {
-      items[i] = std::make_shared<const execution::ExchangeItem>(*std::move(item));
-    }
-  });
-  if (!sound) return std::nullopt;
-  auto input =
-      execution::block_input(parts_.rules, block.header, items, engine.state().clock_ahead());
+  const auto items = stored_items(parts_.rules, block, parts_.genesis.leaders, parts_.workers);
+  if (!items) return std::nullopt;
+  auto input = execution::block_input(parts_.rules, block.header, *items,
+                                      engine.state().clock_ahead());
   if (!input || !engine.check(*input)) return std::nullopt;
   exchange::CommittedBlock out;
   out.block = retag<Hash256>(block.hash);
@@ -117,7 +107,7 @@ bool HistoryFile::replay(const Visit& visit) {
 
 bool HistoryFile::save(const Kept& now, const exchange::StateRecords& records) {
   Writer out;
-  out.raw(as_bytes(kMagic)).u32(kVersion).fixed(genesis_hash_).u64(now.height).blob(now.history);
+  out.raw(as_bytes(kMagic)).u32(now.format).fixed(genesis_hash_).u64(now.height).blob(now.history);
   out.u32(static_cast<std::uint32_t>(records.size()));
   for (const auto& [key, value] : records)
     out.blob(key).blob(value);

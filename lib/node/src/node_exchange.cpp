@@ -6,6 +6,7 @@
 #include <ol/execution/exchange_genesis.hpp>
 
 #include "node_impl.hpp"
+#include "stored_items.hpp"
 
 namespace ol::node {
 namespace {
@@ -28,12 +29,7 @@ Refusal busy(std::string sentence) {
 
 NodeExchange::NodeExchange(const primitives::Genesis& genesis, const EpochTable& epochs)
     : params(execution::exchange_params(genesis)),
-      rules{genesis.domain, exchange::domain_separator(genesis.domain.chain_id.value()),
-            [&epochs](primitives::Epoch epoch) -> const primitives::ValidatorSet* {
-              const consensus::EpochSetting* found = epochs.find(epoch);
-              return found == nullptr ? nullptr : &found->set;
-            },
-            genesis.devnet},
+      rules(item_rules(genesis, epochs)),
       cache(kCacheItems, kCacheBytes),
       pool(ActionPool::Limits{}) {}
 

@@ -16,8 +16,6 @@
 namespace ol::storage {
 namespace {
 
-constexpr const char* kStoreName = "rocksdb";
-
 // The store is built beside its place and moved there whole: a directory under the final name is
 // always complete, so that anything missing from it is damage and never a fresh start.
 StorageResult<void> create_store(const std::filesystem::path& place, const DatabaseOptions& options,
@@ -53,16 +51,6 @@ StorageResult<Descriptor> lock_directory(const std::filesystem::path& path) {
   if (!fd.valid()) return fail(errno_error("open", file));
   OL_TRY_VOID(lock_exclusively(fd.get(), file));
   return fd;
-}
-
-StorageResult<std::unique_ptr<Snapshot>> checked_snapshot(const KvStore& store,
-                                                          const std::filesystem::path& place,
-                                                          const ChainIdentity& identity) {
-  OL_TRY(auto snapshot, Snapshot::take(store, identity.domain));
-  OL_TRY_VOID(check_manifest(store, place));
-  OL_TRY_VOID(check_watermarks(store, place, snapshot->head()));
-  OL_TRY_VOID(check_head(*snapshot, place, identity));
-  return snapshot;
 }
 
 // Strangers choose addresses and slots; nobody may know which share a place in the cache.

@@ -12,6 +12,9 @@ namespace ol::storage {
 /// Of everything in the directory; a change makes older directories unreadable.
 inline constexpr std::uint32_t kFormatVersion = 3;
 
+/// Of the store within the database's directory.
+inline constexpr const char* kStoreName = "rocksdb";
+
 inline constexpr std::string_view kIdentityKey = "identity";
 inline constexpr std::string_view kHeadKey = "head";
 inline constexpr std::string_view kHistoryFloorKey = "history_floor";

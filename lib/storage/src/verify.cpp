@@ -167,4 +167,14 @@ StorageResult<void> check_head(const Snapshot& snapshot, const std::filesystem::
   return check.state_root();
 }
 
+StorageResult<std::unique_ptr<Snapshot>> checked_snapshot(const KvStore& store,
+                                                          const std::filesystem::path& path,
+                                                          const ChainIdentity& identity) {
+  OL_TRY(auto snapshot, Snapshot::take(store, identity.domain));
+  OL_TRY_VOID(check_manifest(store, path));
+  OL_TRY_VOID(check_watermarks(store, path, snapshot->head()));
+  OL_TRY_VOID(check_head(*snapshot, path, identity));
+  return snapshot;
+}
+
 }  // namespace ol::storage

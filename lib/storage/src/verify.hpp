@@ -25,4 +25,8 @@ namespace ol::storage {
                                              const std::filesystem::path& path,
                                              const ChainIdentity& identity);
 
+/// The newest moment of the store, after all of these checks but the first.
+[[nodiscard]] StorageResult<std::unique_ptr<Snapshot>> checked_snapshot(
+    const KvStore& store, const std::filesystem::path& path, const ChainIdentity& identity);
+
 }  // namespace ol::storage

@@ -148,6 +148,9 @@ struct ActionResult {
   Error error{};                    // if not ok
   std::vector<OrderResult> orders;  // one per element of a batch
   std::uint64_t aux = 0;            // id of a TWAP order
+  /// The sub-account or vault that the action made; zero: none. In no root: it follows from the
+  /// maker and how many it made before (dex.md 13.1, 13.2).
+  Address made;
 };
 
 enum class FillKind : std::uint8_t { Trade = 0, Liquidation = 1, Backstop = 2, Adl = 3 };
@@ -206,13 +209,21 @@ struct AlertEvent {
 using Event =
     std::variant<FillEvent, RestEvent, CancelEvent, FundingEvent, LiquidationEvent, AlertEvent>;
 
+/// A market's funding as an hour set it (dex.md 11.2).
+struct FundingSet {
+  AssetId asset;
+  std::int64_t rate_ppb = 0;     // of the hour
+  std::int64_t premium_ppb = 0;  // mean of the hour's samples
+};
+
 /// What a block did.
 struct BlockResult {
   std::vector<ActionResult> results;  // in execution order
   std::vector<Event> events;
-  std::vector<bool> system_ok;  // one per system action
+  std::vector<bool> system_ok;      // one per system action
   /// The snapshot that RevertTo brought back, if any.
   std::optional<std::uint64_t> reverted_to;
+  std::vector<FundingSet> funding;  // in no root: the records have what is due of it
   StateDiff diff;
 };
 
