@@ -60,7 +60,11 @@ void GossipRouter::on_ihave(const PeerId& id, Peer& peer, const RpcIhave& ihave,
 
 void GossipRouter::on_iwant(const PeerId& id, Peer& peer, const std::vector<ByteView>& ids,
                             TimePoint now) {
-  if (score(id, now) < parameters_.score.gossip) return;
+  if (score(id, now) < parameters_.score.gossip) {
+    // Nothing was announced to it, so it asks in vain.
+    admit(id, peer, GossipOffence::UnknownIds, ids.size());
+    return;
+  }
   for (std::size_t i = 0; i < ids.size(); ++i) {
     // Whoever has asked for so much in vain is not listened to, and all it asks for counts.
     if (peer.floods.is_spent(GossipOffence::UnknownIds, parameters_.floods)) {

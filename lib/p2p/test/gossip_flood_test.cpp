@@ -94,6 +94,14 @@ TEST(GossipFlood, asking_for_what_it_did_not_want_is_asking_in_vain) {
   EXPECT_EQ(f.counted(GossipOffence::UnknownIds), 1);
 }
 
+TEST(GossipFlood, asking_with_a_score_below_the_threshold_of_gossip_is_asking_in_vain) {
+  Flood f;
+  const Bytes id = f.publish();
+  f.router.set_application_score(f.a, -11);
+  EXPECT_EQ(f.ask(std::vector<Bytes>(1001, id)), 0U);
+  EXPECT_EQ(f.counted(GossipOffence::UnknownIds), 1);
+}
+
 TEST(GossipFlood, asking_for_all_that_is_announced_is_no_flood) {
   Flood f;
   for (int round = 0; round < 20; ++round) {
@@ -268,13 +276,24 @@ TEST(GossipFlood, at_most_16_records_of_other_peers_are_opened_per_heartbeat) {
 TEST(GossipFlood, the_same_message_again_and_again_counts) {
   Flood f;
   f.send(f.a, 1);
-  const PeerId b = f.add(2);
-  f.send(b, 1);  // from another peer: a duplicate as any
   for (int i = 0; i < 1000; ++i)
     f.send(f.a, 1);
   EXPECT_EQ(f.counted(GossipOffence::UselessMessages), 0);
   f.send(f.a, 1);
   EXPECT_EQ(f.counted(GossipOffence::UselessMessages), 1);
+}
+
+TEST(GossipFlood, the_first_copy_from_each_peer_does_not_count) {
+  Flood f;
+  const PeerId b = f.add(2);
+  for (std::uint32_t i = 0; i < 1001; ++i) {
+    const auto message =
+        make_message(kTopic, pattern(10, i), GossipSigning::StrictNoSign, own_key(), 0);
+    f.receive(f.a, message->rpc_field);
+    f.judge(GossipVerdict::Accept);
+    f.receive(b, message->rpc_field);
+  }
+  EXPECT_EQ(f.counted(GossipOffence::UselessMessages), 0);
 }
 
 TEST(GossipFlood, messages_of_topics_we_are_not_on_count) {
@@ -310,7 +329,7 @@ TEST(GossipFlood, direct_peers_are_bounded_and_stay) {
   f.router.set_direct({f.a}, f.now);
   const Bytes id = f.publish();
   static_cast<void>(f.heard(f.a));
-  for (int i = 0; i < 10; ++i)
+  for (int i = 0; i < 3; ++i)
     f.ask_for_unknown(4000);
   EXPECT_EQ(f.ask({id}), 0U);
   f.beat(30);
