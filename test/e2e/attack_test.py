@@ -52,7 +52,7 @@ PEERS = {
     "IHAVE flood": ("misbehaved",),
     "IWANT flood": ("misbehaved",),
     "invalid gossip": ("misbehaved",),
-    "Kademlia flood": ("write_stalled",),
+    "Kademlia flood": ("misbehaved",),
     "ping flood": ("yamux_violation",),
 }
 

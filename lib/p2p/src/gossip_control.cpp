@@ -17,6 +17,27 @@ std::uint64_t seconds_of(Duration time) {
 
 }  // namespace
 
+void GossipRouter::on_control(const PeerId& id, Peer& peer, const GossipRpc& rpc, TimePoint now) {
+  std::size_t ids = rpc.ihave.size() + rpc.iwant.size() + rpc.idontwant.size();
+  for (const RpcIhave& ihave : rpc.ihave)
+    ids += ihave.ids.size();
+  const bool ids_fit = admit(id, peer, GossipOffence::Ids, ids);
+  if (ids_fit) {
+    for (const RpcIhave& ihave : rpc.ihave)
+      on_ihave(id, peer, ihave, now);
+    if (!rpc.iwant.empty()) on_iwant(id, peer, rpc.iwant, now);
+  }
+  if (admit(id, peer, GossipOffence::Grafts, rpc.graft.size())) {
+    for (const std::string_view topic : rpc.graft)
+      on_graft(id, peer, std::string(topic), now);
+  }
+  if (admit(id, peer, GossipOffence::Prunes, rpc.prune.size())) {
+    for (const RpcPrune& prune : rpc.prune)
+      on_prune(id, peer, prune, now);
+  }
+  if (ids_fit && !rpc.idontwant.empty()) on_idontwant(peer, rpc.idontwant);
+}
+
 void GossipRouter::on_ihave(const PeerId& id, Peer& peer, const RpcIhave& ihave, TimePoint now) {
   if (score(id, now) < parameters_.score.gossip) return;
   peer.ihaves += 1;
@@ -39,28 +60,41 @@ void GossipRouter::on_ihave(const PeerId& id, Peer& peer, const RpcIhave& ihave,
 
 void GossipRouter::on_iwant(const PeerId& id, Peer& peer, const std::vector<ByteView>& ids,
                             TimePoint now) {
-  if (score(id, now) < parameters_.score.gossip) return;
-  for (const ByteView bytes : ids) {
-    const MessageId name(as_text(bytes));
+  if (score(id, now) < parameters_.score.gossip) {
+    // Nothing was announced to it, so it asks in vain.
+    admit(id, peer, GossipOffence::UnknownIds, ids.size());
+    return;
+  }
+  for (std::size_t i = 0; i < ids.size(); ++i) {
+    // Whoever has asked for so much in vain is not listened to, and all it asks for counts.
+    if (peer.floods.is_spent(GossipOffence::UnknownIds, parameters_.floods)) {
+      admit(id, peer, GossipOffence::UnknownIds, ids.size() - i);
+      return;
+    }
+    const MessageId name(as_text(ids[i]));
     const GossipMessagePtr message = cache_.get(name);
-    if (message == nullptr || peer.unwanted.contains(name)) continue;
-    unsigned& sent = peer.sent[name];
-    if (sent >= parameters_.iwant_repeats) continue;
+    const bool wanted = message != nullptr && !peer.unwanted.contains(name);
+    if (!wanted || peer.sent[name] >= parameters_.iwant_repeats) {
+      admit(id, peer, GossipOffence::UnknownIds, 1);
+      continue;
+    }
     if (peer.iwant_bytes + message->data_size > parameters_.iwant_bytes_per_heartbeat) return;
-    sent += 1;
+    peer.sent[name] += 1;
     peer.iwant_bytes += message->data_size;
     send(id, peer, message, GossipClass::Forwarded, now);
   }
 }
 
 void GossipRouter::on_idontwant(Peer& peer, const std::vector<ByteView>& ids) {
+  std::set<MessageId> names;
   for (const ByteView bytes : ids) {
-    if (peer.idontwant_ids >= parameters_.idontwant_ids_per_heartbeat) return;
+    if (peer.idontwant_ids >= parameters_.idontwant_ids_per_heartbeat) break;
     peer.idontwant_ids += 1;
     const MessageId id(as_text(bytes));
     peer.unwanted[id] = heartbeats_ + parameters_.idontwant_heartbeats;
-    peer.queue.remove(id);
+    names.insert(id);
   }
+  if (!names.empty()) peer.queue.remove(names);
 }
 
 void GossipRouter::on_graft(const PeerId& id, Peer& peer, const std::string& topic, TimePoint now) {
@@ -71,8 +105,8 @@ void GossipRouter::on_graft(const PeerId& id, Peer& peer, const std::string& top
   if (is_direct(id)) return refuse_graft(id, peer, topic, now);
   const auto backoff = backoffs_.find({topic, id});
   if (backoff != backoffs_.end() && now < backoff->second.until) {
-    score_.misbehaved(id, 1);
-    if (now - backoff->second.pruned_at < parameters_.graft_flood) score_.misbehaved(id, 1);
+    const bool at_once = now - backoff->second.pruned_at < parameters_.graft_flood;
+    misbehaved(id, GossipOffence::GraftsInBackoff, at_once ? 2 : 1);
     return refuse_graft(id, peer, topic, now);
   }
   if (score(id, now) < 0) return refuse_graft(id, peer, topic, now);
@@ -95,7 +129,7 @@ void GossipRouter::add_to_mesh(const PeerId& id, const std::string& topic, TimeP
   if (mesh_.at(topic).insert(id).second) score_.graft(id, topic, now);
 }
 
-void GossipRouter::on_prune(const PeerId& id, Peer&, const RpcPrune& prune, TimePoint now) {
+void GossipRouter::on_prune(const PeerId& id, Peer& peer, const RpcPrune& prune, TimePoint now) {
   const std::string topic(prune.topic);
   if (!is_joined(topic)) return;
   if (mesh_.at(topic).erase(id) > 0) score_.prune(id, topic, now);
@@ -107,19 +141,20 @@ void GossipRouter::on_prune(const PeerId& id, Peer&, const RpcPrune& prune, Time
     backoff = std::chrono::seconds{static_cast<std::int64_t>(seconds)};
   }
   set_backoff(id, topic, backoff, now);
-  if (score(id, now) >= parameters_.score.accept_exchange) on_exchanged(prune);
+  if (score(id, now) >= parameters_.score.accept_exchange) on_exchanged(peer, prune);
 }
 
-void GossipRouter::on_exchanged(const RpcPrune& prune) {
-  std::size_t count = 0;
+void GossipRouter::on_exchanged(Peer& peer, const RpcPrune& prune) {
   for (const RpcExchangedPeer& entry : prune.peers) {
-    const auto peer = PeerId::from_bytes(entry.peer);
-    if (!peer || *peer == self_ || peers_.contains(*peer)) continue;
+    const auto told = PeerId::from_bytes(entry.peer);
+    if (!told || *told == self_ || peers_.contains(*told)) continue;
+    // Counted before its signature is verified: that is what costs.
+    if (peer.exchanged >= parameters_.exchanged_peers) return;
+    peer.exchanged += 1;
     // Without a record there is no address to dial, and unsigned ones are not believed.
     const auto record = open_peer_record(entry.record);
-    if (!record || record->peer != *peer) continue;
-    if (++count > parameters_.exchanged_peers) return;
-    events_.emplace_back(GossipExchanged{*peer, record->addresses});
+    if (!record || record->peer != *told) continue;
+    events_.emplace_back(GossipExchanged{*told, record->addresses});
   }
 }
 

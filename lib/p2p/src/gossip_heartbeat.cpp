@@ -160,7 +160,7 @@ void GossipRouter::break_promises(TimePoint now) {
     auto& owers = at->second;
     for (auto peer = owers.begin(); peer != owers.end();) {
       const bool broken = peer->second <= now;
-      if (broken) score_.misbehaved(peer->first, 1);
+      if (broken) misbehaved(peer->first, GossipOffence::BrokenPromises, 1);
       peer = broken ? owers.erase(peer) : std::next(peer);
     }
     at = owers.empty() ? promises_.erase(at) : std::next(at);
@@ -176,6 +176,8 @@ void GossipRouter::expire(TimePoint now) {
     peer.ihave_ids = 0;
     peer.idontwant_ids = 0;
     peer.iwant_bytes = 0;
+    peer.exchanged = 0;
+    peer.floods.clear();
     std::erase_if(peer.unwanted, [&](const auto& entry) { return entry.second <= heartbeats_; });
     std::erase_if(peer.sent, [&](const auto& entry) { return cache_.get(entry.first) == nullptr; });
   }
@@ -201,8 +203,7 @@ void GossipRouter::check_graylisted(TimePoint now) {
     } else if (!peer.graylisted_since) {
       peer.graylisted_since = now;
     } else if (now - *peer.graylisted_since >= parameters_.graylist_time) {
-      events_.emplace_back(GossipGraylisted{id});
-      peer.graylisted_since = now;
+      cut_off(id, peer);
     }
   }
 }

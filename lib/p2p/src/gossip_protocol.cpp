@@ -250,7 +250,9 @@ void GossipProtocol::handle(GossipEvent event) {
   } else if (const auto* const slow = std::get_if<GossipSlowPeer>(&event)) {
     host_.disconnect(slow->peer, EndReason::WriteStalled, "the peer does not take its gossip");
   } else if (const auto* const bad = std::get_if<GossipGraylisted>(&event)) {
-    host_.disconnect(bad->peer, EndReason::Misbehaved, "gossip score below the graylist threshold");
+    std::string why = "gossip score below the graylist threshold";
+    if (bad->offence) why += std::string(": ") + describe(*bad->offence);
+    host_.disconnect(bad->peer, EndReason::Misbehaved, why);
   } else if (const auto* const told = std::get_if<GossipExchanged>(&event)) {
     for (const Multiaddr& address : told->addresses) {
       if (!address.is_dialable(host_.config().profile)) continue;

@@ -95,12 +95,12 @@ bool GossipQueue::push(GossipMessagePtr message, GossipClass priority, TimePoint
   return true;
 }
 
-void GossipQueue::remove(const MessageId& id) {
-  const auto at = std::find_if(messages_.begin(), messages_.end(),
-                               [&](const Queued& q) { return q.message->id == id; });
-  if (at == messages_.end() || at->priority == GossipClass::Own) return;
-  bytes_ -= at->message->rpc_field.size();
-  messages_.erase(at);
+void GossipQueue::remove(const std::set<MessageId>& ids) {
+  std::erase_if(messages_, [&](const Queued& q) {
+    const bool gone = q.priority != GossipClass::Own && ids.contains(q.message->id);
+    if (gone) bytes_ -= q.message->rpc_field.size();
+    return gone;
+  });
 }
 
 bool GossipQueue::empty() const {

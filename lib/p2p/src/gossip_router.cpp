@@ -70,7 +70,9 @@ void GossipRouter::tell_subscriptions(GossipQueue& queue) const {
 }
 
 void GossipRouter::add_peer(const PeerId& id, const GossipPeer& info, TimePoint) {
-  Peer peer{info, {}, GossipQueue(parameters_.queue), 0, 0, 0, 0, {}, {}, 0, {}, {}};
+  Peer peer;
+  peer.info = info;
+  peer.queue = GossipQueue(parameters_.queue);
   tell_subscriptions(peer.queue);
   const bool added = peers_.emplace(id, std::move(peer)).second;
   OL_CHECK(added, "a peer is added once");
@@ -116,22 +118,19 @@ Result<void, GossipRpcError> GossipRouter::on_rpc(const PeerId& id, ByteView byt
   Peer* const peer = find(id);
   OL_CHECK(peer != nullptr, "RPCs come from peers that were added");
   if (score(id, now) < parameters_.score.graylist) {
-    counters_.graylisted_rpcs += 1;
+    on_graylisted_rpc(id, *peer);
     return {};
   }
   OL_TRY(const GossipRpc rpc, parse_gossip_rpc(bytes, parameters_.rpc));
-  for (const RpcSubscription& subscription : rpc.subscriptions)
-    on_subscription(id, *peer, subscription, now);
+  if (admit(id, *peer, GossipOffence::Subscriptions, rpc.subscriptions.size())) {
+    for (const RpcSubscription& subscription : rpc.subscriptions)
+      on_subscription(id, *peer, subscription, now);
+  }
   for (const RpcMessage& message : rpc.messages)
     on_message(id, *peer, message, now);
-  for (const RpcIhave& ihave : rpc.ihave)
-    on_ihave(id, *peer, ihave, now);
-  if (!rpc.iwant.empty()) on_iwant(id, *peer, rpc.iwant, now);
-  for (const std::string_view topic : rpc.graft)
-    on_graft(id, *peer, std::string(topic), now);
-  for (const RpcPrune& prune : rpc.prune)
-    on_prune(id, *peer, prune, now);
-  if (!rpc.idontwant.empty()) on_idontwant(*peer, rpc.idontwant);
+  if (!rpc.messages.empty() || admit(id, *peer, GossipOffence::ControlRpcs, 1)) {
+    on_control(id, *peer, rpc, now);
+  }
   return {};
 }
 
@@ -146,7 +145,11 @@ void GossipRouter::on_subscription(const PeerId& id, Peer& peer,
   }
   peer.topics.erase(topic);
   const auto mesh = mesh_.find(topic);
-  if (mesh != mesh_.end() && mesh->second.erase(id) > 0) score_.prune(id, topic, now);
+  if (mesh != mesh_.end() && mesh->second.erase(id) > 0) {
+    score_.prune(id, topic, now);
+    // As if it had said so with its PRUNE: who comes and goes is not grafted again each time.
+    set_backoff(id, topic, parameters_.unsubscribe_backoff, now);
+  }
   const auto fanout = fanout_.find(topic);
   if (fanout != fanout_.end()) fanout->second.peers.erase(id);
 }
@@ -154,17 +157,21 @@ void GossipRouter::on_subscription(const PeerId& id, Peer& peer,
 void GossipRouter::on_message(const PeerId& id, Peer& peer, const RpcMessage& message,
                               TimePoint now) {
   const std::string topic(message.topic);
-  if (!is_joined(topic)) return;
+  if (!is_joined(topic)) {
+    admit(id, peer, GossipOffence::UselessMessages, 1);
+    return;
+  }
   counters_.received += 1;
   const auto reject = [&] {
     counters_.rejected += 1;
-    score_.invalid_message(id, topic);
+    sent_invalid(id, topic);
   };
   const GossipSigning policy = policy_of(topic);
   const auto message_name = message_id(message, policy);
   if (!message_name) return reject();
   promises_.erase(*message_name);
   if (SeenMessage* const seen = cache_.find_seen(*message_name)) {
+    if (seen->senders.contains(id)) admit(id, peer, GossipOffence::UselessMessages, 1);
     on_duplicate(id, *seen, topic, now);
     return;
   }
@@ -199,7 +206,7 @@ void GossipRouter::on_duplicate(const PeerId& id, SeenMessage& seen, const std::
     case SeenState::Ignored:
       return;
     case SeenState::Rejected:
-      score_.invalid_message(id, topic);
+      sent_invalid(id, topic);
       return;
   }
 }
@@ -246,7 +253,7 @@ void GossipRouter::judge(const MessageId& id, GossipVerdict verdict, TimePoint n
       seen->state = SeenState::Rejected;
       counters_.rejected += 1;
       for (const PeerId& sender : seen->senders)
-        score_.invalid_message(sender, topic);
+        sent_invalid(sender, topic);
       return;
   }
 }

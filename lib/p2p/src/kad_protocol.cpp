@@ -72,7 +72,9 @@ void KadProtocol::check_oldest(const PeerId& oldest) {
   static_cast<void>(host_.dial(*address));
 }
 
-void KadProtocol::on_peer_disconnected(const PeerId&) {}
+void KadProtocol::on_peer_disconnected(const PeerId& peer) {
+  askers_.erase(peer);
+}
 
 void KadProtocol::on_stream_opened(StreamKey key, const PeerId& peer, std::string_view,
                                    bool inbound) {
@@ -106,16 +108,82 @@ void KadProtocol::serve(StreamKey key, Served& served, ByteView bytes) {
   while (true) {
     const auto message = served.reader.next(bytes);
     if (message && !*message) return;
-    const auto request = message ? parse_kad(**message) : std::nullopt;
-    const auto response = request ? answer(*request, served.peer) : std::nullopt;
-    Bytes out;
-    if (response) append_delimited(out, encode(*response));
-    const bool keeps_up = host_.queued_bytes(key) <= kAnswerBytesMax;
-    if (response && keeps_up && host_.write(key, std::move(out))) continue;
-    served_.erase(key);
-    host_.reset(key);
-    return;
+    auto query = message ? parse_kad(**message) : std::nullopt;
+    if (!query) {
+      refuse(key);
+      return;
+    }
+    if (!take_query(key, served, *std::move(query))) return;
   }
+}
+
+bool KadProtocol::take_query(StreamKey key, Served& served, KadMessage query) {
+  Asker& asker =
+      askers_.try_emplace(served.peer, Asker{parameters_.queries_at_once, host_.now(), {}})
+          .first->second;
+  // In the order they came: what waits is not overtaken.
+  if (asker.waiting.empty() && may_answer(asker)) return send_answer(key, served.peer, query);
+  if (asker.waiting.size() >= parameters_.queries_waiting) {
+    host_.close(key.connection, EndReason::Misbehaved, "kademlia queries far beyond the limit");
+    return false;
+  }
+  query.closer.clear();
+  asker.waiting.emplace_back(key, std::move(query));
+  served.waiting += 1;
+  return true;
+}
+
+bool KadProtocol::may_answer(Asker& asker) const {
+  const auto earned =
+      static_cast<std::uint64_t>((host_.now() - asker.since) / parameters_.query_pause);
+  asker.since += earned * parameters_.query_pause;
+  asker.allowed = static_cast<unsigned>(
+      std::min<std::uint64_t>(parameters_.queries_at_once, asker.allowed + earned));
+  if (asker.allowed == 0) return false;
+  asker.allowed -= 1;
+  return true;
+}
+
+bool KadProtocol::send_answer(StreamKey key, const PeerId& asker, const KadMessage& query) {
+  const auto response = answer(query, asker);
+  Bytes out;
+  if (response) append_delimited(out, encode(*response));
+  const bool keeps_up = host_.queued_bytes(key) <= kAnswerBytesMax;
+  if (response && keeps_up && host_.write(key, std::move(out))) return true;
+  refuse(key);
+  return false;
+}
+
+void KadProtocol::answer_waiting(const PeerId& peer, Asker& asker) {
+  while (!asker.waiting.empty() && may_answer(asker)) {
+    const auto [key, query] = std::move(asker.waiting.front());
+    asker.waiting.pop_front();
+    Served& served = served_.at(key);
+    served.waiting -= 1;
+    served.since = host_.now();
+    if (send_answer(key, peer, query)) close_if_done(key);
+  }
+}
+
+void KadProtocol::close_if_done(StreamKey key) {
+  const Served& served = served_.at(key);
+  if (!served.ended || served.waiting > 0) return;
+  served_.erase(key);
+  host_.close_write(key);
+}
+
+void KadProtocol::refuse(StreamKey key) {
+  stop_serving(key);
+  host_.reset(key);
+}
+
+/// What a stream still asks is not answered any more.
+void KadProtocol::stop_serving(StreamKey key) {
+  const auto node = served_.extract(key);
+  if (node.empty()) return;
+  const auto asker = askers_.find(node.mapped().peer);
+  if (asker == askers_.end()) return;
+  std::erase_if(asker->second.waiting, [&](const auto& entry) { return entry.first == key; });
 }
 
 /// The answer, nothing for what we do not do.
@@ -139,15 +207,17 @@ std::optional<KadMessage> KadProtocol::answer(const KadMessage& request, const P
 }
 
 void KadProtocol::on_stream_ended(StreamKey key) {
-  if (served_.erase(key) > 0) {
-    host_.close_write(key);
+  const auto served = served_.find(key);
+  if (served == served_.end()) {
+    query_failed(key);
     return;
   }
-  query_failed(key);
+  served->second.ended = true;
+  close_if_done(key);
 }
 
 void KadProtocol::on_stream_failed(StreamKey key, std::string_view) {
-  served_.erase(key);
+  stop_serving(key);
   query_failed(key);
 }
 
@@ -331,12 +401,12 @@ void KadProtocol::on_tick(TimePoint now) {
     query_failed(key);
   std::vector<StreamKey> idle;
   for (const auto& [key, served] : served_) {
-    if (now - served.since >= parameters_.query_time) idle.push_back(key);
+    if (served.waiting == 0 && now - served.since >= parameters_.query_time) idle.push_back(key);
   }
-  for (const StreamKey key : idle) {
-    served_.erase(key);
-    host_.reset(key);
-  }
+  for (const StreamKey key : idle)
+    refuse(key);
+  for (auto& [peer, asker] : askers_)
+    answer_waiting(peer, asker);
   for (auto at = suspects_.begin(); at != suspects_.end();) {
     const bool dead = now >= at->second;
     if (dead) table_.remove(at->first);

@@ -19,6 +19,7 @@ using testing::TestHost;
 const std::string kTopic = "blocks";
 // What validation refuses.
 constexpr std::uint8_t kInvalid = 0xee;
+const std::string kGraylisted = "misbehaved: gossip score below the graylist threshold: ";
 
 /// A host that gossips on one topic.
 struct Member {
@@ -136,7 +137,7 @@ TEST_F(HostileGossip, announcing_what_never_comes_is_cut_off) {
     entries_max = std::max(entries_max, victim.gossip.router().table_entries());
     network.advance(seconds(1));
   }
-  EXPECT_EQ(outcome(), "misbehaved: gossip score below the graylist threshold");
+  EXPECT_EQ(outcome(), kGraylisted + "announced messages that did not come");
   EXPECT_TRUE(victim.host.host.bans().contains(evil.id()));
   EXPECT_LT(entries_max, 1000U);
 }
@@ -186,7 +187,7 @@ TEST_F(HostileGossip, invalid_messages_are_not_even_read_after_the_third_and_the
     send_message(pattern(50, number++));
     network.advance(seconds(1));
   }
-  EXPECT_EQ(outcome(), "misbehaved: gossip score below the graylist threshold");
+  EXPECT_EQ(outcome(), kGraylisted + "invalid messages");
   EXPECT_EQ(victim.heard, 0U) << "good messages of a bad peer are not read either";
 }
 
@@ -221,7 +222,75 @@ TEST_F(HostileGossip, a_flood_of_grafts_is_cut_off) {
     }
     network.advance(seconds(1));
   }
-  EXPECT_EQ(outcome(), "misbehaved: gossip score below the graylist threshold");
+  EXPECT_EQ(outcome(), kGraylisted + "grafts during the backoff");
+}
+
+/// Floods within the limits of one RPC: each is cut off for what it is.
+TEST_F(HostileGossip, asking_for_unknown_messages_is_cut_off) {
+  std::uint32_t number = 0;
+  for (int i = 0; i < 200 && outcome().empty(); ++i) {
+    ControlBuilder control;
+    std::vector<Bytes> ids;
+    for (int k = 0; k < 4000; ++k)
+      ids.push_back(pattern(20, number++));
+    control.iwant({ids.begin(), ids.end()});
+    send_control(control);
+    network.advance(milliseconds(100));
+  }
+  EXPECT_EQ(outcome(), kGraylisted + "asked for messages that are not to be had");
+  EXPECT_TRUE(victim.host.host.bans().contains(evil.id()));
+}
+
+TEST_F(HostileGossip, coming_and_going_in_a_loop_is_cut_off) {
+  Bytes rpc;
+  for (int k = 0; k < 64; ++k) {
+    append_subscription(rpc, false, kTopic);
+    append_subscription(rpc, true, kTopic);
+  }
+  for (int i = 0; i < 1000 && outcome().empty(); ++i) {
+    send(rpc);
+    if (i % 20 == 0) network.advance(milliseconds(100));
+  }
+  network.advance(seconds(12));
+  EXPECT_EQ(outcome(), kGraylisted + "too many subscriptions");
+}
+
+TEST_F(HostileGossip, prunes_with_long_lists_of_peers_are_cut_off) {
+  ControlBuilder control;
+  for (int k = 0; k < 64; ++k)
+    control.prune(kTopic, 60);
+  for (int i = 0; i < 1000 && outcome().empty(); ++i) {
+    send_control(control);
+    if (i % 20 == 0) network.advance(milliseconds(100));
+  }
+  network.advance(seconds(12));
+  EXPECT_EQ(outcome(), kGraylisted + "too many prunes");
+}
+
+TEST_F(HostileGossip, saying_what_it_does_not_want_without_end_is_cut_off) {
+  std::uint32_t number = 0;
+  for (int i = 0; i < 1000 && outcome().empty(); ++i) {
+    ControlBuilder control;
+    std::vector<Bytes> ids;
+    for (int k = 0; k < 4000; ++k)
+      ids.push_back(pattern(20, number++));
+    control.idontwant({ids.begin(), ids.end()});
+    send_control(control);
+    if (i % 20 == 0) network.advance(milliseconds(100));
+  }
+  network.advance(seconds(12));
+  EXPECT_EQ(outcome(), kGraylisted + "too many ids");
+}
+
+// An RPC of no bytes costs the sender one.
+TEST_F(HostileGossip, a_flood_of_empty_rpcs_is_cut_off_at_once) {
+  const TimePoint begin = network.now();
+  for (int i = 0; i < 40 && outcome().empty(); ++i) {
+    static_cast<void>(evil.host.write(key, Bytes(1000)));
+    network.run();
+  }
+  EXPECT_EQ(outcome(), kGraylisted + "too many rpcs without a message");
+  EXPECT_EQ(network.now(), begin);
 }
 
 }  // namespace

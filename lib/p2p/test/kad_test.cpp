@@ -260,5 +260,173 @@ TEST(KadProtocol, drops_idle_askers) {
   EXPECT_EQ(asker.over, "reset by the peer");
 }
 
+/// A server, and a peer that asks it by hand on one stream or more.
+struct KadAsker {
+  KadAsker() : asker(host.host) {
+    net.network.connect(host, server);
+    streams.push_back(open());
+  }
+  StreamKey open() {
+    EXPECT_TRUE(host.host.open_stream(server.id(), {"/openliquid/kad/1.0.0"}, asker));
+    net.network.run();
+    return *asker.stream;
+  }
+  void ask(std::size_t count, std::size_t stream = 0) {
+    Bytes out;
+    for (std::size_t i = 0; i < count; ++i)
+      append_delimited(out, encode(KadMessage{KadType::Ping, {}, {}}));
+    static_cast<void>(host.host.write(streams[stream], std::move(out)));
+    net.network.run();
+  }
+  /// Answers that came since the last call; all are alike.
+  std::size_t answers() {
+    Bytes one;
+    append_delimited(one, encode(KadMessage{KadType::Ping, {}, {}}));
+    return std::exchange(asker.received, {}).size() / one.size();
+  }
+  [[nodiscard]] std::string outcome() const {
+    return server.ended.empty() ? "" : server.ended.back();
+  }
+
+  KadNetwork net{1};
+  TestHost& server{net.network.at(0)};
+  TestHost& host{net.network.add()};
+  Asker asker;
+  std::vector<StreamKey> streams;
+};
+
+TEST(KadLimits, sixty_queries_are_answered_at_once_and_then_twenty_a_second) {
+  KadAsker a;
+  a.ask(100);
+  EXPECT_EQ(a.answers(), 60U);
+  a.net.network.advance(seconds(1));
+  EXPECT_EQ(a.answers(), 20U);
+  a.net.network.advance(seconds(5));
+  EXPECT_EQ(a.answers(), 20U);
+  a.ask(100);
+  EXPECT_EQ(a.answers(), 60U) << "what was not used for 3 s, and no more than at the start";
+  EXPECT_EQ(a.outcome(), "");
+}
+
+TEST(KadLimits, a_peer_has_one_limit_for_all_its_streams) {
+  KadAsker a;
+  a.streams.push_back(a.open());
+  a.ask(60, 0);
+  EXPECT_EQ(a.answers(), 60U);
+  a.ask(60, 1);
+  EXPECT_EQ(a.answers(), 0U);
+  a.net.network.advance(seconds(3));
+  EXPECT_EQ(a.answers(), 60U);
+}
+
+TEST(KadLimits, who_asks_far_beyond_the_limit_is_cut_off) {
+  KadAsker a;
+  a.ask(60 + 128);
+  EXPECT_EQ(a.outcome(), "");
+  a.ask(1);
+  EXPECT_EQ(a.outcome(), "misbehaved: kademlia queries far beyond the limit");
+  EXPECT_TRUE(a.server.host.bans().contains(a.host.id()));
+}
+
+TEST(KadLimits, what_waits_is_answered_before_the_time_of_a_query_is_over) {
+  KadAsker a;
+  a.ask(60 + 128);
+  a.net.network.advance(KadParameters{}.query_time - seconds(3));
+  EXPECT_EQ(a.answers(), 60U + 128U);
+}
+
+TEST(KadLimits, a_stream_that_ended_is_closed_once_what_waits_is_answered) {
+  KadAsker a;
+  a.ask(70);
+  a.host.host.close_write(a.streams[0]);
+  a.net.network.run();
+  EXPECT_EQ(a.asker.over, "");
+  a.net.network.advance(seconds(1));
+  EXPECT_EQ(a.answers(), 70U);
+  EXPECT_EQ(a.asker.over, "ended");
+}
+
+TEST(KadLimits, a_stream_that_was_reset_leaves_nothing_waiting) {
+  KadAsker a;
+  a.streams.push_back(a.open());
+  a.ask(60 + 100, 0);
+  a.host.host.reset(a.streams[0]);
+  a.net.network.run();
+  a.ask(128, 1);
+  EXPECT_EQ(a.outcome(), "");
+  EXPECT_EQ(a.answers(), 60U);
+  a.net.network.advance(seconds(1));
+  EXPECT_EQ(a.answers(), 20U);
+}
+
+// A refusal in the middle of what waits: the rest of that stream goes with it, others do not.
+TEST(KadLimits, a_refused_query_that_waited_ends_its_stream_alone) {
+  KadAsker a;
+  a.streams.push_back(a.open());
+  a.ask(60, 1);
+  EXPECT_EQ(a.answers(), 60U);
+  Bytes out;
+  append_delimited(out, encode(KadMessage{KadType::PutValue, {}, {}}));
+  append_delimited(out, encode(KadMessage{KadType::Ping, {}, {}}));
+  EXPECT_TRUE(a.host.host.write(a.streams[0], out));
+  a.ask(5, 1);
+  a.net.network.advance(seconds(1));
+  EXPECT_EQ(a.answers(), 5U);
+  EXPECT_EQ(a.asker.over, "reset by the peer");
+}
+
+TEST(KadLimits, answers_come_in_the_order_of_the_queries) {
+  KadAsker a;
+  a.ask(60 + 1);
+  EXPECT_EQ(a.answers(), 60U);
+  // The time for one answer has passed before the tick that gives it.
+  Bytes out;
+  append_delimited(out, encode(KadMessage{KadType::Ping, {1}, {}}));
+  EXPECT_TRUE(a.host.host.write(a.streams[0], out));
+  for (const ConnectionId id : a.host.host.take_dirty()) {
+    Bytes sent;
+    a.host.host.poll_transmit(id, sent, a.net.network.now());
+    a.server.host.on_received(1, sent, a.net.network.now() + seconds(1));
+  }
+  a.net.network.run();
+  EXPECT_TRUE(a.asker.received.empty());
+  a.net.network.advance(seconds(2));
+  Bytes both;
+  append_delimited(both, encode(KadMessage{KadType::Ping, {}, {}}));
+  append(both, out);
+  EXPECT_EQ(a.asker.received, both);
+}
+
+TEST(KadLimits, a_peer_that_is_gone_is_forgotten) {
+  KadAsker a;
+  a.ask(61);
+  EXPECT_EQ(a.net.kads[0]->asker_count(), 1U);
+  a.host.host.disconnect(a.server.id(), EndReason::Local, "bye");
+  a.net.network.run();
+  EXPECT_EQ(a.net.kads[0]->asker_count(), 0U);
+}
+
+// A refresh looks up one key in each of 17 parts of the table, and a small network is asked for
+// each of them.
+TEST(KadLimits, lookups_of_honest_nodes_stay_below) {
+  KadNetwork net(6);
+  for (std::size_t i = 1; i < 6; ++i)
+    net.network.connect(net.network.at(i), net.network.at(0));
+  net.network.advance(seconds(1));
+  std::size_t done = 0;
+  for (std::uint8_t i = 0; i < 30; ++i) {
+    net.kads[1]->look_up(Bytes(32, i), [&](const std::vector<KadPeer>& peers) {
+      done += 1;
+      EXPECT_GE(peers.size(), 3U);
+    });
+  }
+  for (const auto& kad : net.kads)
+    kad->refresh();
+  net.network.advance(seconds(12));
+  EXPECT_EQ(done, 30U);
+  for (std::size_t i = 0; i < 6; ++i)
+    EXPECT_TRUE(net.network.at(i).ended.empty()) << i;
+}
+
 }  // namespace
 }  // namespace ol::p2p

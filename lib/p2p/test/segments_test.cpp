@@ -79,7 +79,11 @@ std::vector<std::string> story(std::size_t piece_bytes) {
   });
   for (std::uint32_t i = 1; i <= 4; ++i)
     EXPECT_TRUE(hosts[0]->gossip.publish("t", pattern(700 * i, i)));
+  hosts[0]->host.host.set_announced({*Multiaddr::from_text("/ip4/10.1.2.3/tcp/4")});
+  hosts[0]->host.identify.push();
   network.advance(seconds(2));
+  for (const Multiaddr& told : hosts[1]->host.host.info(hosts[0]->host.id())->addresses)
+    out.push_back("is at " + told.text());
   for (const Bytes& message : hosts[2]->heard)
     out.push_back("heard " + to_hex(message));
   hosts[0]->host.host.disconnect(hosts[1]->host.id(), EndReason::Local, "done");
@@ -89,6 +93,105 @@ std::vector<std::string> story(std::size_t piece_bytes) {
       out.push_back("ended " + end);
   }
   return out;
+}
+
+/// Says on one stream what no protocol takes.
+struct Rude final : ProtocolHandler {
+  explicit Rude(Host& owner) : host(owner) {}
+  void on_stream_data(StreamKey key, ByteView bytes) override { host.consume(key, bytes.size()); }
+  void on_stream_ended(StreamKey) override { over = "ended"; }
+  void on_stream_failed(StreamKey, std::string_view why) override { over = why; }
+
+  Host& host;
+  std::string over = "open";
+};
+
+/// How a host that speaks everything ends the stream or the connection on which `bytes` come.
+std::string refusal(std::size_t piece_bytes, const std::string& protocol, const Bytes& bytes) {
+  HostNetwork network(piece_bytes);
+  Speaker speaker(network.add());
+  TestHost& peer = network.add();
+  Rude rude(peer.host);
+  network.connect(peer, speaker.host);
+  network.advance(seconds(1));
+  const auto key = peer.host.open_stream(speaker.host.id(), {protocol}, rude);
+  EXPECT_TRUE(key);
+  network.run();
+  EXPECT_TRUE(peer.host.write(*key, bytes));
+  network.run();
+  network.advance(seconds(30));
+  std::string out = rude.over;
+  for (const std::string& end : speaker.host.ended)
+    out += "; " + end;
+  return out;
+}
+
+Bytes many(std::size_t count, ByteView message) {
+  Bytes out;
+  for (std::size_t i = 0; i < count; ++i)
+    append_delimited(out, message);
+  return out;
+}
+
+TEST(Segments, every_protocol_refuses_the_same_however_it_is_cut) {
+  const std::string kad = Speaker::kad_parameters().protocol;
+  const Bytes query = encode(KadMessage{KadType::FindNode, Bytes(32), {}});
+  struct Case {
+    std::string protocol;
+    Bytes bytes;
+    std::string_view says;
+  };
+  const std::vector<Case> cases{
+      {std::string(PingProtocol::kId), Bytes(50 * 32), "reset by the peer"},
+      {std::string(IdentifyProtocol::kPushId), many(11, {}), "reset by the peer"},
+      {std::string(IdentifyProtocol::kPushId), Bytes{0x81, 0x40, 0}, "reset by the peer"},
+      {kad, many(60 + 128 + 1, query), "misbehaved: kademlia queries far beyond the limit"},
+      {kad, Bytes{0xff, 0x7f}, "reset by the peer"},
+      {"/meshsub/1.2.0", Bytes(11 * 2000 + 2), "too many rpcs without a message"},
+      {"/meshsub/1.2.0", many(1, Bytes{0x0a, 0xff}), "malformed gossip message"},
+      {"/meshsub/1.2.0", Bytes{0x80, 0x80, 0x80, 0x03}, "over 4 MiB"},
+  };
+  for (const auto& [protocol, bytes, says] : cases) {
+    const std::string whole = refusal(SIZE_MAX, protocol, bytes);
+    EXPECT_NE(whole.find(says), std::string::npos) << protocol << ": " << whole;
+    EXPECT_EQ(refusal(1, protocol, bytes), whole) << protocol;
+    EXPECT_EQ(refusal(777, protocol, bytes), whole) << protocol;
+  }
+}
+
+/// Answers a ping with what came and one byte more.
+struct Talkative final : ProtocolHandler {
+  explicit Talkative(Host& owner) : host(owner) {}
+  void on_stream_data(StreamKey key, ByteView bytes) override {
+    host.consume(key, bytes.size());
+    append(heard, bytes);
+    if (heard.size() < PingProtocol::kPayloadBytes) return;
+    heard.push_back(1);
+    static_cast<void>(host.write(key, std::exchange(heard, {})));
+  }
+  void on_stream_ended(StreamKey) override {}
+  void on_stream_failed(StreamKey, std::string_view) override {}
+
+  Host& host;
+  Bytes heard;
+};
+
+// The byte behind it may come with the answer or after it.
+TEST(Segments, a_ping_is_answered_by_32_bytes_whatever_follows) {
+  for (const std::size_t piece : {std::size_t{1}, std::size_t{777}, SIZE_MAX}) {
+    HostNetwork network(piece);
+    TestHost& asker = network.add();
+    TestHost& peer = network.add();
+    Talkative answers(peer.host);
+    peer.host.add_protocol({std::string(PingProtocol::kId)}, answers, {});
+    network.connect(asker, peer);
+    std::string result;
+    asker.ping.ping(peer.id(), [&](const PeerId&, const Result<Duration, std::string>& done) {
+      result += done ? "pong" : done.error();
+    });
+    network.advance(seconds(1));
+    EXPECT_EQ(result, "pong") << piece;
+  }
 }
 
 TEST(Segments, every_protocol_says_the_same_byte_by_byte_as_in_one_piece) {

@@ -9,7 +9,10 @@
 #include <thread>
 
 #include <ol/p2p/echo.hpp>
+#include <ol/p2p/gossip_protocol.hpp>
 #include <ol/p2p/identify.hpp>
+#include <ol/p2p/kad_protocol.hpp>
+#include <ol/p2p/ping.hpp>
 
 #include "test_keys.hpp"
 
@@ -18,15 +21,20 @@ namespace {
 
 using std::chrono::seconds;
 
-/// A host on a loopback socket with identify and echo, running on its own thread.
+/// A host on a loopback socket that speaks everything, running on its own thread.
 class Running final : public HostObserver {
  public:
   explicit Running(std::uint8_t number)
       : key_(testing::identity_key(number)),
         tcp_(config(), key_),
         identify_(tcp_.host(), key_, 1),
+        ping_(tcp_.host()),
         echo_(tcp_.host()),
-        client_(tcp_.host()) {
+        client_(tcp_.host()),
+        kad_(tcp_.host(), kad_parameters()),
+        gossip_(tcp_.host(), key_, gossip_parameters(),
+                [](const auto&, const auto&) { return GossipVerdict::Accept; }) {
+    gossip_.join("t");
     tcp_.host().set_observer(*this);
     const auto bound = tcp_.listen(*Multiaddr::from_text("/ip4/127.0.0.1/tcp/0"));
     if (!bound) throw std::runtime_error(bound.error());
@@ -73,6 +81,31 @@ class Running final : public HostObserver {
     return result.get();
   }
 
+  /// Pings `peer` and looks it up; what went wrong, if anything.
+  std::optional<std::string> ping_and_look_up(const PeerId& peer) {
+    std::promise<std::string> pinged;
+    std::promise<std::size_t> found;
+    on_thread([&](Host&) {
+      ping_.ping(peer, [&](const PeerId&, const Result<Duration, std::string>& result) {
+        pinged.set_value(result ? "" : result.error());
+      });
+      kad_.look_up(to_bytes(peer.bytes()),
+                   [&](const std::vector<KadPeer>& peers) { found.set_value(peers.size()); });
+      return true;
+    });
+    const std::string problem = pinged.get_future().get();
+    const std::size_t count = found.get_future().get();
+    if (!problem.empty()) return problem;
+    return count == 1 ? std::nullopt : std::optional<std::string>("nobody answered");
+  }
+
+  /// What protocols remember of peers, and the streams they have.
+  std::size_t entries() {
+    return on_thread([&](Host& host) {
+      return host.stream_count() + kad_.asker_count() + gossip_.router().table_entries();
+    });
+  }
+
   /// Ends the connection to `peer` and waits for that.
   void hang_up(const PeerId& peer) {
     ended_ = {};
@@ -100,12 +133,26 @@ class Running final : public HostObserver {
     out.profile = AddressProfile::Local;
     return out;
   }
+  static KadParameters kad_parameters() {
+    KadParameters out;
+    out.table.count_prefixes = false;
+    return out;
+  }
+  static GossipParameters gossip_parameters() {
+    GossipParameters out;
+    out.topics = {"t"};
+    out.score.count_ips = false;
+    return out;
+  }
 
   IdentityKey key_;
   TcpHost tcp_;
   IdentifyProtocol identify_;
+  PingProtocol ping_;
   EchoProtocol echo_;
   EchoClient client_;
+  KadProtocol kad_;
+  GossipProtocol gossip_;
   std::string address_;
   bool waiting_for_identify_ = false;
   std::promise<void> identified_;
@@ -155,7 +202,8 @@ TEST(TcpHost, refuses_to_listen_where_it_cannot) {
   EXPECT_FALSE(host.listen(*first));
 }
 
-// Connections that come and go leave no file descriptors and no memory behind.
+// Connections that come and go leave no file descriptors and no memory behind, whatever is spoken
+// on them.
 TEST(TcpHost, a_thousand_connections_leak_nothing) {
   Running a(1);
   Running b(2);
@@ -163,6 +211,8 @@ TEST(TcpHost, a_thousand_connections_leak_nothing) {
   const auto cycle = [&](int times) {
     for (int i = 0; i < times; ++i) {
       ASSERT_TRUE(a.dial(b.address())) << i;
+      ASSERT_EQ(a.ping_and_look_up(testing::peer_id(2)), std::nullopt) << i;
+      if (i % 10 == 0) ASSERT_EQ(a.echo(testing::peer_id(2), 1000, 2), std::nullopt) << i;
       a.hang_up(testing::peer_id(2));
     }
     const auto idle = [](Host& host) { return host.connection_count() == 0; };
@@ -176,6 +226,9 @@ TEST(TcpHost, a_thousand_connections_leak_nothing) {
   cycle(1000);
   EXPECT_TRUE(falls_to(files)) << open_files() - files << " descriptors are left";
   EXPECT_LT(heap_bytes(), heap + (std::size_t{64} << 10));
+  // The backoff of the mesh and the score of the other one, as after one connection.
+  EXPECT_LE(a.entries(), 4U);
+  EXPECT_LE(b.entries(), 4U);
 }
 
 TEST(TcpHost, names_the_failure_of_a_dial) {

@@ -43,8 +43,8 @@ class GossipQueue {
 
   /// False if there was no room even after dropping what may be dropped for it.
   [[nodiscard]] bool push(GossipMessagePtr message, GossipClass priority, TimePoint expires);
-  /// The peer does not want it any more.
-  void remove(const MessageId& id);
+  /// The peer does not want these any more.
+  void remove(const std::set<MessageId>& ids);
 
   [[nodiscard]] bool empty() const;
   [[nodiscard]] bool is_full() const { return bytes_ >= limits_.bytes / 2 || is_crowded(); }

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include <ol/p2p/gossip_cache.hpp>
+#include <ol/p2p/gossip_flood.hpp>
 #include <ol/p2p/gossip_message.hpp>
 #include <ol/p2p/gossip_queue.hpp>
 #include <ol/p2p/gossip_score.hpp>
@@ -54,7 +55,7 @@ struct GossipParameters {
   unsigned idontwant_heartbeats = 3;
   Duration promise_life = std::chrono::seconds{3};
   std::size_t validations_per_peer = 256;
-  std::size_t exchanged_peers = 16;
+  std::size_t exchanged_peers = 16;  // of one peer and heartbeat
 
   GossipQueueLimits queue;
   Duration forwarded_life = std::chrono::seconds{2};  // in a send queue
@@ -65,6 +66,7 @@ struct GossipParameters {
 
   GossipCacheLimits cache;
   GossipRpcLimits rpc;
+  GossipFloodLimits floods;
   ScoreParameters score;
 };
 
@@ -93,9 +95,11 @@ struct GossipUndelivered {
 struct GossipSlowPeer {
   PeerId peer;
 };
-/// A peer whose score stayed below the graylist threshold. Disconnect it.
+/// A peer whose score stayed below the graylist threshold, or that goes on sending much in spite of
+/// it. Disconnect it.
 struct GossipGraylisted {
   PeerId peer;
+  std::optional<GossipOffence> offence;  // what it did most, on this connection
 };
 /// A peer we were told of when we were pruned; its record is verified. Dial it if more are wanted.
 struct GossipExchanged {
@@ -119,6 +123,7 @@ struct GossipCounters {
   std::uint64_t graylisted_rpcs = 0;
   std::uint64_t overflowed = 0;  // validations that did not fit
   std::uint64_t undelivered = 0;
+  std::array<double, kGossipOffences> offences{};  // counted against peers, by GossipOffence
 };
 
 /// The router. Feed RPCs and the time, drain events, send what peers have waiting. Single-threaded.
@@ -179,15 +184,19 @@ class GossipRouter {
     GossipPeer info;
     std::set<std::string> topics;
     GossipQueue queue;
-    unsigned ihaves = 0;  // of this heartbeat, as the next three
+    unsigned ihaves = 0;  // of this heartbeat, as the next five
     std::size_t ihave_ids = 0;
     std::size_t idontwant_ids = 0;
     std::size_t iwant_bytes = 0;
+    std::size_t exchanged = 0;  // peer records opened
+    GossipFloods floods;
     std::map<MessageId, std::uint64_t> unwanted;  // until that heartbeat
     std::map<MessageId, unsigned> sent;           // answers to IWANT per id
     std::size_t validating = 0;
     std::optional<TimePoint> full_since;
     std::optional<TimePoint> graylisted_since;
+    std::array<double, kGossipOffences> offences{};
+    bool cut_off = false;
   };
   struct Backoff {
     TimePoint until;
@@ -231,12 +240,23 @@ class GossipRouter {
   void on_iwant(const PeerId& id, Peer& peer, const std::vector<ByteView>& ids, TimePoint now);
   void on_graft(const PeerId& id, Peer& peer, const std::string& topic, TimePoint now);
   void on_prune(const PeerId& id, Peer& peer, const RpcPrune& prune, TimePoint now);
-  void on_exchanged(const RpcPrune& prune);
+  void on_exchanged(Peer& peer, const RpcPrune& prune);
   void on_idontwant(Peer& peer, const std::vector<ByteView>& ids);
   void add_to_mesh(const PeerId& id, const std::string& topic, TimePoint now);
   void refuse_graft(const PeerId& id, Peer& peer, const std::string& topic, TimePoint now);
   void set_backoff(const PeerId& id, const std::string& topic, Duration time, TimePoint now);
   [[nodiscard]] bool in_backoff(const PeerId& id, const std::string& topic, TimePoint now) const;
+
+  // Offences.
+  void on_control(const PeerId& id, Peer& peer, const GossipRpc& rpc, TimePoint now);
+  void on_graylisted_rpc(const PeerId& id, Peer& peer);
+  /// Counts what may be a flood. False once there is more of it than is acted on in a heartbeat.
+  bool admit(const PeerId& id, Peer& peer, GossipOffence flood, std::size_t amount);
+  void note_offence(const PeerId& id, GossipOffence offence, double count);
+  /// Counts into the behaviour of a peer, P7.
+  void misbehaved(const PeerId& id, GossipOffence offence, double count);
+  void sent_invalid(const PeerId& id, const std::string& topic);
+  void cut_off(const PeerId& id, Peer& peer);
 
   // Heartbeat.
   void graft_peer(const PeerId& id, const std::string& topic, TimePoint now);

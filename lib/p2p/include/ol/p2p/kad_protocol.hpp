@@ -1,5 +1,6 @@
 #pragma once
 
+#include <deque>
 #include <functional>
 #include <map>
 #include <memory>
@@ -23,6 +24,12 @@ struct KadParameters {
   Duration lookup_time = std::chrono::seconds{10};
   Duration refresh_every = std::chrono::minutes{10};
   std::size_t refresh_buckets = 16;  // of those that hold somebody, per refresh
+  /// So many queries of one peer are answered at once, as a refresh of a small network needs, then
+  /// one each `query_pause`. The rest waits, no longer than `query_time`; a peer with more is cut
+  /// off.
+  unsigned queries_at_once = 60;
+  Duration query_pause = std::chrono::milliseconds{50};
+  std::size_t queries_waiting = 128;
 };
 
 /// Kademlia for finding peers only: no values, no providers, so nothing can be stored with us.
@@ -44,6 +51,8 @@ class KadProtocol final : public ProtocolHandler {
   void refresh();
 
   [[nodiscard]] const KadTable& table() const { return table_; }
+  /// Peers whose queries are counted, for tests of bounds.
+  [[nodiscard]] std::size_t asker_count() const { return askers_.size(); }
 
   void on_peer_identified(const PeerId& peer) override;
   void on_peer_disconnected(const PeerId& peer) override;
@@ -77,9 +86,28 @@ class KadProtocol final : public ProtocolHandler {
     PeerId peer;
     DelimitedReader reader{kKadRequestBytesMax};
     TimePoint since;
+    std::size_t waiting = 0;  // of its queries
+    bool ended = false;       // the peer sends no more
+  };
+  /// A peer that asks us, on any number of streams.
+  struct Asker {
+    unsigned allowed = 0;  // answers that may be given at `since`
+    TimePoint since;
+    std::deque<std::pair<StreamKey, KadMessage>> waiting;
   };
 
   void serve(StreamKey key, Served& served, ByteView bytes);
+  /// Answers a query or lets it wait. False if the stream or the connection is closed for it.
+  [[nodiscard]] bool take_query(StreamKey key, Served& served, KadMessage query);
+  /// Takes one of the answers that may be given now.
+  [[nodiscard]] bool may_answer(Asker& asker) const;
+  /// False if the stream is of no more use.
+  [[nodiscard]] bool send_answer(StreamKey key, const PeerId& asker, const KadMessage& query);
+  void answer_waiting(const PeerId& peer, Asker& asker);
+  void close_if_done(StreamKey key);
+  /// Resets a stream that we serve.
+  void refuse(StreamKey key);
+  void stop_serving(StreamKey key);
   [[nodiscard]] std::optional<KadMessage> answer(const KadMessage& request, const PeerId& asker);
   void read_answer(StreamKey key, ByteView bytes);
   void add_candidates(Lookup& lookup, const std::vector<KadPeer>& peers);
@@ -99,6 +127,7 @@ class KadProtocol final : public ProtocolHandler {
   std::map<std::uint64_t, Lookup> lookups_;
   std::map<StreamKey, Asked> asked_;
   std::map<StreamKey, Served> served_;
+  std::map<PeerId, Asker> askers_;        // connected ones
   std::map<PeerId, TimePoint> suspects_;  // oldest of full buckets, until when they may show up
   std::optional<TimePoint> next_refresh_;
 };
