@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <ostream>
-#include <set>
 
 #include <ol/exchange/price.hpp>
 
@@ -230,16 +229,19 @@ std::string SolvencyReference::insured(const BlockInput& block, const BlockResul
 
 // dex.md 20.11: a bucket that insurance paid for or that is left in debt ends at exactly zero.
 std::string SolvencyReference::bankrupts(const BlockResult& result, const State& after) {
-  std::set<std::pair<Address, AssetId>> insured;
+  // By bucket the ladder began with, whether insurance paid. A settlement has no ladder, and users
+  // act after it.
+  std::map<std::pair<Address, AssetId>, bool> insured;
   const std::vector<Event>& events = result.events;
   for (std::size_t i = 0; i < events.size(); ++i) {
     const auto* step = std::get_if<LiquidationEvent>(&events[i]);
     if (step == nullptr) continue;
-    if (step->method == LiquidationEvent::Method::Insurance) {
-      insured.insert({step->account, step->asset});
-    }
+    const std::pair bucket(step->account, step->asset);
+    if (step->method == LiquidationEvent::Method::Cancel) insured[bucket] = false;
+    if (!insured.contains(bucket)) continue;
+    if (step->method == LiquidationEvent::Method::Insurance) insured[bucket] = true;
     if (step->method != LiquidationEvent::Method::Adl) continue;
-    const bool was_below = step->usd > 0 || insured.contains({step->account, step->asset});
+    const bool was_below = step->usd > 0 || insured[bucket];
     const bool traded_on =
         std::any_of(events.begin() + static_cast<std::ptrdiff_t>(i) + 1, events.end(),
                     [&](const Event& event) { return touches(event, step->account); });
