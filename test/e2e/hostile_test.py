@@ -39,7 +39,7 @@ SIZES = {name: int(os.environ.get(f"OL_HOSTILE_{name}", default)) for name, defa
     "SILENT": 2,        # clients that never read, of each kind, at each node
     "ASKED": 100,       # times that each of the second kind asks for a full page of the book
     "IDLE": 600,        # connections at each node that do nothing, from three addresses
-    "EDGE": 200,        # accounts at the edge of liquidation
+    "EDGE": 1_000,      # accounts at the edge of liquidation
     "CALM_SECONDS": 3,  # before all that, to compare with
     "STRICT": 1,        # whether an API that begins anew, after which readers need a new snapshot, is a failure
     "MEMORY": 1,        # whether memory is checked; sanitizers keep what was freed

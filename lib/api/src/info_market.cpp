@@ -141,7 +141,9 @@ json::value exchange_status(const InfoCall& call, const State& state) {
   json::object markets;
   for (const auto& [asset, market] : call.catalog.markets) {
     const MarketState& now = state.markets[state.find_market(asset)];
-    const bool paused = state.global().time < now.breaker_until;
+    const bool paused =
+        state.global().time < now.breaker_until ||
+        (now.status == MarketStatus::Active && call.params.follows_upgrade(state.global().height));
     markets[market.name] = paused ? status_text(MarketStatus::PostOnly) : status_text(now.status);
   }
   return json::object{{"specialStatuses", nullptr}, {"markets", std::move(markets)}};

@@ -125,6 +125,21 @@ void pay_insurance(Context& ctx, std::int64_t usd) {
   state.accounts.edit(insurance).raw_usd += usd;
 }
 
+std::int64_t take_insurance(Context& ctx, Int128 missing) {
+  const Int128 balance = ctx.state.accounts[kInsuranceIndex].raw_usd;
+  const std::int64_t paid = must_i64(max128(0, min128(missing, balance)));
+  if (paid > 0) ctx.state.accounts.edit(kInsuranceIndex).raw_usd -= paid;
+  return paid;
+}
+
+void book_debt(Context& ctx, AccountIndex debtor, Int128 usd) {
+  Account& account = ctx.state.accounts.edit(debtor);
+  account.raw_usd += must_i64(usd);
+  account.bad_debt += must_i64(usd);
+  const Address address = account.address;
+  ctx.state.debtors.set(address, true);
+}
+
 bool move_position(Context& ctx, AccountIndex account, MarketIndex market, Side side,
                    std::uint64_t sz, std::uint64_t px, Shortfall shortfall) {
   State& state = ctx.state;
@@ -248,20 +263,24 @@ std::optional<FillFees> fill_spot(Context& ctx, MarketIndex market, const FillSi
   return FillFees{fee, builder};
 }
 
-bool admissible(const Context& ctx, AccountIndex account, MarketIndex market, const Health& before,
-                std::int64_t szi_before) {
+bool admissible(const Context& ctx, AccountIndex account, MarketIndex market,
+                const Standing& before) {
   const State& state = ctx.state;
   const PerpState& perp = *state.find_perp(account, market);
-  const bool grows = abs128(perp.szi) > abs128(szi_before);
+  const bool grows = abs128(perp.szi) > abs128(before.szi);
   if (grows && free_margin(state, account) < 0) return false;
   if (grows && !perp.isolated) return true;
+  // What an isolated position that ends or turns cannot pay, its fee or its new margin, the cross
+  // bucket pays out of Free or not at all (dex.md 8.5).
+  const bool from_cross = perp.isolated && state.accounts[account].raw_usd < before.cash;
+  if (from_cross && free_margin(state, account) < 0) return false;
   const Health after = health_of(state, account, market);
   // Free is the cross bucket's; an isolated bucket must hold its own maintenance margin besides.
   if (grows) return after.av >= after.mm;
   if (after.av >= after.mm) return true;
   if (after.av < 0) return false;
-  const auto left = checked_mul(after.av, before.mm);
-  const auto right = checked_mul(before.av, after.mm);
+  const auto left = checked_mul(after.av, before.bucket.mm);
+  const auto right = checked_mul(before.bucket.av, after.mm);
   return left && right && *left >= *right;
 }
 

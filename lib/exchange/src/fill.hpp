@@ -48,10 +48,16 @@ enum class Shortfall : std::uint8_t { Refuse, Allow };
                                                 const FillSide& side, std::uint64_t sz,
                                                 std::uint64_t px);
 
-/// Whether the account may make a fill it has just made (dex.md 8.8). `before` is the bucket
-/// before, `szi_before` the position.
+/// What an account had before a fill: its bucket, its position and its cross cash.
+struct Standing {
+  Health bucket;
+  std::int64_t szi = 0;
+  std::int64_t cash = 0;
+};
+
+/// Whether the account may make a fill it has just made (dex.md 8.8).
 [[nodiscard]] bool admissible(const Context& ctx, AccountIndex account, MarketIndex market,
-                              const Health& before, std::int64_t szi_before);
+                              const Standing& before);
 
 /// The rate an account pays now on one side of a trade, discounts applied (dex.md 9.3).
 [[nodiscard]] std::int64_t rate_of(const State& state, AccountIndex account, bool spot, bool taker);
@@ -62,5 +68,9 @@ enum class Shortfall : std::uint8_t { Refuse, Allow };
 
 /// Pays micro-dollars into the insurance fund; what bankrupts owe comes first (dex.md 12.6).
 void pay_insurance(Context& ctx, std::int64_t usd);
+/// Takes up to `missing` out of the insurance fund (dex.md 12.5). How much.
+[[nodiscard]] std::int64_t take_insurance(Context& ctx, Int128 missing);
+/// Credits an account with what nobody could pay and records it as its bad debt (dex.md 12.6).
+void book_debt(Context& ctx, AccountIndex debtor, Int128 usd);
 
 }  // namespace ol::exchange

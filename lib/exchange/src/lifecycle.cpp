@@ -6,6 +6,7 @@
 
 #include "accounts.hpp"
 #include "fill.hpp"
+#include "margin.hpp"
 #include "placing.hpp"
 #include "steps.hpp"
 
@@ -67,6 +68,32 @@ void roll_volumes(Context& ctx) {
   }
 }
 
+namespace {
+
+bool has_cross_position(const State& state, AccountIndex account) {
+  return std::ranges::any_of(state.perps_of(account), [&](const State::Place& place) {
+    return !state.perps[place.index].isolated && state.perps[place.index].szi != 0;
+  });
+}
+
+// What a bucket that settlement closed is short of: the insurance fund pays, and the rest is a debt
+// (dex.md 12.5, 20.5). The ladder had no say where the market was halted before.
+void cover(Context& ctx, AccountIndex account, AssetId asset, Int128 missing) {
+  if (missing <= 0) return;
+  const Address address = ctx.state.accounts[account].address;
+  const std::int64_t paid = take_insurance(ctx, missing);
+  if (paid > 0) {
+    ctx.state.accounts.edit(account).raw_usd += paid;
+    ctx.emit<LiquidationEvent>(address, asset, LiquidationEvent::Method::Insurance, paid);
+  }
+  if (missing == paid) return;
+  book_debt(ctx, account, missing - paid);
+  ctx.emit<LiquidationEvent>(address, asset, LiquidationEvent::Method::Adl,
+                             must_i64(missing - paid));
+}
+
+}  // namespace
+
 void settle_market(Context& ctx, MarketIndex market) {
   State& state = ctx.state;
   const AssetId asset = state.info(market).config.asset;
@@ -81,11 +108,15 @@ void settle_market(Context& ctx, MarketIndex market) {
   const std::uint64_t mark = state.markets[market].mark;
   for (const AccountIndex account : state.holders(market)) {
     settle_funding(ctx, account);
-    const std::int64_t szi = state.find_perp(account, market)->szi;
-    const Side side = closing_side(szi);
-    const bool moved =
-        move_position(ctx, account, market, side, must_u64(abs128(szi)), mark, Shortfall::Allow);
+    const PerpState perp = *state.find_perp(account, market);
+    const Int128 bucket = perp.isolated ? isolated_bucket(state, perp).av : Int128{0};
+    const bool moved = move_position(ctx, account, market, closing_side(perp.szi),
+                                     must_u64(abs128(perp.szi)), mark, Shortfall::Allow);
     if (!moved) ctx.emit<AlertEvent>(AlertEvent::Kind::MarketHalted, asset, 0);
+    if (moved && perp.isolated) cover(ctx, account, asset, -bucket);
+    if (moved && !perp.isolated && !has_cross_position(state, account)) {
+      cover(ctx, account, kAllAssets, -Int128{state.accounts[account].raw_usd});
+    }
   }
 }
 

@@ -182,11 +182,8 @@ bool try_backstop(Context& ctx, const BucketId& id) {
 // Step D.
 void pay_from_insurance(Context& ctx, const BucketId& id) {
   State& state = ctx.state;
-  const Int128 missing = -value_of(state, id).av;
-  const Int128 balance = max128(0, state.accounts[kInsuranceIndex].raw_usd);
-  const std::int64_t paid = must_i64(min128(missing, balance));
-  if (paid <= 0) return;
-  state.accounts.edit(kInsuranceIndex).raw_usd -= paid;
+  const std::int64_t paid = take_insurance(ctx, -value_of(state, id).av);
+  if (paid == 0) return;
   if (id.cross()) {
     state.accounts.edit(id.account).raw_usd += paid;
   } else {
@@ -322,13 +319,7 @@ void deleverage(Context& ctx, const BucketId& id) {
     debt_left -= share;
     shortfall += Deleveraging(ctx, id, markets[i], share).run();
   }
-  if (shortfall > 0) {
-    Account& account = state.accounts.edit(id.account);
-    account.raw_usd += must_i64(shortfall);
-    account.bad_debt += must_i64(shortfall);
-    const Address address = account.address;
-    state.debtors.set(address, true);
-  }
+  if (shortfall > 0) book_debt(ctx, id.account, shortfall);
   report(ctx, id, LiquidationEvent::Method::Adl, shortfall);
 }
 

@@ -119,10 +119,11 @@ class Execution {
     const std::int64_t szi = perp == nullptr ? 0 : perp->szi;
     // Only a fill that does not enlarge the position is compared with what was before (8.8 b).
     const bool grows = abs128(szi + sign(side.side) * Int128{sz_}) > abs128(szi);
-    const Health before = grows ? Health{} : health_of(ctx_.state, side.account, market);
+    const Standing before{grows ? Health{} : health_of(ctx_.state, side.account, market), szi,
+                          ctx_.state.accounts[side.account].raw_usd};
     const auto fees = fill_perp(ctx_, market, side, sz_, px_);
     out = fees.value_or(FillFees{});
-    return fees && (!checked || admissible(ctx_, side.account, market, before, szi));
+    return fees && (!checked || admissible(ctx_, side.account, market, before));
   }
 
   // At the limit price, against the mark.

@@ -28,8 +28,9 @@ Failure check_status(const Context& ctx, MarketIndex market, const Order& order)
     case MarketStatus::PostOnly:
       break;
   }
-  const bool post_only =
-      state.status == MarketStatus::PostOnly || ctx.block.time < state.breaker_until;
+  const bool post_only = state.status == MarketStatus::PostOnly ||
+                         ctx.block.time < state.breaker_until ||
+                         ctx.params.follows_upgrade(ctx.block.height);
   const bool admitted = alo || waits || (order.reduce_only && order.tif == Tif::Ioc);
   if (post_only && !admitted) return Error::PostOnlyPeriod;
   if (ctx.state.info(market).spot()) return std::nullopt;

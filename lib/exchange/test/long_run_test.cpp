@@ -9,6 +9,7 @@
 #include "event_reference.hpp"
 #include "invariants.hpp"
 #include "margin_reference.hpp"
+#include "solvency_reference.hpp"
 #include "traders.hpp"
 
 namespace ol::exchange {
@@ -21,18 +22,75 @@ std::uint64_t from_environment(const char* variable, std::uint64_t otherwise) {
   return text == nullptr ? otherwise : std::strtoull(text, nullptr, 10);
 }
 
+/// One chain of random blocks with every check after each of them, restarted and undone at times.
+class Episode {
+ public:
+  Episode(std::uint64_t seed, std::uint64_t actions)
+      : traders_(seed, options(seed)),
+        solvency_(traders_.chain().state(), options(seed).params),
+        actions_wanted_(actions) {}
+
+  /// What broke, or nothing.
+  std::string run() {
+    const State* state = &traders_.chain().state();
+    while (actions_ < actions_wanted_) {
+      // At times a block of prices alone: what it changes nobody did.
+      if (blocks_ % 8 == 7) traders_.quiet_step();
+      if (blocks_ % 8 != 7) actions_ += traders_.step();
+      ++blocks_;
+      state = &traders_.chain().state();
+      for (const std::string& bad :
+           {reference_.follow(traders_.chain().last_block(), traders_.last_result(), *state),
+            solvency_.follow(traders_.chain().last_block(), traders_.last_result(), *state),
+            broken_invariant(*state), margin_difference(*state)}) {
+        if (!bad.empty()) return bad + ", block " + std::to_string(blocks_);
+      }
+      if (blocks_ % 512 != 0) continue;
+      const StateRecords before = traders_.chain().engine().records();
+      traders_.chain().restart();
+      if (traders_.chain().engine().records() != before) return "20.13 records after a restart";
+    }
+    return "";
+  }
+  [[nodiscard]] const Traders& traders() const { return traders_; }
+  [[nodiscard]] const SolvencyReference::Seen& seen() const { return solvency_.seen(); }
+  [[nodiscard]] std::uint64_t actions() const { return actions_; }
+  [[nodiscard]] std::uint64_t blocks() const { return blocks_; }
+
+ private:
+  // Small blocks, where prices move between any two actions, and large ones, calm prices and wild.
+  static Traders::Options options(std::uint64_t seed) {
+    Traders::Options out;
+    out.everything = true;
+    out.actions_max = seed % 3 == 0 ? 8 : (seed % 3 == 1 ? 40 : 150);
+    out.jump_percent = seed % 2 == 0 ? 4 : 1;
+    // A dollar of roundings would take years to gather.
+    if (seed % 2 == 0) out.params.funding_sweep_usd = 0;
+    return out;
+  }
+
+  Traders traders_;
+  EventReference reference_;
+  SolvencyReference solvency_;
+  std::uint64_t actions_wanted_;
+  std::uint64_t actions_ = 0;
+  std::uint64_t blocks_ = 0;
+};
+
 /// What all episodes did so far, and when to say so.
 class Progress {
  public:
-  void add(std::uint64_t actions, const Traders& traders, std::uint64_t blocks) {
-    actions_ += actions;
-    elements_ += traders.elements();
-    blocks_ += blocks;
+  void add(const Episode& episode) {
+    actions_ += episode.actions();
+    elements_ += episode.traders().elements();
+    blocks_ += episode.blocks();
     ++episodes_;
-    tally_.add(traders.tally());
+    tally_.add(episode.traders().tally());
+    seen_.add(episode.seen());
   }
   [[nodiscard]] std::uint64_t actions() const { return actions_; }
   [[nodiscard]] const Tally& tally() const { return tally_; }
+  [[nodiscard]] const SolvencyReference::Seen& seen() const { return seen_; }
   /// A line at most every ten seconds.
   void report(std::uint64_t seed, bool last) {
     const auto now = Clock::now();
@@ -56,58 +114,13 @@ class Progress {
   std::uint64_t blocks_ = 0;
   std::uint64_t episodes_ = 0;
   Tally tally_;
-};
-
-/// One chain of random blocks with every check after each of them, restarted and undone at times.
-class Episode {
- public:
-  Episode(std::uint64_t seed, std::uint64_t actions)
-      : traders_(seed, options(seed)), actions_wanted_(actions) {}
-
-  /// What broke, or nothing.
-  std::string run() {
-    const State* state = &traders_.chain().state();
-    while (actions_ < actions_wanted_) {
-      actions_ += traders_.step();
-      ++blocks_;
-      state = &traders_.chain().state();
-      for (const std::string& bad :
-           {reference_.follow(traders_.chain().last_block(), traders_.last_result(), *state),
-            broken_invariant(*state), margin_difference(*state)}) {
-        if (!bad.empty()) return bad + ", block " + std::to_string(blocks_);
-      }
-      if (blocks_ % 512 != 0) continue;
-      const StateRecords before = traders_.chain().engine().records();
-      traders_.chain().restart();
-      if (traders_.chain().engine().records() != before) return "20.13 records after a restart";
-    }
-    return "";
-  }
-  [[nodiscard]] const Traders& traders() const { return traders_; }
-  [[nodiscard]] std::uint64_t actions() const { return actions_; }
-  [[nodiscard]] std::uint64_t blocks() const { return blocks_; }
-
- private:
-  // Small blocks, where prices move between any two actions, and large ones, calm prices and wild.
-  static Traders::Options options(std::uint64_t seed) {
-    Traders::Options out;
-    out.everything = true;
-    out.actions_max = seed % 3 == 0 ? 8 : (seed % 3 == 1 ? 40 : 150);
-    out.jump_percent = seed % 2 == 0 ? 4 : 1;
-    return out;
-  }
-
-  Traders traders_;
-  EventReference reference_;
-  std::uint64_t actions_wanted_;
-  std::uint64_t actions_ = 0;
-  std::uint64_t blocks_ = 0;
+  SolvencyReference::Seen seen_;
 };
 
 // OL_EXCHANGE_ACTIONS=100000000 OL_EXCHANGE_SEED=1 for the long run; a failure names the seed and
 // the block.
 TEST(Dex20LongRun, no_invariant_breaks_and_the_references_agree_over_random_actions) {
-  const std::uint64_t wanted = from_environment("OL_EXCHANGE_ACTIONS", 30'000);
+  const std::uint64_t wanted = from_environment("OL_EXCHANGE_ACTIONS", 90'000);
   const std::uint64_t first = from_environment("OL_EXCHANGE_SEED", 1);
   const std::uint64_t per_episode = std::min<std::uint64_t>(50'000, wanted / 3);
   Progress progress;
@@ -115,15 +128,23 @@ TEST(Dex20LongRun, no_invariant_breaks_and_the_references_agree_over_random_acti
   for (; progress.actions() < wanted; ++seed) {
     Episode episode(seed, per_episode);
     const std::string bad = episode.run();
-    progress.add(episode.actions(), episode.traders(), episode.blocks());
+    progress.add(episode);
     ASSERT_EQ(bad, "") << "seed " << seed << ", " << per_episode << " actions per episode";
     progress.report(seed, false);
   }
   progress.report(seed - 1, true);
   progress.tally().print(std::cout);
+  progress.seen().print(std::cout);
   EXPECT_GT(progress.tally().fills(FillKind::Trade), 0U);
   EXPECT_GT(progress.tally().fills(FillKind::Adl), 0U);
   EXPECT_GT(progress.tally().fundings(), 0U);
+  EXPECT_GT(progress.seen().debts, 0U);
+  EXPECT_GT(progress.seen().repayments, 0U);
+  EXPECT_GT(progress.seen().settles, 0U);
+  EXPECT_GT(progress.seen().sweeps, 0U);
+  EXPECT_GT(progress.seen().bankruptcies, 0U);
+  EXPECT_GT(progress.seen().insolvent, 0U);
+  EXPECT_GT(progress.seen().bystanders, 0U);
 }
 
 }  // namespace

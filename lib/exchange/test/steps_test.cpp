@@ -396,6 +396,40 @@ TEST_F(Dex3Settlement, closes_every_position_at_the_mark) {
   EXPECT_EQ(chain.state().orders.count_of(chain.state().find_account(kB)), 0U);
 }
 
+// dex.md 20.5: what a settlement leaves below zero is the insurance fund's, then a debt.
+TEST_F(Dex3Settlement, of_a_halted_market_books_what_an_account_cannot_pay) {
+  chain.deposit(kInsurance, 100);
+  open(1'000'000);
+  const std::int64_t cash = chain.account(kA).raw_usd;
+  chain.system({SetMarketStatus{kBtc, MarketStatus::Halted}});
+  chain.oracle(kBtc, 300'000);
+  const Int128 value = cash + notional(chain.market(kBtc).mark, 1'000'000);
+  const std::int64_t insured = chain.account(kInsurance).raw_usd;
+  ASSERT_LT(value, -insured);
+  chain.system({SetMarketStatus{kBtc, MarketStatus::Settling}});
+  EXPECT_EQ(chain.account(kA).raw_usd, 0);
+  EXPECT_EQ(chain.account(kInsurance).raw_usd, 0);
+  EXPECT_EQ(Int128{chain.account(kA).bad_debt}, -value - insured);
+  EXPECT_EQ(test::broken_invariant(chain.state()), "");
+}
+
+// An isolated bucket's loss stays its own (dex.md 8.5).
+TEST_F(Dex3Settlement, of_a_halted_market_takes_no_more_than_an_isolated_bucket_holds) {
+  chain.act(kA, UpdateLeverage{kBtc, false, 20});
+  open(100'000);
+  const std::int64_t cash = chain.account(kA).raw_usd;
+  ASSERT_GT(cash, 0);
+  chain.system({SetMarketStatus{kBtc, MarketStatus::Halted}});
+  chain.oracle(kBtc, 300'000);
+  const Int128 value = chain.perp(kA, kBtc).iso_raw + notional(chain.market(kBtc).mark, 100'000);
+  const std::int64_t insured = chain.account(kInsurance).raw_usd;
+  ASSERT_LT(value, 0);
+  chain.system({SetMarketStatus{kBtc, MarketStatus::Settling}});
+  EXPECT_EQ(chain.account(kA).raw_usd, cash);
+  EXPECT_EQ(Int128{chain.account(kA).bad_debt}, -value - insured);
+  EXPECT_EQ(test::broken_invariant(chain.state()), "");
+}
+
 TEST_F(Dex3Settlement, listing_checks_what_it_is_given) {
   const auto listed = [&](SystemAction action) {
     return static_cast<bool>(chain.block({std::move(action)}, {}).system_ok.at(0));

@@ -68,7 +68,8 @@ void Tally::print(std::ostream& out) const {
   print_counts(out, errors_, [](std::size_t i) { return name(static_cast<Error>(i)); });
 }
 
-Traders::Traders(std::uint64_t seed, Options options) : options_(options), random_(seed) {
+Traders::Traders(std::uint64_t seed, Options options)
+    : options_(options), chain_(options.params), random_(seed) {
   for (std::uint8_t i = 1; i <= kUsers; ++i) {
     chain_.system({CreditUsd{user(i), 5'000 * kDollar},
                    CreditSpot{user(i), kUsdToken, 1'000'000'000'000},
@@ -96,6 +97,13 @@ std::size_t Traders::step() {
   last_ = chain_.block(std::move(system), std::move(actions), after);
   tally_.add(last_);
   return count;
+}
+
+void Traders::quiet_step() {
+  std::vector<SystemAction> system;
+  add_prices(system);
+  last_ = chain_.block(std::move(system), {}, 100 + random_.below(3'000));
+  tally_.add(last_);
 }
 
 std::pair<Address, Order> Traders::single(BlockResult& out) {
@@ -148,6 +156,13 @@ void Traders::add_governance(std::vector<SystemAction>& out) {
     const MarketStatus status =
         pick < 4 ? static_cast<MarketStatus>(1 + pick) : MarketStatus::Active;
     out.push_back(SetMarketStatus{any_asset(), status});
+  } else if (random_.chance(2)) {
+    // A market is halted and, once the price went on without it, settled: only then do accounts owe
+    // more than they and all others can pay.
+    for (const AssetId asset : {kBtc, kEth}) {
+      const bool halted = chain_.market(asset).status == MarketStatus::Halted;
+      out.push_back(SetMarketStatus{asset, halted ? MarketStatus::Settling : MarketStatus::Halted});
+    }
   } else if (random_.chance(10)) {
     for (const AssetId asset : {kBtc, kEth, kSpot})
       out.push_back(SetMarketStatus{asset, MarketStatus::Active});

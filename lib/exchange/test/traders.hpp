@@ -66,12 +66,15 @@ class Traders {
     std::size_t actions_max = 8;     // in a block; at least one
     bool everything = false;         // sub-accounts, agents, vaults, seals, settlement, refills
     std::uint64_t jump_percent = 4;  // prices that move by up to a quarter
+    Params params{};
   };
   explicit Traders(std::uint64_t seed) : Traders(seed, Options{}) {}
   Traders(std::uint64_t seed, Options options);
 
   /// One block of random actions; how many.
   std::size_t step();
+  /// One block of prices without actions.
+  void quiet_step();
   /// One block with one order of one user.
   std::pair<Address, Order> single(BlockResult& out);
   void new_prices();

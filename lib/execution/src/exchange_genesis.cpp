@@ -88,8 +88,10 @@ StateRecords at_height_zero(StateRecords records) {
 
 }  // namespace
 
-Params exchange_params(const primitives::Genesis& /*genesis*/) {
-  return {};
+Params exchange_params(const primitives::Genesis& genesis) {
+  Params out;
+  if (genesis.exchange) out.upgrade_heights = genesis.exchange->upgrade_heights;
+  return out;
 }
 
 Result<ExchangeStart, std::string> exchange_start(const primitives::Genesis& genesis) {

@@ -60,6 +60,10 @@ class Cluster {
   /// Gives the chain an exchange, before anything is started: BTC at 65,000 dollars, a token, and a
   /// million dollars for each of the first ten accounts. Genesis is now.
   void add_exchange();
+  /// Announces an upgrade of the exchange, before anything is started.
+  void upgrade_exchange_at(std::uint64_t height) {
+    genesis_.exchange->upgrade_heights.push_back(height);
+  }
   /// Makes it a chain of two_phase, before anything is started. Genesis is now.
   void use_slots(primitives::SlotParams slots);
   /// Lets the validators' proofs draw the leaders, before anything is started.

@@ -1,3 +1,5 @@
+#include <map>
+
 #include <gtest/gtest.h>
 
 #include <boost/json/serialize.hpp>
@@ -112,6 +114,43 @@ TEST_F(ExchangeNode, a_trade_is_the_same_on_every_node_after_a_restart_and_in_a_
   EXPECT_EQ(result(2, bid), filled);
   expect_same_roots(height);
   EXPECT_EQ(position(2, 1), 3'000);
+}
+
+// dex.md 7.3: from the upgrade height of genesis on, for 50 blocks, on nodes that run.
+TEST(ExchangeUpgrade, height_of_genesis_makes_running_nodes_post_only_for_50_blocks) {
+  constexpr std::uint64_t kUpgrade = 30;
+  Cluster cluster(kNodes);
+  cluster.add_exchange();
+  cluster.upgrade_exchange_at(kUpgrade);
+  cluster.pace_empty_blocks(120);
+  for (std::uint32_t i = 0; i < kNodes; ++i)
+    ASSERT_FALSE(cluster.start(i));
+  std::uint64_t nonce = cluster.genesis().time.value();
+  // Takers that nobody meets, one after the other, and what became of them at which height.
+  std::map<std::uint64_t, std::string> outcomes;
+  while (outcomes.empty() || outcomes.rbegin()->first < kUpgrade + 60) {
+    const auto sent = cluster.call(
+        0, "ol_exchangeSubmit",
+        in_list(cluster.action(1, order(Side::Buy, 640'000, 1'000, Tif::Ioc), ++nonce)));
+    ASSERT_TRUE(sent.is_string()) << boost::json::serialize(sent);
+    boost::json::value result;
+    ASSERT_TRUE(Cluster::eventually([&] {
+      result =
+          cluster.call(nonce % kNodes, "ol_exchangeResult", in_list(std::string(sent.as_string())));
+      return result.is_object();
+    }));
+    outcomes[result.as_object().at("height").to_number<std::uint64_t>()] =
+        boost::json::serialize(result.as_object().at("orders"));
+  }
+  std::size_t paused = 0;
+  for (const auto& [height, outcome] : outcomes) {
+    const bool post_only = height >= kUpgrade && height < kUpgrade + 50;
+    EXPECT_EQ(outcome.find("PostOnlyPeriod") != std::string::npos, post_only)
+        << height << ": " << outcome;
+    paused += post_only ? 1 : 0;
+  }
+  EXPECT_GT(paused, 5U);
+  EXPECT_LT(outcomes.begin()->first, kUpgrade);
 }
 
 TEST_F(ExchangeNode, what_cannot_be_in_a_block_is_refused_with_a_code_and_a_sentence) {

@@ -81,6 +81,10 @@ void encode(Writer& out, const ExchangeGenesis& exchange) {
   out.u32(static_cast<std::uint32_t>(exchange.spot.size()));
   for (const ExchangeBalance& one : exchange.spot)
     out.fixed(one.account).u32(one.token).u64(one.wei);
+  if (exchange.upgrade_heights.empty()) return;  // version 5 of the genesis encoding
+  out.u32(static_cast<std::uint32_t>(exchange.upgrade_heights.size()));
+  for (const std::uint64_t height : exchange.upgrade_heights)
+    out.u64(height);
 }
 
 Check check_exchange(const Genesis& genesis) {
@@ -97,6 +101,15 @@ Check check_exchange(const Genesis& genesis) {
     return refuse("tokens must ascend by id, each once");
   if (!ascends(exchange.markets, [](const ExchangeMarket& m) { return m.asset; }))
     return refuse("markets must ascend by asset, each once");
+  const std::vector<std::uint64_t>& upgrades = exchange.upgrade_heights;
+  OL_TRY_VOID(check_count("upgrade_heights", upgrades.size(), 0, kListingsMax));
+  const bool ordered =
+      ascends(upgrades, [](std::uint64_t height) { return height; }) &&
+      (upgrades.empty() || (upgrades.front() > 0 && upgrades.back() <= kAmountMax));
+  if (!ordered) {
+    return refuse("upgrade_heights must ascend from 1 to " + std::to_string(kAmountMax) +
+                  ", each once");
+  }
   for (const ExchangeToken& token : exchange.tokens) {
     if (!is_listing_name(token.name))
       return refuse("tokens: a name is 1 to 64 printable ASCII characters");

@@ -86,6 +86,18 @@ Read<void> read_credits(const Object& exchange, ExchangeGenesis& out) {
   return {};
 }
 
+Read<void> read_upgrades(const Object& exchange, ExchangeGenesis& out) {
+  if (!exchange.has("upgrade_heights")) return {};
+  OL_TRY(const json::array* heights, exchange.array("upgrade_heights"));
+  for (const json::value& height : *heights) {
+    const bool whole = height.is_uint64() || (height.is_int64() && height.get_int64() >= 0);
+    if (!whole) return refuse(exchange.path_of("upgrade_heights") + " must be whole numbers");
+    out.upgrade_heights.push_back(
+        height.is_uint64() ? height.get_uint64() : static_cast<std::uint64_t>(height.get_int64()));
+  }
+  return {};
+}
+
 void write_market(JsonText& out, const ExchangeMarket& market) {
   out.next();
   out.open('{');
@@ -119,7 +131,8 @@ void write_market(JsonText& out, const ExchangeMarket& market) {
 }  // namespace
 
 Read<ExchangeGenesis> read_exchange(const json::value& value) {
-  OL_TRY(const Object in, Object::open(value, "exchange", {"tokens", "markets", "usd", "spot"}));
+  OL_TRY(const Object in,
+         Object::open(value, "exchange", {"tokens", "markets", "usd", "spot", "upgrade_heights"}));
   ExchangeGenesis exchange;
   OL_TRY(const json::array* tokens, in.array("tokens"));
   for (std::size_t i = 0; i < tokens->size(); ++i) {
@@ -134,6 +147,7 @@ Read<ExchangeGenesis> read_exchange(const json::value& value) {
     exchange.markets.push_back(std::move(market));
   }
   OL_TRY_VOID(read_credits(in, exchange));
+  OL_TRY_VOID(read_upgrades(in, exchange));
   return exchange;
 }
 
@@ -173,6 +187,15 @@ void write_exchange(JsonText& out, const ExchangeGenesis& exchange) {
     out.close('}');
   }
   out.close(']');
+  if (!exchange.upgrade_heights.empty()) {
+    out.key("upgrade_heights");
+    out.open('[');
+    for (const std::uint64_t height : exchange.upgrade_heights) {
+      out.next();
+      out.literal(std::to_string(height));
+    }
+    out.close(']');
+  }
   out.close('}');
 }
 

@@ -17,6 +17,8 @@ constexpr std::uint16_t kGenesisVersionContracts = 3;
 constexpr std::uint16_t kGenesisVersionRules = 4;
 // With an exchange. Chains without one keep theirs.
 constexpr std::uint16_t kGenesisVersionExchange = 5;
+// With heights at which the exchange's rules change. Exchanges without them keep theirs.
+constexpr std::uint16_t kGenesisVersionUpgrades = 6;
 
 bool leads_as_version_one(const Genesis& genesis) {
   return genesis.leaders == LeaderKind::RoundRobin && !genesis.leader_reputation;
@@ -28,6 +30,9 @@ bool waits_as_version_one(const Genesis& genesis) {
 }
 
 std::uint16_t version_of(const Genesis& genesis) {
+  if (genesis.exchange && !genesis.exchange->upgrade_heights.empty()) {
+    return kGenesisVersionUpgrades;
+  }
   if (genesis.exchange) return kGenesisVersionExchange;
   if (!waits_as_version_one(genesis)) return kGenesisVersionRules;
   const bool has_contracts = genesis.revision != Revision::Prague || !genesis.contracts.empty();

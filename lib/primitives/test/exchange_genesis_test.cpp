@@ -56,6 +56,19 @@ TEST(ExchangeGenesis, is_read_back_as_written) {
   EXPECT_EQ(genesis_hash(*read), genesis_hash(genesis));
 }
 
+// dex.md 7.3.
+TEST(ExchangeGenesis, upgrade_heights_are_read_back_and_a_genesis_without_them_names_none) {
+  const Genesis genesis = with_exchange([](auto& e) { e.upgrade_heights = {100, 2'000}; });
+  const auto read = genesis_from_json(genesis_to_json(genesis));
+  ASSERT_TRUE(read.has_value()) << read.error().message;
+  EXPECT_EQ(read->exchange, genesis.exchange);
+  EXPECT_EQ(genesis_hash(*read), genesis_hash(genesis));
+  EXPECT_EQ(genesis_to_json(with_exchange()).find("upgrade_heights"), std::string::npos);
+  std::string text = genesis_to_json(genesis);
+  text.replace(text.find("2000", text.find("upgrade_heights")), 4, "2.50");
+  EXPECT_THAT(genesis_from_json(text).error().message, HasSubstr("whole numbers"));
+}
+
 TEST(ExchangeGenesis, every_field_changes_the_hash) {
   const Hash256 before = genesis_hash(with_exchange());
   EXPECT_NE(genesis_hash(samples::genesis()), before);
@@ -70,6 +83,7 @@ TEST(ExchangeGenesis, every_field_changes_the_hash) {
   EXPECT_TRUE(differs([](auto& e) { e.markets[0].px = 1; }));
   EXPECT_TRUE(differs([](auto& e) { e.usd.begin()->second = 1; }));
   EXPECT_TRUE(differs([](auto& e) { e.spot[0].wei = 78; }));
+  EXPECT_TRUE(differs([](auto& e) { e.upgrade_heights = {7}; }));
 }
 
 TEST(ExchangeGenesis, is_refused_with_a_sentence_where_it_makes_no_sense) {
@@ -86,6 +100,10 @@ TEST(ExchangeGenesis, is_refused_with_a_sentence_where_it_makes_no_sense) {
   EXPECT_THAT(refused([](auto& e) { e.markets[0].margin_tiers.resize(17); }),
               HasSubstr("margin_tiers"));
   EXPECT_EQ(refused([](auto& e) { e.markets[0].margin_tiers.resize(16); }), "accepted");
+  EXPECT_THAT(refused([](auto& e) { e.upgrade_heights = {9, 9}; }), HasSubstr("must ascend"));
+  EXPECT_THAT(refused([](auto& e) { e.upgrade_heights = {0, 9}; }), HasSubstr("must ascend"));
+  EXPECT_THAT(refused([](auto& e) { e.upgrade_heights = {1ULL << 63}; }), HasSubstr("must ascend"));
+  EXPECT_EQ(refused([](auto& e) { e.upgrade_heights = {1, 9}; }), "accepted");
 }
 
 TEST(ExchangeGenesis, belongs_to_profile_openliquid) {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <optional>
 #include <string_view>
@@ -27,6 +28,8 @@ struct Params {
   std::int64_t breaker_ppb = 150'000'000;
   TimeMs breaker_window_ms = 300'000;
   TimeMs breaker_pause_ms = 30'000;
+  std::vector<std::uint64_t> upgrade_heights;  // first blocks by other rules, ascending
+  std::uint64_t upgrade_blocks = 50;           // post-only from each of them on
   std::int64_t partial_above_usd = 100'000 * kUsdPerDollar;
   std::int64_t partial_ppb = 200'000'000;
   TimeMs partial_pause_ms = 30'000;
@@ -51,6 +54,13 @@ struct Params {
   std::int64_t trigger_band_ppb = 100'000'000;
   std::int64_t slice_band_ppb = 30'000'000;  // TWAP slices and vault reductions
   TimeMs twap_period_ms = 30'000;
+
+  /// Whether the block at `height` is one of the first after an upgrade (dex.md 7.3).
+  [[nodiscard]] bool follows_upgrade(std::uint64_t height) const {
+    return std::ranges::any_of(upgrade_heights, [&](std::uint64_t first) {
+      return height >= first && height - first < upgrade_blocks;
+    });
+  }
 };
 
 /// What a parameter may be.

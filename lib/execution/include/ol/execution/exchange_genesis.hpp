@@ -15,7 +15,7 @@ struct ExchangeStart {
   Hash256 root;
 };
 
-/// Parameters of a chain's exchange: the defaults of dex.md 23.
+/// Parameters of a chain's exchange: the defaults of dex.md 23 and the upgrade heights of genesis.
 [[nodiscard]] exchange::Params exchange_params(const primitives::Genesis& genesis);
 
 /// The state after block 0: tokens, markets, balances and first prices of the genesis, listed by

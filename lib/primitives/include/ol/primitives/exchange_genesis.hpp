@@ -57,6 +57,8 @@ struct ExchangeGenesis {
   /// Perp cash, micro-dollars.
   std::map<Address, std::uint64_t> usd;
   std::vector<ExchangeBalance> spot;
+  /// Heights of the first blocks by the rules of another version, ascending (dex.md 7.3).
+  std::vector<std::uint64_t> upgrade_heights;
   friend bool operator==(const ExchangeGenesis&, const ExchangeGenesis&) = default;
 };
 
