@@ -12,7 +12,9 @@ execution::ItemRules item_rules(const primitives::Genesis& genesis, const EpochT
             const consensus::EpochSetting* found = epochs.find(epoch);
             return found == nullptr ? nullptr : &found->set;
           },
-          genesis.devnet};
+          genesis.devnet,
+          genesis.exchange&& genesis.exchange->hash_order ? exchange::OrderMode::HashOrder
+                                                          : exchange::OrderMode::ListOrder};
 }
 
 std::optional<std::vector<execution::ExchangeItemPtr>> stored_items(

@@ -64,6 +64,8 @@ class Cluster {
   void upgrade_exchange_at(std::uint64_t height) {
     genesis_.exchange->upgrade_heights.push_back(height);
   }
+  /// Lets actions stand by hash in blocks, before anything is started.
+  void order_by_hash() { genesis_.exchange->hash_order = true; }
   /// Makes it a chain of two_phase, before anything is started. Genesis is now.
   void use_slots(primitives::SlotParams slots);
   /// Lets the validators' proofs draw the leaders, before anything is started.

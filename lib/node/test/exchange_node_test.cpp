@@ -116,6 +116,34 @@ TEST_F(ExchangeNode, a_trade_is_the_same_on_every_node_after_a_restart_and_in_a_
   EXPECT_EQ(position(2, 1), 3'000);
 }
 
+// dex.md 5.2: validators vote for blocks in that order alone, so these become final in no other.
+TEST(ExchangeOrder, by_hash_is_what_proposers_make_of_what_came_together) {
+  Cluster cluster(kNodes);
+  cluster.add_exchange();
+  cluster.order_by_hash();
+  for (std::uint32_t i = 0; i < kNodes; ++i)
+    ASSERT_FALSE(cluster.start(i));
+  std::uint64_t nonce = cluster.genesis().time.value();
+  std::vector<std::string> sent;
+  for (int i = 0; i < 40; ++i) {
+    const auto reply = cluster.call(
+        0, "ol_exchangeSubmit",
+        in_list(cluster.action(1, order(Side::Buy, 600'000, 1'000, Tif::Gtc), ++nonce)));
+    ASSERT_TRUE(reply.is_string()) << boost::json::serialize(reply);
+    sent.emplace_back(reply.as_string());
+  }
+  std::map<std::uint64_t, std::size_t> together;
+  for (const std::string& action : sent) {
+    boost::json::value result;
+    ASSERT_TRUE(Cluster::eventually([&] {
+      result = cluster.call(2, "ol_exchangeResult", in_list(action));
+      return result.is_object();
+    }));
+    ++together[result.as_object().at("height").to_number<std::uint64_t>()];
+  }
+  EXPECT_LT(together.size(), sent.size()) << "no block had two of them";
+}
+
 // dex.md 7.3: from the upgrade height of genesis on, for 50 blocks, on nodes that run.
 TEST(ExchangeUpgrade, height_of_genesis_makes_running_nodes_post_only_for_50_blocks) {
   constexpr std::uint64_t kUpgrade = 30;

@@ -81,10 +81,11 @@ void encode(Writer& out, const ExchangeGenesis& exchange) {
   out.u32(static_cast<std::uint32_t>(exchange.spot.size()));
   for (const ExchangeBalance& one : exchange.spot)
     out.fixed(one.account).u32(one.token).u64(one.wei);
-  if (exchange.upgrade_heights.empty()) return;  // version 5 of the genesis encoding
+  if (exchange.upgrade_heights.empty() && !exchange.hash_order) return;  // version 5
   out.u32(static_cast<std::uint32_t>(exchange.upgrade_heights.size()));
   for (const std::uint64_t height : exchange.upgrade_heights)
     out.u64(height);
+  out.u8(exchange.hash_order ? 1 : 0);
 }
 
 Check check_exchange(const Genesis& genesis) {

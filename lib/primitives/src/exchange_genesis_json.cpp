@@ -132,7 +132,8 @@ void write_market(JsonText& out, const ExchangeMarket& market) {
 
 Read<ExchangeGenesis> read_exchange(const json::value& value) {
   OL_TRY(const Object in,
-         Object::open(value, "exchange", {"tokens", "markets", "usd", "spot", "upgrade_heights"}));
+         Object::open(value, "exchange",
+                      {"tokens", "markets", "usd", "spot", "upgrade_heights", "order_mode"}));
   ExchangeGenesis exchange;
   OL_TRY(const json::array* tokens, in.array("tokens"));
   for (std::size_t i = 0; i < tokens->size(); ++i) {
@@ -148,6 +149,12 @@ Read<ExchangeGenesis> read_exchange(const json::value& value) {
   }
   OL_TRY_VOID(read_credits(in, exchange));
   OL_TRY_VOID(read_upgrades(in, exchange));
+  if (in.has("order_mode")) {
+    OL_TRY(const std::string mode, in.text("order_mode"));
+    if (mode != "list" && mode != "hash")
+      return refuse(in.path_of("order_mode") + " must be list or hash");
+    exchange.hash_order = mode == "hash";
+  }
   return exchange;
 }
 
@@ -187,6 +194,10 @@ void write_exchange(JsonText& out, const ExchangeGenesis& exchange) {
     out.close('}');
   }
   out.close(']');
+  if (exchange.hash_order) {
+    out.key("order_mode");
+    out.literal("\"hash\"");
+  }
   if (!exchange.upgrade_heights.empty()) {
     out.key("upgrade_heights");
     out.open('[');

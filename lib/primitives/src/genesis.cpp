@@ -17,7 +17,8 @@ constexpr std::uint16_t kGenesisVersionContracts = 3;
 constexpr std::uint16_t kGenesisVersionRules = 4;
 // With an exchange. Chains without one keep theirs.
 constexpr std::uint16_t kGenesisVersionExchange = 5;
-// With heights at which the exchange's rules change. Exchanges without them keep theirs.
+// With heights at which the exchange's rules change, and an order of actions. Exchanges without
+// them keep theirs.
 constexpr std::uint16_t kGenesisVersionUpgrades = 6;
 
 bool leads_as_version_one(const Genesis& genesis) {
@@ -30,9 +31,9 @@ bool waits_as_version_one(const Genesis& genesis) {
 }
 
 std::uint16_t version_of(const Genesis& genesis) {
-  if (genesis.exchange && !genesis.exchange->upgrade_heights.empty()) {
-    return kGenesisVersionUpgrades;
-  }
+  const bool has_rules = genesis.exchange && (!genesis.exchange->upgrade_heights.empty() ||
+                                              genesis.exchange->hash_order);
+  if (has_rules) return kGenesisVersionUpgrades;
   if (genesis.exchange) return kGenesisVersionExchange;
   if (!waits_as_version_one(genesis)) return kGenesisVersionRules;
   const bool has_contracts = genesis.revision != Revision::Prague || !genesis.contracts.empty();

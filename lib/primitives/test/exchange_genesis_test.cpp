@@ -69,6 +69,19 @@ TEST(ExchangeGenesis, upgrade_heights_are_read_back_and_a_genesis_without_them_n
   EXPECT_THAT(genesis_from_json(text).error().message, HasSubstr("whole numbers"));
 }
 
+// dex.md 5.2.
+TEST(ExchangeGenesis, the_order_of_actions_is_read_back_and_as_listed_without_a_word) {
+  const Genesis genesis = with_exchange([](auto& e) { e.hash_order = true; });
+  std::string text = genesis_to_json(genesis);
+  const auto read = genesis_from_json(text);
+  ASSERT_TRUE(read.has_value()) << read.error().message;
+  EXPECT_EQ(read->exchange, genesis.exchange);
+  EXPECT_NE(genesis_hash(genesis), genesis_hash(with_exchange()));
+  EXPECT_EQ(genesis_to_json(with_exchange()).find("order_mode"), std::string::npos);
+  text.replace(text.find("\"hash\""), 6, "\"luck\"");
+  EXPECT_THAT(genesis_from_json(text).error().message, HasSubstr("must be list or hash"));
+}
+
 TEST(ExchangeGenesis, every_field_changes_the_hash) {
   const Hash256 before = genesis_hash(with_exchange());
   EXPECT_NE(genesis_hash(samples::genesis()), before);

@@ -59,6 +59,9 @@ struct ExchangeGenesis {
   std::vector<ExchangeBalance> spot;
   /// Heights of the first blocks by the rules of another version, ascending (dex.md 7.3).
   std::vector<std::uint64_t> upgrade_heights;
+  /// Whether actions of a step stand by hash in a block; else as their proposer lists them
+  /// (dex.md 5.2).
+  bool hash_order = false;
   friend bool operator==(const ExchangeGenesis&, const ExchangeGenesis&) = default;
 };
 
