@@ -103,6 +103,23 @@ TEST_F(ExchangeChainTest, starts_with_the_markets_and_balances_of_genesis) {
   EXPECT_NE(genesis_state_root(genesis_, Hash256{}), Hash256{});
 }
 
+// dex.md 7.3, with the parameters that a node opens the chain with.
+TEST_F(ExchangeChainTest, upgrade_heights_of_genesis_make_the_blocks_after_them_post_only) {
+  primitives::Genesis upgraded = genesis();
+  upgraded.exchange->upgrade_heights = {2};
+  EXPECT_EQ(exchange_start(upgraded)->root, start_.root);
+  const auto chain = *ExchangeChain::open(exchange_params(upgraded), start_.records, named(0));
+  const auto error_at = [&](std::uint8_t height) {
+    const auto bid = order(1, Side::Buy, 649'000, Tif::Ioc, height);
+    const auto out = chain->execute(named(height - 1), named(height), block(height, {bid}));
+    return out->result.results.at(0).orders.at(0).error;
+  };
+  EXPECT_EQ(error_at(1), exchange::Error::IocCancel);
+  for (std::uint8_t height = 2; height < 52; ++height)
+    ASSERT_EQ(error_at(height), exchange::Error::PostOnlyPeriod) << int{height};
+  EXPECT_EQ(error_at(52), exchange::Error::IocCancel);
+}
+
 TEST_F(ExchangeChainTest, a_genesis_that_the_exchange_refuses_is_named) {
   primitives::Genesis bad = genesis();
   bad.exchange->spot.push_back({user_key(0).address(), 9, 5});
