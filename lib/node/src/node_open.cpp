@@ -110,7 +110,7 @@ Result<void, NodeError> Node::Impl::check_keys() {
     return {};
   }
   const primitives::Validator& own = *set().find(*self);
-  if (own.network_key != parts_.network_key.public_key()) {
+  if (p2p::PeerId(own.network_key) != p2p::PeerId(parts_.network_key.public_key())) {
     return error("the network key does not belong to validator " + std::to_string(self->value()) +
                  ": its set names the peer id " + p2p::PeerId(own.network_key).text() +
                  ", keys/network.key is " + p2p::PeerId(parts_.network_key.public_key()).text());

@@ -32,9 +32,12 @@ TEST(CertificateGossip, takes_one_certificate_and_nothing_else) {
   EXPECT_FALSE(decode_certificate_gossip(Bytes{}));
 }
 
-crypto::Ed25519SecretKey observer_key(std::uint8_t number) {
-  return crypto::Ed25519SecretKey::from_seed(
-      *crypto::SecretBytes<32>::from(Bytes(32, static_cast<std::uint8_t>(0x70 + number))));
+/// Those with an odd number are of secp256k1.
+p2p::IdentityKey observer_key(std::uint8_t number) {
+  const auto secret =
+      crypto::SecretBytes<32>::from(Bytes(32, static_cast<std::uint8_t>(0x70 + number)));
+  return *p2p::IdentityKey::from_secret(
+      number % 2 == 1 ? p2p::KeyType::Secp256k1 : p2p::KeyType::Ed25519, *secret);
 }
 std::string observer_id(std::uint8_t number) {
   return p2p::PeerId(observer_key(number).public_key()).text();

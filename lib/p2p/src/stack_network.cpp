@@ -130,17 +130,16 @@ std::vector<Multiaddr> interface_addresses(std::uint16_t port) {
 
 }  // namespace
 
-std::unique_ptr<Network> make_stack_network(NetworkConfig config,
-                                            const crypto::Ed25519SecretKey& identity,
+std::unique_ptr<Network> make_stack_network(NetworkConfig config, const IdentityKey& identity,
                                             NetworkHandler& handler) {
   return std::make_unique<StackNetwork>(std::move(config), identity, handler);
 }
 
-StackNetwork::StackNetwork(NetworkConfig config, const crypto::Ed25519SecretKey& identity,
+StackNetwork::StackNetwork(NetworkConfig config, const IdentityKey& identity,
                            NetworkHandler& handler)
     : config_(std::move(config)),
       handler_(handler),
-      key_(crypto::Ed25519SecretKey::from_seed(identity.seed())),
+      key_(identity.clone()),
       self_(key_.public_key()),
       tcp_(host_config(config_), key_),
       identify_(tcp_.host(), key_, record_sequence()),

@@ -112,8 +112,7 @@ struct StackSession {
 /// The other side says ready on every session and follows: where it hears ready is the link.
 class StackNetwork final : public Network, private HostObserver, private ProtocolHandler {
  public:
-  StackNetwork(NetworkConfig config, const crypto::Ed25519SecretKey& identity,
-               NetworkHandler& handler);
+  StackNetwork(NetworkConfig config, const IdentityKey& identity, NetworkHandler& handler);
   ~StackNetwork() override;
 
   Result<void, StartError> start() override;

@@ -438,12 +438,14 @@ TEST(Network, answers_to_a_port_in_use_and_a_bad_address_with_a_sentence) {
   NetworkConfig config;
   config.listen_host = "127.0.0.1";
   config.listen_port = a.endpoint().port;
-  const auto taken = make_stack_network(config, testing::identity_key(2), handler)->start();
+  const auto taken =
+      make_stack_network(config, IdentityKey(testing::identity_key(2)), handler)->start();
   ASSERT_FALSE(taken);
   EXPECT_EQ(taken.error().text, "cannot listen on 127.0.0.1:" + std::to_string(config.listen_port) +
                                     ": Address already in use");
   config.listen_host = "localhost";
-  const auto named = make_stack_network(config, testing::identity_key(2), handler)->start();
+  const auto named =
+      make_stack_network(config, IdentityKey(testing::identity_key(2)), handler)->start();
   ASSERT_FALSE(named);
   EXPECT_THAT(named.error().text, ::testing::HasSubstr("not a literal IP address"));
 }
