@@ -365,11 +365,12 @@ Result<void, NodeError> Node::Impl::open_network() {
   config.topics = {{.name = topics_.txns, .join = true, .droppable = true},
                    {.name = topics_.evidence}};
   if (exchange_) config.topics.push_back({.name = topics_.items, .join = true, .droppable = true});
-  // Validators hear certificates from each other before anybody and only publish them.
+  // Validators hear certificates and blocks from each other before anybody and only publish them.
   const bool sits = may_sign_ && epochs_->seat(set().epoch()).has_value();
   config.topics.push_back({.name = topics_.certificates, .join = !sits});
+  config.topics.push_back({.name = topics_.blocks, .join = !sits});
   heads_ = std::make_unique<HeadGossip>(
-      parts_.genesis.slots.has_value(),
+      parts_.genesis.domain, parts_.genesis.slots.has_value(),
       [this](const std::string& id, p2p::GossipVerdict verdict) { network_->judge(id, verdict); });
   config.direct = direct_among(config.allowed);
   const std::string chain = std::to_string(parts_.genesis.domain.chain_id.value());
