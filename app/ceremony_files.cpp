@@ -7,6 +7,7 @@
 #include "ceremony.hpp"
 #include "command.hpp"
 #include "network_files.hpp"
+#include "network_key.hpp"
 
 namespace ol::app {
 namespace {
@@ -109,15 +110,16 @@ void ceremony_join(const Home& home, const std::filesystem::path& dir, const std
               passphrase.given());
   }
   const crypto::DkgSecret secret(read_key(home.ceremony_key(), KeyKind::Ceremony, passphrase));
-  const CeremonyMember member{.validator = {.name = name,
-                                            .weight = primitives::Weight(1),
-                                            .key = ed25519(home.validator_key()),
-                                            .bls_key = bls->public_key(),
-                                            .network_key = ed25519(home.network_key()),
-                                            .fee_recipient = fee_recipient},
-                              .possession_proof = bls->prove_possession(),
-                              .keys = secret.member(),
-                              .address = address};
+  const CeremonyMember member{
+      .validator = {.name = name,
+                    .weight = primitives::Weight(1),
+                    .key = ed25519(home.validator_key()),
+                    .bls_key = bls->public_key(),
+                    .network_key = read_validator_network_key(home.network_key(), passphrase),
+                    .fee_recipient = fee_recipient},
+      .possession_proof = bls->prove_possession(),
+      .keys = secret.member(),
+      .address = address};
   write_new_text(dir / "members" / (name + ".json"), json::serialize(member_json(member)) + "\n");
 }
 

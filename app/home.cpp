@@ -4,6 +4,7 @@
 #include <sstream>
 
 #include "command.hpp"
+#include "network_key.hpp"
 
 namespace ol::app {
 
@@ -43,8 +44,7 @@ node::NodeParts load_home(const Home& home, const AppConfig& config, PassphraseS
   }
   node::NodeParts parts{.genesis = read_genesis(home.genesis()),
                         .config = config.node,
-                        .network_key = crypto::Ed25519SecretKey::from_seed(
-                            read_key(home.network_key(), crypto::KeyKind::Ed25519, passphrase)),
+                        .network_key = read_network_key(home.network_key(), passphrase),
                         .validator = std::nullopt};
   parts.config.data_dir = home.data();
   if (!std::filesystem::exists(home.validator_key())) return parts;

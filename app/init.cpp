@@ -6,6 +6,7 @@
 #include "chain_options.hpp"
 #include "command.hpp"
 #include "home.hpp"
+#include "network_key.hpp"
 
 namespace ol::app {
 namespace {
@@ -15,6 +16,7 @@ struct Flags {
   std::string genesis;
   std::string profile = "openliquid";
   std::string passphrase_file;
+  std::string p2p_key_type = "ed25519";
   bool encrypt = false;
   bool follower = false;
   bool profile_given = false;
@@ -38,6 +40,13 @@ void init(const Flags& flags) {
     throw CommandError(flags.home + " is a home already; nothing was changed");
   }
   const bool follower = flags.follower || !flags.genesis.empty();
+  const p2p::KeyType key_type = p2p_key_type(flags.p2p_key_type);
+  if (!follower && key_type != p2p::KeyType::Ed25519) {
+    throw CommandError(
+        "a genesis names the network keys of its validators, and they are Ed25519: "
+        "--p2p-key-type " +
+        flags.p2p_key_type + " is for nodes that follow (--follower or --genesis)");
+  }
   std::string genesis;
   if (!flags.genesis.empty()) {
     const auto given = read_genesis(flags.genesis);
@@ -51,8 +60,8 @@ void init(const Flags& flags) {
   std::optional<std::string> passphrase = source.given();
   if (!passphrase && flags.encrypt) passphrase = source.get_new("of the keys");
 
-  const auto network = crypto::Ed25519SecretKey::generate();
-  write_key(home.network_key(), crypto::KeyKind::Ed25519, network.seed(), passphrase);
+  const auto network = p2p::IdentityKey::generate(key_type);
+  write_network_key(home.network_key(), network, passphrase);
   std::cout << "peer id: " << p2p::PeerId(network.public_key()).text() << '\n';
   if (!follower) make_validator_keys(home, passphrase);
   if (!genesis.empty()) write_new_text(home.genesis(), genesis);
@@ -74,6 +83,7 @@ void add_init(CLI::App& app) {
   command->add_option("--genesis", flags->genesis,
                       "The genesis of a chain to follow; without it keys of a validator are made");
   command->add_flag("--follower", flags->follower, "Make no validator keys");
+  add_p2p_key_type(*command, flags->p2p_key_type);
   add_profile_option(*command, flags->profile);
   command->add_option("--passphrase-file", flags->passphrase_file, "Encrypts the keys");
   command->add_flag("--encrypt", flags->encrypt, "Ask for a passphrase and encrypt the keys");

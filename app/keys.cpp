@@ -9,6 +9,7 @@
 #include "account_key.hpp"
 #include "command.hpp"
 #include "home.hpp"
+#include "network_key.hpp"
 
 namespace ol::app {
 namespace {
@@ -17,6 +18,7 @@ struct Flags {
   std::string type = "account";
   std::string file;
   std::string passphrase_file;
+  std::string p2p_key_type = "ed25519";
   bool encrypt = false;
 };
 
@@ -27,7 +29,10 @@ crypto::KeyKind kind_of(const std::string& type) {
   return crypto::KeyKind::Ed25519;
 }
 
-crypto::SecretBytes<32> fresh(crypto::KeyKind kind) {
+crypto::SecretBytes<32> fresh(const Flags& flags) {
+  if (flags.type == "network")
+    return p2p::IdentityKey::generate(p2p_key_type(flags.p2p_key_type)).secret();
+  const crypto::KeyKind kind = kind_of(flags.type);
   if (kind == crypto::KeyKind::Secp256k1)
     return crypto::Secp256k1SecretKey::generate().bytes().clone();
   if (kind == crypto::KeyKind::Ed25519) return crypto::Ed25519SecretKey::generate().seed();
@@ -58,12 +63,25 @@ void print_public(const std::string& type, const crypto::SecretBytes<32>& secret
   }
 }
 
+void print_network_key(const p2p::IdentityKey& key) {
+  std::cout << "key type: " << p2p::name_of(key.type())
+            << "\npublic key: " << to_hex_prefixed(key.public_key().data())
+            << "\npeer id: " << p2p::PeerId(key.public_key()).text() << '\n';
+}
+
 void store(const Flags& flags, const crypto::SecretBytes<32>& secret) {
   PassphraseSource source(flags.passphrase_file);
   std::optional<std::string> passphrase = source.given();
   if (!passphrase && flags.encrypt) passphrase = source.get_new("of " + flags.file);
-  write_key(flags.file, kind_of(flags.type), secret, passphrase);
-  print_public(flags.type, secret);
+  if (flags.type == "network") {
+    const auto key = p2p::IdentityKey::from_secret(p2p_key_type(flags.p2p_key_type), secret);
+    if (!key) throw CommandError("that is not a " + flags.p2p_key_type + " key");
+    write_network_key(flags.file, *key, passphrase);
+    print_network_key(*key);
+  } else {
+    write_key(flags.file, kind_of(flags.type), secret, passphrase);
+    print_public(flags.type, secret);
+  }
   std::cout << "written to " << flags.file << (passphrase ? " (encrypted)" : " (not encrypted)")
             << '\n';
 }
@@ -84,6 +102,7 @@ void import_secret(const Flags& flags) {
 
 void show(const Flags& flags) {
   PassphraseSource source(flags.passphrase_file);
+  if (flags.type == "network") return print_network_key(read_network_key(flags.file, source));
   print_public(flags.type, read_key(flags.file, kind_of(flags.type), source));
 }
 
@@ -106,9 +125,10 @@ void add_keys(CLI::App& app) {
                         "Holds the passphrase; so does the variable OPENLIQUID_PASSPHRASE");
   }
   for (auto* command : {make, import}) {
+    add_p2p_key_type(*command, flags->p2p_key_type)->description("Of --type network alone");
     command->add_flag("--encrypt", flags->encrypt, "Ask for a passphrase and encrypt the file");
   }
-  make->callback([flags] { store(*flags, fresh(kind_of(flags->type))); });
+  make->callback([flags] { store(*flags, fresh(*flags)); });
   shown->callback([flags] { show(*flags); });
   import->callback([flags] { import_secret(*flags); });
 }

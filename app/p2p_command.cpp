@@ -20,7 +20,7 @@
 #include "command.hpp"
 #include "config.hpp"
 #include "home.hpp"
-#include "passphrase.hpp"
+#include "network_key.hpp"
 #include "rpc_client.hpp"
 
 namespace ol::app {
@@ -48,10 +48,7 @@ struct Flags {
 };
 
 p2p::IdentityKey identity_of(const Flags& flags) {
-  if (flags.ephemeral == "secp256k1") {
-    return p2p::IdentityKey(crypto::Secp256k1SecretKey::generate());
-  }
-  if (!flags.ephemeral.empty()) return p2p::IdentityKey(crypto::Ed25519SecretKey::generate());
+  if (!flags.ephemeral.empty()) return p2p::IdentityKey::generate(p2p_key_type(flags.ephemeral));
   const auto file = Home{flags.home}.network_key();
   if (!std::filesystem::exists(file)) {
     throw CommandError("there is no key " + file.string() +
@@ -59,8 +56,7 @@ p2p::IdentityKey identity_of(const Flags& flags) {
                        "--ephemeral ed25519");
   }
   PassphraseSource source(flags.passphrase_file);
-  return p2p::IdentityKey(
-      crypto::Ed25519SecretKey::from_seed(read_key(file, crypto::KeyKind::Ed25519, source)));
+  return read_network_key(file, source);
 }
 
 Multiaddr address_of(const std::string& text) {

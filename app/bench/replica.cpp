@@ -30,7 +30,7 @@ node::Now now() {
 }
 
 ValidatorIndex index_of(const primitives::ValidatorSet& set, const node::NodeParts& parts) {
-  const auto index = set.index_of_network_key(parts.network_key.public_key());
+  const auto index = set.index_of_network_key(p2p::PeerId(parts.network_key.public_key()).key());
   if (!index || !parts.validator) throw CommandError("a benchmark's home holds no validator");
   return *index;
 }

@@ -99,8 +99,8 @@ class Outsider final : public p2p::NetworkHandler {
     p2p::NetworkConfig config;
     config.listen_host = "127.0.0.1";
     config.peers = {{node, "127.0.0.1", port}};
-    network_ =
-        p2p::make_stack_network(std::move(config), crypto::Ed25519SecretKey::generate(), *this);
+    network_ = p2p::make_stack_network(std::move(config),
+                                       p2p::IdentityKey::generate(p2p::KeyType::Ed25519), *this);
     EXPECT_TRUE(network_->start());
     thread_ = std::thread([this] { network_->run(); });
   }

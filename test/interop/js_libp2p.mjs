@@ -22,8 +22,14 @@ async function step(name, run) {
   console.log(`ok ${name} (${(performance.now() - begun).toFixed(0)} ms)`);
 }
 
+// A node's own key is Ed25519 on a validator and of either type on one that follows.
+function startOur(ourKey) {
+  if (target.isNode && ourKey !== 'ed25519') return target.follower(ourKey);
+  return target.start('--ephemeral', ourKey);
+}
+
 async function weListen(ourKey, jsKey, earlyMuxer) {
-  const ours = await target.start('--ephemeral', ourKey);
+  const ours = await startOur(ourKey);
   const js = await startNode({ keyType: jsKey, earlyMuxer });
   try {
     const connection = await js.dial(multiaddr(ours.address));
@@ -82,15 +88,38 @@ async function weDial(ourKey, jsKey, earlyMuxer) {
   }
 }
 
+// A node dials whom it is configured to, and keeps the connection for a while although js is no node
+// of the chain.
+async function nodeDials(ourKey, jsKey, earlyMuxer) {
+  const js = await startNode({ keyType: jsKey, earlyMuxer });
+  let ours;
+  try {
+    ours = await target.follower(ourKey, [js.getMultiaddrs()[0].toString()]);
+    assert.ok(ours.peer.startsWith(ourKey === 'ed25519' ? '12D3Koo' : '16Uiu2'), ours.peer);
+    await eventually('our node to dial js, be pinged and echo', async () => {
+      const connection = js.getConnections().find(
+        (one) => one.remotePeer.toString() === ours.peer && one.direction === 'inbound');
+      if (!connection) return false;
+      const bytes = randomBytes(65536);
+      return echo(connection, bytes).then((back) => bytes.equals(back), () => false);
+    });
+  } finally {
+    await js.stop();
+    await ours?.stop();
+  }
+}
+
 for (const [ourKey] of keyTypes) {
-  // A node's key is Ed25519, and it dials whom it is configured to.
-  if (target.isNode && ourKey !== 'ed25519') continue;
   for (const [, jsKey] of keyTypes) {
     const earlyMuxer = ourKey === jsKey.toLowerCase();
     const muxer = earlyMuxer ? 'early muxer' : 'muxer by multistream';
     await step(`js dials us: ${ourKey} and ${jsKey}, ${muxer}`, () =>
       weListen(ourKey, jsKey, earlyMuxer));
-    if (target.isNode) continue;
+    if (target.isNode) {
+      await step(`our node dials js: ${ourKey} and ${jsKey}, ${muxer}`, () =>
+        nodeDials(ourKey, jsKey, earlyMuxer));
+      continue;
+    }
     await step(`we dial js: ${ourKey} and ${jsKey}, ${muxer}`, () =>
       weDial(ourKey, jsKey, earlyMuxer));
   }

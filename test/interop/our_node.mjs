@@ -70,6 +70,7 @@ async function startDevnet(openliquid) {
   const address = told.stdout.trim();
   return {
     address,
+    home,
     peer: address.split('/p2p/')[1],
     async stop() {
       child.kill('SIGTERM');
@@ -80,23 +81,80 @@ async function startDevnet(openliquid) {
   };
 }
 
+function asPeer(address) {
+  const [, , ip, , port, , id] = address.split('/');
+  return `${id}@${ip}:${port}`;
+}
+
+let followers = 0;
+
+/// Starts a node that follows the devnet with a key of `keyType`, dials the multiaddrs `peers` too,
+/// and has the chain from them.
+async function startFollower(openliquid, devnet, keyType, peers) {
+  const home = join(devnet.home, `follower${followers++}`);
+  const genesis = join(devnet.home, 'node0', 'genesis.json');
+  await run(openliquid, 'init', '--home', home, '--genesis', genesis, '--p2p-key-type', keyType);
+  const port = await freeBasePort();
+  const env = { ...process.env, OPENLIQUID_P2P_HOST: '127.0.0.1', OPENLIQUID_P2P_PORT: String(port),
+    OPENLIQUID_RPC_PORT: String(port + 100),
+    OPENLIQUID_P2P_PEERS: [devnet.address, ...peers].map(asPeer).join(',') };
+  const child = spawn(openliquid, ['start', '--home', home, '--p2p-test-protocols'], { env });
+  process.on('exit', () => child.kill('SIGTERM'));
+  const lines = [];
+  child.stdout.on('data', (data) => lines.push(data.toString()));
+  child.stderr.on('data', (data) => lines.push(data.toString()));
+  let ended;
+  const exited = new Promise((resolve) => child.on('exit', (code) => resolve((ended = code))));
+  const height = async () => {
+    const body = '{"jsonrpc":"2.0","id":1,"method":"eth_blockNumber","params":[]}';
+    const headers = { 'content-type': 'application/json' };
+    return fetch(`http://127.0.0.1:${port + 100}`, { method: 'POST', body, headers })
+      .then(async (answer) => Number((await answer.json()).result), () => 0);
+  };
+  const end = Date.now() + 120000;
+  while ((await height()) < 2) {
+    if (ended !== undefined || Date.now() > end) {
+      throw new Error(`the follower does not follow: ${lines.join('')}`);
+    }
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+  const told = await run(openliquid, 'p2p', 'id', '--home', home);
+  const peer = told.stdout.trim();
+  return {
+    address: `/ip4/127.0.0.1/tcp/${port}/p2p/${peer}`,
+    peer,
+    errors: () => '',
+    async stop() {
+      child.kill('SIGTERM');
+      const code = await exited;
+      if (code !== 0) throw new Error(`follower: exit ${code}: ${lines.join('')}`);
+    },
+  };
+}
+
 /// Where the tests' node comes from: a fresh `openliquid p2p listen` for each, or one validator of a
 /// devnet for all of them if `kind` is "devnet". That one has its own key, signs or not as it is
-/// asked, and dials nobody it is not configured to.
+/// asked, and dials nobody it is not configured to; `follower` starts one beside it that has a key of
+/// the type and dials the multiaddrs.
 export async function openTarget(openliquid, kind) {
   if (kind !== 'devnet') {
     return { isNode: false, start: (...args) => startOurs(openliquid, ...args), close() {} };
   }
   const node = await startDevnet(openliquid);
   const handle = { address: node.address, peer: node.peer, errors: () => '', async stop() {} };
-  return { isNode: true, start: async () => handle, close: () => node.stop() };
+  const follower = (keyType, peers = []) => startFollower(openliquid, node, keyType, peers);
+  return { isNode: true, start: async () => handle, follower, close: () => node.stop() };
+}
+
+function run(openliquid, ...args) {
+  return new Promise((resolve) => {
+    execFile(openliquid, args, { timeout: 240000 }, (error, stdout, stderr) => {
+      resolve({ code: error ? (error.code ?? 'killed') : 0, stdout, stderr });
+    });
+  });
 }
 
 /// Runs `openliquid p2p ...` to its end.
 export function runOurs(openliquid, ...args) {
-  return new Promise((resolve) => {
-    execFile(openliquid, ['p2p', ...args], { timeout: 240000 }, (error, stdout, stderr) => {
-      resolve({ code: error ? (error.code ?? 'killed') : 0, stdout, stderr });
-    });
-  });
+  return run(openliquid, 'p2p', ...args);
 }

@@ -283,12 +283,30 @@ void ConsensusDriver::take_range_entry(const RangeEntry& entry, const p2p::PeerI
 
 void ConsensusDriver::fetch(const consensus::FetchRequest& request) {
   if (request.height <= committed_height()) return;
-  if (fetches_.contains(request.block) || fetches_.size() >= kFetchesMax) return;
+  if (fetches_.contains(request.block)) return;
+  if (take_heard(request.block) || fetches_.size() >= kFetchesMax) return;
   PendingFetch pending{
       .height = request.height, .retry_ms = now_.monotonic_ms, .attempts = 0, .asked = {}};
   const auto it = fetches_.emplace(request.block, std::move(pending)).first;
   request_block(it->first, it->second);
   sync_if_behind();
+}
+
+// Whatever fails here is asked for.
+bool ConsensusDriver::take_heard(const BlockHash& block) {
+  auto heard = host_.heard_block(block);
+  if (!heard) return false;
+  auto verified = verifier_->verify_fetched(*std::move(heard), block);
+  if (!verified) return false;
+  ++counters_.blocks_heard;
+  stop_if_foreign(verified->block()->header, block);
+  step(consensus::BlockFetched{*std::move(verified)});
+  return true;
+}
+
+void ConsensusDriver::on_heard(Now now, const BlockHash& block) {
+  now_ = now;
+  if (fetches_.contains(block) && take_heard(block)) fetches_.erase(block);
 }
 
 // Asks for a block by hash unless a range will bring it.

@@ -9,7 +9,8 @@ Topics topics_of(primitives::ChainId chain_id) {
   return {.txns = chain + "/txns/1",
           .items = chain + "/items/1",
           .evidence = chain + "/evidence/1",
-          .certificates = chain + "/certificates/1"};
+          .certificates = chain + "/certificates/1",
+          .blocks = chain + "/blocks/1"};
 }
 
 std::vector<p2p::PeerId> direct_among(const std::vector<p2p::PeerId>& validators) {

@@ -15,6 +15,7 @@ struct Topics {
   std::string items;         // batches of the exchange's actions and prices
   std::string evidence;      // proofs of misbehaviour
   std::string certificates;  // of the newest certified blocks
+  std::string blocks;        // those that the certificates name
 };
 [[nodiscard]] Topics topics_of(primitives::ChainId chain_id);
 

@@ -51,12 +51,19 @@ void HeadGossip::take(ConsensusDriver& driver, Now now, const p2p::PeerId& from,
     waiting_.pop_front();
   }
   waiting_.push_back({id, certificate.block(), certificate.height(), now.monotonic_ms + kWaitMs});
-  follow(driver, now);
 }
 
-// Whoever is passed a certificate asks for its block at once: it is passed on with the block at
-// hand.
+void HeadGossip::take_block(ConsensusDriver& driver, Now now, const p2p::PeerId& from,
+                            const std::string& id, ByteView message) {
+  const auto held =
+      blocks_.take({driver.kernel().tree(), driver.set().epoch()}, now, from, id, message);
+  if (held) driver.on_heard(now, *held);
+}
+
+// Whoever is passed a certificate and has not heard its block asks for it at once: the certificate
+// is passed on with the block at hand, and behind it.
 void HeadGossip::follow(const ConsensusDriver& driver, Now now) {
+  blocks_.follow(driver.kernel().tree(), now);
   std::erase_if(waiting_, [&](const Waiting& one) {
     const bool here = has_block(driver, one.block, one.height);
     if (!here && now.monotonic_ms < one.until_ms) return false;
@@ -65,7 +72,30 @@ void HeadGossip::follow(const ConsensusDriver& driver, Now now) {
   });
 }
 
-std::optional<Bytes> HeadGossip::news(const ConsensusDriver& driver) {
+// A long block comes from its proposer and from nodes that follow: each validator's copy would cost
+// its uplink as much as the proposal.
+std::optional<Bytes> HeadGossip::block_to_tell(const ConsensusDriver& driver,
+                                               const primitives::BlockHash& hash) const {
+  const consensus::BlockTree& tree = driver.kernel().tree();
+  const consensus::BlockTree::Node* const node = tree.find(hash);
+  const primitives::Block* const block = hash == tree.root().hash ? &tree.root()
+                                         : node != nullptr        ? node->block.get()
+                                                                  : nullptr;
+  if (block == nullptr || blocks_.passed_on(hash)) return std::nullopt;
+  const bool own = !driver.self() || *driver.self() == block->header.proposer;
+  const std::size_t bytes_max = own ? kBlockGossipBytesMax : kEverybodyBytesMax;
+  std::size_t payload_bytes = 0;
+  for (const Bytes& item : block->payload)
+    payload_bytes += item.size();
+  if (payload_bytes > bytes_max) return std::nullopt;
+  Writer out;
+  primitives::encode(out, *block);
+  Bytes encoded = out.take();
+  if (encoded.size() > bytes_max) return std::nullopt;
+  return encoded;
+}
+
+std::optional<HeadGossip::News> HeadGossip::news(const ConsensusDriver& driver) {
   const consensus::AnyKernel& kernel = driver.kernel();
   const std::uint64_t mark =
       by_slots_ ? kernel.tree().root().header.height.value() : kernel.high_qc().view().value();
@@ -77,7 +107,9 @@ std::optional<Bytes> HeadGossip::news(const ConsensusDriver& driver) {
   published_ = mark;
   // Who catches up has nothing new to say.
   if (driver.best_peer_height() > known.front().height()) return std::nullopt;
-  return consensus::encode_message(consensus::CertificateMessage{known.front()});
+  return News{
+      .block = block_to_tell(driver, known.front().block()),
+      .certificate = consensus::encode_message(consensus::CertificateMessage{known.front()})};
 }
 
 }  // namespace ol::node

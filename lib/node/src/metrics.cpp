@@ -95,6 +95,7 @@ void Metrics::Impl::set_consensus(const ConsensusView& view) {
       {"evidence", c.evidence},
       {"blocks_committed", c.blocks_committed},
       {"items_requested", c.items_requested},
+      {"blocks_heard", c.blocks_heard},
       {"blocks_requested", c.blocks_requested},
       {"ranges_requested", c.ranges_requested}};
   for (const auto& [name, value] : counts) {

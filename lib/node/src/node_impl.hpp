@@ -116,7 +116,7 @@ struct Node::Impl final : p2p::NetworkHandler, DriverHost {
   void post_or_drop(const p2p::PeerId& peer, ConsensusEvent event, p2p::Flow& flow);
   void resume_paused_peers();
   void watch_reach();
-  /// Publishes and judges certificates, on the consensus thread.
+  /// Publishes and judges certificates and blocks, on the consensus thread.
   void follow_heads();
 
   // Transactions (node_txns.cpp).
@@ -166,6 +166,9 @@ struct Node::Impl final : p2p::NetworkHandler, DriverHost {
   [[nodiscard]] std::optional<p2p::GossipVerdict> on_certificate_gossip(const p2p::PeerId& from,
                                                                         const std::string& id,
                                                                         ByteView bytes);
+  [[nodiscard]] std::optional<p2p::GossipVerdict> on_block_gossip(const p2p::PeerId& from,
+                                                                  const std::string& id,
+                                                                  ByteView bytes);
 
   // DriverHost, on the consensus thread (node_network.cpp).
   void send(const p2p::PeerId& peer, p2p::Channel channel, Bytes message) override;
@@ -178,6 +181,7 @@ struct Node::Impl final : p2p::NetworkHandler, DriverHost {
   void serve_range(const p2p::PeerId& peer, RangeRequest request) override;
   void serve_block(const p2p::PeerId& peer, primitives::BlockHash block) override;
   std::optional<Bytes> find_item(const primitives::TxnHash& hash) override;
+  std::optional<primitives::Block> heard_block(const primitives::BlockHash& block) override;
   bool has_work() override;
   bool hurries(primitives::Height height) override { return height.value() <= mine_to_; }
   void record_outgoing(ByteView message) override;
@@ -259,6 +263,7 @@ struct Node::Impl final : p2p::NetworkHandler, DriverHost {
   std::atomic<bool> work_signalled_{false};
   std::atomic<std::uint64_t> gossip_dropped_{0};
   std::atomic<std::size_t> gossip_waiting_bytes_{0};
+  std::atomic<std::size_t> blocks_waiting_bytes_{0};
   std::atomic<bool> stopping_{false};
   /// Blocks up to that height follow each other without pause (exchange::MineBlocks).
   std::atomic<std::uint64_t> mine_to_{0};

@@ -10,6 +10,8 @@ namespace {
 
 constexpr std::chrono::milliseconds kBan{30'000};
 constexpr std::uint64_t kReachPeriodMs = 250;
+/// Of heard blocks that the consensus thread has not looked at.
+constexpr std::size_t kBlocksWaitingBytesMax = std::size_t{8} << 20;
 
 }  // namespace
 
@@ -76,6 +78,7 @@ std::optional<p2p::GossipVerdict> Node::Impl::on_gossip(const p2p::PeerId& from,
   if (topic == topics_.items) return on_batch_gossip(id, payload, &Impl::admit_gossiped_item);
   if (topic == topics_.evidence) return on_evidence_gossip(from, id, payload);
   if (topic == topics_.certificates) return on_certificate_gossip(from, id, payload);
+  if (topic == topics_.blocks) return on_block_gossip(from, id, payload);
   return p2p::GossipVerdict::Ignore;
 }
 
@@ -92,12 +95,41 @@ std::optional<p2p::GossipVerdict> Node::Impl::on_certificate_gossip(const p2p::P
   return p2p::GossipVerdict::TooEarly;
 }
 
+// In the order in which they came on the link: a certificate finds its block there.
+std::optional<p2p::GossipVerdict> Node::Impl::on_block_gossip(const p2p::PeerId& from,
+                                                              const std::string& id,
+                                                              ByteView bytes) {
+  if (bytes.size() > kBlockGossipBytesMax) return p2p::GossipVerdict::Reject;
+  const std::size_t cost = bytes.size();
+  const bool room = blocks_waiting_bytes_.fetch_add(cost) + cost <= kBlocksWaitingBytesMax;
+  if (room) {
+    const auto outcome =
+        consensus_queue_.try_push([this, from, id, cost, message = p2p::share(to_bytes(bytes))](
+                                      ConsensusDriver& driver, Now t) {
+          blocks_waiting_bytes_ -= cost;
+          heads_->take_block(driver, t, from, id, *message);
+        });
+    if (outcome == PushOutcome::Accepted) return std::nullopt;
+  }
+  blocks_waiting_bytes_ -= cost;
+  return p2p::GossipVerdict::TooEarly;
+}
+
+std::optional<primitives::Block> Node::Impl::heard_block(const primitives::BlockHash& block) {
+  return heads_->release_block(block);
+}
+
+// The block before its certificate, be it heard or published: whoever hears both in this order asks
+// nobody.
 void Node::Impl::follow_heads() {
-  heads_->follow(*driver_, now());
   auto news = heads_->news(*driver_);
-  if (!news) return;
-  auto told = network_->publish(topics_.certificates, p2p::share(*std::move(news)));
-  if (!told) log(LogLevel::Warn, "certificate not told", {{"reason", p2p::describe(told.error())}});
+  const auto tell = [this](const std::string& topic, Bytes message) {
+    auto told = network_->publish(topic, p2p::share(std::move(message)));
+    if (!told) log(LogLevel::Warn, "head not told", {{"reason", p2p::describe(told.error())}});
+  };
+  if (news && news->block) tell(topics_.blocks, *std::move(news->block));
+  heads_->follow(*driver_, now());
+  if (news) tell(topics_.certificates, std::move(news->certificate));
 }
 
 std::vector<p2p::PeerId> Node::Impl::validator_peers() const {

@@ -110,7 +110,7 @@ Result<void, NodeError> Node::Impl::check_keys() {
     return {};
   }
   const primitives::Validator& own = *set().find(*self);
-  if (own.network_key != parts_.network_key.public_key()) {
+  if (p2p::PeerId(own.network_key) != p2p::PeerId(parts_.network_key.public_key())) {
     return error("the network key does not belong to validator " + std::to_string(self->value()) +
                  ": its set names the peer id " + p2p::PeerId(own.network_key).text() +
                  ", keys/network.key is " + p2p::PeerId(parts_.network_key.public_key()).text());
@@ -367,11 +367,12 @@ Result<void, NodeError> Node::Impl::open_network() {
   config.topics = {{.name = topics_.txns, .join = true, .droppable = true},
                    {.name = topics_.evidence}};
   if (exchange_) config.topics.push_back({.name = topics_.items, .join = true, .droppable = true});
-  // Validators hear certificates from each other before anybody and only publish them.
+  // Validators hear certificates and blocks from each other before anybody and only publish them.
   const bool sits = may_sign_ && epochs_->seat(set().epoch()).has_value();
   config.topics.push_back({.name = topics_.certificates, .join = !sits});
+  config.topics.push_back({.name = topics_.blocks, .join = !sits});
   heads_ = std::make_unique<HeadGossip>(
-      parts_.genesis.slots.has_value(),
+      parts_.genesis.domain, parts_.genesis.slots.has_value(),
       [this](const std::string& id, p2p::GossipVerdict verdict) { network_->judge(id, verdict); });
   config.direct = direct_among(config.allowed);
   const std::string chain = std::to_string(parts_.genesis.domain.chain_id.value());

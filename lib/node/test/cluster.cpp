@@ -117,7 +117,7 @@ NodeParts Cluster::parts(std::uint32_t i) const {
   }
   return {.genesis = genesis_,
           .config = std::move(config),
-          .network_key = ed25519(network_keys_[i]),
+          .network_key = p2p::IdentityKey(ed25519(network_keys_[i])),
           .validator =
               ValidatorKeys{ed25519(keys_[i]), *crypto::BlsSecretKey::from_bytes(vote_keys_[i])}};
 }

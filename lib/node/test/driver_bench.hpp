@@ -1,5 +1,6 @@
 #pragma once
 
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
@@ -37,6 +38,9 @@ class RecordingHost final : public DriverHost {
     const auto it = items.find(hash);
     return it == items.end() ? std::nullopt : std::optional(it->second);
   }
+  std::optional<primitives::Block> heard_block(const primitives::BlockHash& block) override {
+    return heard ? heard(block) : std::nullopt;
+  }
   bool has_work() override { return work; }
   void record_outgoing(ByteView message) override { outbox.push_back(to_bytes(message)); }
   void on_evidence(const consensus::Evidence& proof) override { evidence.push_back(proof); }
@@ -47,6 +51,7 @@ class RecordingHost final : public DriverHost {
   void warn(std::string sentence) override { warnings.push_back(std::move(sentence)); }
   void fatal(std::string sentence) override { fatals.push_back(std::move(sentence)); }
 
+  std::function<std::optional<primitives::Block>(const primitives::BlockHash&)> heard;
   bool work = true;
   std::vector<Sent> sent;
   std::vector<Bytes> broadcasts;

@@ -32,9 +32,12 @@ TEST(CertificateGossip, takes_one_certificate_and_nothing_else) {
   EXPECT_FALSE(decode_certificate_gossip(Bytes{}));
 }
 
-crypto::Ed25519SecretKey observer_key(std::uint8_t number) {
-  return crypto::Ed25519SecretKey::from_seed(
-      *crypto::SecretBytes<32>::from(Bytes(32, static_cast<std::uint8_t>(0x70 + number))));
+/// Those with an odd number are of secp256k1.
+p2p::IdentityKey observer_key(std::uint8_t number) {
+  const auto secret =
+      crypto::SecretBytes<32>::from(Bytes(32, static_cast<std::uint8_t>(0x70 + number)));
+  return *p2p::IdentityKey::from_secret(
+      number % 2 == 1 ? p2p::KeyType::Secp256k1 : p2p::KeyType::Ed25519, *secret);
 }
 std::string observer_id(std::uint8_t number) {
   return p2p::PeerId(observer_key(number).public_key()).text();
@@ -87,20 +90,70 @@ class FollowingByGossip : public testing::TestWithParam<primitives::CommitRule> 
 };
 
 // By status messages alone it would ask for ranges once it is more than three blocks behind, and
-// for no block by itself.
-TEST_P(FollowingByGossip, a_node_behind_a_node_fetches_each_block_as_it_is_certified) {
-  ASSERT_TRUE(Cluster::eventually([&] { return cluster_.height(far_) >= 3; }));
-  const std::uint64_t fetched = metric(far_, "openliquid_consensus_blocks_requested_total");
+// for no block by itself. Those before it was linked are asked for.
+TEST_P(FollowingByGossip, a_node_behind_a_node_hears_each_block_and_asks_for_none) {
+  ASSERT_TRUE(Cluster::eventually([&] {
+    return cluster_.height(far_) >= 3 &&
+           metric(far_, "openliquid_consensus_blocks_heard_total") >= 2;
+  }));
+  const std::uint64_t asked = metric(far_, "openliquid_consensus_blocks_requested_total");
+  const std::uint64_t told = metric(far_, "openliquid_consensus_blocks_heard_total");
   const std::uint64_t heard = metric(far_, "openliquid_consensus_certificates_received_total");
   const std::uint64_t height = cluster_.height(far_);
   EXPECT_TRUE(Cluster::eventually(
       [&] {
-        return metric(far_, "openliquid_consensus_blocks_requested_total") >= fetched + 6 &&
+        return metric(far_, "openliquid_consensus_blocks_heard_total") >= told + 6 &&
                metric(far_, "openliquid_consensus_certificates_received_total") >= heard + 6 &&
                cluster_.height(far_) >= height + 4;
       },
       std::chrono::minutes(4)));
+  EXPECT_EQ(metric(far_, "openliquid_consensus_blocks_requested_total"), asked);
   EXPECT_EQ(metric(far_, "openliquid_gossip_rejected_total"), 0U);
+}
+
+// Of one who publishes on the topic of blocks: what does not decode is rejected, what no
+// certificate names goes no further, and the chain is followed all the same.
+TEST_P(FollowingByGossip, hostile_blocks_are_rejected_or_go_no_further) {
+  ASSERT_TRUE(Cluster::eventually([&] { return cluster_.height(far_) >= 2; }));
+  const primitives::Genesis& genesis = cluster_.genesis();
+  Stranger forger(genesis, {observer_id(1), "127.0.0.1", cluster_.p2p_port(near_)},
+                  topics_of(genesis.domain.chain_id).blocks, observer_key(9));
+  primitives::Header header;
+  header.chain_id = genesis.domain.chain_id;
+  header.height = primitives::Height(cluster_.height(near_) + 8);
+  const auto forge = [&](std::uint64_t time) {
+    header.time = primitives::TimeMs(time);
+    Writer out;
+    primitives::encode(out, primitives::Block::propose(genesis.domain, header, {}));
+    return out.take();
+  };
+  std::uint64_t number = 0;
+  const std::uint64_t received = metric(near_, "openliquid_gossip_received_total");
+  EXPECT_TRUE(Cluster::eventually([&] {
+    for (int i = 0; i < 50; ++i)
+      forger.publish(forge(++number));
+    return metric(near_, "openliquid_gossip_received_total") > received + 200;
+  }));
+  EXPECT_EQ(metric(near_, "openliquid_gossip_rejected_total"), 0U);
+  EXPECT_TRUE(Cluster::eventually([&] {
+    Bytes longer = forge(++number);
+    longer.push_back(0);
+    forger.publish(std::move(longer));
+    return metric(near_, "openliquid_gossip_rejected_total") > 0;
+  }));
+  Stranger large(genesis, {observer_id(1), "127.0.0.1", cluster_.p2p_port(near_)},
+                 topics_of(genesis.domain.chain_id).blocks, observer_key(10));
+  const std::uint64_t rejected = metric(near_, "openliquid_gossip_rejected_total");
+  EXPECT_TRUE(Cluster::eventually([&] {
+    Bytes bytes(std::size_t{1} << 20);
+    bytes[0] = static_cast<std::uint8_t>(++number);
+    bytes[1] = static_cast<std::uint8_t>(number >> 8);
+    large.publish(std::move(bytes));
+    return metric(near_, "openliquid_gossip_rejected_total") > rejected;
+  }));
+  EXPECT_EQ(metric(far_, "openliquid_gossip_rejected_total"), 0U);
+  const std::uint64_t height = cluster_.height(far_);
+  EXPECT_TRUE(Cluster::eventually([&] { return cluster_.height(far_) > height; }));
 }
 
 TEST_P(FollowingByGossip, a_forged_certificate_is_rejected_and_goes_no_further) {

@@ -249,7 +249,7 @@ TEST(Node, follows_with_a_key_that_no_set_names_yet) {
 TEST(Node, refuses_keys_that_do_not_belong_together) {
   Cluster cluster(4);
   NodeParts other = cluster.parts(0);
-  other.network_key = crypto::Ed25519SecretKey::generate();
+  other.network_key = p2p::IdentityKey::generate(p2p::KeyType::Ed25519);
   const auto second = Node::open(std::move(other), [](auto, auto, const auto&) {});
   ASSERT_FALSE(second);
   EXPECT_NE(second.error().message.find("network key does not belong to validator 0"),

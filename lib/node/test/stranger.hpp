@@ -21,7 +21,7 @@ class Stranger final : public p2p::NetworkHandler {
  public:
   /// @param topic  What `publish` publishes on, without joining; may be empty for who only tells.
   Stranger(const primitives::Genesis& genesis, const PeerConfig& target, std::string topic = {},
-           const crypto::Ed25519SecretKey& key = crypto::Ed25519SecretKey::generate())
+           const p2p::IdentityKey& key = p2p::IdentityKey::generate(p2p::KeyType::Ed25519))
       : topic_(std::move(topic)) {
     p2p::NetworkConfig config;
     config.listen_host = "127.0.0.1";

@@ -119,7 +119,7 @@ class Node : private NetworkHandler {
   }
 
   Mode mode_;
-  crypto::Ed25519SecretKey key_ = crypto::Ed25519SecretKey::generate();
+  IdentityKey key_ = IdentityKey::generate(KeyType::Ed25519);
   std::mutex mutex_;
   std::condition_variable changed_;
   bool started_ = false;

@@ -41,6 +41,10 @@ Bytes encode(KeyType type, ByteView data) {
 
 }  // namespace
 
+const char* name_of(KeyType type) {
+  return type == KeyType::Ed25519 ? "ed25519" : "secp256k1";
+}
+
 const char* describe(PeerIdError error) {
   switch (error) {
     case PeerIdError::BadText:
@@ -53,6 +57,8 @@ const char* describe(PeerIdError error) {
       return "neither an Ed25519 nor a secp256k1 key";
     case PeerIdError::NonCanonicalKey:
       return "key message is not in its deterministic encoding";
+    case PeerIdError::BadSecret:
+      return "not a secret key of its type";
   }
   OL_CHECK(false, "unknown PeerIdError");
 }
@@ -113,6 +119,35 @@ Result<IdentityKey, PeerIdError> IdentityKey::from_message(ByteView message) {
     if (written != key->public_key()) return fail(PeerIdError::NonCanonicalKey);
   }
   return IdentityKey(std::move(*key));
+}
+
+IdentityKey IdentityKey::generate(KeyType type) {
+  if (type == KeyType::Ed25519) return IdentityKey(crypto::Ed25519SecretKey::generate());
+  return IdentityKey(crypto::Secp256k1SecretKey::generate());
+}
+
+Result<IdentityKey, PeerIdError> IdentityKey::from_secret(KeyType type,
+                                                          const crypto::SecretBytes<32>& secret) {
+  if (type == KeyType::Ed25519) return IdentityKey(crypto::Ed25519SecretKey::from_seed(secret));
+  auto key = crypto::Secp256k1SecretKey::from_bytes(secret.view());
+  if (!key) return fail(PeerIdError::BadSecret);
+  return IdentityKey(std::move(*key));
+}
+
+KeyType IdentityKey::type() const {
+  return std::holds_alternative<crypto::Ed25519SecretKey>(key_) ? KeyType::Ed25519
+                                                                : KeyType::Secp256k1;
+}
+
+crypto::SecretBytes<32> IdentityKey::secret() const {
+  if (const auto* ed25519 = std::get_if<crypto::Ed25519SecretKey>(&key_)) return ed25519->seed();
+  return std::get<crypto::Secp256k1SecretKey>(key_).bytes().clone();
+}
+
+IdentityKey IdentityKey::clone() const {
+  auto copy = from_secret(type(), secret());
+  OL_CHECK(copy.has_value(), "the secret of a key is a key");
+  return std::move(*copy);
 }
 
 PublicKey IdentityKey::public_key() const {

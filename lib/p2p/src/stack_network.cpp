@@ -130,17 +130,16 @@ std::vector<Multiaddr> interface_addresses(std::uint16_t port) {
 
 }  // namespace
 
-std::unique_ptr<Network> make_stack_network(NetworkConfig config,
-                                            const crypto::Ed25519SecretKey& identity,
+std::unique_ptr<Network> make_stack_network(NetworkConfig config, const IdentityKey& identity,
                                             NetworkHandler& handler) {
   return std::make_unique<StackNetwork>(std::move(config), identity, handler);
 }
 
-StackNetwork::StackNetwork(NetworkConfig config, const crypto::Ed25519SecretKey& identity,
+StackNetwork::StackNetwork(NetworkConfig config, const IdentityKey& identity,
                            NetworkHandler& handler)
     : config_(std::move(config)),
       handler_(handler),
-      key_(crypto::Ed25519SecretKey::from_seed(identity.seed())),
+      key_(identity.clone()),
       self_(key_.public_key()),
       tcp_(host_config(config_), key_),
       identify_(tcp_.host(), key_, record_sequence()),
@@ -242,7 +241,13 @@ Result<void, SendError> StackNetwork::publish(const std::string& topic, SharedBy
 }
 
 void StackNetwork::judge(const std::string& id, GossipVerdict verdict) {
-  tcp_.post([this, id, verdict] { gossip_.judge(id, verdict); });
+  bool wake = false;
+  {
+    const std::scoped_lock lock(inbox_mutex_);
+    wake = inbox_.empty();
+    inbox_.push_back({.to = {}, .topic = {}, .payload = {}, .judgement = Judgement{id, verdict}});
+  }
+  if (wake) tcp_.post([this] { drain_inbox(); });
 }
 
 Result<void, SendError> StackNetwork::enqueue(Outgoing message) {
@@ -270,31 +275,40 @@ void StackNetwork::drain_inbox() {
     messages.swap(inbox_);
     inbox_bytes_ = 0;
   }
-  std::vector<StackSession*> links;
-  for (auto& [id, session] : sessions_) {
-    if (session.linked) links.push_back(&session);
-  }
-  for (const Outgoing& message : messages) {
-    if (message.topic) {
-      // A repetition is dropped: everybody has it.
-      static_cast<void>(gossip_.publish(*message.topic, *message.payload));
-      continue;
-    }
-    StackSession* const link = message.to ? link_to(*message.to) : nullptr;
-    if (message.to && link == nullptr) {
-      totals_.undeliverable += 1;
-      continue;
-    }
-    const FramedMessage framed = frame_message(message.channel, message.payload);
-    if (link != nullptr) deliver(*link, framed);
-    for (std::size_t i = 0; !message.to && i < links.size(); ++i)
-      deliver(*links[i], framed);
-  }
+  for (const Outgoing& message : messages)
+    deliver_outgoing(message);
   for (const ConnectionId id : session_ids()) {
     StackSession* const session = find(id);
     if (session == nullptr || !session->linked || !session->overflowed) continue;
     end_session(*session, {CloseCode::SlowPeer, "the queue for this peer is full"},
                 Farewell::Goodbye);
+  }
+}
+
+void StackNetwork::deliver_outgoing(const Outgoing& message) {
+  if (message.judgement) {
+    gossip_.judge(message.judgement->id, message.judgement->verdict);
+    return;
+  }
+  if (message.topic) {
+    const auto told = gossip_.publish(*message.topic, *message.payload);
+    if (told || told.error() != GossipPublishError::Duplicate) return;
+    // A repetition is dropped: everybody has it. Where it was heard and waits for its verdict,
+    // whoever publishes it vouches for it, and what is published next comes behind it.
+    const auto repeated = make_message(*message.topic, *message.payload,
+                                       gossip_.router().parameters().signing, key_, 0);
+    gossip_.judge(repeated->id, GossipVerdict::Accept);
+    return;
+  }
+  StackSession* const link = message.to ? link_to(*message.to) : nullptr;
+  if (message.to && link == nullptr) {
+    totals_.undeliverable += 1;
+    return;
+  }
+  const FramedMessage framed = frame_message(message.channel, message.payload);
+  if (link != nullptr) return deliver(*link, framed);
+  for (auto& [id, session] : sessions_) {
+    if (session.linked) deliver(session, framed);
   }
 }
 

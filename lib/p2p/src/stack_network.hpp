@@ -112,8 +112,7 @@ struct StackSession {
 /// The other side says ready on every session and follows: where it hears ready is the link.
 class StackNetwork final : public Network, private HostObserver, private ProtocolHandler {
  public:
-  StackNetwork(NetworkConfig config, const crypto::Ed25519SecretKey& identity,
-               NetworkHandler& handler);
+  StackNetwork(NetworkConfig config, const IdentityKey& identity, NetworkHandler& handler);
   ~StackNetwork() override;
 
   Result<void, StartError> start() override;
@@ -136,11 +135,16 @@ class StackNetwork final : public Network, private HostObserver, private Protoco
  private:
   enum class Farewell : std::uint8_t { Silent, Goodbye };
 
+  struct Judgement {
+    std::string id;
+    GossipVerdict verdict = GossipVerdict::Ignore;
+  };
   struct Outgoing {
     std::optional<PeerId> to;  // everybody if absent
     Channel channel = Channel::Gossip;
     std::optional<std::string> topic;  // published if present
     SharedBytes payload;
+    std::optional<Judgement> judgement = {};  // in place of a message
   };
   struct Dialled {
     PeerId peer;
@@ -150,6 +154,7 @@ class StackNetwork final : public Network, private HostObserver, private Protoco
   // stack_network.cpp: the outside.
   [[nodiscard]] Result<void, SendError> enqueue(Outgoing message);
   void drain_inbox();
+  void deliver_outgoing(const Outgoing& message);
   void reserve_places();
   void stop_now();
   void publish_counters();

@@ -53,6 +53,34 @@ TEST(IdentityKey, signs_so_that_its_public_key_verifies) {
       as_bytes("x"), vector_key("secp256k1").sign(as_bytes("x"))));
 }
 
+// libp2p.md section 1: RFC 8032; ECDSA in DER with s at most half the order. RFC 6979 leaves no
+// choice of a nonce.
+TEST(IdentityKey, signs_the_same_bytes_each_time_and_a_copy_does) {
+  for (const KeyType type : {KeyType::Ed25519, KeyType::Secp256k1}) {
+    const IdentityKey key = IdentityKey::generate(type);
+    EXPECT_EQ(key.type(), type);
+    const IdentityKey copy = key.clone();
+    EXPECT_EQ(copy.type(), type);
+    const auto kept = IdentityKey::from_secret(type, key.secret());
+    ASSERT_TRUE(kept);
+    for (std::size_t size = 0; size < 50; ++size) {
+      const Bytes message = testing::pattern(size);
+      const Bytes signature = key.sign(message);
+      EXPECT_EQ(key.sign(message), signature);
+      EXPECT_EQ(copy.sign(message), signature);
+      EXPECT_EQ(kept->sign(message), signature);
+      // verify_der refuses a high s.
+      EXPECT_TRUE(copy.public_key().verify(message, signature));
+    }
+  }
+}
+
+TEST(IdentityKey, refuses_a_secret_that_is_none) {
+  const crypto::SecretBytes<32> zero;
+  EXPECT_EQ(IdentityKey::from_secret(KeyType::Secp256k1, zero).error(), PeerIdError::BadSecret);
+  EXPECT_TRUE(IdentityKey::from_secret(KeyType::Ed25519, zero));
+}
+
 // libp2p.md section 1: Ed25519 private data is seed and public key, or both with a copy that must
 // match.
 TEST(IdentityKey, takes_both_forms_of_ed25519_and_refuses_keys_that_do_not_match) {

@@ -14,7 +14,7 @@ namespace ol::p2p::testing {
 
 TestNode::TestNode(std::uint8_t key, NetworkConfig config) {
   config.listen_host = "127.0.0.1";
-  network_ = make_stack_network(std::move(config), identity_key(key), *this);
+  network_ = make_stack_network(std::move(config), IdentityKey(identity_key(key)), *this);
   const auto started = network_->start();
   OL_CHECK(started.has_value(), started ? "" : started.error().text.c_str());
   thread_ = std::thread([this] { network_->run(); });

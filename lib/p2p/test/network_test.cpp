@@ -426,6 +426,61 @@ TEST(Network, passes_gossip_on_only_after_a_good_verdict) {
   EXPECT_EQ(right.seen().gossip.back().from, middle.id());
 }
 
+// A block goes out before the certificate that names it, whether it was heard or is published.
+TEST(Network, what_is_accepted_and_published_goes_out_in_that_order) {
+  const std::string topic = "/test/gossip";
+  NetworkConfig config = allowing({2, 3});
+  config.topics = {{.name = topic}};
+  TestNode middle(1, config);
+  config = dialling({middle.endpoint()});
+  config.topics = {{.name = topic}};
+  TestNode left(2, config);
+  TestNode right(3, config);
+  left.set_verdict([](ByteView) { return GossipVerdict::Accept; });
+  right.set_verdict([](ByteView) { return GossipVerdict::Accept; });
+  middle.set_verdict([](ByteView payload) -> std::optional<GossipVerdict> {
+    if (as_text(payload).starts_with("held")) return std::nullopt;
+    return GossipVerdict::Accept;
+  });
+  const auto say = [&](TestNode& node, const std::string& text) {
+    return node.network().publish(topic, share(to_bytes(as_bytes(text)))).has_value();
+  };
+  int tries = 0;
+  ASSERT_TRUE(right.wait(
+      [&] { return say(left, "good " + std::to_string(++tries)) && !right.gossip.empty(); }));
+  const std::size_t before = right.seen().gossip.size();
+  std::vector<std::string> wanted;
+  for (int i = 0; i < 100; ++i) {
+    const std::string held = "held " + std::to_string(i);
+    const std::string after = "after " + std::to_string(i);
+    ASSERT_TRUE(say(left, held));
+    std::string id;
+    ASSERT_TRUE(middle.wait([&] {
+      for (const auto& one : middle.gossip) {
+        if (one.text == held) id = one.id;
+      }
+      return !id.empty();
+    }));
+    // Something is on its way to the network's thread already.
+    ASSERT_TRUE(say(middle, "before " + std::to_string(i)));
+    // Odd ones by a verdict, even ones by publishing what waits for it.
+    if (i % 2 == 1) {
+      middle.network().judge(id, GossipVerdict::Accept);
+    } else {
+      ASSERT_TRUE(say(middle, held));
+    }
+    ASSERT_TRUE(say(middle, after));
+    wanted.insert(wanted.end(), {"before " + std::to_string(i), held, after});
+  }
+  ASSERT_TRUE(right.wait([&] { return right.gossip.back().text == wanted.back(); }));
+  std::vector<std::string> heard;
+  const auto all = right.seen().gossip;
+  for (std::size_t i = before; i < all.size(); ++i) {
+    if (!all[i].text.starts_with("good")) heard.push_back(all[i].text);
+  }
+  EXPECT_EQ(heard, wanted);
+}
+
 TEST(Network, answers_to_a_port_in_use_and_a_bad_address_with_a_sentence) {
   TestNode a(1);
   class Silent : public NetworkHandler {
@@ -438,12 +493,14 @@ TEST(Network, answers_to_a_port_in_use_and_a_bad_address_with_a_sentence) {
   NetworkConfig config;
   config.listen_host = "127.0.0.1";
   config.listen_port = a.endpoint().port;
-  const auto taken = make_stack_network(config, testing::identity_key(2), handler)->start();
+  const auto taken =
+      make_stack_network(config, IdentityKey(testing::identity_key(2)), handler)->start();
   ASSERT_FALSE(taken);
   EXPECT_EQ(taken.error().text, "cannot listen on 127.0.0.1:" + std::to_string(config.listen_port) +
                                     ": Address already in use");
   config.listen_host = "localhost";
-  const auto named = make_stack_network(config, testing::identity_key(2), handler)->start();
+  const auto named =
+      make_stack_network(config, IdentityKey(testing::identity_key(2)), handler)->start();
   ASSERT_FALSE(named);
   EXPECT_THAT(named.error().text, ::testing::HasSubstr("not a literal IP address"));
 }

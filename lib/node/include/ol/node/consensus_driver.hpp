@@ -80,6 +80,10 @@ class DriverHost {
 
   /// A payload item by its hash, if this node has it. Nobody hashes it again.
   [[nodiscard]] virtual std::optional<Bytes> find_item(const primitives::TxnHash& hash) = 0;
+  /// A block that came by gossip and waits for a certificate, given out once. The caller checks it.
+  [[nodiscard]] virtual std::optional<primitives::Block> heard_block(const primitives::BlockHash&) {
+    return std::nullopt;
+  }
   /// Whether a block built now would hold transactions.
   [[nodiscard]] virtual bool has_work() = 0;
   /// Whether the block at that height is to follow its parent without pause (dex.md 17.5).
@@ -121,6 +125,7 @@ struct DriverCounters {
   std::uint64_t evidence = 0;
   std::uint64_t blocks_committed = 0;
   std::uint64_t items_requested = 0;
+  std::uint64_t blocks_heard = 0;  // by gossip, and named by a certificate
   std::uint64_t blocks_requested = 0;
   std::uint64_t ranges_requested = 0;
   std::uint64_t epochs_entered = 0;
@@ -176,6 +181,8 @@ class ConsensusDriver {
   void on_message(Now now, const p2p::PeerId& peer, p2p::Channel channel, ByteView bytes);
   void on_executed(Now now, const primitives::BlockHash& block, consensus::Execution verdict);
   void on_built(Now now, BuiltPayload payload);
+  /// DriverHost::heard_block has a new one: what waits for it is asked of nobody.
+  void on_heard(Now now, const primitives::BlockHash& block);
   /// The pool went from empty to not empty.
   void on_work(Now now);
   /// Call at or after `next_deadline()`.
@@ -297,6 +304,7 @@ class ConsensusDriver {
   void take_range(const p2p::PeerId& peer, const RangeResponse& response);
   void take_range_entry(const RangeEntry& entry, const p2p::PeerId& peer, bool& good);
   void fetch(const consensus::FetchRequest& request);
+  [[nodiscard]] bool take_heard(const primitives::BlockHash& block);
   void request_block(const primitives::BlockHash& block, PendingFetch& pending);
   void sync_if_behind();
   void retry_requests();

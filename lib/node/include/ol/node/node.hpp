@@ -12,6 +12,7 @@
 #include <ol/crypto/bls.hpp>
 #include <ol/crypto/ed25519.hpp>
 #include <ol/node/exchange_access.hpp>
+#include <ol/p2p/identity.hpp>
 #include <ol/primitives/genesis.hpp>
 
 namespace ol::node {
@@ -81,7 +82,8 @@ struct NodeConfig {
 struct NodeParts {
   primitives::Genesis genesis;
   NodeConfig config;
-  crypto::Ed25519SecretKey network_key;
+  /// Signs for the peer id. Of Ed25519 on a validator: its set names such a key.
+  p2p::IdentityKey network_key;
   /// Absent on a node that only follows the chain.
   std::optional<ValidatorKeys> validator;
 };

@@ -23,7 +23,11 @@ enum class PeerIdError : std::uint8_t {
   UnknownHash,         // neither the identity nor the SHA-256 multihash
   UnsupportedKeyType,  // RSA or ECDSA: peers of this network use Ed25519 or secp256k1
   NonCanonicalKey,     // not the one encoding libp2p allows, or not a point of the curve
+  BadSecret,           // no secret key of its type
 };
+
+/// "ed25519" or "secp256k1".
+[[nodiscard]] const char* name_of(KeyType type);
 
 /// The error as a short lower-case phrase for logs and replies.
 [[nodiscard]] const char* describe(PeerIdError error);
@@ -64,8 +68,18 @@ class IdentityKey {
   /// 96 with the public key twice, and the public key must be the seed's.
   [[nodiscard]] static Result<IdentityKey, PeerIdError> from_message(ByteView message);
 
+  [[nodiscard]] static IdentityKey generate(KeyType type);
+  /// The key whose `secret()` that was. PeerIdError::BadSecret.
+  [[nodiscard]] static Result<IdentityKey, PeerIdError> from_secret(
+      KeyType type, const crypto::SecretBytes<32>& secret);
+
+  [[nodiscard]] KeyType type() const;
+  /// The Ed25519 seed, or the secp256k1 scalar.
+  [[nodiscard]] crypto::SecretBytes<32> secret() const;
+  [[nodiscard]] IdentityKey clone() const;
   [[nodiscard]] PublicKey public_key() const;
-  /// The signature in the encoding `PublicKey::verify` takes.
+  /// Deterministic and, on secrets, constant-time (RFC 8032 by libsodium, RFC 6979 by
+  /// libsecp256k1). The signature in the encoding `PublicKey::verify` takes.
   [[nodiscard]] Bytes sign(ByteView message) const;
 
  private:

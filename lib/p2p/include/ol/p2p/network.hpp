@@ -276,7 +276,8 @@ class Network {
   /// published or heard within the last two minutes is not repeated.
   [[nodiscard]] virtual Result<void, SendError> publish(const std::string& topic,
                                                         SharedBytes payload) = 0;
-  /// The verdict on_gossip left open.
+  /// The verdict on_gossip left open. What is accepted and what is published go out in the order of
+  /// the calls.
   virtual void judge(const std::string& id, GossipVerdict verdict) = 0;
 
   /// Reads again from a peer whose message was answered with Flow::Pause.

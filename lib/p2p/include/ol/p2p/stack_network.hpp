@@ -2,7 +2,7 @@
 
 #include <memory>
 
-#include <ol/crypto/ed25519.hpp>
+#include <ol/p2p/identity.hpp>
 #include <ol/p2p/network.hpp>
 
 namespace ol::p2p {
@@ -12,7 +12,7 @@ namespace ol::p2p {
 /// @param identity  Borrowed for the call; the network keeps a copy of its own and wipes it.
 /// @param handler   Borrowed; must outlive the network.
 [[nodiscard]] std::unique_ptr<Network> make_stack_network(NetworkConfig config,
-                                                          const crypto::Ed25519SecretKey& identity,
+                                                          const IdentityKey& identity,
                                                           NetworkHandler& handler);
 
 }  // namespace ol::p2p
