@@ -63,8 +63,8 @@ std::optional<exchange::CommittedBlock> HistoryFile::execute(exchange::Engine& e
                                                              const primitives::Block& block) const {
   const auto items = stored_items(parts_.rules, block, parts_.genesis.leaders, parts_.workers);
   if (!items) return std::nullopt;
-  auto input = execution::block_input(parts_.rules, block.header, *items,
-                                      engine.state().clock_ahead());
+  auto input =
+      execution::block_input(parts_.rules, block.header, *items, engine.state().clock_ahead());
   if (!input || !engine.check(*input)) return std::nullopt;
   exchange::CommittedBlock out;
   out.block = retag<Hash256>(block.hash);

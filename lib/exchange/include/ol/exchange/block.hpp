@@ -220,7 +220,7 @@ struct FundingSet {
 struct BlockResult {
   std::vector<ActionResult> results;  // in execution order
   std::vector<Event> events;
-  std::vector<bool> system_ok;      // one per system action
+  std::vector<bool> system_ok;  // one per system action
   /// The snapshot that RevertTo brought back, if any.
   std::optional<std::uint64_t> reverted_to;
   std::vector<FundingSet> funding;  // in no root: the records have what is due of it
