@@ -225,8 +225,9 @@ void Replica::execute(consensus::BlockPtr block) {
   });
 }
 
-void Replica::build(primitives::View view, consensus::BlockPtr parent) {
-  answers_.push_back([this, view, parent](node::ConsensusDriver& driver, node::Now t) {
+void Replica::build(const consensus::BuildRequest& request) {
+  answers_.push_back([this, view = request.view, parent = request.parent](
+                         node::ConsensusDriver& driver, node::Now t) {
     driver.on_built(t, {.view = view, .parent = {}, .items = pick(parent)});
   });
 }

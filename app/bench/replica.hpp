@@ -80,7 +80,7 @@ class Replica final : node::DriverHost, p2p::NetworkHandler {
   void broadcast(p2p::Channel channel, Bytes message) override;
   void punish(const p2p::PeerId& peer, std::string reason) override;
   void execute(consensus::BlockPtr block) override;
-  void build(primitives::View view, consensus::BlockPtr parent) override;
+  void build(const consensus::BuildRequest& request) override;
   void commit(std::vector<consensus::CommittedBlock> blocks) override;
   void discard(std::vector<consensus::BlockPtr> blocks) override;
   void serve_range(const p2p::PeerId& peer, node::RangeRequest request) override;

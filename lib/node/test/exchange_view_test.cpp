@@ -22,7 +22,6 @@ class ExchangeViewTest : public testing::Test {
  protected:
   ExchangeViewTest()
       : view_({.genesis = genesis_,
-               .params = {},
                .engine = std::make_unique<exchange::Engine>(exchange::Params{}),
                .submit = [](exchange::SignedAction, exchange::Access::Admitted) {},
                .submit_system = [](exchange::SystemAction) -> Result<void, exchange::Refusal> {
