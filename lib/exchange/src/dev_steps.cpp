@@ -1,5 +1,7 @@
 #include "dev_steps.hpp"
 
+#include <algorithm>
+
 #include <ol/base/check.hpp>
 
 #include "persistence.hpp"
@@ -39,7 +41,11 @@ bool run_system(Context& ctx, const TakeSnapshot& /*action*/) {
   State& state = ctx.state;
   const std::uint64_t height = ctx.block.height;
   const bool full = state.snapshots.items().size() >= kSnapshotsMax;
-  if (full || state.snapshots.contains(height)) return false;
+  // The EVM's state is kept as the block before left it, which a revert here would not be.
+  const bool goes_back = std::ranges::any_of(ctx.block.system, [](const SystemAction& one) {
+    return std::holds_alternative<RevertTo>(one);
+  });
+  if (full || goes_back || state.snapshots.contains(height)) return false;
   std::uint64_t count = 0;
   for (auto& [key, value] : dump_records(state)) {
     if (!is_kept(key)) continue;

@@ -94,7 +94,10 @@ std::uint64_t limit_px(const State& state, MarketIndex market, std::int64_t szi,
   const Int128 bankrupt = bankruptcy_px(szi, mark, av);
   if (szi > 0) {
     const Int128 low = ceil_div(oracle * (kPpb - band), kPpb);
-    return must_u64(max128(tick, ceil_div(max128(bankrupt, low), tick) * tick));
+    // Above every price there can be: nobody bids that, and the ladder goes on.
+    const Int128 top = (kPxEnd - 1) / tick * tick;
+    const Int128 limit = ceil_div(max128(bankrupt, low), tick) * tick;
+    return must_u64(max128(tick, min128(limit, top)));
   }
   const Int128 high = floor_div(oracle * (kPpb + band), kPpb);
   // Below the first tick nothing can be bought: a limit of 0 meets no offer.

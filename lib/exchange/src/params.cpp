@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <array>
-#include <limits>
 
 namespace ol::exchange {
 namespace {
@@ -37,14 +36,15 @@ constexpr std::int64_t kDay = 86'400'000;       // ms
 constexpr std::int64_t kYear = 365 * kDay;
 constexpr std::int64_t kUsdMost = 1'000'000'000 * kUsdPerDollar;
 
-// By name. Periods and counts that something is divided by or looped with begin at 1.
+// By name. Periods and counts that something is divided by or looped with begin at 1. How many
+// nonces are kept and for how long is not among them: actions of before could be sent again.
 constexpr std::array kFields{
     field<&Params::agents_per_sub>("agents_per_sub", 0, 100),
     field<&Params::backstop_lock_ms>("backstop_lock_ms", 0, kYear),
     field<&Params::breaker_pause_ms>("breaker_pause_ms", 0, kDay),
     field<&Params::breaker_ppb>("breaker_ppb", 1, kWhole),
     field<&Params::breaker_window_ms>("breaker_window_ms", 1'000, kDay),
-    field<&Params::budget_actions>("budget_actions", 0, std::numeric_limits<std::int64_t>::max()),
+    field<&Params::budget_actions>("budget_actions", 0, 1'000'000'000'000'000),
     field<&Params::deviation_flag_ppb>("deviation_flag_ppb", 1, kWhole),
     field<&Params::deviation_rounds>("deviation_rounds", 1, 1'000'000),
     field<&Params::fills_per_order_max>("fills_per_order_max", 1, 100'000),
@@ -56,8 +56,6 @@ constexpr std::array kFields{
     field<&Params::mark_period_ms>("mark_period_ms", 1, kDay),
     field<&Params::named_agents>("named_agents", 0, 100),
     field<&Params::nonce_future_ms>("nonce_future_ms", 1'000, kYear),
-    field<&Params::nonce_past_ms>("nonce_past_ms", 1'000, kYear),
-    field<&Params::nonces_kept>("nonces_kept", 1, 10'000),
     field<&Params::open_orders>("open_orders", 1, 100'000),
     field<&Params::open_orders_max>("open_orders_max", 1, 100'000),
     field<&Params::oracle_fresh_ms>("oracle_fresh_ms", 1'000, kYear),

@@ -126,7 +126,8 @@ std::int64_t premium_ppb(std::uint64_t oracle, std::optional<std::uint64_t> impa
   const Int128 o = oracle;
   const Int128 above = impact_bid ? max128(0, Int128{*impact_bid} - o) : Int128{0};
   const Int128 below = impact_ask ? max128(0, o - Int128{*impact_ask}) : Int128{0};
-  return must_i64(trunc_div((above - below) * kPpb, o));
+  constexpr Int128 kMost = Int128{1'000} * kPpb;  // far above every cap of a rate
+  return must_i64(clamp128(trunc_div((above - below) * kPpb, o), -kMost, kMost));
 }
 
 std::int64_t funding_rate_ppb(Int128 premium_sum, std::uint32_t samples,

@@ -77,12 +77,17 @@ std::optional<std::uint64_t> aggregate_px(const Context& ctx,
                                      : weighted_median(prices);
 }
 
+// What counts of one price: a thousand times the median. Whoever is farther off is off all the
+// same, and the average stays in its range.
+constexpr Int128 kDeviationMax = Int128{1'000} * kPpb;
+
 // dex.md 10.3.
 void track_deviation(Context& ctx, AssetId asset, std::uint64_t px, const Fresh& fresh) {
   for (const std::uint32_t v : fresh.validators) {
     if (ctx.state.submissions.find({v, asset})->time != ctx.block.time) continue;
     OracleSubmission& s = ctx.state.submissions.edit({v, asset});
-    const Int128 deviation = floor_div(abs128(Int128{s.spot_px} - px) * kPpb, px);
+    const Int128 deviation =
+        min128(floor_div(abs128(Int128{s.spot_px} - px) * kPpb, px), kDeviationMax);
     s.deviation_ppb = must_i64(s.deviation_ppb + floor_div(deviation - s.deviation_ppb, 16));
     s.deviant_rounds = s.deviation_ppb > ctx.params.deviation_flag_ppb ? s.deviant_rounds + 1 : 0;
     if (s.deviant_rounds == ctx.params.deviation_rounds) {
@@ -161,7 +166,8 @@ void update_mark(Context& ctx, MarketIndex market) {
   inputs.book = book;
   if (state.validators_px != 0) inputs.validators = static_cast<std::int64_t>(state.validators_px);
   inputs.book_ema = state.book_ema.value();
-  state.mark = mark_px(inputs, ctx.state.info(market).config.mark_band_ppb);
+  // A price like any other, even where the band around the oracle's reaches farther.
+  state.mark = std::min(mark_px(inputs, ctx.state.info(market).config.mark_band_ppb), kPxEnd - 1);
   state.mark_at = ctx.block.time;
 }
 

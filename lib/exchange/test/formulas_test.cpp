@@ -332,5 +332,11 @@ TEST(Dex12Formulas, vector_21_5_scores) {
             (AdlScore{true, 1'060'000'000, 5'300'000'000}));
 }
 
+TEST(Dex112, a_premium_beyond_measure_is_a_thousand_times_the_oracle) {
+  EXPECT_EQ(premium_ppb(1, 10'000'000'000, std::nullopt), 1'000'000'000'000);
+  EXPECT_EQ(premium_ppb(1, 1'001, std::nullopt), 1'000'000'000'000);
+  EXPECT_EQ(premium_ppb(1, 1'000, std::nullopt), 999'000'000'000);
+}
+
 }  // namespace
 }  // namespace ol::exchange

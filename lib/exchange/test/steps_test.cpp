@@ -79,6 +79,44 @@ TEST_F(Dex10Prices, submissions_need_two_thirds_of_the_stake) {
   EXPECT_EQ(chain.market(kBtc).oracle, 612'000U);  // the median moved to the other side
 }
 
+// One validator's price beside a median of one unit: it is far off, and that is all.
+TEST_F(Dex10Prices, a_price_that_is_off_beyond_measure_stops_nobody) {
+  chain.system({SetOracle{kBtc, 1}});
+  for (std::uint64_t round = 1; round <= 40; ++round) {
+    BlockInput block = chain.last_block();
+    block.height = chain.state().global().height + 1;
+    block.time = chain.state().global().time + 100;
+    block.stakes = {40, 40, 20};
+    block.actions.clear();
+    block.system = {OracleSubmit{0, round, {{kBtc, 1, 0}}}, OracleSubmit{1, round, {{kBtc, 1, 0}}},
+                    OracleSubmit{2, round, {{kBtc, kPxEnd - 1, 0}}}};
+    static_cast<void>(chain.engine().execute(block));
+    chain.engine().commit_block();
+  }
+  EXPECT_EQ(chain.market(kBtc).oracle, 1U);
+}
+
+// dex.md 1.1: prices from one end of their range to the other leave a chain that goes on.
+TEST_F(Dex10Prices, oracle_prices_over_the_whole_range_stop_nobody) {
+  chain.deposit(kA, 100'000'000);
+  chain.deposit(kB, 100'000'000);
+  const std::vector<std::uint64_t> ends{kPxEnd - 1,      1,      10'000'000'000, 10,
+                                        100'000'000'000, 600'000};
+  for (const std::uint64_t px : ends) {
+    chain.block({SetOracle{kBtc, px}, SetOracle{kEth, ends[px % ends.size()]}}, {}, 5'000);
+    for (const Side side : {Side::Buy, Side::Sell}) {
+      for (const Address& trader : {kA, kB}) {
+        Order order = order_of(kBtc, side, std::max<std::uint64_t>(px / 10 * 10, 10), 30);
+        static_cast<void>(chain.act(trader, place(order)));
+        order.asset = kEth;
+        static_cast<void>(chain.act(trader, place(order)));
+      }
+    }
+    chain.block({SetMarketStatus{kBtc, MarketStatus::Active}}, {}, 5'000);
+    EXPECT_LT(chain.market(kBtc).mark, kPxEnd);
+  }
+}
+
 TEST_F(Dex10Prices, moves_are_clamped_and_say_so) {
   const auto submit = [&](std::uint64_t round, std::uint64_t px) {
     return chain.block({OracleSubmit{0, round, {{kBtc, px, px}}}}, {});
