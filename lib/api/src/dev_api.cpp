@@ -48,8 +48,9 @@ void ExchangeApi::Impl::post_dev(std::string_view body, Reply done) {
   for (const SystemAction& action : shared->actions) {
     const auto taken = access.submit_system(action);
     if (taken) continue;
-    dev_waits.drop(id);
-    return (*shared_done)(refused_reply(refusal_of(taken.error())));
+    // An equal one of another client may have been met meanwhile.
+    if (dev_waits.drop(id)) (*shared_done)(refused_reply(refusal_of(taken.error())));
+    return;
   }
 }
 

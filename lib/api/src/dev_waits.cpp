@@ -32,9 +32,9 @@ DevWaits::Id DevWaits::add(const DevRequest& request, std::uint64_t deadline_ms,
   return out.id;
 }
 
-void DevWaits::drop(Id id) {
+bool DevWaits::drop(Id id) {
   const MutexLock lock(mutex_);
-  waiting_.remove_if([&](const Waiting& waiting) { return waiting.id == id; });
+  return waiting_.remove_if([&](const Waiting& waiting) { return waiting.id == id; }) > 0;
 }
 
 // Equal actions do the same, so whoever waits longest has the first of them.

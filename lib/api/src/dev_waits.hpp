@@ -33,8 +33,8 @@ class DevWaits {
 
   /// Before the actions are submitted. Zero: too many wait, and `done` is not kept.
   [[nodiscard]] Id add(const DevRequest& request, std::uint64_t deadline_ms, Done done);
-  /// The actions were not taken: `done` is not called.
-  void drop(Id id);
+  /// The actions were not taken: `done` is not called any more. False: it was.
+  [[nodiscard]] bool drop(Id id);
   /// Every final block, in order.
   void settle(const exchange::CommittedBlock& block);
   void expire(std::uint64_t now_ms);

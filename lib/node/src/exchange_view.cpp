@@ -62,6 +62,12 @@ void ExchangeView::keep(const CommittedBlockPtr& block) {
     block_parts_ -= parts_of(*blocks_.front());
     blocks_.pop_front();
   }
+  if (block->result.reverted_to) {
+    // What was done before may be done again, and that is what counts then.
+    results_.clear();
+    result_order_.clear();
+    result_parts_ = 0;
+  }
   for (const exchange::ActionResult& result : block->result.results) {
     // The first of a name counts: one that is sent again fails by its nonce.
     const Outcome outcome{block->input.height, block->input.time, result};

@@ -76,8 +76,10 @@ bool Executor::execute_exchange(ExecutedEntry& entry) {
       parts_.exchange->chain.execute(block.header.parent, block.hash, *std::move(input));
   if (!entry.exchange) return false;
   parts_.exchange->priced(std::move(priced));
-  for (const exchange::SystemAction& action : entry.exchange->input.system) {
-    if (const auto* mine = std::get_if<exchange::MineBlocks>(&action))
+  const std::vector<exchange::SystemAction>& system = entry.exchange->input.system;
+  for (std::size_t i = 0; i < system.size(); ++i) {
+    const auto* mine = std::get_if<exchange::MineBlocks>(&system[i]);
+    if (mine != nullptr && entry.exchange->result.system_ok[i])
       parts_.exchange->mine(primitives::Height(block.header.height.value() + mine->blocks));
   }
   return true;

@@ -193,6 +193,10 @@ Result<void, Refusal> Node::Impl::submit_system(exchange::SystemAction action) {
                      !std::holds_alternative<exchange::SetStake>(action) &&
                      !std::holds_alternative<exchange::OracleSubmit>(action);
   if (!taken) return fail(Refusal{Error::NotAuthorized, "this kind belongs to genesis"});
+  if (!epochs_->seat(epochs_->current().set.epoch())) {
+    return fail(Refusal{Error::NotAuthorized,
+                        "this node is no validator and proposes no block; ask one that is"});
+  }
   // Another node's must not have the same name, nor one from before a restart.
   const std::uint64_t salt = seed_ + exchange_->system_salt.fetch_add(1);
   auto item = execution::verify_item(exchange_->rules, execution::system_item(salt, action));

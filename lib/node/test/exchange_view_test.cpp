@@ -34,7 +34,8 @@ class ExchangeViewTest : public testing::Test {
     view_.stop();
     if (thread_.joinable()) thread_.join();
   }
-  CommittedBlockPtr push(std::uint64_t height, std::vector<std::uint8_t> actions = {}) {
+  CommittedBlockPtr push(std::uint64_t height, std::vector<std::uint8_t> actions = {},
+                         std::optional<std::uint64_t> reverted_to = std::nullopt) {
     auto block = std::make_shared<CommittedBlock>();
     block->input.height = height;
     block->input.time = 1'000 + height;
@@ -44,6 +45,7 @@ class ExchangeViewTest : public testing::Test {
       result.aux = height;
       block->result.results.push_back(result);
     }
+    block->result.reverted_to = reverted_to;
     view_.push(block);
     return block;
   }
@@ -102,6 +104,17 @@ TEST_F(ExchangeViewTest, an_awaited_result_comes_once_whether_before_or_after) {
   EXPECT_EQ(heights, (std::vector<std::uint64_t>{1, 1}));
   EXPECT_EQ(view_.find_result(named(7))->result.aux, 1U);
   EXPECT_EQ(view_.find_result(named(8)), std::nullopt);
+}
+
+// What was undone may be done again, and that result counts (dex.md 17.5).
+TEST_F(ExchangeViewTest, results_from_before_a_revert_are_forgotten) {
+  push(1, {7, 8});
+  push(2, {9}, 1);
+  push(3, {7});
+  finish();
+  EXPECT_EQ(view_.find_result(named(7))->result.aux, 3U);
+  EXPECT_EQ(view_.find_result(named(8)), std::nullopt);
+  EXPECT_EQ(view_.find_result(named(9))->result.aux, 2U);
 }
 
 TEST_F(ExchangeViewTest, readers_do_not_keep_blocks_out_for_ever) {
