@@ -119,6 +119,7 @@ Result<EvidenceStore::Outcome, std::string> EvidenceStore::add(ByteView encoded)
   const Key key = key_of(*evidence);
   const MutexLock lock(mutex_);
   if (proofs_.contains(key)) return Outcome::Known;
+  if (epochs_.find(point_of(*evidence).epoch) == nullptr) return Outcome::UnknownEpoch;
   // First what is cheap: a liar can make proofs against itself without end.
   if (!has_room(key, encoded.size())) return Outcome::Full;
   if (!is_proof(*evidence)) return Outcome::NoProof;

@@ -44,6 +44,8 @@ class EvidenceStore {
     Known,    // the same is there
     Full,     // enough of this validator, or no room
     NoProof,  // it does not decode or does not prove anything
+    /// Of an epoch this node does not know: whoever tells it may have gone further.
+    UnknownEpoch,
   };
 
   /// Reads what is there; files that prove nothing are left where they are and counted. `epochs`

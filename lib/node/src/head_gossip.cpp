@@ -72,15 +72,23 @@ void HeadGossip::follow(const ConsensusDriver& driver, Now now) {
   });
 }
 
+namespace {
+
+const primitives::Block* block_of(const ConsensusDriver& driver,
+                                  const primitives::BlockHash& hash) {
+  const consensus::BlockTree& tree = driver.kernel().tree();
+  if (hash == tree.root().hash) return &tree.root();
+  const consensus::BlockTree::Node* const node = tree.find(hash);
+  return node == nullptr ? nullptr : node->block.get();
+}
+
+}  // namespace
+
 // A long block comes from its proposer and from nodes that follow: each validator's copy would cost
 // its uplink as much as the proposal.
 std::optional<Bytes> HeadGossip::block_to_tell(const ConsensusDriver& driver,
                                                const primitives::BlockHash& hash) const {
-  const consensus::BlockTree& tree = driver.kernel().tree();
-  const consensus::BlockTree::Node* const node = tree.find(hash);
-  const primitives::Block* const block = hash == tree.root().hash ? &tree.root()
-                                         : node != nullptr        ? node->block.get()
-                                                                  : nullptr;
+  const primitives::Block* const block = block_of(driver, hash);
   if (block == nullptr || blocks_.passed_on(hash)) return std::nullopt;
   const bool own = !driver.self() || *driver.self() == block->header.proposer;
   const std::size_t bytes_max = own ? kBlockGossipBytesMax : kEverybodyBytesMax;
@@ -95,7 +103,7 @@ std::optional<Bytes> HeadGossip::block_to_tell(const ConsensusDriver& driver,
   return encoded;
 }
 
-std::optional<HeadGossip::News> HeadGossip::news(const ConsensusDriver& driver) {
+std::optional<HeadGossip::News> HeadGossip::news(const ConsensusDriver& driver, Now now) {
   const consensus::AnyKernel& kernel = driver.kernel();
   const std::uint64_t mark =
       by_slots_ ? kernel.tree().root().header.height.value() : kernel.high_qc().view().value();
@@ -105,8 +113,8 @@ std::optional<HeadGossip::News> HeadGossip::news(const ConsensusDriver& driver) 
     return std::nullopt;
   }
   published_ = mark;
-  // Who catches up has nothing new to say.
-  if (driver.best_peer_height() > known.front().height()) return std::nullopt;
+  const primitives::Block* const block = block_of(driver, known.front().block());
+  if (block != nullptr && block->header.time.value() + kNewsMs < now.wall_ms) return std::nullopt;
   return News{
       .block = block_to_tell(driver, known.front().block()),
       .certificate = consensus::encode_message(consensus::CertificateMessage{known.front()})};

@@ -54,9 +54,12 @@ class HeadGossip {
     std::optional<Bytes> block;
     Bytes certificate;
   };
-  /// The newest certificate that makes blocks final and the block it names, if it is new, its block
-  /// is here and nobody linked is further.
-  [[nodiscard]] std::optional<News> news(const ConsensusDriver& driver);
+  /// What is older is no news: its node is catching up.
+  static constexpr std::uint64_t kNewsMs = 30'000;
+  /// The newest certificate that makes blocks final and the block it names, if it is new and its
+  /// block is here and was proposed not long ago. How far peers say they are changes nothing: one
+  /// that lies would silence everybody.
+  [[nodiscard]] std::optional<News> news(const ConsensusDriver& driver, Now now);
 
  private:
   struct Waiting {

@@ -7,6 +7,25 @@
 
 namespace ol::node {
 
+namespace {
+
+p2p::GossipVerdict verdict_of(EvidenceStore::Outcome outcome) {
+  switch (outcome) {
+    case EvidenceStore::Outcome::New:
+      return p2p::GossipVerdict::Accept;
+    case EvidenceStore::Outcome::NoProof:
+      return p2p::GossipVerdict::Reject;
+    case EvidenceStore::Outcome::UnknownEpoch:
+      return p2p::GossipVerdict::TooEarly;
+    case EvidenceStore::Outcome::Known:
+    case EvidenceStore::Outcome::Full:
+      break;
+  }
+  return p2p::GossipVerdict::Ignore;
+}
+
+}  // namespace
+
 // Only two_phase stops for good: docs/adr/0012-two-phase-kernel.md, 6.
 Result<void, NodeError> Node::Impl::open_halt() {
   if (!parts_.genesis.slots) return {};
@@ -70,12 +89,7 @@ std::optional<p2p::GossipVerdict> Node::Impl::on_evidence_gossip(const p2p::Peer
   if (!evidence) return p2p::GossipVerdict::Reject;
   if (evidence_->knows(*evidence)) return p2p::GossipVerdict::Ignore;
   const bool queued = workers_->try_submit([this, from, id, bytes = to_bytes(proof)] {
-    const auto outcome = take_evidence(bytes, from);
-    const bool is_new = outcome == EvidenceStore::Outcome::New;
-    const bool bad = outcome == EvidenceStore::Outcome::NoProof;
-    network_->judge(id, is_new ? p2p::GossipVerdict::Accept
-                        : bad  ? p2p::GossipVerdict::Reject
-                               : p2p::GossipVerdict::Ignore);
+    network_->judge(id, verdict_of(take_evidence(bytes, from)));
   });
   if (queued) return std::nullopt;
   return p2p::GossipVerdict::TooEarly;

@@ -34,6 +34,7 @@
 #include "metrics.hpp"
 #include "node_exchange.hpp"
 #include "reach.hpp"
+#include "refused_names.hpp"
 #include "txn_pool.hpp"
 #include "worker_pool.hpp"
 
@@ -227,6 +228,7 @@ struct Node::Impl final : p2p::NetworkHandler, DriverHost {
   // Execution.
   std::unique_ptr<WorkerPool> workers_;
   std::unique_ptr<TxnCache> cache_;
+  RefusedNames refused_;
   std::unique_ptr<TxnPool> pool_;
   /// Null on a chain without an exchange.
   std::unique_ptr<NodeExchange> exchange_;

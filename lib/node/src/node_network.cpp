@@ -122,7 +122,7 @@ std::optional<primitives::Block> Node::Impl::heard_block(const primitives::Block
 // The block before its certificate, be it heard or published: whoever hears both in this order asks
 // nobody.
 void Node::Impl::follow_heads() {
-  auto news = heads_->news(*driver_);
+  auto news = heads_->news(*driver_, now());
   const auto tell = [this](const std::string& topic, Bytes message) {
     auto told = network_->publish(topic, p2p::share(std::move(message)));
     if (!told) log(LogLevel::Warn, "head not told", {{"reason", p2p::describe(told.error())}});

@@ -67,7 +67,7 @@ Result<primitives::TxnHash, rpc::SubmitError> Node::Impl::submit(Bytes envelope)
 
 bool Node::Impl::knows(ByteView entry) const {
   const auto hash = primitives::transaction_hash(entry);
-  if (cache_->find(hash)) return true;
+  if (cache_->find(hash) || refused_.contains(hash, now().monotonic_ms)) return true;
   return exchange_ && primitives::is_exchange_item(entry) && exchange_->cache.find(hash);
 }
 
@@ -94,15 +94,20 @@ std::optional<p2p::GossipVerdict> Node::Impl::on_batch_gossip(const std::string&
   return p2p::GossipVerdict::TooEarly;
 }
 
+// Passed on if it brought something that this node took: what every pool refuses would else go
+// round and be verified everywhere for nothing, in one batch after the other.
 p2p::GossipVerdict Node::Impl::admit_batch(std::vector<Bytes> entries, AdmitEntry admit_entry) {
-  auto verdict = p2p::GossipVerdict::Accept;
+  auto verdict = p2p::GossipVerdict::Ignore;
   for (Bytes& entry : entries) {
     // While this batch waited another may have brought it.
     if (knows(entry)) continue;
+    const auto name = primitives::transaction_hash(entry);
     const p2p::GossipVerdict one = (this->*admit_entry)(std::move(entry));
     // Honest nodes publish only what they have verified.
     if (one == p2p::GossipVerdict::Reject) return one;
-    if (one == p2p::GossipVerdict::TooEarly) verdict = one;
+    if (one == p2p::GossipVerdict::Ignore) refused_.put(name, now().monotonic_ms);
+    const bool early = verdict == p2p::GossipVerdict::TooEarly;
+    if (one != p2p::GossipVerdict::Ignore && !early) verdict = one;
   }
   return verdict;
 }
@@ -111,9 +116,10 @@ p2p::GossipVerdict Node::Impl::admit_gossiped_txn(Bytes envelope) {
   auto txn = primitives::VerifiedTxn::verify(std::move(envelope));
   if (!txn) return p2p::GossipVerdict::Reject;
   // A refusal is the sender's business: what one pool has no room for, another may.
-  static_cast<void>(
-      admit(std::make_shared<const primitives::VerifiedTxn>(*std::move(txn)), Origin::Gossip));
-  return p2p::GossipVerdict::Accept;
+  const bool taken =
+      admit(std::make_shared<const primitives::VerifiedTxn>(*std::move(txn)), Origin::Gossip)
+          .has_value();
+  return taken ? p2p::GossipVerdict::Accept : p2p::GossipVerdict::Ignore;
 }
 
 // System actions are proposed by the node that was asked and come with its blocks alone.
@@ -123,9 +129,10 @@ p2p::GossipVerdict Node::Impl::admit_gossiped_item(Bytes bytes) {
   if (!gossiped) return p2p::GossipVerdict::Reject;
   auto item = execution::verify_item(exchange_->rules, std::move(bytes));
   if (item) {
-    static_cast<void>(admit_item(std::make_shared<const execution::ExchangeItem>(*std::move(item)),
-                                 Origin::Gossip));
-    return p2p::GossipVerdict::Accept;
+    const bool taken = admit_item(std::make_shared<const execution::ExchangeItem>(*std::move(item)),
+                                  Origin::Gossip)
+                           .has_value();
+    return taken ? p2p::GossipVerdict::Accept : p2p::GossipVerdict::Ignore;
   }
   // Prices of an epoch that others have entered and this node has not.
   return item.error() == execution::ItemError::UnknownValidator ? p2p::GossipVerdict::TooEarly

@@ -309,11 +309,13 @@ TEST(BlockTopic, a_heard_block_is_checked_like_an_answer) {
   EXPECT_THAT(one.bench.host.executing, IsEmpty());
 }
 
-/// What `listener` publishes of a certified block with an item of `bytes`.
-std::optional<HeadGossip::News> news_of(Listener& listener, const Block& block) {
+/// What `listener` publishes of a certified block, so long after it was made.
+std::optional<HeadGossip::News> news_of(Listener& listener, const Block& block,
+                                        std::uint64_t late_ms = 0) {
+  listener.bench.now.wall_ms = block.header.time.value() + late_ms;
   listener.hear_certificate(block);
   listener.bench.deliver_sync(0, BlockResponse{block.hash, encoded(block)});
-  return listener.heads.news(*listener.bench.driver);
+  return listener.heads.news(*listener.bench.driver, listener.bench.now);
 }
 
 Block block_with(const consensus::test::Validators& all, std::vector<Bytes> items) {
@@ -330,7 +332,7 @@ TEST(BlockTopic, every_validator_publishes_a_short_block_beside_its_certificate)
   const auto certificate = decode_certificate_gossip(news->certificate);
   ASSERT_TRUE(certificate);
   EXPECT_EQ(certificate->block(), block.hash);
-  EXPECT_FALSE(one.heads.news(*one.bench.driver));
+  EXPECT_FALSE(one.heads.news(*one.bench.driver, one.bench.now));
 }
 
 TEST(BlockTopic, a_long_block_is_published_by_its_proposer_alone) {
@@ -351,7 +353,7 @@ TEST(BlockTopic, a_long_block_is_published_by_its_proposer_alone) {
   ASSERT_NE(node, nullptr);
   const Block own = *node->block;
   proposer.hear_certificate(own);
-  const auto published = proposer.heads.news(driver);
+  const auto published = proposer.heads.news(driver, proposer.bench.now);
   ASSERT_TRUE(published);
   EXPECT_EQ(published->block, encoded(own));
 }
@@ -372,7 +374,7 @@ TEST(BlockTopic, a_block_above_the_size_of_a_message_is_not_published) {
     const Block own = *node->block;
     ASSERT_GT(encoded(own).size(), kBlockGossipBytesMax);
     proposer.hear_certificate(own);
-    const auto news = proposer.heads.news(driver);
+    const auto news = proposer.heads.news(driver, proposer.bench.now);
     ASSERT_TRUE(news);
     EXPECT_FALSE(news->block);
   }
@@ -381,11 +383,28 @@ TEST(BlockTopic, a_block_above_the_size_of_a_message_is_not_published) {
 TEST(BlockTopic, what_was_heard_there_is_not_published_again) {
   Listener one(3);
   const Block block = block_with(one.bench.all, {Bytes(100)});
+  one.bench.now.wall_ms = block.header.time.value();
   one.hear_block(block);
   one.hear_certificate(block);
-  const auto news = one.heads.news(*one.bench.driver);
+  const auto news = one.heads.news(*one.bench.driver, one.bench.now);
   ASSERT_TRUE(news);
   EXPECT_FALSE(news->block);
+}
+
+// A peer may say what it likes.
+TEST(BlockTopic, a_peer_that_claims_to_be_far_ahead_silences_nobody) {
+  Listener one(3);
+  const Block block = block_with(one.bench.all, {});
+  one.bench.deliver_sync(2, StatusMessage{Height(1'000'000'000)});
+  EXPECT_TRUE(news_of(one, block));
+}
+
+TEST(BlockTopic, a_node_that_catches_up_publishes_nothing_of_the_past) {
+  for (const std::uint64_t late_ms : {HeadGossip::kNewsMs, HeadGossip::kNewsMs + 1}) {
+    Listener one(3);
+    const Block block = block_with(one.bench.all, {});
+    EXPECT_EQ(news_of(one, block, late_ms).has_value(), late_ms == HeadGossip::kNewsMs);
+  }
 }
 
 }  // namespace

@@ -96,6 +96,15 @@ TEST_F(Evidences, of_one_deed_are_one) {
   EXPECT_EQ(add(told), Outcome::Known);
 }
 
+// Who tells of it is further than this node, which must not send it away.
+TEST_F(Evidences, of_an_epoch_that_is_not_known_are_no_offence) {
+  auto later = std::get<DoubleVote>(votes(3, 7));
+  later.first.subject.epoch = primitives::Epoch(1);
+  later.second.subject.epoch = primitives::Epoch(1);
+  EXPECT_EQ(add(later), Outcome::UnknownEpoch);
+  EXPECT_TRUE(store->list().empty());
+}
+
 TEST_F(Evidences, that_prove_nothing_are_refused) {
   EXPECT_EQ(add(InvalidShare{.vote = v.vote(1, v.subject(block(7, 1)))}), Outcome::NoProof);
   auto forged = std::get<DoubleVote>(votes(3, 7));

@@ -74,6 +74,33 @@ TEST_F(NodeGossip, an_action_of_the_exchange_reaches_the_pool_of_another_node) {
   }));
 }
 
+// Well signed, and of an account without anything: no pool takes it, so nobody passes it on.
+TEST_F(NodeGossip, what_no_pool_takes_is_not_passed_on) {
+  const primitives::Genesis& genesis = cluster_.genesis();
+  Stranger stranger(genesis, address_of(cluster_, 0), topics_of(genesis.domain.chain_id).txns);
+  // Prices of the validators come and go besides: a few in that time.
+  constexpr std::uint64_t kMany = 20;
+  const auto received = [&](std::uint32_t node) {
+    return metric(node, "openliquid_gossip_received_total");
+  };
+  // Publishes transactions of the account; whether they came on to the other node.
+  const auto passes_on = [&](std::uint32_t account, std::uint64_t first_nonce) {
+    const std::uint64_t here = received(0) + kMany;
+    const std::uint64_t there = received(1) + kMany;
+    for (std::uint64_t i = 0; i < kMany; ++i) {
+      stranger.publish(encode_gossip_batch(
+          {*from_hex(cluster_.transfer(account, first_nonce + i, 1, cluster_.account(2)))}));
+    }
+    const auto within = std::chrono::seconds(2);
+    EXPECT_TRUE(Cluster::eventually([&] { return received(0) >= here; }, within) || account == 1);
+    return Cluster::eventually([&] { return received(1) >= there; }, within);
+  };
+  std::uint64_t nonce = 0;
+  EXPECT_TRUE(Cluster::eventually([&] { return passes_on(1, (nonce += kMany) - kMany); }));
+  EXPECT_FALSE(passes_on(200, 0));
+  EXPECT_TRUE(passes_on(3, 0)) << "it still does otherwise";
+}
+
 TEST_F(NodeGossip, prices_far_ahead_of_the_clock_make_no_leader_propose_what_nobody_votes_for) {
   const NodeParts parts = cluster_.parts(1);
   Stranger stranger = make_stranger();
