@@ -192,6 +192,11 @@ def check_same_chain(net, nodes):
     print(f"nodes {', '.join(map(str, nodes))} agree on {lowest + 1} blocks")
 
 
+def other_end(text):
+    """The same hex with another last byte."""
+    return text[:-2] + ("01" if text.endswith("00") else "00")
+
+
 def check_account_proof(net, node, address, slot=None, wei=10**18):
     """A light client believes genesis alone: of what an address has (and one in its first slot, if asked), of an
     address without an account, and of a block. It refuses what was changed."""
@@ -214,8 +219,8 @@ def check_account_proof(net, node, address, slot=None, wei=10**18):
     proof = json.loads(file.read_text())
     account = proof["account"]
     forged = [{"height": proof["height"] - 1}, {"evmStateRoot": "0x" + "11" * 32},
-              {"finality": proof["finality"][:-2] + "00"}, {"account": account | {"proof": account["proof"][:-1]}},
-              {"account": account | {"proof": [*account["proof"][:-1], account["proof"][-1][:-2] + "00"]}}]
+              {"finality": other_end(proof["finality"])}, {"account": account | {"proof": account["proof"][:-1]}},
+              {"account": account | {"proof": [*account["proof"][:-1], other_end(account["proof"][-1])]}}]
     if "exchangeRoot" in proof:
         forged.append({"exchangeRoot": "0x" + "11" * 32})
     if slot:

@@ -11,7 +11,7 @@ import tempfile
 import urllib.request
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
-from devnet import ROOT, Devnet, call, free_base_port, wait_for  # noqa: E402
+from devnet import ROOT, Devnet, call, free_base_port, other_end, wait_for  # noqa: E402
 
 # The first two accounts of the devnet's mnemonic.
 KEYS = ["0xac0974bec39a17e36ba4a6b4d238ff944bacb478cbed5efcae784d7bf4f2ff80",
@@ -77,7 +77,7 @@ def check_proof(net, node):
     leaf = bytearray.fromhex(proof["proof"][2:])
     leaf[-1] ^= 1
     for forged in ({"proof": "0x" + leaf.hex()}, {"height": proof["height"] - 1},
-                   {"evmStateRoot": "0x" + "11" * 32}, {"finality": proof["finality"][:-2] + "00"}):
+                   {"evmStateRoot": "0x" + "11" * 32}, {"finality": other_end(proof["finality"])}):
         file.write_text(json.dumps(proof | forged))
         bad = subprocess.run(verify, capture_output=True, text=True, timeout=60)
         assert bad.returncode != 0 and "the proof is refused" in bad.stderr, (forged.keys(), bad)
