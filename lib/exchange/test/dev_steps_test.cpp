@@ -134,6 +134,14 @@ TEST(Dex17, snapshots_are_bounded_in_number) {
   EXPECT_FALSE(runs(chain, TakeSnapshot{}));
 }
 
+TEST(Dex17, snapshots_do_not_keep_snapshots) {
+  Chain chain;
+  const std::uint64_t first = snapshot(chain);
+  const std::uint64_t second = snapshot(chain);
+  const auto& counts = chain.state().snapshots.items();
+  EXPECT_EQ(counts.at(second), counts.at(first));
+}
+
 TEST(Dex17, the_clock_does_not_go_back) {
   Chain chain;
   EXPECT_TRUE(runs(chain, AdvanceTime{10}));
