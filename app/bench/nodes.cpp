@@ -1,40 +1,14 @@
 #include "bench/nodes.hpp"
 
-#include <arpa/inet.h>
-#include <sys/socket.h>
-#include <unistd.h>
-
 #include <cstdlib>
 #include <mutex>
+
+#include <ol/node/local_ports.hpp>
 
 #include "command.hpp"
 #include "home.hpp"
 
 namespace ol::app::bench {
-namespace {
-
-/// Ports that are free now, all different: they are held until all are found.
-std::vector<std::uint16_t> free_ports(std::size_t count) {
-  std::vector<std::uint16_t> out;
-  std::vector<int> held;
-  for (std::size_t i = 0; i < count; ++i) {
-    const int fd = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    sockaddr_in address{};
-    address.sin_family = AF_INET;
-    address.sin_addr.s_addr = ::htonl(INADDR_LOOPBACK);
-    socklen_t size = sizeof address;
-    auto* const plain = reinterpret_cast<sockaddr*>(&address);
-    const bool bound = fd >= 0 && ::bind(fd, plain, size) == 0;
-    if (bound && ::getsockname(fd, plain, &size) == 0) out.push_back(::ntohs(address.sin_port));
-    if (fd >= 0) held.push_back(fd);
-  }
-  for (const int fd : held)
-    ::close(fd);
-  if (out.size() != count) throw CommandError("no free ports on 127.0.0.1");
-  return out;
-}
-
-}  // namespace
 
 struct RunningNodes::Log {
   std::mutex mutex;
@@ -48,7 +22,9 @@ struct RunningNodes::Log {
 
 RunningNodes::RunningNodes(NetworkPlan plan, const std::filesystem::path& directory)
     : log_(std::make_shared<Log>()) {
-  const std::vector<std::uint16_t> ports = free_ports(std::size_t{2} * plan.validators);
+  const std::size_t wanted = std::size_t{2} * plan.validators;
+  const std::vector<std::uint16_t> ports = node::free_local_ports(wanted);
+  if (ports.size() != wanted) throw CommandError("no free ports on 127.0.0.1");
   plan.hosts.assign(plan.validators, "127.0.0.1");
   plan.p2p_ports.assign(ports.begin(), ports.begin() + plan.validators);
   plan.rpc_ports.assign(ports.begin() + plan.validators, ports.end());

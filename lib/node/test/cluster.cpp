@@ -12,6 +12,7 @@
 #include <ol/base/hex.hpp>
 #include <ol/crypto/threshold.hpp>
 #include <ol/exchange/action_codec.hpp>
+#include <ol/node/local_ports.hpp>
 #include <ol/p2p/peer_id.hpp>
 #include <ol/primitives/signing.hpp>
 
@@ -26,18 +27,6 @@ SecretBytes32 seed_of(std::uint8_t kind, std::uint32_t index) {
   seed[1] = static_cast<std::uint8_t>(index);
   seed[31] = 1;
   return seed;
-}
-
-std::uint16_t free_port() {
-  const int fd = ::socket(AF_INET, SOCK_STREAM, 0);
-  sockaddr_in address{};
-  address.sin_family = AF_INET;
-  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  ::bind(fd, reinterpret_cast<sockaddr*>(&address), sizeof address);
-  socklen_t size = sizeof address;
-  ::getsockname(fd, reinterpret_cast<sockaddr*>(&address), &size);
-  ::close(fd);
-  return ntohs(address.sin_port);
 }
 
 crypto::Ed25519SecretKey ed25519(const Bytes& seed) {
@@ -79,8 +68,8 @@ Cluster::Cluster(std::uint32_t validators, primitives::SchemeKind scheme) : node
                                    .network_key = ed25519(network_keys_[i]).public_key(),
                                    .fee_recipient = account(90 + i)});
     genesis_.possession_proofs.push_back(bls.prove_possession());
-    p2p_ports_.push_back(free_port());
   }
+  p2p_ports_ = free_local_ports(validators);
   if (scheme == primitives::SchemeKind::BlsThreshold) {
     genesis_.verification_vector.assign(dealt.vector.points().begin(), dealt.vector.points().end());
   }
