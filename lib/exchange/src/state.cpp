@@ -74,6 +74,7 @@ Result<MarketIndex, Error> State::list_market(const MarketConfig& config) {
     it->second = markets.grow();
     OL_CHECK(orders.add_book() == it->second, "markets and books share an index");
     infos_.emplace_back();
+    perps_in_.emplace_back();
   }
   infos_[it->second] = std::move(info);
   configs.set(config.asset, config);
@@ -99,6 +100,7 @@ PerpState& State::open_perp(AccountIndex account, MarketIndex market) {
   if (place == kNobody) {
     place = perps.grow();
     add_place(perp_places_[account], asset, place);
+    perps_in_[market].push_back(place);
   }
   PerpState& perp = perps.edit(place);
   perp = perp_or_default(account, market);
@@ -125,8 +127,8 @@ SpotBalance& State::edit_balance(AccountIndex account, TokenId token) {
 
 std::vector<AccountIndex> State::holders(MarketIndex market) const {
   std::vector<AccountIndex> out;
-  for (std::uint32_t i = 0; i < perps.size(); ++i) {
-    if (perps[i].market == market && perps[i].szi != 0) out.push_back(perps[i].account);
+  for (const std::uint32_t place : perps_in_[market]) {
+    if (perps[place].szi != 0) out.push_back(perps[place].account);
   }
   sort_by_address(out);
   return out;

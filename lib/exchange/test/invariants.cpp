@@ -1,6 +1,7 @@
 #include "invariants.hpp"
 
 #include <map>
+#include <set>
 
 namespace ol::exchange::test {
 namespace {
@@ -67,6 +68,20 @@ std::string reservations(const State& s) {
                       r.sell_ntl == p.sell_ntl;
     if (!same) return "8.2 exposure of resting orders";
     if (p.szi == 0 && (p.iso_raw != 0 || p.entry_ntl != 0)) return "flat position with remains";
+  }
+  return "";
+}
+
+// The index of positions by market names all there are, and no other.
+std::string holders(const State& s) {
+  std::map<MarketIndex, std::set<AccountIndex>> held;
+  for (std::uint32_t i = 0; i < s.perps.size(); ++i) {
+    if (s.perps[i].szi != 0) held[s.perps[i].market].insert(s.perps[i].account);
+  }
+  for (MarketIndex market = 0; market < s.market_count(); ++market) {
+    const std::vector<AccountIndex> listed = s.holders(market);
+    const std::set<AccountIndex> once(listed.begin(), listed.end());
+    if (once.size() != listed.size() || once != held[market]) return "holders of a market";
   }
   return "";
 }
@@ -156,7 +171,8 @@ std::string broken_conservation(const State& s) {
 }
 
 std::string broken_invariant(const State& state) {
-  for (const auto check : {broken_conservation, open_interest, reservations, balances, books}) {
+  for (const auto check :
+       {broken_conservation, open_interest, reservations, holders, balances, books}) {
     if (std::string bad = check(state); !bad.empty()) return bad;
   }
   return "";

@@ -163,6 +163,7 @@ struct State {
   std::map<AssetId, MarketIndex> market_index_;
   std::vector<MarketInfo> infos_;
   std::vector<std::vector<Place>> perp_places_;
+  std::vector<std::vector<std::uint32_t>> perps_in_;  // by market: all that ever were
   std::vector<std::vector<Place>> balance_places_;
 };
 
