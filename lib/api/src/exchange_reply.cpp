@@ -209,6 +209,8 @@ std::string general_sentence(Error error, const ReplyContext& context, const Act
       return "a TWAP runs for 5 to 1440 minutes";
     case Error::MinNtl:
       return slices_sentence(context, action);
+    case Error::BadReferral:
+      return code_sentence(action);
     case Error::BadLeverage:
       return leverage_sentence(context, action);
     case Error::TransferTooLarge:

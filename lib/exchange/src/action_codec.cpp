@@ -109,6 +109,10 @@ template <typename A>
 void fields(A& /*a*/, ClaimRewards& /*v*/) {}
 template <typename A>
 void fields(A& /*a*/, Noop& /*v*/) {}
+template <typename A>
+void fields(A& a, RegisterReferralCode& v) {
+  a(v.code);
+}
 
 template <typename A>
 void fields(A& a, ListToken& v) {
@@ -205,6 +209,9 @@ bool in_bounds(const ApproveAgent& body) {
 bool in_bounds(const SetReferrer& body) {
   return in_bounds(body.code);
 }
+bool in_bounds(const RegisterReferralCode& body) {
+  return in_bounds(body.code);
+}
 bool in_bounds(const CreateVault& body) {
   return in_bounds(body.name) && in_bounds(body.description);
 }
@@ -265,7 +272,8 @@ void write_alternative(Writer& out, const Variant& body) {
 // The first byte is the index of the alternative: these numbers are on the wire.
 static_assert(std::is_same_v<std::variant_alternative_t<0, ActionBody>, PlaceOrders> &&
               std::is_same_v<std::variant_alternative_t<23, ActionBody>, Noop> &&
-              std::variant_size_v<ActionBody> == 24);
+              std::is_same_v<std::variant_alternative_t<24, ActionBody>, RegisterReferralCode> &&
+              std::variant_size_v<ActionBody> == 25);
 static_assert(std::is_same_v<std::variant_alternative_t<0, SystemAction>, ListToken> &&
               std::is_same_v<std::variant_alternative_t<8, SystemAction>, RegisterReferral> &&
               std::is_same_v<std::variant_alternative_t<13, SystemAction>, SetParam> &&

@@ -50,7 +50,8 @@ std::vector<ActionBody> one_of_each() {
           SealOrder{hash},
           RevealOrder{hash, some_order(), hash},
           ClaimRewards{},
-          Noop{}};
+          Noop{},
+          RegisterReferralCode{"CODE"}};
 }
 
 SignedAction signed_with(ActionBody body) {
