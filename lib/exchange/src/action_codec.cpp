@@ -169,8 +169,12 @@ void fields(A& a, RevertTo& v) {
   a(v.snapshot);
 }
 template <typename A>
-void fields(A& a, SetParam& v) {
+void fields(A& a, SetParams::Value& v) {
   a(v.name, v.value);
+}
+template <typename A>
+void fields(A& a, SetParams& v) {
+  a(v.values);
 }
 
 namespace {
@@ -238,8 +242,10 @@ bool in_bounds(const ListMarket& body) {
 bool in_bounds(const RegisterReferral& body) {
   return in_bounds(body.code);
 }
-bool in_bounds(const SetParam& body) {
-  return in_bounds(body.name);
+bool in_bounds(const SetParams& body) {
+  return body.values.size() <= kBatchMax &&
+         std::ranges::all_of(body.values,
+                             [](const SetParams::Value& value) { return in_bounds(value.name); });
 }
 template <typename Body>
 bool in_bounds(const Body& /*body*/) {
@@ -276,7 +282,7 @@ static_assert(std::is_same_v<std::variant_alternative_t<0, ActionBody>, PlaceOrd
               std::variant_size_v<ActionBody> == 25);
 static_assert(std::is_same_v<std::variant_alternative_t<0, SystemAction>, ListToken> &&
               std::is_same_v<std::variant_alternative_t<8, SystemAction>, RegisterReferral> &&
-              std::is_same_v<std::variant_alternative_t<13, SystemAction>, SetParam> &&
+              std::is_same_v<std::variant_alternative_t<13, SystemAction>, SetParams> &&
               std::variant_size_v<SystemAction> == 14);
 
 }  // namespace
