@@ -48,6 +48,7 @@ const STRUCTS = {
   RevealOrder: ['bytes32 commitment,Order order,bytes32 salt', { Order: ORDER }],
   ClaimRewards: [''],
   Noop: [''],
+  RegisterReferralCode: ['string code'],
 };
 
 export const ZERO_ADDRESS = `0x${'0'.repeat(40)}`;
@@ -207,6 +208,7 @@ const KINDS = {
   ],
   claimRewards: () => ['ClaimRewards', {}],
   noop: () => ['Noop', {}],
+  registerReferrer: (a) => ['RegisterReferralCode', { code: a.code }],
 };
 
 /**

@@ -43,7 +43,8 @@ export type Action =
   | { type: 'sealOrder'; commitment: Hex }
   | { type: 'revealOrder'; commitment: Hex; order: WireOrder; salt: Hex }
   | { type: 'claimRewards' }
-  | { type: 'noop' };
+  | { type: 'noop' }
+  | { type: 'registerReferrer'; code: string };
 
 export interface Market {
   asset: number;

@@ -73,11 +73,23 @@ test('a cancel for another account and an agent have the published digests', () 
   );
 });
 
+test('a referral code is registered by the signature that nodes pin', async () => {
+  const typed = typedData(
+    { type: 'registerReferrer', code: 'OPEN2026' },
+    { catalog, chainId, nonce: 1700000000003 },
+  );
+  assert.equal(
+    await account.signTypedData(typed),
+    '0xe9670e42908a185bc110112d81167d5e8b7974ba295b020fa428d03bcb02ab1a1f04d171267a99f28279ebd056dc80' +
+      'aaf712e9b1fed6a83467e162f8c93e52711b',
+  );
+});
+
 const ORDER = { a: 0, b: true, p: '60000', s: '1', r: false, t: { limit: { tif: 'Gtc' } } };
 const SOMEONE = account.address;
 const WORD = `0x${'11'.repeat(32)}`;
 
-// An action of every type of dex.md 14.4, with the first bytes of its type hash there.
+// An action of every type of dex.md 14.4 and docs/adr/0035, with the first bytes of its type hash there.
 const TYPES = [
   ['99cc87a9', { type: 'order', orders: [ORDER] }],
   ['9a661d7f', { type: 'modify', oid: 1, order: ORDER }],
@@ -106,6 +118,7 @@ const TYPES = [
   ['db3446bf', { type: 'revealOrder', commitment: WORD, order: ORDER, salt: WORD }],
   ['e702b7b7', { type: 'claimRewards' }],
   ['45a7798d', { type: 'noop' }],
+  ['9c67f5a6', { type: 'registerReferrer', code: 'A' }],
 ];
 
 // EIP-712's encodeType: the struct itself, then those it names, by name.
@@ -121,7 +134,7 @@ test('every type of action is signed as the type of the table', () => {
     assert.equal(keccak256(toHex(typeString(typed))).slice(2, 10), bytes, action.type);
     assert.equal(hashTypedData(typed).length, 66, action.type); // every field is there and of its type
   }
-  assert.equal(new Set(TYPES.map(([bytes]) => bytes)).size, 24);
+  assert.equal(new Set(TYPES.map(([bytes]) => bytes)).size, 25);
 });
 
 test('a sealed order has the published commitment', () => {

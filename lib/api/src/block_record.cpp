@@ -110,8 +110,11 @@ json::object fields_of(const TakeSnapshot& /*v*/) {
 json::object fields_of(const RevertTo& v) {
   return {{"snapshot", v.snapshot}};
 }
-json::object fields_of(const SetParam& v) {
-  return {{"name", v.name}, {"value", v.value}};
+json::object fields_of(const SetParams& v) {
+  json::object params;
+  for (const SetParams::Value& one : v.values)
+    params[one.name] = one.value;
+  return {{"params", std::move(params)}};
 }
 
 const char* type_of(const ListToken& /*v*/) {
@@ -153,8 +156,8 @@ const char* type_of(const TakeSnapshot& /*v*/) {
 const char* type_of(const RevertTo& /*v*/) {
   return "RevertTo";
 }
-const char* type_of(const SetParam& /*v*/) {
-  return "SetParam";
+const char* type_of(const SetParams& /*v*/) {
+  return "SetParams";
 }
 
 }  // namespace

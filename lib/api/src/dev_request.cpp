@@ -64,7 +64,7 @@ std::string joined(const std::vector<std::string_view>& names) {
 }
 
 void read_param(Reading& reading, std::string_view name, const boost::json::value& value,
-                std::vector<SystemAction>& out) {
+                SetParams& out) {
   const auto range = param_range(name);
   if (!range) {
     return reading.refuse(NodeError::BadRequest, "there is no parameter " + std::string(name) +
@@ -77,11 +77,11 @@ void read_param(Reading& reading, std::string_view name, const boost::json::valu
                                                      std::to_string(range->least) + " to " +
                                                      std::to_string(range->most));
   }
-  out.emplace_back(SetParam{std::string(name), value.get_int64()});
+  out.values.push_back({std::string(name), value.get_int64()});
 }
 
-std::vector<SystemAction> read_params(ObjectReader& in) {
-  std::vector<SystemAction> out;
+SetParams read_params(ObjectReader& in) {
+  SetParams out;
   const boost::json::value* params = in.need("params");
   if (params == nullptr) return out;
   if (!params->is_object() || params->get_object().empty()) {
@@ -114,7 +114,7 @@ std::vector<SystemAction> read_actions(ObjectReader& in, std::string_view type,
   }
   if (type == "snapshot") return {TakeSnapshot{}};
   if (type == "revert") return {RevertTo{at_least_one(in, "snapshot", kHeightMax)}};
-  if (type == "setParams") return read_params(in);
+  if (type == "setParams") return {read_params(in)};
   in.reading().refuse(NodeError::UnknownType,
                       "type must be faucet, setOracle, setMarketStatus, advanceTime, mine, "
                       "snapshot, revert or setParams");

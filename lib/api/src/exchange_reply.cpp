@@ -166,11 +166,22 @@ std::string slices_sentence(const ReplyContext& context, const Action& action) {
   if (market == nullptr) return {};
   const unsigned decimals = market->spot ? 8 : 6;
   const std::int64_t slices = 2 * std::int64_t{twap->minutes};
-  return "each of the " + std::to_string(slices) + " slices of a TWAP over " +
-         std::to_string(twap->minutes) + " minutes must be worth at least " +
-         exchange::format_decimal(market->min_ntl, decimals) + " USD, " +
-         exchange::format_decimal(market->min_ntl * slices, decimals) +
-         " USD in all; it may run for fewer minutes";
+  return "a slice of a TWAP over " + std::to_string(twap->minutes) +
+         " minutes is at most three of its " + std::to_string(slices) +
+         " shares and must be worth at least " +
+         exchange::format_decimal(market->min_ntl, decimals) + " USD, so all of it " +
+         exchange::format_decimal((market->min_ntl * slices + 2) / 3, decimals) +
+         " USD at its slices' price; it may run for fewer minutes";
+}
+
+// Of an action that takes a code; empty for one that uses a code.
+std::string code_sentence(const Action& action) {
+  if (!std::holds_alternative<exchange::RegisterReferralCode>(action.body)) return {};
+  return "a referral code has 1 to " + std::to_string(exchange::kReferralCodeMax) +
+         " of A to Z and 0 to 9 and is nobody's yet; an account has one, from " +
+         std::to_string(
+             static_cast<std::int64_t>(exchange::kReferralThreshold / exchange::kUsdPerDollar)) +
+         " USD traded on";
 }
 
 // Sentences that need no market. Empty: none.
@@ -209,6 +220,8 @@ std::string general_sentence(Error error, const ReplyContext& context, const Act
       return "a TWAP runs for 5 to 1440 minutes";
     case Error::MinNtl:
       return slices_sentence(context, action);
+    case Error::BadReferral:
+      return code_sentence(action);
     case Error::BadLeverage:
       return leverage_sentence(context, action);
     case Error::TransferTooLarge:

@@ -326,6 +326,10 @@ ActionBody read_set_referrer(const Call& call) {
   return exchange::SetReferrer{bounded_text(call.in, "code")};
 }
 
+ActionBody read_register_referrer(const Call& call) {
+  return exchange::RegisterReferralCode{bounded_text(call.in, "code")};
+}
+
 ActionBody read_evm_user_modify(const Call& call) {
   return exchange::EvmUserModify{call.in.boolean("usingBigBlocks")};
 }
@@ -357,7 +361,7 @@ struct Kind {
   ActionBody (*read)(const Call&);
 };
 
-constexpr std::array<Kind, 27> kKinds{{{"approveAgent", read_approve_agent},
+constexpr std::array<Kind, 28> kKinds{{{"approveAgent", read_approve_agent},
                                        {"approveBuilderFee", read_approve_builder_fee},
                                        {"batchModify", read_batch_modify},
                                        {"cancel", read_cancel},
@@ -370,6 +374,7 @@ constexpr std::array<Kind, 27> kKinds{{{"approveAgent", read_approve_agent},
                                        {"modify", read_modify},
                                        {"noop", read_noop},
                                        {"order", read_place},
+                                       {"registerReferrer", read_register_referrer},
                                        {"revealOrder", read_reveal_order},
                                        {"scheduleCancel", read_schedule_cancel},
                                        {"sealOrder", read_seal_order},

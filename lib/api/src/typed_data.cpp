@@ -139,6 +139,9 @@ json::object message_of(const ClaimRewards& /*v*/) {
 json::object message_of(const Noop& /*v*/) {
   return {};
 }
+json::object message_of(const RegisterReferralCode& v) {
+  return {{"code", v.code}};
+}
 
 // "uint32 asset,bool isBuy" as EIP-712's list of {"name","type"}.
 json::array members_of(std::string_view members) {

@@ -273,8 +273,13 @@ TEST_F(Dex15Errors, what_an_account_may_not_do_is_told_by_its_rule) {
   told(R"({"type":"twapOrder","twap":{"a":0,"b":true,"s":"1","r":false,"m":1,"t":false}})", 8,
        "5 to 1440 minutes");
   told(R"({"type":"twapOrder","twap":{"a":0,"b":true,"s":"0.001","r":false,"m":30,"t":false}})", 16,
-       "each of the 60 slices of a TWAP over 30 minutes must be worth at least 10 USD, 600 USD in "
-       "all");
+       "a slice of a TWAP over 30 minutes is at most three of its 60 shares and must be worth at "
+       "least 10 USD, so all of it 200 USD at its slices' price; it may run for fewer minutes");
+  told(R"({"type":"registerReferrer","code":"ALICE"})", 36,
+       "a referral code has 1 to 20 of A to Z and 0 to 9 and is nobody's yet; an account has one, "
+       "from "
+       "10000 USD traded on");
+  told(R"({"type":"setReferrer","code":"ALICE"})", 36, "no such code, one's own, or set already");
   Trader agent(access, api, 9);
   EXPECT_EQ(text(alice
                      .act(R"({"type":"approveAgent","agentName":"mm","agentAddress":")" +

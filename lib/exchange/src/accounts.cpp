@@ -27,6 +27,22 @@ bool may_transfer(const State& state, AccountIndex from, const Address& to) {
   return own || taker.kind == AccountKind::User;
 }
 
+// One code an account, so that nobody takes them all; sub-accounts and vaults are their owner's and
+// would refer it to itself (dex.md 9.5, docs/adr/0035).
+Outcome register_code(State& state, AccountIndex account, const std::string& code) {
+  const Account& owner = state.accounts[account];
+  if (owner.kind != AccountKind::User) return Error::NotAuthorized;
+  const bool fits = !code.empty() && code.size() <= kReferralCodeMax;
+  const bool well_formed = fits && std::ranges::all_of(code, [](char c) {
+                             return (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
+                           });
+  if (!well_formed || state.referral_codes.contains(code)) return Error::BadReferral;
+  if (owner.has_code || Int128{owner.volume} < kReferralThreshold) return Error::BadReferral;
+  state.referral_codes.set(code, Address(owner.address));
+  state.accounts.edit(account).has_code = true;
+  return std::nullopt;
+}
+
 bool plain_text(const std::string& text) {
   return text.size() <= kStringBytesMax;
 }
@@ -256,17 +272,13 @@ Outcome run(Context& ctx, AccountIndex account, const SetReferrer& action) {
 }
 
 Outcome run(Context& ctx, const RegisterReferral& action) {
-  State& state = ctx.state;
-  const AccountIndex account = state.find_account(action.account);
+  const AccountIndex account = ctx.state.find_account(action.account);
   if (account == kNobody) return Error::UnknownAccount;
-  const bool well_formed = !action.code.empty() && action.code.size() <= 20 &&
-                           std::ranges::all_of(action.code, [](char c) {
-                             return (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
-                           });
-  if (!well_formed || state.referral_codes.contains(action.code)) return Error::BadReferral;
-  if (Int128{state.accounts[account].volume} < kReferralThreshold) return Error::BadReferral;
-  state.referral_codes.set(action.code, action.account);
-  return std::nullopt;
+  return register_code(ctx.state, account, action.code);
+}
+
+Outcome run(Context& ctx, AccountIndex account, const RegisterReferralCode& action) {
+  return register_code(ctx.state, account, action.code);
 }
 
 Outcome run(Context& ctx, AccountIndex account, const EvmUserModify& action) {

@@ -22,8 +22,9 @@ using Outcome = std::optional<Error>;  // nothing: done
 [[nodiscard]] Outcome run(Context& ctx, AccountIndex account, const EvmUserModify& action);
 [[nodiscard]] Outcome run(Context& ctx, AccountIndex account, const SealOrder& action);
 [[nodiscard]] Outcome run(Context& ctx, AccountIndex account, const ClaimRewards& action);
+[[nodiscard]] Outcome run(Context& ctx, AccountIndex account, const RegisterReferralCode& action);
 
-/// Registers a referral code (dex.md 9.5).
+/// Registers a referral code by the rules that users have (dex.md 9.5).
 [[nodiscard]] Outcome run(Context& ctx, const RegisterReferral& action);
 
 /// Moves perp cash between accounts, within Withdrawable (dex.md 8.4).

@@ -109,6 +109,10 @@ template <typename A>
 void fields(A& /*a*/, ClaimRewards& /*v*/) {}
 template <typename A>
 void fields(A& /*a*/, Noop& /*v*/) {}
+template <typename A>
+void fields(A& a, RegisterReferralCode& v) {
+  a(v.code);
+}
 
 template <typename A>
 void fields(A& a, ListToken& v) {
@@ -165,8 +169,12 @@ void fields(A& a, RevertTo& v) {
   a(v.snapshot);
 }
 template <typename A>
-void fields(A& a, SetParam& v) {
+void fields(A& a, SetParams::Value& v) {
   a(v.name, v.value);
+}
+template <typename A>
+void fields(A& a, SetParams& v) {
+  a(v.values);
 }
 
 namespace {
@@ -205,6 +213,9 @@ bool in_bounds(const ApproveAgent& body) {
 bool in_bounds(const SetReferrer& body) {
   return in_bounds(body.code);
 }
+bool in_bounds(const RegisterReferralCode& body) {
+  return in_bounds(body.code);
+}
 bool in_bounds(const CreateVault& body) {
   return in_bounds(body.name) && in_bounds(body.description);
 }
@@ -231,8 +242,10 @@ bool in_bounds(const ListMarket& body) {
 bool in_bounds(const RegisterReferral& body) {
   return in_bounds(body.code);
 }
-bool in_bounds(const SetParam& body) {
-  return in_bounds(body.name);
+bool in_bounds(const SetParams& body) {
+  return body.values.size() <= kBatchMax &&
+         std::ranges::all_of(body.values,
+                             [](const SetParams::Value& value) { return in_bounds(value.name); });
 }
 template <typename Body>
 bool in_bounds(const Body& /*body*/) {
@@ -265,10 +278,11 @@ void write_alternative(Writer& out, const Variant& body) {
 // The first byte is the index of the alternative: these numbers are on the wire.
 static_assert(std::is_same_v<std::variant_alternative_t<0, ActionBody>, PlaceOrders> &&
               std::is_same_v<std::variant_alternative_t<23, ActionBody>, Noop> &&
-              std::variant_size_v<ActionBody> == 24);
+              std::is_same_v<std::variant_alternative_t<24, ActionBody>, RegisterReferralCode> &&
+              std::variant_size_v<ActionBody> == 25);
 static_assert(std::is_same_v<std::variant_alternative_t<0, SystemAction>, ListToken> &&
               std::is_same_v<std::variant_alternative_t<8, SystemAction>, RegisterReferral> &&
-              std::is_same_v<std::variant_alternative_t<13, SystemAction>, SetParam> &&
+              std::is_same_v<std::variant_alternative_t<13, SystemAction>, SetParams> &&
               std::variant_size_v<SystemAction> == 14);
 
 }  // namespace

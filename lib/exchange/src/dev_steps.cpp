@@ -24,6 +24,15 @@ void copy_snapshots(const State& from, std::uint64_t below, State& to) {
   }
 }
 
+// Seals count blocks: from one of the block before to its seed, from any to its end (dex.md 19.2).
+void shift_seals(State& state, std::uint64_t blocks) {
+  std::vector<Hash256> all;
+  for (const auto& [commitment, seal] : state.seals.items())
+    all.push_back(commitment);
+  for (const Hash256& commitment : all)
+    state.seals.edit(commitment).height += blocks;
+}
+
 }  // namespace
 
 bool run_system(Context& ctx, const AdvanceTime& action) {
@@ -56,10 +65,14 @@ bool run_system(Context& ctx, const TakeSnapshot& /*action*/) {
   return true;
 }
 
-bool run_system(Context& ctx, const SetParam& action) {
+bool run_system(Context& ctx, const SetParams& action) {
   Params scratch;
-  if (!set_param(scratch, action.name, action.value)) return false;
-  ctx.state.param_values.set(action.name, action.value);
+  const bool fit = std::ranges::all_of(action.values, [&](const SetParams::Value& one) {
+    return set_param(scratch, one.name, one.value);
+  });
+  if (!fit || action.values.empty()) return false;
+  for (const SetParams::Value& one : action.values)
+    ctx.state.param_values.set(one.name, one.value);
   return true;
 }
 
@@ -81,9 +94,7 @@ std::unique_ptr<State> kept_state(const State& now, std::uint64_t snapshot) {
   auto out = std::make_unique<State>();
   const auto loaded = load_records(*out, records);
   OL_CHECK(loaded.has_value(), "a state is read back from its records");
-  Globals& globals = out->globals.edit(0);
-  globals.height = now.global().height;
-  globals.time = now.global().time;
+  shift_seals(*out, now.global().height + 1 - snapshot);
   if (now.clock_ahead() != 0) out->clock.set(0, now.clock_ahead());
   copy_snapshots(now, snapshot, *out);
   out->log.forget_before(out->log.mark());

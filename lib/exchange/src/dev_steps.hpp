@@ -13,13 +13,13 @@ namespace ol::exchange {
 [[nodiscard]] bool run_system(Context& ctx, const AdvanceTime& action);
 [[nodiscard]] bool run_system(Context& ctx, const MineBlocks& action);
 [[nodiscard]] bool run_system(Context& ctx, const TakeSnapshot& action);
-[[nodiscard]] bool run_system(Context& ctx, const SetParam& action);
+[[nodiscard]] bool run_system(Context& ctx, const SetParams& action);
 
 /// Place of the first action of a block that names a snapshot there is to go back to.
 [[nodiscard]] std::optional<std::size_t> find_revert(const State& state, const BlockInput& block);
 
-/// The state that the snapshot kept. What stays as it is: height, time and how far the clock is
-/// ahead, and earlier snapshots. @pre There is such a snapshot.
+/// The state that the snapshot kept, with the earlier snapshots and the clock of now. Seals are as
+/// old in the next block as they were in the snapshot's. @pre There is such a snapshot.
 [[nodiscard]] std::unique_ptr<State> kept_state(const State& now, std::uint64_t snapshot);
 
 /// What leads from these records to those.

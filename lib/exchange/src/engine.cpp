@@ -216,8 +216,10 @@ BlockResult Engine::execute(const BlockInput& block) {
   }
   blocks_.push_back(open_block(out.reverted_to));
   begin(*state_, block);
-  const Params params = this->params();
-  Context ctx{*state_, params, block, {}};
+  // What the block itself sets counts from the next one on.
+  std::optional<Params> changed;
+  if (!state_->param_values.items().empty()) changed = params();
+  Context ctx{*state_, changed ? *changed : params_, block, {}};
   out.results.reserve(block.actions.size());
   const auto with_reserve = [](std::size_t size) { return size + size / 4; };
   ctx.events.reserve(with_reserve(last_block_.events));

@@ -199,11 +199,20 @@ std::uint64_t slice_px(const Context& ctx, MarketIndex market, Side side) {
   return must_u64(max128(tick, ceil_div(mark * (kPpb - band), tick * kPpb) * tick));
 }
 
+namespace {
+
+// The most that a slice makes up for earlier ones (dex.md 4.2).
+Int128 slice_max(std::uint64_t sz, std::uint32_t slices) {
+  return 3 * ceil_div(sz, slices);
+}
+
+}  // namespace
+
 bool slices_reach_min(const Context& ctx, AccountIndex account, MarketIndex market,
                       const TwapOrder& twap) {
   const MarketConfig& config = ctx.state.info(market).config;
-  const std::uint64_t part = twap.sz / (2 * std::uint64_t{twap.minutes});
-  const std::uint64_t slice = part - part % config.lot_sz;
+  const std::uint64_t most = must_u64(min128(twap.sz, slice_max(twap.sz, 2 * twap.minutes)));
+  const std::uint64_t slice = most - most % config.lot_sz;
   if (notional(slice_px(ctx, market, twap.side), slice) >= config.min_ntl) return true;
   if (!twap.reduce_only || ctx.state.info(market).spot()) return false;
   const PerpState* perp = ctx.state.find_perp(account, market);
@@ -230,8 +239,7 @@ void run_slice(Context& ctx, TwapId id, std::uint32_t k) {
   const MarketIndex market = state.find_market(twap.asset);
   const std::uint64_t target = must_u64(floor_div(Int128{twap.sz} * k, twap.slices));
   if (market != kNobody && target > twap.filled) {
-    const Int128 most = 3 * ceil_div(twap.sz, twap.slices);
-    Int128 sz = min128(target - twap.filled, most);
+    Int128 sz = min128(target - twap.filled, slice_max(twap.sz, twap.slices));
     if (twap.randomize && k != twap.slices) {
       sz = floor_div(sz * (800 + jitter(ctx.block.seed, id, k)), 1000);
     }

@@ -306,12 +306,24 @@ class Deleveraging {
   Int128 shortfall_ = 0;
 };
 
+void halt(Context& ctx, MarketIndex market) {
+  ctx.state.markets.edit(market).status = MarketStatus::Halted;
+  ctx.emit<AlertEvent>(AlertEvent::Kind::MarketHalted, ctx.state.info(market).config.asset, 0);
+}
+
 // Step E.
 void deleverage(Context& ctx, const BucketId& id) {
   State& state = ctx.state;
   const Bucket bucket = value_of(state, id);
   const Int128 debt = max128(0, -bucket.av);
   const std::vector<MarketIndex> markets = positions_of(state, id);
+  // More than an account can hold is nobody's to pay (dex.md 1.1). Below it, debt times notional
+  // fits 128 bits.
+  if (debt > kRawUsdMax || bucket.ntl > 100 * Int128{kRawUsdMax}) {
+    for (const MarketIndex market : markets)
+      halt(ctx, market);
+    return;
+  }
   Int128 debt_left = debt;
   Int128 shortfall = 0;
   for (std::size_t i = 0; i < markets.size(); ++i) {

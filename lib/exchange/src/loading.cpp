@@ -107,7 +107,8 @@ Loaded load_accounts(State& s, const Loader& in) {
     value(a.kind, a.master, a.raw_usd, flags);
     a.big_blocks = (flags & 1) != 0;
     a.referrer_set = (flags & 2) != 0;
-    return flags <= 3 && a.kind <= AccountKind::System;
+    a.has_code = (flags & 8) != 0;
+    return (flags & ~0xbU) == 0 && a.kind <= AccountKind::System;
   }));
   OL_TRY_VOID(in.each("acx/", [&](auto& key, auto& value) {
     Address address;

@@ -11,6 +11,12 @@ void halt(Context& ctx, MarketIndex market) {
   ctx.emit<AlertEvent>(AlertEvent::Kind::MarketHalted, ctx.state.markets[market].asset, 0);
 }
 
+// What position and orders may come to, at the mark, of what a table takes. Orders let in at a low
+// price may come to more once it is high (dex.md 8.2); no account has margin for either.
+Int128 exposed_ntl(Int128 lots, Int128 mark) {
+  return min128(lots * mark, MarginTable::kNtlMost);
+}
+
 void settle_position(Context& ctx, std::uint32_t place) {
   State& state = ctx.state;
   const PerpState& perp = state.perps[place];
@@ -67,7 +73,7 @@ Bucket cross_bucket(const State& state, AccountIndex account) {
     out.av += perp.szi * mark;
     out.ntl += ntl;
     out.mm += table.maintenance(ntl);
-    out.im += table.initial(exposure(perp) * mark, state.leverage_of(perp));
+    out.im += table.initial(exposed_ntl(exposure(perp), mark), state.leverage_of(perp));
   }
   return out;
 }
@@ -129,7 +135,8 @@ namespace {
 Int128 free_of(const State& state, const PerpState& perp, Int128 exposed) {
   const Int128 mark = state.markets[perp.market].mark;
   return perp.szi * mark -
-         state.info(perp.market).margin->initial(exposed * mark, state.leverage_of(perp));
+         state.info(perp.market)
+             .margin->initial(exposed_ntl(exposed, mark), state.leverage_of(perp));
 }
 
 Int128 free_of(const State& state, const PerpState& perp) {

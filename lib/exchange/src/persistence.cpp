@@ -13,7 +13,8 @@ namespace ol::exchange {
 namespace {
 
 std::uint8_t flags_of(const Account& a) {
-  return static_cast<std::uint8_t>((a.big_blocks ? 1 : 0) | (a.referrer_set ? 2 : 0));
+  return static_cast<std::uint8_t>((a.big_blocks ? 1 : 0) | (a.referrer_set ? 2 : 0) |
+                                   (a.has_code ? 8 : 0));
 }
 
 // dex.md 18.1, acct/; rawUsd is the cash less what the account still owes (12.6).

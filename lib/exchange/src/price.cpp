@@ -99,7 +99,8 @@ std::uint64_t mark_px(const MarkInputs& inputs, std::int64_t band_ppb) {
 }
 
 std::uint64_t clamp_step(std::uint64_t old, std::uint64_t value, std::int64_t step_ppb) {
-  const Int128 step = floor_div(Int128{old} * step_ppb, kPpb);
+  // At least a unit: a share of a low price rounds to none, and it would never move.
+  const Int128 step = max128(1, floor_div(Int128{old} * step_ppb, kPpb));
   return must_u64(clamp128(value, Int128{old} - step, Int128{old} + step));
 }
 

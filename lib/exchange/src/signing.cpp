@@ -98,6 +98,9 @@ std::string_view type_of(const ClaimRewards&) {
 std::string_view type_of(const Noop&) {
   return "Noop(" OL_TAIL;
 }
+std::string_view type_of(const RegisterReferralCode&) {
+  return "RegisterReferralCode(string code," OL_TAIL;
+}
 
 #undef OL_TAIL
 #undef OL_ORDER
@@ -290,6 +293,9 @@ void encode(Fields& out, const RevealOrder& v) {
 }
 void encode(Fields& /*out*/, const ClaimRewards& /*v*/) {}
 void encode(Fields& /*out*/, const Noop& /*v*/) {}
+void encode(Fields& out, const RegisterReferralCode& v) {
+  out.text(v.code);
+}
 
 // Type hashes never change; each alternative's is computed once.
 template <typename Body>

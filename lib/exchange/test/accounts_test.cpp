@@ -290,6 +290,75 @@ TEST_F(Dex9Referrals, pay_the_referrer_a_tenth_and_save_the_referee_a_little) {
   EXPECT_EQ(Int128{chain.account(kB).raw_usd - before}, floor_div(fill.taker_fee, 10));
 }
 
+TEST_F(Dex9Referrals, codes_are_registered_by_who_traded_10_000_dollars) {
+  const auto trade = [&](std::uint64_t lots) {
+    chain.order(kB, order_of(kBtc, Side::Sell, 625'000, lots, Tif::Alo));
+    chain.order(kA, order_of(kBtc, Side::Buy, 625'000, lots, Tif::Ioc));
+  };
+  trade(15'900);
+  EXPECT_EQ(chain.account(kB).volume, 9'937'500'000U);
+  EXPECT_EQ(code(kB, RegisterReferralCode{"BOB"}), Error::BadReferral);
+  EXPECT_FALSE(chain.block({RegisterReferral{kB, "BOB"}}, {}).system_ok[0]);
+  trade(100);
+  EXPECT_EQ(chain.account(kB).volume, 10'000'000'000U);
+  EXPECT_EQ(code(kB, RegisterReferralCode{"BOB"}), kOk);
+  EXPECT_EQ(*chain.state().referral_codes.find("BOB"), kB);
+  const Address fresh = user(20);
+  chain.deposit(fresh, 10'000);
+  EXPECT_EQ(code(fresh, SetReferrer{"BOB"}), kOk);
+  EXPECT_EQ(chain.account(fresh).referrer, kB);
+}
+
+TEST_F(Dex9Referrals, codes_have_1_to_20_capitals_and_digits) {
+  trade_volume(chain, 30'000);
+  const std::string longest(20, 'Z');
+  for (const std::string& bad :
+       {std::string(), longest + "Z", std::string("bob"), std::string("B B"), std::string("B-1"),
+        std::string("@"), std::string("["), std::string("/"), std::string(":"),
+        std::string("B\0", 2)}) {
+    EXPECT_EQ(code(kB, RegisterReferralCode{bad}), Error::BadReferral) << bad;
+    EXPECT_FALSE(chain.block({RegisterReferral{kB, bad}}, {}).system_ok[0]) << bad;
+  }
+  EXPECT_EQ(code(kB, RegisterReferralCode{longest}), kOk);
+  EXPECT_EQ(code(kA, RegisterReferralCode{"AZ09"}), kOk);
+}
+
+TEST_F(Dex9Referrals, a_code_is_one_account_s_and_an_account_has_one) {
+  trade_volume(chain, 30'000);
+  EXPECT_EQ(code(kB, RegisterReferralCode{"BOB"}), kOk);
+  EXPECT_EQ(code(kA, RegisterReferralCode{"BOB"}), Error::BadReferral);
+  EXPECT_EQ(*chain.state().referral_codes.find("BOB"), kB);
+  EXPECT_EQ(code(kB, RegisterReferralCode{"BOB2"}), Error::BadReferral);
+  chain.restart();
+  EXPECT_EQ(code(kB, RegisterReferralCode{"BOB2"}), Error::BadReferral);
+  EXPECT_FALSE(chain.block({RegisterReferral{kB, "BOB2"}}, {}).system_ok[0]);
+  EXPECT_EQ(code(kA, RegisterReferralCode{"ALICE"}), kOk);
+  EXPECT_EQ(chain.state().referral_codes.items().size(), 2U);
+}
+
+TEST_F(Dex9Referrals, a_refused_code_costs_one_credit_and_leaves_no_trace) {
+  const std::uint64_t before = chain.account(kA).credits_used;
+  EXPECT_EQ(code(kA, RegisterReferralCode{"A"}), Error::BadReferral);
+  EXPECT_EQ(chain.account(kA).credits_used, before + 1);
+  EXPECT_FALSE(chain.account(kA).has_code);
+  EXPECT_TRUE(chain.state().referral_codes.items().empty());
+  EXPECT_EQ(code(user(9), RegisterReferralCode{"A"}), Error::UnknownAccount);
+}
+
+// Either would let its owner refer itself.
+TEST_F(Dex9Referrals, sub_accounts_and_vaults_have_no_codes) {
+  EXPECT_EQ(code(kB, CreateSubAccount{"s"}), kOk);
+  EXPECT_EQ(code(kB, CreateVault{"v", "", 200'000'000}), kOk);
+  const Address sub = sub_account_address(kB, 0);
+  EXPECT_EQ(code(kB, SubAccountTransfer{sub, true, true, kUsdToken, 5'000'000'000}), kOk);
+  chain.order(kA, order_of(kBtc, Side::Buy, 600'000, 30'000, Tif::Alo));
+  EXPECT_TRUE(chain.act(kB, place(order_of(kBtc, Side::Sell, 600'000, 30'000, Tif::Ioc)), sub).ok);
+  ASSERT_GE(chain.account(sub).volume, 10'000'000'000U);
+  EXPECT_EQ(code(kB, RegisterReferralCode{"SUB"}, sub), Error::NotAuthorized);
+  EXPECT_EQ(code(kB, RegisterReferralCode{"VAULT"}, vault_address(kB, 0)), Error::NotAuthorized);
+  EXPECT_TRUE(chain.state().referral_codes.items().empty());
+}
+
 TEST_F(Dex9Builders, earn_what_was_approved_and_no_more) {
   const auto with = [&](std::uint32_t fee) {
     return PlaceOrders{

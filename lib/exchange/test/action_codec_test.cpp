@@ -50,7 +50,8 @@ std::vector<ActionBody> one_of_each() {
           SealOrder{hash},
           RevealOrder{hash, some_order(), hash},
           ClaimRewards{},
-          Noop{}};
+          Noop{},
+          RegisterReferralCode{"CODE"}};
 }
 
 SignedAction signed_with(ActionBody body) {
@@ -137,7 +138,7 @@ TEST(ActionCodec, system_actions_are_read_back) {
                                       MineBlocks{9},
                                       TakeSnapshot{},
                                       RevertTo{10},
-                                      SetParam{"seal_bond", -11}};
+                                      SetParams{{{"seal_bond", -11}, {"seal_window", 2}}}};
   for (const SystemAction& action : all) {
     const Bytes bytes = encode_system_action(action);
     const auto back = decode_system_action(bytes);

@@ -209,22 +209,58 @@ TEST(Dex17, a_parameter_counts_from_the_next_block_on) {
   Chain chain;
   chain.deposit(kA, 100);
   const auto create = [&](const char* sub) { return chain.action(kA, CreateSubAccount{sub}); };
-  const BlockResult same = chain.block({SetParam{"sub_accounts", 0}}, {create("one")});
+  const BlockResult same = chain.block({SetParams{{{"sub_accounts", 0}}}}, {create("one")});
   EXPECT_TRUE(same.system_ok.at(0));
   EXPECT_TRUE(same.results.at(0).ok);
   EXPECT_FALSE(chain.block({}, {create("two")}).results.at(0).ok);
   EXPECT_EQ(chain.engine().params().sub_accounts, 0U);
   chain.restart();
   EXPECT_EQ(chain.engine().params().sub_accounts, 0U);
-  EXPECT_TRUE(runs(chain, SetParam{"sub_accounts", 2}));
+  EXPECT_TRUE(runs(chain, SetParams{{{"sub_accounts", 2}}}));
   EXPECT_TRUE(chain.block({}, {create("two")}).results.at(0).ok);
+}
+
+TEST(Dex17, parameters_are_set_together_or_not_at_all) {
+  Chain chain;
+  EXPECT_FALSE(runs(chain, SetParams{{{"seal_window", 9}, {"oracle_mode", 2}}}));
+  EXPECT_FALSE(runs(chain, SetParams{{{"seal_window", 9}, {"no_such", 2}}}));
+  EXPECT_FALSE(runs(chain, SetParams{}));
+  EXPECT_TRUE(chain.state().param_values.items().empty());
+  EXPECT_TRUE(runs(chain, SetParams{{{"seal_window", 9}, {"oracle_mode", 1}}}));
+  EXPECT_EQ(chain.engine().params().seal_window, 9U);
+  EXPECT_EQ(chain.engine().params().oracle_mode, 1U);
+}
+
+// dex.md 19.2: what waits for its seed, and how long a seal is good for, goes on where it was.
+TEST(Dex17, seals_go_on_after_a_revert_where_they_were) {
+  Chain chain;
+  chain.deposit(kA, 100'000);
+  RevealOrder last;
+  last.order = order_of(kBtc, Side::Buy, 590'000, 100);
+  last.commitment = seal_commitment(last.order, last.salt, kA);
+  RevealOrder first = last;
+  first.salt.bytes[0] = 1;
+  first.commitment = seal_commitment(first.order, first.salt, kA);
+  EXPECT_TRUE(chain.act(kA, SealOrder{first.commitment}).ok);
+  EXPECT_TRUE(chain.act(kA, SealOrder{last.commitment}).ok);
+  const std::uint64_t id = snapshot(chain);
+  for (int i = 0; i < 10; ++i)
+    chain.system({});
+  chain.system({RevertTo{id}});
+  EXPECT_EQ(chain.state().seals.find(last.commitment)->seed, chain.last_block().seed);
+  EXPECT_NE(chain.state().seals.find(first.commitment)->seed, chain.last_block().seed);
+  // Sealed two blocks and one before: each is revealed in the last of its five.
+  chain.system({});
+  chain.system({});
+  EXPECT_TRUE(chain.act(kA, first).ok);
+  EXPECT_TRUE(chain.act(kA, last).ok);
 }
 
 TEST(Dex17, parameters_have_names_and_ranges) {
   Chain chain;
-  EXPECT_FALSE(runs(chain, SetParam{"no_such", 1}));
-  EXPECT_FALSE(runs(chain, SetParam{"oracle_mode", 2}));
-  EXPECT_FALSE(runs(chain, SetParam{"oracle_mode", -1}));
+  EXPECT_FALSE(runs(chain, SetParams{{{"no_such", 1}}}));
+  EXPECT_FALSE(runs(chain, SetParams{{{"oracle_mode", 2}}}));
+  EXPECT_FALSE(runs(chain, SetParams{{{"oracle_mode", -1}}}));
   EXPECT_TRUE(chain.state().param_values.items().empty());
   EXPECT_GE(param_names().size(), 38U);
   for (const std::string_view name : param_names()) {
@@ -246,7 +282,7 @@ TEST(Dex17, parameters_have_names_and_ranges) {
 TEST(Dex17, a_revert_undoes_parameters_too) {
   Chain chain;
   const std::uint64_t id = snapshot(chain);
-  EXPECT_TRUE(runs(chain, SetParam{"seal_window", 9}));
+  EXPECT_TRUE(runs(chain, SetParams{{{"seal_window", 9}}}));
   EXPECT_TRUE(runs(chain, RevertTo{id}));
   EXPECT_EQ(chain.engine().params().seal_window, Params{}.seal_window);
 }

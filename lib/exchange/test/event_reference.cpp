@@ -21,6 +21,34 @@ std::map<OrderId, std::size_t> departures(const BlockResult& result, const State
 
 }  // namespace
 
+EventReference::EventReference(const State& start) {
+  for (std::uint32_t i = 0; i < start.perps.size(); ++i) {
+    const PerpState& p = start.perps[i];
+    if (p.account == kNobody) continue;
+    positions_[{start.accounts[p.account].address, start.info(p.market).config.asset}] = {
+        p.szi, p.entry_ntl};
+  }
+  std::map<std::pair<MarketIndex, std::uint64_t>, Slot> by_arrival;
+  for (AccountIndex i = 0; i < start.accounts.size(); ++i) {
+    for (const OrderId oid : start.orders.orders_of(i)) {
+      const Slot slot = start.orders.find(oid);
+      by_arrival[{start.orders[slot].market, start.orders.cold(slot).seq}] = slot;
+    }
+  }
+  for (const auto& [arrival, slot] : by_arrival) {
+    const OrderNode& order = start.orders[slot];
+    const MarketConfig& config = start.info(order.market).config;
+    rest(OrderId(order.oid), config.asset, order.side, order.tick * config.tick_px);
+  }
+}
+
+void EventReference::rest(OrderId oid, AssetId asset, Side side, std::uint64_t price) {
+  const auto px = static_cast<std::int64_t>(price);
+  const Resting at{{asset, side}, {side == Side::Sell ? px : -px, ++arrivals_, oid.value()}};
+  queues_[at.queue].insert(at.place);
+  resting_[oid] = at;
+}
+
 void EventReference::trade(const Address& account, AssetId asset, Side side, std::int64_t sz,
                            std::int64_t px) {
   Position& p = positions_[{account, asset}];
@@ -101,12 +129,8 @@ std::string EventReference::follow(const BlockInput& block, const BlockResult& r
   };
   for (std::size_t i = 0; i < result.events.size(); ++i) {
     const Event& event = result.events[i];
-    if (const auto* rest = std::get_if<RestEvent>(&event)) {
-      const auto px = static_cast<std::int64_t>(rest->px);
-      const Resting at{{rest->asset, rest->side},
-                       {rest->side == Side::Sell ? px : -px, ++arrivals_, rest->oid.value()}};
-      queues_[at.queue].insert(at.place);
-      resting_[rest->oid] = at;
+    if (const auto* rests = std::get_if<RestEvent>(&event)) {
+      rest(rests->oid, rests->asset, rests->side, rests->px);
     } else if (const auto* cancel = std::get_if<CancelEvent>(&event)) {
       if (leaves(cancel->oid, i)) remove(cancel->oid);
     } else if (const auto* trade_event = std::get_if<FillEvent>(&event)) {

@@ -14,6 +14,10 @@ namespace ol::exchange::test {
 /// queues of resting orders as sorted sets, where every fill must take the first (20.8).
 class EventReference {
  public:
+  EventReference() = default;
+  /// From a state on, as after a revert, of which no events tell.
+  explicit EventReference(const State& start);
+
   /// Takes in a block, `after` being the state that it left. The first thing that does not fit as
   /// text, else empty.
   [[nodiscard]] std::string follow(const BlockInput& block, const BlockResult& result,
@@ -34,6 +38,7 @@ class EventReference {
 
   std::string fill(const FillEvent& event);
   void trade(const Address& account, AssetId asset, Side side, std::int64_t sz, std::int64_t px);
+  void rest(OrderId oid, AssetId asset, Side side, std::uint64_t price);
   void remove(OrderId oid);
   [[nodiscard]] std::string compare(const State& after) const;
 

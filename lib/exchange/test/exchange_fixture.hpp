@@ -118,6 +118,12 @@ class Chain {
     input.system = std::move(system_actions);
     input.actions = std::move(actions);
     input.seed.bytes[0] = static_cast<std::uint8_t>(input.height);
+    input.order_mode = order_mode_;
+    if (order_mode_ == OrderMode::HashOrder) {
+      std::ranges::sort(input.actions, {}, [&](const VerifiedAction& one) {
+        return std::pair(step_of(one.action.body), order_key(input.seed, one.hash));
+      });
+    }
     last_ = input;
     BlockResult out = engine_->execute(input);
     if (commit_) engine_->commit_block();
@@ -169,6 +175,8 @@ class Chain {
     return out;
   }
   void keep_blocks_open() { commit_ = false; }
+  /// Blocks have their actions by hash within a step from here on (dex.md 5.2).
+  void order_by_hash() { order_mode_ = OrderMode::HashOrder; }
   [[nodiscard]] const BlockInput& last_block() const { return last_; }
   /// Stores everything and starts again from it.
   void restart() {
@@ -184,6 +192,7 @@ class Chain {
   std::vector<Event> events_;
   BlockInput last_;
   bool commit_ = true;
+  OrderMode order_mode_ = OrderMode::ListOrder;
 };
 
 }  // namespace ol::exchange::test

@@ -164,6 +164,13 @@ TEST(Dex10Oracle, moves_at_most_one_step) {
   EXPECT_EQ(clamp_step(100'000, 104'999, 50'000'000), 104'999U);
   EXPECT_EQ(clamp_step(100'000, 106'000, 50'000'000), 105'000U);
   EXPECT_EQ(clamp_step(100'000, 10, 50'000'000), 95'000U);
+  // Below 20 units five percent are less than one: a unit at a time.
+  EXPECT_EQ(clamp_step(19, 30, 50'000'000), 20U);
+  EXPECT_EQ(clamp_step(19, 2, 50'000'000), 18U);
+  EXPECT_EQ(clamp_step(1, 30, 50'000'000), 2U);
+  EXPECT_EQ(clamp_step(2, 1, 50'000'000), 1U);
+  EXPECT_EQ(clamp_step(20, 30, 50'000'000), 21U);
+  EXPECT_EQ(clamp_step(40, 30, 50'000'000), 38U);
 }
 
 TEST(Dex10Ema, vector_21_8) {

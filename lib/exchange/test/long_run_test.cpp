@@ -32,17 +32,13 @@ class Episode {
 
   /// What broke, or nothing.
   std::string run() {
-    const State* state = &traders_.chain().state();
     while (actions_ < actions_wanted_) {
       // At times a block of prices alone: what it changes nobody did.
       if (blocks_ % 8 == 7) traders_.quiet_step();
       if (blocks_ % 8 != 7) actions_ += traders_.step();
       ++blocks_;
-      state = &traders_.chain().state();
-      for (const std::string& bad :
-           {reference_.follow(traders_.chain().last_block(), traders_.last_result(), *state),
-            solvency_.follow(traders_.chain().last_block(), traders_.last_result(), *state),
-            broken_invariant(*state), margin_difference(*state)}) {
+      for (const std::string& bad : {follow(), broken_invariant(traders_.chain().state()),
+                                     margin_difference(traders_.chain().state())}) {
         if (!bad.empty()) return bad + ", block " + std::to_string(blocks_);
       }
       if (blocks_ % 512 != 0) continue;
@@ -53,7 +49,13 @@ class Episode {
     return "";
   }
   [[nodiscard]] const Traders& traders() const { return traders_; }
-  [[nodiscard]] const SolvencyReference::Seen& seen() const { return solvency_.seen(); }
+  [[nodiscard]] SolvencyReference::Seen seen() const {
+    SolvencyReference::Seen out = seen_;
+    out.add(solvency_.seen());
+    return out;
+  }
+  [[nodiscard]] std::uint64_t reverts() const { return reverts_; }
+  [[nodiscard]] std::uint64_t param_changes() const { return param_changes_; }
   [[nodiscard]] std::uint64_t actions() const { return actions_; }
   [[nodiscard]] std::uint64_t blocks() const { return blocks_; }
 
@@ -64,14 +66,46 @@ class Episode {
     out.everything = true;
     out.actions_max = seed % 3 == 0 ? 8 : (seed % 3 == 1 ? 40 : 150);
     out.jump_percent = seed % 2 == 0 ? 4 : 1;
+    out.development = seed % 4 == 3;
+    if (seed % 5 >= 3) out.order_mode = OrderMode::HashOrder;
+    if (seed % 7 >= 5) out.params.upgrade_heights = {60, 500};
     // A dollar of roundings would take years to gather.
     if (seed % 2 == 0) out.params.funding_sweep_usd = 0;
+    return out;
+  }
+
+  // Both references; after a block that went back, or set parameters, they begin anew.
+  std::string follow() {
+    const BlockInput& block = traders_.chain().last_block();
+    const BlockResult& result = traders_.last_result();
+    const State& state = traders_.chain().state();
+    if (result.reverted_to) {
+      ++reverts_;
+      reference_ = EventReference(state);
+    } else {
+      std::string bad = reference_.follow(block, result, state);
+      if (bad.empty()) bad = solvency_.follow(block, result, state);
+      if (!bad.empty()) return bad;
+    }
+    if (!result.reverted_to && !sets_params(block, result)) return "";
+    seen_.add(solvency_.seen());
+    solvency_ = SolvencyReference(state, traders_.chain().engine().params());
+    return "";
+  }
+  bool sets_params(const BlockInput& block, const BlockResult& result) {
+    bool out = false;
+    for (std::size_t i = 0; i < block.system.size(); ++i)
+      out = out || (std::holds_alternative<SetParams>(block.system[i]) && result.system_ok[i]);
+    param_changes_ += out ? 1 : 0;
     return out;
   }
 
   Traders traders_;
   EventReference reference_;
   SolvencyReference solvency_;
+  SolvencyReference::Seen seen_;  // by those that ended
+  std::uint64_t reverts_ = 0;
+  std::uint64_t param_changes_ = 0;
   std::uint64_t actions_wanted_;
   std::uint64_t actions_ = 0;
   std::uint64_t blocks_ = 0;
@@ -87,7 +121,11 @@ class Progress {
     ++episodes_;
     tally_.add(episode.traders().tally());
     seen_.add(episode.seen());
+    reverts_ += episode.reverts();
+    param_changes_ += episode.param_changes();
   }
+  [[nodiscard]] std::uint64_t reverts() const { return reverts_; }
+  [[nodiscard]] std::uint64_t param_changes() const { return param_changes_; }
   [[nodiscard]] std::uint64_t actions() const { return actions_; }
   [[nodiscard]] const Tally& tally() const { return tally_; }
   [[nodiscard]] const SolvencyReference::Seen& seen() const { return seen_; }
@@ -115,6 +153,8 @@ class Progress {
   std::uint64_t episodes_ = 0;
   Tally tally_;
   SolvencyReference::Seen seen_;
+  std::uint64_t reverts_ = 0;
+  std::uint64_t param_changes_ = 0;
 };
 
 // OL_EXCHANGE_ACTIONS=100000000 OL_EXCHANGE_SEED=1 for the long run; a failure names the seed and
@@ -135,6 +175,10 @@ TEST(Dex20LongRun, no_invariant_breaks_and_the_references_agree_over_random_acti
   progress.report(seed - 1, true);
   progress.tally().print(std::cout);
   progress.seen().print(std::cout);
+  std::cout << "  reverts: " << progress.reverts()
+            << "\n  changes of parameters: " << progress.param_changes() << "\n";
+  EXPECT_GT(progress.reverts(), 0U);
+  EXPECT_GT(progress.param_changes(), 0U);
   EXPECT_GT(progress.tally().fills(FillKind::Trade), 0U);
   EXPECT_GT(progress.tally().fills(FillKind::Adl), 0U);
   EXPECT_GT(progress.tally().fundings(), 0U);

@@ -264,7 +264,8 @@ ActionBody Signers::body(std::size_t kind) {
       SealOrder{hash()},
       RevealOrder{hash(), order(), hash()},
       ClaimRewards{},
-      Noop{}};
+      Noop{},
+      RegisterReferralCode{text()}};
   return all.at(kind);
 }
 

@@ -71,6 +71,7 @@ std::vector<TypeRow> type_rows() {
       {RevealOrder{}, 0xdb3446bf, Step::P4, false},
       {ClaimRewards{}, 0xe702b7b7, Step::P1, false},
       {Noop{}, 0x45a7798d, Step::P1, false},
+      {RegisterReferralCode{}, 0x9c67f5a6, Step::P1, false},
   };
 }
 
@@ -165,6 +166,17 @@ TEST(Dex14Signing, vector_21_14_cancel_and_approve) {
       0};
   EXPECT_EQ(hex(action_hash(domain, approve).view()),
             "0499ca45052d7a82d33952eee4b9001f67ae76dab5e383b36d278b71744a5a33");
+}
+
+// Made with viem, which shares no code with ours.
+TEST(Dex14Signing, golden_register_referral_code) {
+  const Hash256 domain = domain_separator(kChainId);
+  const Action action{RegisterReferralCode{"OPEN2026"}, {}, 1'700'000'000'003, 0};
+  EXPECT_EQ(hex(action_hash(domain, action).view()),
+            "fb0fc859f29062a198d78028a7b6e0cf554d3acbb0c9c049c3648f6e11c6ca45");
+  EXPECT_EQ(hex(sign_action(test_key(), domain, action).view()),
+            "e9670e42908a185bc110112d81167d5e8b7974ba295b020fa428d03bcb02ab1a"
+            "1f04d171267a99f28279ebd056dc80aaf712e9b1fed6a83467e162f8c93e52711b");
 }
 
 TEST(Dex13Addresses, vector_21_14) {

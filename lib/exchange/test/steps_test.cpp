@@ -130,6 +130,17 @@ TEST_F(Dex10Prices, moves_are_clamped_and_say_so) {
   EXPECT_EQ(chain.market(kBtc).mark, 631'000U);
 }
 
+// dex.md 10.2, docs/adr/0035: five percent of 19 units are none, yet the price gets anywhere.
+TEST_F(Dex10Prices, low_prices_move_by_a_unit) {
+  chain.system({SetOracle{kBtc, 19}});
+  for (std::uint64_t round = 1; round <= 5; ++round)
+    chain.system({OracleSubmit{0, round, {{kBtc, 22, 0}}}});
+  EXPECT_EQ(chain.market(kBtc).oracle, 22U);
+  for (std::uint64_t round = 6; round <= 40; ++round)
+    chain.system({OracleSubmit{0, round, {{kBtc, 1, 0}}}});
+  EXPECT_EQ(chain.market(kBtc).oracle, 1U);
+}
+
 TEST_F(Dex10Prices, a_large_move_within_five_minutes_makes_the_market_post_only) {
   chain.system({SetOracle{kBtc, 600'000}}, 1'000);
   chain.system({SetOracle{kBtc, 690'000}}, 300'000);
@@ -381,29 +392,42 @@ TEST_F(Dex4Twap, randomized_slices_vary_and_the_last_is_whole) {
 }
 
 TEST_F(Dex4Twap, is_refused_where_no_slice_is_worth_the_least_of_an_order) {
-  // 16 lots at the mark plus 3 %, 618,000, are the first worth ten dollars or nearly; 17 are.
+  // 16 lots at the mark plus 3 %, 618,000, are not worth ten dollars; 17 are. Three shares of ten
+  // are 18 lots from 51 on and 15 below.
   ASSERT_LT(notional(618'000, 16), 10 * kUsdPerDollar);
   ASSERT_GE(notional(618'000, 17), 10 * kUsdPerDollar);
   const auto of = [](std::uint64_t sz) { return TwapOrder{kBtc, Side::Buy, sz, false, 5, false}; };
-  EXPECT_EQ(chain.act(kA, of(169)).error, Error::MinNtl);
+  EXPECT_EQ(chain.act(kA, of(50)).error, Error::MinNtl);
   EXPECT_TRUE(chain.state().twaps.items().empty());
   EXPECT_EQ(chain.account(kA).triggers, 0U);
-  EXPECT_TRUE(chain.act(kA, of(170)).ok);
-  // A sale's price is 3 % below: 18 lots.
-  EXPECT_EQ(chain.act(kA, TwapOrder{kBtc, Side::Sell, 179, false, 5, false}).error, Error::MinNtl);
-  EXPECT_TRUE(chain.act(kA, TwapOrder{kBtc, Side::Sell, 180, false, 5, false}).ok);
+  EXPECT_TRUE(chain.act(kA, of(51)).ok);
+  // A sale's price is 3 % below: 18 lots as well. Slices never have more than is left.
+  EXPECT_EQ(chain.act(kA, TwapOrder{kBtc, Side::Sell, 50, false, 5, true}).error, Error::MinNtl);
+  EXPECT_TRUE(chain.act(kA, TwapOrder{kBtc, Side::Sell, 51, false, 5, true}).ok);
+  EXPECT_EQ(chain.act(kA, TwapOrder{kBtc, Side::Buy, 16, false, 1'440, false}).error,
+            Error::MinNtl);
+}
+
+// dex.md 4.2: shares worth less than an order's least trade when three of them have come together.
+TEST_F(Dex4Twap, shares_that_are_too_small_trade_together) {
+  chain.order(kB, order_of(kBtc, Side::Sell, 600'000, 1'000, Tif::Alo));
+  ASSERT_TRUE(chain.act(kA, TwapOrder{kBtc, Side::Buy, 60, false, 5, false}).ok);
+  for (const std::int64_t lots : {0, 0, 18, 18, 18, 36, 36, 36, 54, 54}) {
+    chain.oracle(kBtc, 600'000, 30'000);
+    EXPECT_EQ(chain.perp(kA, kBtc).szi, lots);
+  }
 }
 
 TEST_F(Dex4Twap, may_close_a_position_of_less_with_slices_of_less) {
-  const TwapOrder closing{kBtc, Side::Sell, 100, true, 5, false};
+  const TwapOrder closing{kBtc, Side::Sell, 30, true, 5, false};
   EXPECT_EQ(chain.act(kA, closing).error, Error::MinNtl) << "no position";
   open(5'000);
   EXPECT_EQ(chain.act(kA, closing).error, Error::MinNtl) << "no slice closes it";
-  chain.order(kB, order_of(kBtc, Side::Buy, 600'000, 4'990, Tif::Alo));
-  chain.order(kA, order_of(kBtc, Side::Sell, 600'000, 4'990, Tif::Ioc));
-  ASSERT_EQ(chain.perp(kA, kBtc).szi, 10);
+  chain.order(kB, order_of(kBtc, Side::Buy, 600'000, 4'991, Tif::Alo));
+  chain.order(kA, order_of(kBtc, Side::Sell, 600'000, 4'991, Tif::Ioc));
+  ASSERT_EQ(chain.perp(kA, kBtc).szi, 9);
   EXPECT_TRUE(chain.act(kA, closing).ok);
-  EXPECT_EQ(chain.act(kA, TwapOrder{kBtc, Side::Buy, 100, true, 5, false}).error, Error::MinNtl)
+  EXPECT_EQ(chain.act(kA, TwapOrder{kBtc, Side::Buy, 30, true, 5, false}).error, Error::MinNtl)
       << "the other way";
 }
 

@@ -70,6 +70,7 @@ void Tally::print(std::ostream& out) const {
 
 Traders::Traders(std::uint64_t seed, Options options)
     : options_(options), chain_(options.params), random_(seed) {
+  if (options_.order_mode == OrderMode::HashOrder) chain_.order_by_hash();
   for (std::uint8_t i = 1; i <= kUsers; ++i) {
     chain_.system({CreditUsd{user(i), 5'000 * kDollar},
                    CreditSpot{user(i), kUsdToken, 1'000'000'000'000},
@@ -82,6 +83,7 @@ std::size_t Traders::step() {
   std::vector<SystemAction> system;
   add_prices(system);
   if (options_.everything) add_governance(system);
+  if (options_.development) add_development(system);
   std::array<std::vector<VerifiedAction>, 5> by_step;
   const std::size_t count = 1 + random_.below(options_.actions_max);
   for (std::size_t i = 0; i < count; ++i) {
@@ -167,6 +169,44 @@ void Traders::add_governance(std::vector<SystemAction>& out) {
     for (const AssetId asset : {kBtc, kEth, kSpot})
       out.push_back(SetMarketStatus{asset, MarketStatus::Active});
   }
+}
+
+// What only development networks do (dex.md 17.5), and prices at the ends of their range (1.6).
+void Traders::add_development(std::vector<SystemAction>& out) {
+  if (random_.below(300) == 0) {
+    constexpr std::array<std::uint64_t, 5> kEnds = {1, 10, 19, 10'000'000'000, kPxEnd - 1};
+    out.push_back(SetOracle{random_.chance(50) ? kBtc : kEth, kEnds[random_.below(kEnds.size())]});
+  }
+  if (random_.below(100) == 0) out.push_back(TakeSnapshot{});
+  if (random_.below(100) == 0) out.push_back(any_params());
+  const auto& snapshots = chain_.state().snapshots.items();
+  const std::uint64_t pick = random_.below(150);
+  if (pick == 0) out.push_back(RevertTo{1 + random_.below(chain_.state().global().height)});
+  if (pick == 1 && !snapshots.empty()) {
+    const auto at = static_cast<std::ptrdiff_t>(random_.below(snapshots.size()));
+    out.push_back(RevertTo{std::next(snapshots.begin(), at)->first});
+  }
+}
+
+// Mostly the usual value, so that one that stops trading does not stay.
+SetParams Traders::any_params() {
+  constexpr std::array<std::string_view, 16> kNames = {
+      "breaker_ppb",    "fills_per_order_max", "funding_cap",    "funding_sweep_usd",
+      "mark_period_ms", "open_orders",         "oracle_mode",    "oracle_stale_ms",
+      "partial_ppb",    "premium_period_ms",   "seal_window",    "slice_band_ppb",
+      "step_clamp_ppb", "trigger_band_ppb",    "twap_period_ms", "unwind_usd"};
+  SetParams out;
+  for (std::uint64_t left = 1 + random_.below(2); left > 0; --left) {
+    const std::string_view name = kNames[random_.below(kNames.size())];
+    const ParamRange range = *param_range(name);
+    const std::int64_t usual = *param_value(options_.params, name);
+    std::int64_t value = usual;
+    if (random_.chance(15)) value = range.least;
+    if (random_.chance(15)) value = std::min(range.most, 2 * usual);
+    if (random_.chance(2)) value = range.least - 1;
+    out.values.push_back({std::string(name), value});
+  }
+  return out;
 }
 
 AssetId Traders::any_asset() {
@@ -319,7 +359,8 @@ ActionBody Traders::rare_body(const Address& signer) {
       return VaultTransfer{vault_address(any_user(), 0), random_.chance(60),
                            random_.below(400 * kDollar)};
     case 8:
-      return SetReferrer{"CODE"};
+      if (random_.chance(50)) return SetReferrer{"CODE"};
+      return RegisterReferralCode{std::string(random_.below(23), random_.chance(90) ? 'C' : 'c')};
     case 9:
       return TwapCancel{any_asset(), TwapId(1 + random_.below(chain_.state().global().next_twap))};
     case 10:

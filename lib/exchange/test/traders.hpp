@@ -63,8 +63,10 @@ class Tally {
 class Traders {
  public:
   struct Options {
-    std::size_t actions_max = 8;     // in a block; at least one
-    bool everything = false;         // sub-accounts, agents, vaults, seals, settlement, refills
+    std::size_t actions_max = 8;  // in a block; at least one
+    bool everything = false;      // sub-accounts, agents, vaults, seals, settlement, refills
+    bool development = false;     // extreme prices, snapshots, reverts, parameters
+    OrderMode order_mode = OrderMode::ListOrder;
     std::uint64_t jump_percent = 4;  // prices that move by up to a quarter
     Params params{};
   };
@@ -104,6 +106,8 @@ class Traders {
   VerifiedAction any_action();
   void add_prices(std::vector<SystemAction>& out);
   void add_governance(std::vector<SystemAction>& out);
+  void add_development(std::vector<SystemAction>& out);
+  SetParams any_params();
 
   Options options_;
   Chain chain_;

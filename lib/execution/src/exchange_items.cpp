@@ -161,10 +161,11 @@ void sort_items(const ItemRules& rules, const primitives::QuorumCertificate& jus
   std::ranges::transform(actions, first, [](const auto& action) { return action.second; });
 }
 
-bool has_revert(std::span<const ExchangeItemPtr> items) {
-  return std::ranges::any_of(items, [](const ExchangeItemPtr& item) {
+bool has_revert(const exchange::State& parent, std::span<const ExchangeItemPtr> items) {
+  return std::ranges::any_of(items, [&](const ExchangeItemPtr& item) {
     const auto* system = std::get_if<SystemAction>(&item->content);
-    return system != nullptr && std::holds_alternative<exchange::RevertTo>(*system);
+    const auto* revert = system == nullptr ? nullptr : std::get_if<exchange::RevertTo>(system);
+    return revert != nullptr && parent.snapshots.contains(revert->snapshot);
   });
 }
 

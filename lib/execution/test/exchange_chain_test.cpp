@@ -340,13 +340,16 @@ TEST_F(ExchangeItemsTest, by_hash_actions_stand_as_the_engine_checks_them) {
   EXPECT_EQ(as_listed, items);
 }
 
-TEST_F(ExchangeItemsTest, a_revert_is_found_among_the_items) {
+TEST_F(ExchangeItemsTest, a_revert_to_what_there_is_is_found_among_the_items) {
   const ExchangeItemPtr credit =
       verified(system_item(1, exchange::CreditUsd{user_key(0).address(), 5}));
   const ExchangeItemPtr revert = verified(system_item(1, exchange::RevertTo{5}));
   const ExchangeItemPtr noop = verified(action(1, exchange::Noop{}));
-  EXPECT_FALSE(has_revert(std::vector{credit, noop}));
-  EXPECT_TRUE(has_revert(std::vector{credit, revert, noop}));
+  exchange::State state;
+  EXPECT_FALSE(has_revert(state, std::vector{credit, revert, noop})) << "no such snapshot";
+  state.snapshots.set(5, 0);
+  EXPECT_FALSE(has_revert(state, std::vector{credit, noop}));
+  EXPECT_TRUE(has_revert(state, std::vector{credit, revert, noop}));
 }
 
 TEST_F(ExchangeItemsTest, a_block_is_bounded_in_items_and_in_elements) {

@@ -48,7 +48,7 @@ void ExchangeView::follow(const CommittedBlock& block) {
   static_cast<void>(parts_.engine->execute(block.input));
   parts_.engine->commit_block();
   const bool changes = std::ranges::any_of(block.input.system, [](const auto& action) {
-    return std::holds_alternative<exchange::SetParam>(action) ||
+    return std::holds_alternative<exchange::SetParams>(action) ||
            std::holds_alternative<exchange::RevertTo>(action);
   });
   if (changes) keep_params();

@@ -182,7 +182,9 @@ void Executor::run_build(const Build& build) {
   if (!self) return;
   const auto items = select_items(build.request, epoch, kExchangeBytesMax);
   std::vector<TxnPtr> txns;
-  if (!execution::has_revert(items)) {
+  const exchange::State* before =
+      parts_.exchange ? parts_.exchange->chain.state_at(on->hash) : nullptr;
+  if (before == nullptr || !execution::has_revert(*before, items)) {
     auto selected = select_txns(*state, parent->evm, on, *self);
     if (!selected) return;
     txns = *std::move(selected);

@@ -72,7 +72,8 @@ bool Executor::execute_exchange(ExecutedEntry& entry) {
   auto input =
       execution::block_input(parts_.exchange->rules, block.header, *items, before->clock_ahead());
   if (!input) return false;
-  if (execution::has_revert(*items) && primitives::transaction_count(block) != 0) return false;
+  if (execution::has_revert(*before, *items) && primitives::transaction_count(block) != 0)
+    return false;
   PricedBlock priced = priced_block(block.header, *items);
   priced.waiting = parts_.exchange->pool.heard_prices(block.header.epoch, *before);
   entry.exchange =

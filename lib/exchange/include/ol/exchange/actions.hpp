@@ -207,13 +207,20 @@ struct Noop {
   friend bool operator==(const Noop&, const Noop&) = default;
 };
 
-/// What an action does. The index of an alternative is not encoded anywhere.
+/// Takes a referral code for the account (dex.md 9.5, docs/adr/0035).
+struct RegisterReferralCode {
+  std::string code;
+
+  friend bool operator==(const RegisterReferralCode&, const RegisterReferralCode&) = default;
+};
+
+/// What an action does. The index of an alternative is its kind on the wire (action_codec.cpp).
 using ActionBody =
     std::variant<PlaceOrders, ModifyOrders, CancelOrders, CancelAll, ScheduleCancel, TwapOrder,
                  TwapCancel, UpdateLeverage, UpdateIsolatedMargin, UsdClassTransfer, UsdSend,
                  SpotSend, CreateSubAccount, SubAccountTransfer, ApproveAgent, ApproveBuilderFee,
                  SetReferrer, CreateVault, VaultTransfer, EvmUserModify, SealOrder, RevealOrder,
-                 ClaimRewards, Noop>;
+                 ClaimRewards, Noop, RegisterReferralCode>;
 
 /// An action with the tail every type has (dex.md 14.2).
 struct Action {

@@ -93,16 +93,19 @@ struct TakeSnapshot {};
 struct RevertTo {
   std::uint64_t snapshot = 0;  // a height
 };
-/// Changes a chain parameter from the next block on (params.hpp).
-struct SetParam {
-  std::string name;
-  std::int64_t value = 0;
+/// Changes chain parameters from the next block on (params.hpp): all it names, or none.
+struct SetParams {
+  struct Value {
+    std::string name;
+    std::int64_t value = 0;
+  };
+  std::vector<Value> values;
 };
 
 /// Steps without a user behind them, run in S0 in list order.
 using SystemAction = std::variant<ListToken, ListMarket, SetMarketStatus, CreditSpot, CreditUsd,
                                   OracleSubmit, SetOracle, SetStake, RegisterReferral, AdvanceTime,
-                                  MineBlocks, TakeSnapshot, RevertTo, SetParam>;
+                                  MineBlocks, TakeSnapshot, RevertTo, SetParams>;
 
 /// How the order within a step is fixed (dex.md 5.2).
 enum class OrderMode : std::uint8_t { ListOrder = 0, HashOrder = 1 };

@@ -39,7 +39,7 @@ class Engine {
 
   /// Valid until the next call that changes the engine.
   [[nodiscard]] const State& state() const { return *state_; }
-  /// Those in force in the next block: genesis', but for what SetParam changed.
+  /// Those in force in the next block: genesis', but for what SetParams changed.
   [[nodiscard]] Params params() const;
 
   /// The whole state as records, from which `restore` makes an equal engine.
@@ -49,13 +49,16 @@ class Engine {
       const Params& params, const StateRecords& records);
 
  private:
-  // A block that can be undone.
+  // What it takes to undo an executed block. An ordinary block changed the state in place: its log
+  // goes back to `begin`. A block that went back to a snapshot put another state, with a log of its
+  // own, in place of `replaced`, and did the rest there; undone, `replaced` is the state again.
   struct OpenBlock {
-    UndoLog::Mark begin;              // in the log of the state that it left
-    std::unique_ptr<State> replaced;  // RevertTo: the state before, with its log
+    UndoLog::Mark begin;  // before the block's own changes, in the log of the state it worked on
+    std::unique_ptr<State> replaced;  // null for an ordinary block
   };
-  /// The state that the block left.
+  /// The state that blocks_[block] worked on.
   [[nodiscard]] State& state_after(std::size_t block);
+  /// Gets the state ready for a block, which goes back to `snapshot` if there is one.
   [[nodiscard]] OpenBlock open_block(std::optional<std::uint64_t> snapshot);
 
   Params params_;

@@ -40,6 +40,7 @@ constexpr std::int64_t kReferralDiscountPpb = 40'000'000;                       
 constexpr Int128 kReferralDiscountVolume = Int128{25'000'000} * kUsdPerDollar;  // dex.md 9.3
 constexpr Int128 kReferrerShareVolume = Int128{1'000'000'000} * kUsdPerDollar;  // dex.md 9.4
 constexpr Int128 kReferralThreshold = Int128{10'000} * kUsdPerDollar;           // dex.md 9.5
+constexpr std::size_t kReferralCodeMax = 20;                                    // dex.md 9.5
 constexpr std::int64_t kReferrerSharePpb = 100'000'000;                         // dex.md 9.4
 constexpr std::int64_t kInsuranceSharePpb = 100'000'000;                        // dex.md 9.4
 constexpr std::uint32_t kBuilderFeePerpMax = 100;   // tenths of a bp, dex.md 9.4

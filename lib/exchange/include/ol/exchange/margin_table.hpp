@@ -33,11 +33,14 @@ class MarginTable {
   /// Error::BadLeverage otherwise.
   [[nodiscard]] static Result<MarginTable, Error> make(std::span<const MarginTier> tiers);
 
-  /// MM(ntl) in micro-dollars, rounded up. @pre 0 <= ntl <= 10^29, which any position at any price
-  /// is far below, or the process stops.
+  /// The largest notional a table takes: no position within dex.md 1.6, at most 10^17 lots, reaches
+  /// it at any price below 10^12; and times the highest rate, 5 * 10^8 ppb, it fits 128 bits.
+  static constexpr Int128 kNtlMost = Int128{1'000'000'000'000'000} * 100'000'000'000'000;
+
+  /// MM(ntl) in micro-dollars, rounded up. @pre 0 <= ntl <= kNtlMost, or the process stops.
   [[nodiscard]] Int128 maintenance(Int128 ntl) const {
     OL_CHECK(ntl >= 0, "margin of a negative notional");
-    OL_CHECK(ntl <= kNtlEnd, "margin of a notional out of range");
+    OL_CHECK(ntl <= kNtlMost, "margin of a notional out of range");
     const Row& row = row_of(ntl);
     return ceil_div(ntl * row.rate_ppb, 1'000'000'000) - row.deduction;
   }
@@ -57,9 +60,6 @@ class MarginTable {
 
  private:
   explicit MarginTable(std::vector<Row> rows) : rows_(std::move(rows)) {}
-
-  // 10^29; times the highest rate, 5 * 10^8 ppb, it still fits 128 bits.
-  static constexpr Int128 kNtlEnd = Int128{1'000'000'000'000'000} * 100'000'000'000'000;
 
   std::vector<Row> rows_;  // never empty
 };

@@ -46,6 +46,7 @@ struct Account {
   bool exists = false;
   bool big_blocks = false;
   bool referrer_set = false;
+  bool has_code = false;      // a referral code of its own
   std::int64_t raw_usd = 0;   // cross perp cash without the debt below
   std::int64_t bad_debt = 0;  // owed to the system by a bankrupt bucket (dex.md 12.6)
   std::uint64_t volume = 0;   // micro-dollars traded in all, saturating

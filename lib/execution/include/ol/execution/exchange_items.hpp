@@ -107,9 +107,11 @@ enum class ItemsError : std::uint8_t {
 void sort_items(const ItemRules& rules, const primitives::QuorumCertificate& justify,
                 std::vector<ExchangeItemPtr>& items);
 
-/// Whether an item asks for an earlier state (dex.md 17.5). A block with one has no transactions:
-/// what they did could not be traced on the state that the block's parent left.
-[[nodiscard]] bool has_revert(std::span<const ExchangeItemPtr> items);
+/// Whether an item goes back to a snapshot that `parent`, the state the block is executed on, has
+/// (dex.md 17.5). A block with one has no transactions: what they did could not be traced on the
+/// state that the block's parent left.
+[[nodiscard]] bool has_revert(const exchange::State& parent,
+                              std::span<const ExchangeItemPtr> items);
 
 /// How many elements an item counts for in kExchangeElementsMax.
 [[nodiscard]] std::size_t element_count(const ExchangeItem& item);
