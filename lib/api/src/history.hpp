@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <deque>
 #include <map>
+#include <memory>
 #include <optional>
 #include <set>
 #include <string>
@@ -197,7 +198,7 @@ class History {
   static constexpr std::size_t kNoticesKept = 100'000;
   static constexpr std::size_t kNoticesPerAccount = 500;
 
-  /// All of it as bytes, in the format Archive::kFormat.
+  /// All of it as bytes, in the format Archive::kFormat. Not of a snapshot's history.
   /// Format: docs/protocol/exchange-history.md.
   [[nodiscard]] Bytes encode() const;
   /// Of any format from Archive::kOldestFormat on. Nothing where they are damaged.
@@ -205,6 +206,8 @@ class History {
 
   /// Open orders and positions as the state has them; what was kept stays.
   void load(const exchange::State& state);
+  /// Whether `apply` may be called with the block. A revert needs what was before its snapshot.
+  [[nodiscard]] bool can_follow(const exchange::CommittedBlock& block) const;
   [[nodiscard]] BlockUpdate apply(const exchange::CommittedBlock& block);
 
   [[nodiscard]] const std::deque<FillRecord>& fills(const Address& account) const {
@@ -239,6 +242,7 @@ class History {
     std::deque<FundingRate> rates;
   };
 
+  [[nodiscard]] Bytes encode_past() const;
   void open_orders(const exchange::CommittedBlock& block, BlockUpdate& update);
   void place(const exchange::VerifiedAction& action, const exchange::Order& order,
              const exchange::OrderResult& result, const exchange::CommittedBlock& block,
@@ -259,7 +263,13 @@ class History {
   void apply_funding(const exchange::CommittedBlock& block);
   void apply_marks(const exchange::CommittedBlock& block);
   void apply_records(const exchange::CommittedBlock& block);
+  void apply_system(const exchange::CommittedBlock& block, BlockUpdate& update);
+  void credit(const exchange::SystemAction& action, const exchange::CommittedBlock& block,
+              BlockUpdate& update);
   void apply_ledger(const exchange::CommittedBlock& block, BlockUpdate& update);
+  void add_ledger(LedgerRecord record, const exchange::CommittedBlock& block, BlockUpdate& update);
+  void keep_snapshot(std::uint64_t height);
+  void go_back(std::uint64_t snapshot);
   void close_order(OrderRecord& order, OrderRecord::Status status, std::string reason,
                    exchange::TimeMs time);
   void insert_order(OrderRecord record);
@@ -281,6 +291,9 @@ class History {
   std::map<exchange::OrderId, Hash256> taker_hashes_;  // of the block being applied
   std::set<exchange::OrderId> touched_;                // likewise
   Candles candles_;
+  // What was before each of the chain's snapshots, by height, without snapshots of its own. Shared
+  // by copies of the history.
+  std::map<std::uint64_t, std::shared_ptr<const History>> snapshots_;
 };
 
 }  // namespace ol::api

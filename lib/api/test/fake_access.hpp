@@ -98,11 +98,11 @@ class FakeAccess final : public exchange::Access {
   std::function<void()> on_read;
   /// Actions wait until `release`.
   void hold() { held_ = true; }
-  void release() {
+  void release(std::vector<exchange::SystemAction> with = {}) {
     held_ = false;
     auto waiting = std::move(pool_);
     pool_.clear();
-    if (!waiting.empty()) block({}, std::move(waiting));
+    if (!waiting.empty()) block(std::move(with), std::move(waiting));
   }
 
   void submit(exchange::SignedAction action, Admitted done) override {
