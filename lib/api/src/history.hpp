@@ -275,6 +275,7 @@ class History {
   void insert_order(OrderRecord record);
   void meet_order(OrderRecord record);
   void forget_order(exchange::OrderId oid);
+  void forget_ended(const exchange::State& state);
   [[nodiscard]] Address principal_of(const exchange::VerifiedAction& action) const;
 
   AccountLog<FillRecord> fills_{kFillsKept, kFillsPerAccount};

@@ -13,6 +13,7 @@ void History::load(const State& state) {
     positions_[{state.accounts[perp.account].address, state.info(perp.market).config.asset}] = {
         perp.szi, perp.entry_ntl};
   }
+  agents_.clear();
   for (const auto& [agent, record] : state.agents.items())
     agents_[agent] = record.account;
   for (const auto& [asset, place] : state.markets_by_asset()) {
@@ -23,9 +24,21 @@ void History::load(const State& state) {
   }
   std::erase_if(snapshots_,
                 [&](const auto& kept) { return !state.snapshots.contains(kept.first); });
+  forget_ended(state);
   state.orders.for_each([&](Slot slot) { meet_order(order_record(state, slot)); });
   for (const auto& [oid, trigger] : state.triggers.items())
     meet_order(order_record(state, oid, trigger));
+}
+
+// Orders that were open and are no more: of how they ended no block was seen.
+void History::forget_ended(const State& state) {
+  std::vector<OrderId> ended;
+  for (const auto& [oid, record] : orders_) {
+    const bool there = state.orders.find(oid) != kNoSlot || state.triggers.contains(oid);
+    if (record.live() && !there) ended.push_back(oid);
+  }
+  for (const OrderId oid : ended)
+    forget_order(oid);
 }
 
 bool History::can_follow(const CommittedBlock& block) const {

@@ -137,13 +137,14 @@ std::string_view status_text(MarketStatus status) {
   return "active";
 }
 
+// What the next block does with an order.
 json::value exchange_status(const InfoCall& call, const State& state) {
   json::object markets;
+  const bool upgraded = call.params.follows_upgrade(state.global().height + 1);
   for (const auto& [asset, market] : call.catalog.markets) {
     const MarketState& now = state.markets[state.find_market(asset)];
     const bool paused =
-        state.global().time < now.breaker_until ||
-        (now.status == MarketStatus::Active && call.params.follows_upgrade(state.global().height));
+        state.global().time < now.breaker_until || (now.status == MarketStatus::Active && upgraded);
     markets[market.name] = paused ? status_text(MarketStatus::PostOnly) : status_text(now.status);
   }
   return json::object{{"specialStatuses", nullptr}, {"markets", std::move(markets)}};

@@ -379,6 +379,28 @@ TEST_F(Dex17Feed, whoever_missed_blocks_begins_anew) {
   EXPECT_GT(number(again.at("prevSeq")), before);
 }
 
+TEST_F(Dex17Feed, an_order_that_ended_in_a_missed_block_is_not_called_open) {
+  place(alice, order(true, "59000", "0.1"));
+  place(alice, order(true, "58000", "0.1"));
+  static_cast<void>(alice.act(R"({"type":"cancel","cancels":[{"a":0,"o":1}]})"));
+  for (std::size_t i = 0; i < access.blocks_kept() + 1; ++i)
+    access.block({}, {});
+  api.advance();
+  const auto status = [&](int oid) {
+    return json::parse(api.post_info(R"({"type":"orderStatus","user":")" + alice.hex() +
+                                     R"(","oid":)" + std::to_string(oid) + "}")
+                           .body);
+  };
+  EXPECT_EQ(status(1).at("status").as_string(), "unknownOid");
+  EXPECT_EQ(status(2).at("order").at("status").as_string(), "open");
+  EXPECT_EQ(
+      json::parse(
+          api.post_info(R"({"type":"historicalOrders","user":")" + alice.hex() + R"("})").body)
+          .as_array()
+          .size(),
+      1U);
+}
+
 TEST_F(Dex17Feed, bad_messages_are_told_what_is_wrong) {
   for (const std::string text :
        {"{", "[]", R"({"method":"dance"})", R"({"method":"subscribe"})",

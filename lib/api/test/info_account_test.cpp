@@ -29,6 +29,28 @@ struct InfoAccount : TwoTraders {
   }
 };
 
+// Whoever asks means to trade in the next block.
+TEST(Dex73, exchange_status_tells_of_the_next_block_at_an_upgrade) {
+  exchange::Params params;
+  params.upgrade_heights = {8};
+  params.upgrade_blocks = 2;
+  FakeAccess access(params);
+  ExchangeApi api(access);
+  Trader alice(access, api, 1);
+  access.deposit(alice.address(), 100'000);
+  std::string told;
+  std::string done;
+  while (access.height() < 12) {
+    api.advance();
+    const json::value status = json::parse(api.post_info(R"({"type":"exchangeStatus"})").body);
+    told += status.at("markets").at("BTC").as_string() == "postOnly" ? 'p' : '.';
+    const json::value tried = alice.status(order(true, "59000", "0.001"));
+    done += tried.as_object().contains("error") ? 'p' : '.';
+  }
+  EXPECT_EQ(told, done);
+  EXPECT_NE(told.find("pp"), std::string::npos) << told;
+}
+
 using Dex17RevertedAction = InfoAccount;
 
 TEST_F(Dex17RevertedAction, leaves_nothing_that_a_query_of_margin_could_trip_over) {
