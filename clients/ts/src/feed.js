@@ -61,8 +61,11 @@ export class Feed {
 
   #receive({ channel, data }) {
     if (channel === 'post') {
-      this.#posts.get(data.id)?.resolve(data.response.payload);
+      const { type, payload } = data.response;
+      const waiting = this.#posts.get(data.id);
       this.#posts.delete(data.id);
+      if (type === 'error') waiting?.reject(new Error(payload));
+      else waiting?.resolve(type === 'info' ? payload.data : payload);
       return;
     }
     for (const sub of this.#subscriptions.values()) {

@@ -131,6 +131,8 @@ class ExchangeApi::Impl {
   // A request over WebSocket: the payload is the body of /info or /exchange.
   void post_message(ClientId client, ObjectReader& in);
 
+  void answer_query(ClientId client, std::uint64_t id, std::string_view body);
+
   void answer_post(ClientId client, std::uint64_t id, std::string_view type,
                    const std::string& reply);
 

@@ -3,6 +3,8 @@
 #include <boost/json/object.hpp>
 #include <boost/json/serialize.hpp>
 
+#include "numbers.hpp"
+
 namespace ol::api {
 namespace {
 
@@ -15,6 +17,17 @@ bool repeats(Channel channel) {
 }
 
 }  // namespace
+
+std::string key_of(const Subscription& sub) {
+  std::string out(channel_name(sub.channel));
+  for (const std::uint64_t number :
+       {std::uint64_t{sub.asset.value()}, std::uint64_t{sub.depth.levels},
+        std::uint64_t{sub.depth.figures}, std::uint64_t{sub.depth.mantissa},
+        std::uint64_t{sub.interval}})
+    out += ' ' + std::to_string(number);
+  out += ' ' + hex_text(sub.user);
+  return sub.from_height ? out + ' ' + std::to_string(*sub.from_height) : out;
+}
 
 std::vector<std::string> messages_of(Channel channel, const FirstData& first) {
   const auto message = [&](const json::value& part, bool truncated) {

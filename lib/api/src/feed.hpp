@@ -48,6 +48,9 @@ struct Subscription {
 /// A subscription of a request. Refuses through the reader.
 [[nodiscard]] Subscription read_subscription(ObjectReader& in, const Catalog& catalog);
 
+/// Equal for subscriptions to the same, in whatever words.
+[[nodiscard]] std::string key_of(const Subscription& sub);
+
 /// What messages are made from. Borrows all but the catalog.
 struct FeedView {
   std::shared_ptr<const Catalog> listed;
@@ -83,7 +86,7 @@ class Feed {
 
   [[nodiscard]] ClientId connect(std::weak_ptr<FeedSink> sink);
   void disconnect(ClientId client);
-  /// Whether it was new; `key` is the subscription's JSON.
+  /// Whether it was new; `key` is of `key_of`.
   [[nodiscard]] bool subscribe(ClientId client, const std::string& key, const Subscription& sub);
   [[nodiscard]] bool unsubscribe(ClientId client, const std::string& key);
   [[nodiscard]] std::size_t subscriptions(ClientId client) const;

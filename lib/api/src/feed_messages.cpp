@@ -119,7 +119,6 @@ json::value from_state(const Subscription& sub, const FeedView& view) {
                          {"ctx", asset_ctx_json(call, state, *sub.market)}};
     } else {
       out = find_query("activeAssetData")->query(call, state);
-      if (out.is_object()) out.get_object()["user"] = hex_text(sub.user);
     }
   });
   return out;
@@ -210,6 +209,9 @@ FirstData user_snapshot(const Subscription& sub, const FeedView& view) {
   const auto shaped = [&](auto shape) {
     return [&view, shape](const auto& record) { return shape(record, view.catalog); };
   };
+  const auto paid = [&](const FundingRecord& record) {
+    return funding_json(funding_shape(record, view.history), view.catalog);
+  };
   if (sub.channel == Channel::OrderUpdates) return past_orders(sub, view);
   if (sub.channel == Channel::UserFills) return {first_of(sub, "fills", past_fills(sub, view))};
   if (!sub.from_height) return {};
@@ -217,8 +219,7 @@ FirstData user_snapshot(const Subscription& sub, const FeedView& view) {
     case Channel::UserEvents:
       return {first_of(sub, "fills", past_fills(sub, view))};
     case Channel::UserFundings:
-      return {first_of(sub, "fundings",
-                       past(sub, view.history.funding(sub.user), shaped(user_funding_json)))};
+      return {first_of(sub, "fundings", past(sub, view.history.funding(sub.user), paid))};
     case Channel::LedgerUpdates:
       return {first_of(sub, "nonFundingLedgerUpdates",
                        past(sub, view.history.ledger(sub.user), shaped(ledger_json)))};
@@ -295,7 +296,9 @@ json::value user_update(const Subscription& sub, const FeedView& view, const Blo
       list = chosen(
           update.funding,
           [&](const FundingRecord& record) { return record.event.account == sub.user; },
-          [&](const FundingRecord& record) { return user_funding_json(record, view.catalog); });
+          [&](const FundingRecord& record) {
+            return funding_json(funding_shape(record, view.history), view.catalog);
+          });
       break;
     case Channel::LedgerUpdates:
       key = "nonFundingLedgerUpdates";

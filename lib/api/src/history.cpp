@@ -402,6 +402,13 @@ const std::deque<TradeRecord>& History::trades(AssetId asset) const {
   return it == markets_.end() ? kNone : it->second.trades;
 }
 
+std::optional<std::int64_t> History::funding_rate_at(AssetId asset, TimeMs time) const {
+  const std::deque<FundingRate>& rates = funding_rates(asset);
+  const auto after = std::ranges::upper_bound(rates, time, {}, &FundingRate::time);
+  if (after == rates.begin()) return std::nullopt;
+  return std::prev(after)->rate_ppb;
+}
+
 const std::deque<FundingRate>& History::funding_rates(AssetId asset) const {
   static const std::deque<FundingRate> kNone;
   const auto it = markets_.find(asset);

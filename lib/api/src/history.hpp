@@ -231,6 +231,9 @@ class History {
   [[nodiscard]] std::vector<const OrderRecord*> orders(const Address& account) const;
   [[nodiscard]] const std::deque<TradeRecord>& trades(exchange::AssetId asset) const;
   [[nodiscard]] const std::deque<FundingRate>& funding_rates(exchange::AssetId asset) const;
+  /// The last hour's that was known at that time; nothing where none is kept.
+  [[nodiscard]] std::optional<std::int64_t> funding_rate_at(exchange::AssetId asset,
+                                                            exchange::TimeMs time) const;
   [[nodiscard]] const Candles& candles() const { return candles_; }
 
  private:

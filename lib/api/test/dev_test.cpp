@@ -159,7 +159,7 @@ TEST_F(Reverts, lose_nothing_of_before_the_snapshot_nor_of_their_own_block) {
       R"({"type":"userNonFundingLedgerUpdates","startTime":0,"user":")" + alice.hex() + R"("})");
   // 100,000 and, in the snapshot's own block before it, 7; then the dollar sent.
   ASSERT_EQ(ledger.as_array().size(), 3U);
-  EXPECT_EQ(text(ledger.at(1).at("delta").at("amount")), "7");
+  EXPECT_EQ(text(ledger.at(1).at("delta").at("usdc")), "7");
   EXPECT_EQ(text(ledger.at(2).at("delta").at("type")), "internalTransfer");
 }
 

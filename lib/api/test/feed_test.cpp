@@ -364,7 +364,8 @@ TEST_F(Dex17Feed, orders_and_queries_go_over_the_socket) {
   ASSERT_EQ(posts.size(), 2U);
   EXPECT_EQ(number(posts[0].at("id")), 7U);
   EXPECT_EQ(posts[0].at("response").at("payload").at("status").as_string(), "ok");
-  EXPECT_EQ(posts[1].at("response").at("payload").at("levels").at(0).as_array().size(), 1U);
+  EXPECT_EQ(posts[1].at("response").at("payload").at("data").at("levels").at(0).as_array().size(),
+            1U);
 }
 
 TEST_F(Dex17Feed, whoever_missed_blocks_begins_anew) {
