@@ -343,11 +343,9 @@ void History::apply_records(const CommittedBlock& block) {
       static_cast<void>(in.u64());
       market.cum_funding = i128(in);
     } else if (auto agent = below(key, "agent/")) {
-      const auto address = agent->fixed<Address>();
-      agents_.erase(address);
       if (!value) continue;
       Reader in(*value);
-      agents_[address] = in.fixed<Address>();
+      agents_[agent->fixed<Address>()] = in.fixed<Address>();
     }
   }
 }

@@ -13,7 +13,6 @@ void History::load(const State& state) {
     positions_[{state.accounts[perp.account].address, state.info(perp.market).config.asset}] = {
         perp.szi, perp.entry_ntl};
   }
-  agents_.clear();
   for (const auto& [agent, record] : state.agents.items())
     agents_[agent] = record.account;
   for (const auto& [asset, place] : state.markets_by_asset()) {
