@@ -20,7 +20,7 @@ std::uint64_t blocks_after(const SystemAction& action) {
 
 DevWaits::Id DevWaits::add(const DevRequest& request, std::uint64_t deadline_ms, Done done) {
   const MutexLock lock(mutex_);
-  if (waiting_.size() >= max_) return 0;
+  if (closed_ || waiting_.size() >= max_) return 0;
   Waiting& out = waiting_.emplace_back();
   out.id = next_++;
   for (const SystemAction& action : request.actions) {
@@ -93,6 +93,7 @@ void DevWaits::expire(std::uint64_t now_ms) {
 void DevWaits::close() {
   std::list<Waiting> all;
   const MutexLock lock(mutex_);
+  closed_ = true;
   all.swap(waiting_);
 }
 

@@ -31,13 +31,15 @@ class DevWaits {
 
   explicit DevWaits(std::size_t max) : max_(max) {}
 
-  /// Before the actions are submitted. Zero: too many wait, and `done` is not kept.
+  /// Before the actions are submitted. Zero: too many wait, or it is closed, and `done` is not
+  /// kept.
   [[nodiscard]] Id add(const DevRequest& request, std::uint64_t deadline_ms, Done done);
   /// The actions were not taken: `done` is not called any more. False: it was.
   [[nodiscard]] bool drop(Id id);
   /// Every final block, in order.
   void settle(const exchange::CommittedBlock& block);
   void expire(std::uint64_t now_ms);
+  /// Forgets all; from here on none is kept.
   void close();
 
  private:
@@ -59,6 +61,7 @@ class DevWaits {
   Mutex mutex_;
   std::list<Waiting> waiting_ OL_GUARDED_BY(mutex_);  // in order of arrival
   Id next_ OL_GUARDED_BY(mutex_) = 1;
+  bool closed_ OL_GUARDED_BY(mutex_) = false;
 };
 
 }  // namespace ol::api

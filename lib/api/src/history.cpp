@@ -92,6 +92,9 @@ BlockUpdate History::apply(const CommittedBlock& block) {
   apply_funding(block);
   apply_records(block);
   apply_ledger(block, update);
+  std::ranges::sort(touched_);
+  const auto again = std::ranges::unique(touched_);
+  touched_.erase(again.begin(), again.end());
   for (const OrderId oid : touched_) {
     const auto it = orders_.find(oid);
     if (it == orders_.end()) continue;
@@ -143,7 +146,7 @@ void History::place(const VerifiedAction& action, const Order& order, const Orde
     if (result.oid.value() == 0) return update.orders.push_back(std::move(record));
   }
   taker_hashes_[result.oid] = action.hash;
-  touched_.insert(result.oid);
+  touched_.push_back(result.oid);
   const auto known = orders_.find(result.oid);
   if (known == orders_.end()) return insert_order(std::move(record));
   // Made smaller in place (dex.md 4.4).
@@ -173,7 +176,7 @@ void History::insert_order(OrderRecord record) {
   const bool closed = !record.live();
   if (!record.order.cloid.is_zero()) cloids_[{record.account, record.order.cloid}] = oid;
   std::set<OrderId>& own = orders_of_[record.account];
-  own.insert(oid);
+  own.insert(own.end(), oid);  // most are the newest
   orders_.insert_or_assign(oid, std::move(record));
   if (closed) closed_.push_back(oid);
   while (closed_.size() > kClosedOrdersKept) {
@@ -202,7 +205,7 @@ void History::close_order(OrderRecord& order, OrderRecord::Status status, std::s
   order.status = status;
   order.reason = std::move(reason);
   order.status_at = time;
-  touched_.insert(order.oid);
+  touched_.push_back(order.oid);
   closed_.push_back(order.oid);
 }
 
@@ -214,7 +217,7 @@ void History::reduce_order(OrderId oid, std::uint64_t sz, const CommittedBlock& 
   order.left -= std::min(order.left, sz);
   note_fired(order, block, update);
   order.status_at = block.input.time;
-  touched_.insert(oid);
+  touched_.push_back(oid);
   if (order.left == 0) close_order(order, OrderRecord::Status::Filled, "", block.input.time);
 }
 
@@ -277,7 +280,7 @@ void History::apply_event(const Event& event, const CommittedBlock& block, Block
     note_fired(it->second, block, update);
     it->second.left = rest->sz;
     it->second.status_at = block.input.time;
-    touched_.insert(rest->oid);
+    touched_.push_back(rest->oid);
   } else if (const auto* cancel = std::get_if<CancelEvent>(&event)) {
     const auto it = orders_.find(cancel->oid);
     if (it == orders_.end()) return;

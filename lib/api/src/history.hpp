@@ -7,6 +7,7 @@
 #include <optional>
 #include <set>
 #include <string>
+#include <unordered_map>
 #include <utility>
 #include <vector>
 
@@ -285,15 +286,15 @@ class History {
   AccountLog<FundingRecord> funding_{kFillsKept, kFundingKept};
   AccountLog<LedgerRecord> ledger_{kFillsKept, kFundingKept};
   AccountLog<Notice> notices_{kNoticesKept, kNoticesPerAccount};
-  std::map<exchange::OrderId, OrderRecord> orders_;
+  std::unordered_map<exchange::OrderId, OrderRecord> orders_;
   std::map<Address, std::set<exchange::OrderId>> orders_of_;
   std::map<std::pair<Address, exchange::Cloid>, exchange::OrderId> cloids_;
   std::deque<exchange::OrderId> closed_;
   std::map<std::pair<Address, exchange::AssetId>, exchange::Entry> positions_;
   std::map<Address, Address> agents_;  // agent to account
   std::map<exchange::AssetId, Market> markets_;
-  std::map<exchange::OrderId, Hash256> taker_hashes_;  // of the block being applied
-  std::set<exchange::OrderId> touched_;                // likewise
+  std::unordered_map<exchange::OrderId, Hash256> taker_hashes_;  // of the block being applied
+  std::vector<exchange::OrderId> touched_;                       // likewise, some more than once
   Candles candles_;
   // What was before each of the chain's snapshots, by height, without snapshots of its own. Shared
   // by copies of the history.

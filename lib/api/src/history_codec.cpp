@@ -1,4 +1,6 @@
 // What happened as bytes: docs/protocol/exchange-history.md.
+#include <algorithm>
+
 #include <ol/base/codec.hpp>
 #include <ol/exchange/action_codec.hpp>
 #include <ol/exchange/archive.hpp>
@@ -184,9 +186,11 @@ Bytes History::encode_past() const {
   for (const exchange::OrderId oid : closed_) {
     if (const OrderRecord* record = order(oid)) orders.push_back(record);
   }
+  const auto open = static_cast<std::ptrdiff_t>(orders.size());
   for (const auto& [oid, record] : orders_) {
     if (record.live()) orders.push_back(&record);
   }
+  std::ranges::sort(orders.begin() + open, orders.end(), {}, &OrderRecord::oid);
   lists.pointers(orders);
   out.u32(static_cast<std::uint32_t>(positions_.size()));
   for (const auto& [key, entry] : positions_)

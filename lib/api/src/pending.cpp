@@ -17,7 +17,7 @@ bool Pending::wait(const Hash256& action, std::uint64_t deadline_ms, Done done) 
   std::uint64_t id = 0;
   {
     const MutexLock lock(mutex_);
-    if (waiting_.size() >= max_) return false;
+    if (closed_ || waiting_.size() >= max_) return false;
     id = next_++;
     waiting_[id] = {0, deadline_ms, std::move(done)};
   }
@@ -57,6 +57,7 @@ void Pending::close() {
   std::map<std::uint64_t, Waiting> all;
   {
     const MutexLock lock(mutex_);
+    closed_ = true;
     all.swap(waiting_);
   }
   for (const auto& [id, waiting] : all) {

@@ -19,9 +19,11 @@ class Pending {
 
   Pending(exchange::Access& access, std::size_t max) : access_(access), max_(max) {}
 
-  /// Calls `done` once when the action is final or `deadline_ms` has passed. False: too many wait.
+  /// Calls `done` once when the action is final or `deadline_ms` has passed. False: too many wait,
+  /// or it is closed; `done` is not kept.
   [[nodiscard]] bool wait(const Hash256& action, std::uint64_t deadline_ms, Done done);
   void expire(std::uint64_t now_ms);
+  /// Forgets all; from here on none is kept: whom they would answer may go.
   void close();
 
  private:
@@ -37,6 +39,7 @@ class Pending {
   Mutex mutex_;
   std::map<std::uint64_t, Waiting> waiting_ OL_GUARDED_BY(mutex_);
   std::uint64_t next_ OL_GUARDED_BY(mutex_) = 1;
+  bool closed_ OL_GUARDED_BY(mutex_) = false;
 };
 
 }  // namespace ol::api

@@ -10,10 +10,9 @@ bool nonce_fits(const State& state, const Params& params, const Address& signer,
   const bool wraps = nonce > ~std::uint64_t{0} - params.nonce_past_ms;
   if (wraps || nonce + params.nonce_past_ms <= now || nonce >= now + params.nonce_future_ms)
     return false;
+  if (nonce_seen(state, signer, nonce)) return false;
   const std::vector<std::uint64_t>* kept = state.nonces.find(signer);
-  if (kept == nullptr) return true;
-  if (std::ranges::binary_search(*kept, nonce)) return false;
-  return kept->size() < params.nonces_kept || nonce >= kept->front();
+  return kept == nullptr || kept->size() < params.nonces_kept || nonce >= kept->front();
 }
 
 bool within_budget(const Params& params, const Account& account, const ActionBody& body, TimeMs now,
@@ -41,6 +40,11 @@ std::uint64_t action_budget(const Params& params, const Account& account, const 
   const std::uint64_t limit =
       params.budget_actions + account.volume / static_cast<std::uint64_t>(kUsdPerDollar);
   return is_cancel(body) ? std::min(limit + 100'000, 2 * limit) : limit;
+}
+
+bool nonce_seen(const State& state, const Address& signer, std::uint64_t nonce) {
+  const std::vector<std::uint64_t>* kept = state.nonces.find(signer);
+  return kept != nullptr && std::ranges::binary_search(*kept, nonce);
 }
 
 Result<void, Error> check_admission(const State& state, const Params& params,

@@ -249,6 +249,46 @@ TEST_F(Dex6Matching, open_orders_are_limited) {
             Error::IocCancel);
 }
 
+// dex.md 4.7: one more for every so many dollars traded, up to the most there may be, and none of
+// those may be reduce-only or a trigger.
+TEST_F(Dex6Matching, who_traded_much_may_have_more_open_orders_but_no_special_ones) {
+  Params params;
+  params.open_orders = 2;
+  params.open_orders_max = 4;
+  params.usd_per_extra_order = 1'000 * kDollar;
+  Chain limited(params);
+  limited.system({CreditSpot{kT, kUsdToken, 1'000'000'000'000'000}});
+  limited.deposit(kT, 1'000'000);
+  limited.deposit(kX, 1'000'000);
+  const auto code = [&](const Order& order) {
+    const OrderResult out = limited.order(kT, order);
+    return out.kind == OrderResult::Kind::Error ? name(out.error) : "ok";
+  };
+  const auto trade = [&](std::uint64_t lots) {
+    limited.order(kX, order_of(kBtc, Side::Sell, 600'000, lots));
+    EXPECT_STREQ(code(order_of(kBtc, Side::Buy, 600'000, lots, Tif::Ioc)), "ok");
+  };
+  const Order bid = order_of(kSpot, Side::Buy, 1'000'000, 1'000);
+  Order trigger = order_of(kBtc, Side::Sell, 500'000, 1'000);
+  trigger.trigger = Trigger::StopLimit;
+  trigger.trigger_px = 500'000;
+  Order reduce = order_of(kBtc, Side::Sell, 650'000, 1'000);
+  reduce.reduce_only = true;
+
+  trade(1'600);  // $960
+  EXPECT_STREQ(code(bid), "ok");
+  EXPECT_STREQ(code(bid), "ok");
+  EXPECT_STREQ(code(bid), "TooManyOrders");
+  trade(400);  // $240 more: one
+  EXPECT_STREQ(code(trigger), "TooManyOrders");
+  EXPECT_STREQ(code(reduce), "TooManyOrders");
+  EXPECT_STREQ(code(bid), "ok");
+  EXPECT_STREQ(code(bid), "TooManyOrders");
+  trade(20'000);  // $12,000: twelve, but four are the most
+  EXPECT_STREQ(code(bid), "ok");
+  EXPECT_STREQ(code(bid), "TooManyOrders");
+}
+
 TEST_F(Dex6Matching, cancel_all_takes_one_side_or_both) {
   chain.order(kX, limit(Side::Buy, 50, 1));
   chain.order(kX, limit(Side::Sell, 150, 1));
@@ -270,6 +310,14 @@ TEST_F(Dex6Matching, a_scheduled_cancel_comes_due) {
   EXPECT_EQ(chain.state().orders.count_of(chain.state().find_account(kX)), 1U);
   chain.system({}, 100);
   EXPECT_EQ(chain.state().orders.count_of(chain.state().find_account(kX)), 0U);
+}
+
+TEST_F(Dex6Matching, a_scheduled_cancel_can_be_taken_back) {
+  chain.order(kX, limit(Side::Buy, 50, 1));
+  EXPECT_TRUE(chain.act(kX, ScheduleCancel{chain.state().global().time + 1'000}).ok);
+  EXPECT_TRUE(chain.act(kX, ScheduleCancel{0}).ok);
+  chain.system({}, 2'000);
+  EXPECT_EQ(chain.state().orders.count_of(chain.state().find_account(kX)), 1U);
 }
 
 TEST_F(Dex6Matching, fills_stay_inside_the_execution_band) {

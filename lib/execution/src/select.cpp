@@ -11,9 +11,6 @@ namespace {
 // Each item of a payload is preceded by its length (docs/protocol/block.md).
 constexpr std::size_t kItemPrefixBytes = 4;
 
-// The cheapest transaction: with less gas than this left, no candidate fits.
-constexpr std::uint64_t kTxnGasMin = 21'000;
-
 }  // namespace
 
 Result<Selection, state::StateError> select_txns(Engine& engine,

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <array>
 
+#include <ol/exchange/admission.hpp>
+
 namespace ol::node {
 namespace {
 
@@ -89,6 +91,8 @@ ActionPool::Outcome ActionPool::add(const ExchangeItemPtr& item,
 ActionPool::Outcome ActionPool::add_action(const ExchangeItemPtr& item,
                                            const VerifiedAction& action) {
   if (known_.contains(item->hash) || action_hashes_.contains(action.hash)) return Outcome::Known;
+  const std::pair name(action.signer, action.action.nonce);
+  if (nonces_.contains(name)) return Outcome::NonceTaken;
   if (actions_.size() >= limits_.actions_max || bytes_ + item->bytes.size() > limits_.bytes_max)
     return Outcome::Full;
   Signer& signer = signers_[action.signer];
@@ -98,6 +102,7 @@ ActionPool::Outcome ActionPool::add_action(const ExchangeItemPtr& item,
   const Known place{arrivals_++, exchange::step_of(action.action.body)};
   known_.emplace(item->hash, place);
   action_hashes_.insert(action.hash);
+  nonces_.emplace(name, item->hash);
   actions_.emplace(std::pair(place.step, place.arrival), item);
   bytes_ += item->bytes.size();
   refresh();
@@ -128,7 +133,10 @@ std::vector<ExchangeItemPtr> ActionPool::select(
   for (const Step step : kByUrgency) {
     const auto end = actions_.lower_bound({static_cast<Step>(static_cast<int>(step) + 1), 0});
     for (auto it = actions_.lower_bound({step, 0}); it != end; ++it) {
-      if (in_flight.contains(it->second->hash)) continue;
+      const VerifiedAction& action = *it->second->action();
+      if (in_flight.contains(it->second->hash) ||
+          exchange::nonce_seen(state, action.signer, action.action.nonce))
+        continue;
       if (!room.take(*it->second)) break;
       chosen[step].push_back(it->second);
     }
@@ -160,6 +168,7 @@ void ActionPool::remove(const primitives::TxnHash& hash) {
   signer->second.elements -= execution::element_count(item);
   if (--signer->second.actions == 0) signers_.erase(signer);
   action_hashes_.erase(action.hash);
+  nonces_.erase({action.signer, action.action.nonce});
   bytes_ -= item.bytes.size();
   known_.erase(known);
   actions_.erase(it);
@@ -176,11 +185,15 @@ void ActionPool::drop_stale(exchange::TimeMs time, const exchange::Params& param
     remove(hash);
 }
 
-void ActionPool::commit(const std::vector<primitives::TxnHash>& items, exchange::TimeMs time,
-                        const exchange::Params& params) {
+void ActionPool::commit(const std::vector<primitives::TxnHash>& items,
+                        const exchange::BlockInput& input, const exchange::Params& params) {
   const MutexLock lock(mutex_);
-  for (const primitives::TxnHash& hash : items)
-    remove(hash);
+  const exchange::TimeMs time = input.time;
+  for (const VerifiedAction& action : input.actions) {
+    const auto waits = nonces_.find({action.signer, action.action.nonce});
+    // A copy: removing it takes the entry away.
+    if (waits != nonces_.end()) remove(primitives::TxnHash(waits->second));
+  }
   if (!system_.empty()) {
     const std::unordered_set<primitives::TxnHash> done(items.begin(), items.end());
     std::erase_if(system_, [&](const ExchangeItemPtr& item) { return done.contains(item->hash); });

@@ -55,7 +55,8 @@ class ActionPool {
 
   enum class Outcome : std::uint8_t {
     Added,
-    Known,       // it waits already
+    Known,       // it waits already; of prices: newer ones do, or did
+    NonceTaken,  // another of this signer with this nonce waits: only one of them could count
     SignerFull,  // too many of this signer wait
     Full,        // too many wait in all
   };
@@ -67,7 +68,8 @@ class ActionPool {
 
   /// Items for a block on top of `state`, in the order they must stand in it: newer prices than the
   /// state has, system actions, then actions by step and arrival. If not all fit `bytes_max` and
-  /// the bounds of a block, cancels come first. `in_flight` are left out: blocks below hold them.
+  /// the bounds of a block, cancels come first. `in_flight` are left out: blocks below hold them;
+  /// so are actions whose nonce `state` has seen.
   [[nodiscard]] std::vector<ExchangeItemPtr> select(
       std::size_t bytes_max, primitives::Epoch epoch, const exchange::State& state,
       const std::unordered_set<primitives::TxnHash>& in_flight) const;
@@ -76,9 +78,10 @@ class ActionPool {
   [[nodiscard]] std::vector<HeardPrices> heard_prices(primitives::Epoch epoch,
                                                       const exchange::State& state) const;
 
-  /// A block is final: its items leave, and actions that expired or whose nonce is out of the
-  /// window.
-  void commit(const std::vector<primitives::TxnHash>& items, exchange::TimeMs time,
+  /// A block is final: its items leave, others of a nonce that one of its actions names, and those
+  /// that expired or whose nonce is out of the window.
+  /// @param input  What the block's items are.
+  void commit(const std::vector<primitives::TxnHash>& items, const exchange::BlockInput& input,
               const exchange::Params& params);
 
   /// Whether an action or a system action waits. Prices wait for the next block, whenever it comes.
@@ -112,6 +115,8 @@ class ActionPool {
   std::unordered_map<primitives::TxnHash, Known> known_ OL_GUARDED_BY(mutex_);
   /// By action hash: the same action may be signed twice, and stands in a block once.
   std::unordered_set<Hash256> action_hashes_ OL_GUARDED_BY(mutex_);
+  /// By signer and nonce.
+  std::map<std::pair<Address, std::uint64_t>, primitives::TxnHash> nonces_ OL_GUARDED_BY(mutex_);
   std::unordered_map<Address, Signer> signers_ OL_GUARDED_BY(mutex_);
   std::map<std::uint32_t, Prices> prices_ OL_GUARDED_BY(mutex_);
   std::deque<ExchangeItemPtr> system_ OL_GUARDED_BY(mutex_);

@@ -1,8 +1,11 @@
 #include "exchange_api.hpp"
 
 #include <chrono>
+#include <thread>
 
 #include <ol/api/exchange_reply.hpp>
+
+#include "save_pace.hpp"
 
 namespace ol::node {
 namespace {
@@ -13,12 +16,6 @@ using rpc::ExtensionReply;
 
 // How late a reply whose time is over may be told so.
 constexpr std::chrono::milliseconds kTick{500};
-// What happened is saved so often, and again after so many results and events; but never for more
-// than one part in kSaveShare of the time.
-constexpr std::uint64_t kSavePeriodMs = 60'000;
-constexpr std::uint64_t kSaveManyMs = 5'000;
-constexpr std::size_t kSaveMany = 100'000;
-constexpr std::uint64_t kSaveShare = 20;
 constexpr std::string_view kTypedPrefix = "/typed/";
 
 std::string_view path_of(std::string_view target) {
@@ -87,7 +84,7 @@ class ClientOf final : public rpc::ExtensionClient {
 }  // namespace
 
 ExchangeEndpoint::ExchangeEndpoint(exchange::Access& access, api::Archive* archive)
-    : access_(access), api_(access, {}, archive), next_save_ms_(kSavePeriodMs) {
+    : access_(access), api_(access, {}, archive) {
   blocks_ = access_.subscribe([this](const exchange::CommittedBlockPtr& /*block*/) {
     const MutexLock lock(mutex_);
     new_block_ = true;
@@ -101,6 +98,8 @@ ExchangeEndpoint::~ExchangeEndpoint() {
 }
 
 void ExchangeEndpoint::run() {
+  // Replies and streams do not wait for the disk.
+  std::thread saver([this] { save_loop(); });
   const Clock::time_point start = Clock::now();
   while (true) {
     {
@@ -112,17 +111,28 @@ void ExchangeEndpoint::run() {
       new_block_ = false;
     }
     api_.advance();
-    const std::uint64_t now = ms_since(start);
-    api_.tick(now);
-    if (api_.unsaved() == 0) continue;
-    const bool many =
-        api_.unsaved() >= kSaveMany && now + kSavePeriodMs >= next_save_ms_ + kSaveManyMs;
-    if (now < next_save_ms_ && !many) continue;
-    api_.save();
-    const std::uint64_t taken = ms_since(start) - now;
-    next_save_ms_ = now + std::max(kSavePeriodMs, taken * kSaveShare);
+    api_.tick(ms_since(start));
   }
+  saver.join();
   if (api_.unsaved() > 0) api_.save();
+}
+
+void ExchangeEndpoint::save_loop() {
+  SavePace pace;
+  const Clock::time_point start = Clock::now();
+  while (true) {
+    {
+      MutexLock lock(mutex_);
+      const Clock::time_point deadline = Clock::now() + kTick;
+      while (!stopping_ && lock.wait_until(ended_, deadline)) {
+      }
+      if (stopping_) return;
+    }
+    const std::uint64_t now = ms_since(start);
+    if (!pace.due(now, api_.unsaved())) continue;
+    api_.save();
+    pace.saved(now, ms_since(start));
+  }
 }
 
 void ExchangeEndpoint::stop() {
@@ -130,6 +140,7 @@ void ExchangeEndpoint::stop() {
     const MutexLock lock(mutex_);
     stopping_ = true;
     woken_.notify_all();
+    ended_.notify_all();
   }
   api_.close();
 }

@@ -33,13 +33,14 @@ class ExchangeEndpoint final : public rpc::Extension {
       std::weak_ptr<rpc::ExtensionSink> sink) override;
 
  private:
+  void save_loop();
+
   exchange::Access& access_;
   api::ExchangeApi api_;
-  /// Of the thread in `run`.
-  std::uint64_t next_save_ms_ = 0;
   exchange::Access::Ticket blocks_ = 0;
   Mutex mutex_;
   std::condition_variable woken_;
+  std::condition_variable ended_;
   bool new_block_ OL_GUARDED_BY(mutex_) = false;
   bool stopping_ OL_GUARDED_BY(mutex_) = false;
 };

@@ -56,6 +56,9 @@ Execution Executor::try_execute(const consensus::BlockPtr& block) {
   if (header.parent_state_root != parent->state_root) return Execution::Invalid;
   if (header.parent_receipts_root != parent->results_root) return Execution::Invalid;
   if (header.parent_evm_hash != parent->evm_hash) return Execution::Invalid;
+  // Signatures cost more than all the rest: not of more than can fit.
+  if (primitives::transaction_count(*block) > parent->evm.gas_limit / execution::kTxnGasMin)
+    return Execution::Invalid;
   auto txns = verified_txns(*block);
   if (!txns) return Execution::Invalid;
   const auto state = state_after(header.parent);
@@ -67,9 +70,11 @@ Execution Executor::try_execute(const consensus::BlockPtr& block) {
 
   const auto coinbase = parts_.epochs.fee_recipient(header.epoch, header.proposer);
   if (!coinbase) return Execution::Invalid;
-  auto context = execution::next_block_context(header.chain_id, parent->evm,
-                                               execution_time(header.parent, header.time),
-                                               *coinbase, block->hash, &state->ancestors());
+  // Of both sides of the block: a development network's clock may be ahead (adr 31).
+  const primitives::TimeMs time =
+      entry->exchange ? primitives::TimeMs(entry->exchange->input.time) : header.time;
+  auto context = execution::next_block_context(header.chain_id, parent->evm, time, *coinbase,
+                                               block->hash, &state->ancestors());
   if (entry->exchange && entry->exchange->result.reverted_to) {
     context.base_root = go_back(*state, header.parent, *entry->exchange->result.reverted_to);
     if (!context.base_root) return Execution::Invalid;
@@ -204,7 +209,8 @@ std::optional<std::vector<TxnPtr>> Executor::select_txns(const StateStack& state
   const primitives::Epoch epoch = parts_.epochs.current().set.epoch();
   const Address coinbase = *parts_.epochs.fee_recipient(epoch, self);
   const auto time = execution_time(on->hash, on->header.time.next());
-  const auto context = execution::next_block_context(parts_.genesis.domain.chain_id, parent, time,
+  if (!time) return std::nullopt;
+  const auto context = execution::next_block_context(parts_.genesis.domain.chain_id, parent, *time,
                                                      coinbase, BlockHash{}, &state.ancestors());
   const auto deadline = std::chrono::steady_clock::now() + kBuildMax;
   execution::SelectionLimits limits;
@@ -237,7 +243,7 @@ void Executor::run_commit(const Commit& commit) {
       ExecutorExchange& exchange = *parts_.exchange;
       exchange.chain.commit(head_->hash);
       exchange.head_roots = execution::roots_of(*it->second->exchange);
-      exchange.pool.commit(head_->item_hashes, it->second->exchange->input.time,
+      exchange.pool.commit(head_->item_hashes, it->second->exchange->input,
                            exchange.chain.params());
     }
     if (auto done = parts_.log.committed(Height(flushed_.load(std::memory_order_acquire))); !done) {
@@ -254,6 +260,7 @@ void Executor::run_discard(const Discard& discard) {
     if (parts_.exchange) parts_.exchange->chain.forget(block->hash);
     const auto node = executed_.extract(block->hash);
     if (node.empty()) continue;
+    restore_items(*block);
     orphaned.insert(orphaned.end(), node.mapped()->txns.begin(), node.mapped()->txns.end());
   }
   if (orphaned.empty()) return;

@@ -158,9 +158,12 @@ class Executor {
   /// The exchange's items of the block; nothing if one must not be in a block.
   [[nodiscard]] std::optional<std::vector<ExchangeItemPtr>> verified_items(
       const primitives::Block& block);
-  /// What code sees as the time of a block made at `stamped` on this parent.
-  [[nodiscard]] primitives::TimeMs execution_time(const primitives::BlockHash& parent,
-                                                  primitives::TimeMs stamped);
+  /// What code sees as the time of a block made at `stamped` on this parent; nothing where the
+  /// exchange's state after the parent cannot be had.
+  [[nodiscard]] std::optional<primitives::TimeMs> execution_time(
+      const primitives::BlockHash& parent, primitives::TimeMs stamped);
+  /// The users' actions of a block that will not be final wait again.
+  void restore_items(const primitives::Block& block);
   /// Puts the state that RevertTo brought back on top of `state`; its root. Nothing where it cannot
   /// be had: the node stops.
   [[nodiscard]] std::optional<Hash256> go_back(StateStack& state,

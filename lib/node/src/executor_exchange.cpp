@@ -30,12 +30,17 @@ PricedBlock priced_block(const primitives::Header& header,
 
 }  // namespace
 
-// Signatures are verified once, side by side, for what no gossip brought before.
+// Signatures are verified once, side by side, for what no gossip brought before: of no more items
+// than a block may have, and of none twice.
 std::optional<std::vector<ExchangeItemPtr>> Executor::verified_items(
     const primitives::Block& block) {
   const std::size_t first = primitives::transaction_count(block);
   std::vector<ExchangeItemPtr> out(primitives::executed_count(block, parts_.genesis.leaders) -
                                    first);
+  const auto hashes = std::span(block.item_hashes).subspan(first, out.size());
+  const std::unordered_set<primitives::TxnHash> different(hashes.begin(), hashes.end());
+  if (out.size() > execution::kExchangeItemsMax || different.size() != out.size())
+    return std::nullopt;
   std::vector<std::size_t> unknown;
   for (std::size_t i = 0; i < out.size(); ++i) {
     out[i] = parts_.exchange->cache.find(block.item_hashes[first + i]);
@@ -52,8 +57,6 @@ std::optional<std::vector<ExchangeItemPtr>> Executor::verified_items(
     }
   });
   if (!all_valid) return std::nullopt;
-  for (const std::size_t i : unknown)
-    parts_.exchange->cache.put(out[i]);
   return out;
 }
 
@@ -75,6 +78,9 @@ bool Executor::execute_exchange(ExecutedEntry& entry) {
   entry.exchange =
       parts_.exchange->chain.execute(block.header.parent, block.hash, *std::move(input));
   if (!entry.exchange) return false;
+  // Those of a block that is invalid are not known: gossip still brings them to the pool.
+  for (const ExchangeItemPtr& item : *items)
+    parts_.exchange->cache.put(item);
   parts_.exchange->priced(std::move(priced));
   const std::vector<exchange::SystemAction>& system = entry.exchange->input.system;
   for (std::size_t i = 0; i < system.size(); ++i) {
@@ -85,11 +91,22 @@ bool Executor::execute_exchange(ExecutedEntry& entry) {
   return true;
 }
 
-primitives::TimeMs Executor::execution_time(const BlockHash& parent, primitives::TimeMs stamped) {
+std::optional<primitives::TimeMs> Executor::execution_time(const BlockHash& parent,
+                                                           primitives::TimeMs stamped) {
   if (!parts_.exchange) return stamped;
   const exchange::State* state = parts_.exchange->chain.state_at(parent);
-  OL_CHECK(state != nullptr, "the parent was executed");
+  if (state == nullptr) return std::nullopt;
   return primitives::TimeMs(stamped.value() + state->clock_ahead());
+}
+
+// What a block that will never be final brought may wait nowhere else: gossip of what is known is
+// not looked at again.
+void Executor::restore_items(const primitives::Block& block) {
+  if (!parts_.exchange) return;
+  for (std::size_t i = primitives::transaction_count(block); i < block.item_hashes.size(); ++i) {
+    const ExchangeItemPtr item = parts_.exchange->cache.find(block.item_hashes[i]);
+    if (item && item->action() != nullptr) static_cast<void>(parts_.exchange->pool.add(item));
+  }
 }
 
 // The state that the block before the snapshot's left, whatever has been executed since: what may

@@ -163,9 +163,15 @@ Result<void, Refusal> Node::Impl::admit_item(const ExchangeItemPtr& item, Origin
     case ActionPool::Outcome::Added:
       break;
     case ActionPool::Outcome::Known:
-      if (item->action() == nullptr) return {};
+      // Old prices are nothing to pass on: they are public, and cost everybody a signature.
       return fail(Refusal{Error::BadNonce,
-                          "this action waits already; sign another with a nonce of its own"});
+                          item->action() == nullptr
+                              ? "prices as new of this validator are here already"
+                              : "this action waits already; sign another with a nonce of its own"});
+    case ActionPool::Outcome::NonceTaken:
+      return fail(Refusal{Error::BadNonce,
+                          "another action of this signer with the same nonce waits already; "
+                          "sign with a nonce of its own"});
     case ActionPool::Outcome::SignerFull:
       return fail(busy("at most " + std::to_string(exchange.pool.limits().signer_actions_max) +
                        " actions of one signer wait for a block; try again in a moment"));

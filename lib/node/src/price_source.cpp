@@ -104,9 +104,12 @@ class Http final : public PriceSource {
   Result<Prices, std::string> prices(std::uint64_t /*wall_ms*/) override {
     OL_TRY(const std::string answer, get());
     const std::size_t head = answer.find("\r\n\r\n");
-    const bool ok = answer.starts_with("HTTP/1.") && answer.substr(8, 5) == " 200 ";
-    if (head == std::string::npos || !ok)
-      return fail("the price source " + host_ + ":" + port_ + path_ + " did not answer 200");
+    const std::string_view status = answer;
+    // One digit of the version stands between.
+    const bool ok =
+        head != std::string::npos && status.starts_with("HTTP/1.") &&
+        status.substr(0, head).substr(std::min<std::size_t>(head, 8)).starts_with(" 200");
+    if (!ok) return fail("the price source " + host_ + ":" + port_ + path_ + " did not answer 200");
     return read_prices(std::string_view(answer).substr(head + 4), markets_);
   }
 
@@ -133,13 +136,16 @@ class Http final : public PriceSource {
       return fail(where + " does not take the request");
     std::string answer;
     std::array<char, 4096> part{};
-    while (true) {
+    // A source that sends byte by byte must not hold the thread that submits prices.
+    const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(kHttpSeconds);
+    while (std::chrono::steady_clock::now() < deadline) {
       const ssize_t got = ::recv(socket.get(), part.data(), part.size(), 0);
       if (got < 0) return fail(where + " does not answer in time");
       if (got == 0) return answer;
       answer.append(part.data(), static_cast<std::size_t>(got));
       if (answer.size() > kAnswerBytesMax) return fail(where + " answers more than 1 MiB");
     }
+    return fail(where + " does not answer in time");
   }
 
   std::string host_;

@@ -26,10 +26,25 @@ ExchangeItemPtr item(std::uint8_t name, execution::ExchangeItem::Content content
 ExchangeItemPtr action(std::uint8_t name, exchange::ActionBody body, std::uint8_t signer = 1,
                        exchange::TimeMs expires = 0) {
   exchange::VerifiedAction out;
-  out.action = {std::move(body), {}, 1'000'000'000, expires};
+  out.action = {std::move(body), {}, 1'000'000'000 + std::uint64_t{name}, expires};
   out.signer.bytes[0] = signer;
   out.hash.bytes[0] = name;
   return item(name, std::move(out));
+}
+
+/// The same signer and nonce, another action.
+ExchangeItemPtr renamed(const ExchangeItemPtr& other, std::uint8_t name) {
+  exchange::VerifiedAction out = *other->action();
+  out.hash.bytes[0] = name;
+  return item(name, std::move(out));
+}
+
+exchange::BlockInput block_of(const std::vector<ExchangeItemPtr>& items, exchange::TimeMs time) {
+  exchange::BlockInput out;
+  out.time = time;
+  for (const ExchangeItemPtr& one : items)
+    out.actions.push_back(*one->action());
+  return out;
 }
 
 ExchangeItemPtr prices(std::uint8_t name, std::uint32_t validator, std::uint64_t round,
@@ -86,9 +101,32 @@ TEST_F(ActionPoolTest, leaves_out_what_is_in_flight_and_forgets_what_is_final) {
   pool_.add(one);
   pool_.add(action(2, exchange::Noop{}));
   EXPECT_EQ(select(1'000, {one->hash}), (std::vector<int>{2}));
-  pool_.commit({one->hash}, 5, params_);
+  pool_.commit({one->hash}, block_of({one}, 5), params_);
   EXPECT_EQ(select(), (std::vector<int>{2}));
   EXPECT_EQ(pool_.size(), 1U);
+}
+
+// Only one of them can count: the others would fill blocks for nothing.
+TEST_F(ActionPoolTest, takes_one_action_of_a_nonce) {
+  const auto first = action(1, exchange::Noop{});
+  EXPECT_EQ(pool_.add(first), Outcome::Added);
+  EXPECT_EQ(pool_.add(renamed(first, 2)), Outcome::NonceTaken);
+  EXPECT_EQ(pool_.add(action(1, exchange::Noop{}, 2)), Outcome::Known) << "by its hash";
+  EXPECT_EQ(pool_.add(renamed(action(1, exchange::Noop{}, 2), 3)), Outcome::Added)
+      << "another signer's nonce is another";
+  // A block brought the other of the two.
+  pool_.commit({}, block_of({renamed(first, 2)}, 5), params_);
+  EXPECT_EQ(select(), (std::vector<int>{3}));
+  EXPECT_EQ(pool_.add(renamed(first, 4)), Outcome::Added) << "what left leaves its nonce free";
+}
+
+TEST_F(ActionPoolTest, gives_nothing_of_a_nonce_that_the_state_has_seen) {
+  const auto one = action(1, exchange::Noop{});
+  pool_.add(one);
+  pool_.add(action(2, exchange::Noop{}));
+  pool_.add(action(3, exchange::Noop{}, 2));
+  state_.nonces.edit(one->action()->signer).push_back(one->action()->action.nonce);
+  EXPECT_EQ(select(), (std::vector<int>{2, 3}));
 }
 
 TEST_F(ActionPoolTest, is_bounded_by_signer_and_in_all) {
@@ -147,11 +185,11 @@ TEST_F(ActionPoolTest, tells_which_prices_others_told_and_since_when_they_wait) 
 TEST_F(ActionPoolTest, drops_what_expired_or_is_too_old) {
   pool_.add(action(1, exchange::Noop{}, 1, 1'000'000'500));
   pool_.add(action(2, exchange::Noop{}));
-  pool_.commit({}, 1'000'000'500, params_);
+  pool_.commit({}, block_of({}, 1'000'000'500), params_);
   EXPECT_EQ(pool_.size(), 2U);
-  pool_.commit({}, 1'000'010'000, params_);
+  pool_.commit({}, block_of({}, 1'000'010'000), params_);
   EXPECT_EQ(select(), (std::vector<int>{2}));
-  pool_.commit({}, 1'000'000'000 + params_.nonce_past_ms, params_);
+  pool_.commit({}, block_of({}, 1'000'000'002 + params_.nonce_past_ms), params_);
   EXPECT_EQ(pool_.size(), 0U);
   EXPECT_FALSE(pool_.has_selectable());
 }

@@ -101,6 +101,37 @@ TEST_F(NodeGossip, what_no_pool_takes_is_not_passed_on) {
   EXPECT_TRUE(passes_on(3, 0)) << "it still does otherwise";
 }
 
+// Prices of rounds gone by are public and well signed: whoever sends them again makes nobody but
+// the first node look at them.
+TEST_F(NodeGossip, old_prices_are_not_passed_on) {
+  const NodeParts parts = cluster_.parts(1);
+  Stranger stranger = make_stranger();
+  constexpr std::uint64_t kMany = 20;
+  const auto received = [&](std::uint32_t node) {
+    return metric(node, "openliquid_gossip_received_total");
+  };
+  // Rounds of the day the chain began, which the nodes' own prices have left behind.
+  const auto publish = [&](std::uint64_t first_round) {
+    for (std::uint64_t i = 0; i < kMany; ++i) {
+      const exchange::OracleSubmit old{1, first_round + i, {{exchange::AssetId(0), 650'000, 0}}};
+      const primitives::Epoch epoch;
+      const auto digest = execution::prices_digest(cluster_.genesis().domain, epoch, old);
+      stranger.publish(encode_gossip_batch(
+          {execution::prices_item(epoch, old, parts.validator->key.sign(digest.view()))}));
+    }
+  };
+  std::uint64_t round = 1'000;
+  std::uint64_t before = 0;
+  EXPECT_TRUE(Cluster::eventually([&] {
+    before = received(1);
+    const std::uint64_t here = received(0) + kMany;
+    publish(round += kMany);
+    return Cluster::eventually([&] { return received(0) >= here; }, std::chrono::seconds(2));
+  }));
+  EXPECT_FALSE(
+      Cluster::eventually([&] { return received(1) >= before + kMany; }, std::chrono::seconds(2)));
+}
+
 TEST_F(NodeGossip, prices_far_ahead_of_the_clock_make_no_leader_propose_what_nobody_votes_for) {
   const NodeParts parts = cluster_.parts(1);
   Stranger stranger = make_stranger();

@@ -98,10 +98,12 @@ TEST(PriceSource, reads_a_file_anew_each_time) {
   std::filesystem::remove(path);
 }
 
-/// Answers one connection with the text.
+/// Answers one connection with the text, and blanks for ever after it if asked to.
 class OneAnswer {
  public:
-  explicit OneAnswer(std::string answer) : fd_(::socket(AF_INET, SOCK_STREAM, 0)) {
+  enum class After : std::uint8_t { Closes, Drips };
+  explicit OneAnswer(std::string answer, After after = After::Closes)
+      : fd_(::socket(AF_INET, SOCK_STREAM, 0)) {
     sockaddr_in address{};
     address.sin_family = AF_INET;
     address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
@@ -110,12 +112,14 @@ class OneAnswer {
     socklen_t size = sizeof address;
     ::getsockname(fd_, reinterpret_cast<sockaddr*>(&address), &size);
     port_ = ntohs(address.sin_port);
-    thread_ = std::thread([this, answer = std::move(answer)] {
+    thread_ = std::thread([this, after, answer = std::move(answer)] {
       const int peer = ::accept(fd_, nullptr, nullptr);
       char request[1024];
       const ssize_t got = ::recv(peer, request, sizeof request, 0);
       request_.assign(request, got > 0 ? static_cast<std::size_t>(got) : 0);
       static_cast<void>(::send(peer, answer.data(), answer.size(), MSG_NOSIGNAL));
+      while (after == After::Drips && ::send(peer, " ", 1, MSG_NOSIGNAL) == 1)
+        std::this_thread::sleep_for(std::chrono::milliseconds(20));
       ::close(peer);
     });
   }
@@ -150,11 +154,24 @@ TEST(PriceSource, asks_a_server_for_json) {
 }
 
 TEST(PriceSource, says_what_a_server_did_wrong) {
-  OneAnswer server("HTTP/1.0 500 No\r\n\r\n{\"ETH\":\"2000\"}");
+  for (const char* answer :
+       {"HTTP/1.0 500 No\r\n\r\n{\"ETH\":\"2000\"}", "HTTP/1.", "HTTP/1.1", "HTTP/1.1 200 OK",
+        "HTTP/1.\r\n\r\n", "HTTP/1.\r\n\r\n 200 {\"ETH\":\"2000\"}", ""}) {
+    OneAnswer server(answer);
+    const auto source = *make_price_source(server.url(), genesis(false));
+    const auto prices = source->prices(0);
+    ASSERT_FALSE(prices.has_value()) << answer;
+    EXPECT_NE(prices.error().find("did not answer 200"), std::string::npos) << answer;
+  }
+}
+
+// It would go on as long as anybody listens.
+TEST(PriceSource, gives_up_a_server_that_never_ends) {
+  OneAnswer server("HTTP/1.0 200 OK\r\n\r\n", OneAnswer::After::Drips);
   const auto source = *make_price_source(server.url(), genesis(false));
   const auto prices = source->prices(0);
   ASSERT_FALSE(prices.has_value());
-  EXPECT_NE(prices.error().find("did not answer 200"), std::string::npos);
+  EXPECT_NE(prices.error().find("does not answer in time"), std::string::npos);
 }
 
 }  // namespace

@@ -17,6 +17,9 @@ namespace ol::exchange {
                                                   const VerifiedAction& action, TimeMs now,
                                                   std::uint64_t waiting);
 
+/// Whether the signer has used the nonce as far as the state remembers (dex.md 14.3).
+[[nodiscard]] bool nonce_seen(const State& state, const Address& signer, std::uint64_t nonce);
+
 /// How many elements of actions like `body` the account may have used in all (dex.md 15.4).
 [[nodiscard]] std::uint64_t action_budget(const Params& params, const Account& account,
                                           const ActionBody& body);

@@ -12,6 +12,9 @@
 
 namespace ol::execution {
 
+/// What the cheapest transaction uses: no block has room for more than its limit over this.
+inline constexpr std::uint64_t kTxnGasMin = 21'000;
+
 /// How much a proposer puts into one block, beside the block's gas limit.
 struct SelectionLimits {
   std::size_t txns_max = primitives::kBlockItemsMax;
