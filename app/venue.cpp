@@ -79,7 +79,8 @@ api::Catalog Venue::catalog() {
 
 json::value Venue::send(const api::Catalog& catalog, const crypto::Secp256k1SecretKey& key,
                         json::object action, const std::string& account, Wait wait) {
-  last_nonce_ = std::max(last_nonce_ + 1, wall_ms());
+  const std::uint64_t chain_ms = number(info({{"type", "exchangeStatus"}}).at("time"));
+  last_nonce_ = std::max({last_nonce_ + 1, wall_ms(), chain_ms});
   json::object request{{"action", std::move(action)}, {"nonce", last_nonce_}};
   if (!account.empty()) request["vaultAddress"] = account;
   const auto parsed = api::parse_unsigned_request(json::serialize(request), catalog, chain_id());

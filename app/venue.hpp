@@ -28,7 +28,7 @@ class Venue {
   [[nodiscard]] std::uint64_t chain_id();
   [[nodiscard]] api::Catalog catalog();
   /// Signs an action in wire form for `account` (the signer's own where empty) and sends it. The
-  /// nonce is the time, and above the last one's.
+  /// nonce is the time, the chain's where that is ahead (POST /dev), and above the last one's.
   boost::json::value send(const api::Catalog& catalog, const crypto::Secp256k1SecretKey& key,
                           boost::json::object action, const std::string& account = {},
                           Wait wait = Wait::Final);

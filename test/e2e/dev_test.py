@@ -7,15 +7,16 @@ import json
 import pathlib
 import subprocess
 import sys
-import tempfile
 import time
 import urllib.request
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
-from devnet import ROOT, Devnet, call, free_base_port, wait_for  # noqa: E402
+from devnet import ROOT, call, run_check, wait_for  # noqa: E402
 
 USER = "0x00000000000000000000000000000000000000aa"
 DAY_MS = 86_400_000
+TRADER = "0xf39Fd6e51aad88F6F4ce6aB8827279cffFb92266"
+TRADER_KEY = "0xac0974bec39a17e36ba4a6b4d238ff944bacb478cbed5efcae784d7bf4f2ff80"
 
 
 def post(net, node, path, body):
@@ -92,6 +93,12 @@ def check_time(net):
     later = dev(net, 2, type="faucet", user=USER, usd="1")
     assert data["time"] < later["time"] < data["time"] + DAY_MS / 10, (data, later)
     dev(net, 0, type="setParams", params={"sub_accounts": 3})
+    # Whose nonces are the time takes the chain's.
+    dev(net, 0, type="advanceTime", ms=2 * DAY_MS)
+    dev(net, 0, type="faucet", user=TRADER, usd="100")
+    done = subprocess.run([net.program, "trade", "cancel", "--all", "--rpc", f"http://127.0.0.1:{net.port(0)}",
+                           "--key", TRADER_KEY], capture_output=True, text=True, timeout=60)
+    assert done.returncode == 0 and "cancelled all orders" in done.stdout, done
 
 
 def check_mine(net):
@@ -137,22 +144,5 @@ def check(net):
     net.stop_all()
 
 
-def main():
-    with tempfile.TemporaryDirectory(prefix="openliquid-e2e-") as home:
-        net = Devnet(sys.argv[1], home + "/net", free_base_port())
-        net.create()
-        try:
-            check(net)
-        except BaseException:
-            for log in sorted(net.home.glob("*/node.log")):
-                print(f"--- {log.parent.name}\n" + "\n".join(log.read_text().splitlines()[-15:]))
-            raise
-        finally:
-            for node in net.nodes.values():
-                node.kill()
-                node.wait()
-    print("passed")
-
-
 if __name__ == "__main__":
-    main()
+    run_check(sys.argv[1], check)

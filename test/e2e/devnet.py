@@ -8,6 +8,7 @@ import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 import urllib.request
@@ -243,3 +244,21 @@ def log_has(home, words):
 def metric(port, name):
     text = urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics", timeout=60).read().decode()
     return float(re.search(rf"^{name} (\S+)", text, re.M).group(1))
+
+
+def run_check(program, check):
+    """Calls `check` with a new devnet of four validators; shows the ends of their logs where it fails."""
+    with tempfile.TemporaryDirectory(prefix="openliquid-e2e-") as home:
+        net = Devnet(program, home + "/net", free_base_port())
+        net.create()
+        try:
+            check(net)
+        except BaseException:
+            for log in sorted(net.home.glob("*/node.log")):
+                print(f"--- {log.parent.name}\n" + "\n".join(log.read_text().splitlines()[-15:]))
+            raise
+        finally:
+            for node in net.nodes.values():
+                node.kill()
+                node.wait()
+    print("passed")

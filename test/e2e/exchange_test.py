@@ -11,7 +11,7 @@ import tempfile
 import urllib.request
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
-from devnet import ROOT, Devnet, call, free_base_port, other_end, wait_for  # noqa: E402
+from devnet import ROOT, call, other_end, run_check, wait_for  # noqa: E402
 
 # The first two accounts of the devnet's mnemonic.
 KEYS = ["0xac0974bec39a17e36ba4a6b4d238ff944bacb478cbed5efcae784d7bf4f2ff80",
@@ -260,20 +260,8 @@ def check(net):
 
 def main():
     with tempfile.TemporaryDirectory(prefix="openliquid-e2e-") as home:
-        net = Devnet(sys.argv[1], home + "/net", free_base_port())
         check_genesis(sys.argv[1], pathlib.Path(home) / "genesis")
-        net.create()
-        try:
-            check(net)
-        except BaseException:
-            for log in sorted(net.home.glob("*/node.log")):
-                print(f"--- {log.parent.name}\n" + "\n".join(log.read_text().splitlines()[-15:]))
-            raise
-        finally:
-            for node in net.nodes.values():
-                node.kill()
-                node.wait()
-    print("passed")
+    run_check(sys.argv[1], check)
 
 
 if __name__ == "__main__":

@@ -2,6 +2,8 @@ import { parseSignature, toHex } from 'viem';
 
 import { sealCommitment, typedData } from './actions.js';
 
+const BAD_NONCE = 2;
+
 /** A refusal by the node or the exchange, with its stable code. */
 export class ExchangeError extends Error {
   constructor({ code, msg }) {
@@ -38,10 +40,12 @@ export function assetOf({ byCoin }, coin) {
 
 /**
  * One account, or an agent of one, on one node. `account` is a viem account; without it only
- * queries work. Nonces are milliseconds and never repeat within one client.
+ * queries work. Nonces are milliseconds, of the chain where its time is ahead of this machine's, and
+ * never repeat within one client.
  */
 export class ExchangeClient {
   #nonce = 0;
+  #chainMs = 0;
 
   constructor({ url, account, chainId, onBehalfOf = null }) {
     this.url = url.replace(/\/$/, '');
@@ -59,6 +63,8 @@ export class ExchangeClient {
     if (!(response.headers.get('content-type') ?? '').startsWith('application/json'))
       throw new Error(`${this.url}${path} answers ${response.status}: ${(await response.text()).trim()}; has this chain an exchange?`);
     const reply = await response.json();
+    const time = Number(response.headers.get('x-time') ?? reply?.response?.data?.time ?? 0);
+    if (time > this.#chainMs) this.#chainMs = time;
     if (reply?.status === 'err') throw new ExchangeError(reply.response);
     return reply;
   }
@@ -73,14 +79,16 @@ export class ExchangeClient {
   }
 
   nextNonce() {
-    this.#nonce = Math.max(Date.now(), this.#nonce + 1);
+    this.#nonce = Math.max(Date.now(), this.#chainMs, this.#nonce + 1);
     return this.#nonce;
   }
 
   /** The whole body of POST /exchange, signed. */
-  async sign(action, { nonce = this.nextNonce(), expiresAfter = null } = {}) {
+  async sign(action, { nonce: given, expiresAfter = null } = {}) {
+    const catalog = await this.catalog();
+    const nonce = given ?? this.nextNonce();
     const typed = typedData(action, {
-      catalog: await this.catalog(),
+      catalog,
       chainId: this.chainId,
       nonce,
       account: this.onBehalfOf,
@@ -99,7 +107,16 @@ export class ExchangeClient {
   /** Sends an action; resolves when it is in a final block. */
   async exchange(action, options = {}) {
     const path = options.wait === 'accepted' ? '/exchange?wait=accepted' : '/exchange';
-    return this.#post(path, await this.sign(action, options));
+    const body = await this.sign(action, options);
+    try {
+      return await this.#post(path, body);
+    } catch (error) {
+      if (error.code !== BAD_NONCE || options.nonce !== undefined) throw error;
+      // The chain's time may have gone ahead (POST /dev): once more if this nonce is behind it.
+      await this.info({ type: 'exchangeStatus' });
+      if (this.#chainMs <= body.nonce) throw error;
+      return this.#post(path, await this.sign(action, options));
+    }
   }
 
   /** Statuses of orders {coin, isBuy, px, sz, tif?, reduceOnly?, cloid?}, one for each. */

@@ -28,7 +28,7 @@ export class Feed {
       const socket = new Socket(this.url);
       this.#socket = socket;
       socket.onopen = () => {
-        for (const sub of this.#subscriptions.values()) this.#send('subscribe', sub.request());
+        for (const sub of this.#subscriptions.values()) this.#subscribe(sub);
         resolve();
       };
       socket.onmessage = (event) => this.#receive(JSON.parse(event.data));
@@ -53,10 +53,19 @@ export class Feed {
     this.#socket.send(JSON.stringify({ method, subscription }));
   }
 
+  // The node knows a subscription by the words it was asked for with.
+  #subscribe(sub) {
+    sub.asked = sub.request();
+    this.#send('subscribe', sub.asked);
+  }
+
   #receive({ channel, data }) {
     if (channel === 'post') {
-      this.#posts.get(data.id)?.resolve(data.response.payload);
+      const { type, payload } = data.response;
+      const waiting = this.#posts.get(data.id);
       this.#posts.delete(data.id);
+      if (type === 'error') waiting?.reject(new Error(payload));
+      else waiting?.resolve(type === 'info' ? payload.data : payload);
       return;
     }
     for (const sub of this.#subscriptions.values()) {
@@ -66,10 +75,10 @@ export class Feed {
 
   #add(key, sub) {
     this.#subscriptions.set(key, sub);
-    if (this.#socket?.readyState === 1) this.#send('subscribe', sub.request());
+    if (this.#socket?.readyState === 1) this.#subscribe(sub);
     return () => {
       this.#subscriptions.delete(key);
-      if (this.#socket?.readyState === 1) this.#send('unsubscribe', sub.request());
+      if (this.#socket?.readyState === 1 && sub.asked) this.#send('unsubscribe', sub.asked);
     };
   }
 
@@ -84,7 +93,7 @@ export class Feed {
 
   /** The account's fills, each once, over reconnections too. */
   fills(user, onFill) {
-    const seen = new Set();
+    const seen = new Set(); // of the last height: fills come in the order of their blocks
     let height = 0;
     return this.#add(`fills:${user}`, {
       channel: 'userFills',
@@ -92,10 +101,11 @@ export class Feed {
       receive: (data) => {
         if (data.user !== user.toLowerCase()) return;
         for (const fill of data.fills) {
+          if (fill.height > height) seen.clear();
           const key = `${fill.tid}:${fill.oid}`;
-          if (seen.has(key)) continue;
+          if (fill.height < height || seen.has(key)) continue;
           seen.add(key);
-          height = Math.max(height, fill.height);
+          height = fill.height;
           onFill(fill);
         }
       },

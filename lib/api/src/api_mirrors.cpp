@@ -47,8 +47,10 @@ void ExchangeApi::Impl::advance() {
       feed.resend(view());
       return;
     }
-    if (block->result.reverted_to) {
-      // What was before is what counts: begin anew.
+    // A history that was saved may be ahead of the chain as the disk had it.
+    const bool known = block->input.height <= remembered;
+    if (!known && !history.can_follow(*block)) {
+      // A revert to a snapshot from before this history: begin anew.
       history = History();
       reload(Past::Lost);
       feed.resend(view());
@@ -56,14 +58,14 @@ void ExchangeApi::Impl::advance() {
       return;
     }
     ++next;
-    if (lists_markets(*block)) refresh_catalog();
-    if (moves_oracle(*block)) refresh_oracle();
+    const bool reverts = block->result.reverted_to.has_value();
+    if (reverts || lists_markets(*block)) refresh_catalog();
+    if (reverts || moves_oracle(*block)) refresh_oracle();
     const auto changed = books.apply(block->result.diff, block->input.height, block->input.time);
-    // A history that was saved may be ahead of the chain as the disk had it.
-    const bool known = block->input.height <= remembered;
     const BlockUpdate update = known ? BlockUpdate{} : history.apply(*block);
     unsaved += amount_of(*block);
     feed.publish(view(), *block, update, changed);
+    if (reverts) feed.resend(view());
   }
 }
 
@@ -75,14 +77,14 @@ bool ExchangeApi::Impl::remember() {
   if (!known) return false;
   std::uint64_t height = kept ? kept->height : 0;
   std::size_t again = 0;
-  bool reverted = false;
+  bool followed = true;
   const bool whole = archive->replay([&](const exchange::CommittedBlock& block) {
-    reverted = reverted || block.result.reverted_to.has_value();
-    static_cast<void>(known->apply(block));
+    followed = followed && known->can_follow(block);
+    if (followed) static_cast<void>(known->apply(block));
     height = block.input.height;
     again += amount_of(block);
   });
-  if (!whole || reverted || height < access.height()) return false;
+  if (!whole || !followed || height < access.height()) return false;
   history = *std::move(known);
   remembered = height;
   unsaved = again;

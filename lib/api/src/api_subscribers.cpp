@@ -41,7 +41,7 @@ void ExchangeApi::Impl::change_subscription(ClientId client, Reading& reading,
   const auto listed = current_catalog();
   const Subscription sub = read_subscription(in, *listed);
   if (reading.failed()) return refuse(client, reading.error().msg);
-  const std::string key = json::serialize(wanted);
+  const std::string key = key_of(sub);
   const bool subscribes = method == "subscribe";
   if (subscribes && feed.subscriptions(client) >= limits.subscriptions_per_client_max) {
     return refuse(client, "at most " + std::to_string(limits.subscriptions_per_client_max) +
@@ -70,15 +70,28 @@ void ExchangeApi::Impl::post_message(ClientId client, ObjectReader& in) {
   fields.finish();
   if (in.reading().failed()) return refuse(client, in.reading().error().msg);
   const std::string body = json::serialize(*payload);
-  if (type == "info") {
-    return answer_post(client, id, type, info(body).body);
-  }
+  if (type == "info") return answer_query(client, id, body);
   if (type != "action") return refuse(client, "request.type must be info or action");
   if (!count_post(client)) return refuse(client, "too many requests are unanswered");
   post(body, Wait::Committed, [this, client, id](const std::string& reply) {
     uncount_post(client);
     answer_post(client, id, "action", reply);
   });
+}
+
+// As existing clients know it: what was asked beside the answer, of a mistake a sentence alone.
+void ExchangeApi::Impl::answer_query(ClientId client, std::uint64_t id, std::string_view body) {
+  const InfoReply reply = info(body);
+  const auto query = parse_json(body);
+  const json::object* fields = query ? query->if_object() : nullptr;
+  const json::value* name = fields == nullptr ? nullptr : fields->if_contains("type");
+  if (reply.ok && name != nullptr) {
+    return answer_post(client, id, "info",
+                       R"({"type":)" + json::serialize(*name) + R"(,"data":)" + reply.body + "}");
+  }
+  const auto refused = parse_json(reply.body);
+  answer_post(client, id, "error",
+              refused ? json::serialize(refused->at("response").at("msg")) : "null");
 }
 
 void ExchangeApi::Impl::answer_post(ClientId client, std::uint64_t id, std::string_view type,

@@ -5,8 +5,7 @@
 #include <boost/json/array.hpp>
 #include <boost/json/serialize.hpp>
 
-#include <ol/base/hex.hpp>
-
+#include "numbers.hpp"
 #include "typed_message.hpp"
 
 namespace ol::api {
@@ -14,10 +13,6 @@ namespace {
 
 namespace json = boost::json;
 using namespace exchange;
-
-std::string hex(ByteView bytes) {
-  return to_hex_prefixed(bytes);
-}
 
 json::object error_json(Error error) {
   return {{"code", static_cast<std::uint16_t>(error)}, {"name", name(error)}};
@@ -53,7 +48,7 @@ json::object result_json(const ActionResult& result) {
                    {"code", result.ok ? 0 : static_cast<std::uint16_t>(result.error)}};
   if (!result.ok) out["name"] = name(result.error);
   if (result.aux != 0) out["twapId"] = result.aux;
-  if (!result.made.is_zero()) out["made"] = hex(result.made.view());
+  if (!result.made.is_zero()) out["made"] = hex_text(result.made);
   if (result.orders.empty()) return out;
   json::array& statuses = out["statuses"].emplace_array();
   for (const OrderResult& order : result.orders)
@@ -74,12 +69,11 @@ json::object fields_of(const SetMarketStatus& v) {
   return {{"asset", v.asset.value()}, {"status", static_cast<std::uint8_t>(v.status)}};
 }
 json::object fields_of(const CreditSpot& v) {
-  return {{"account", hex(v.account.view())},
-          {"token", v.token.value()},
-          {"wei", std::to_string(v.wei)}};
+  return {
+      {"account", hex_text(v.account)}, {"token", v.token.value()}, {"wei", std::to_string(v.wei)}};
 }
 json::object fields_of(const CreditUsd& v) {
-  return {{"account", hex(v.account.view())}, {"usd", std::to_string(v.usd)}};
+  return {{"account", hex_text(v.account)}, {"usd", std::to_string(v.usd)}};
 }
 json::object fields_of(const OracleSubmit& v) {
   json::array prices;
@@ -93,10 +87,10 @@ json::object fields_of(const SetOracle& v) {
   return {{"asset", v.asset.value()}, {"px", std::to_string(v.px)}};
 }
 json::object fields_of(const SetStake& v) {
-  return {{"account", hex(v.account.view())}, {"open", std::to_string(v.open)}};
+  return {{"account", hex_text(v.account)}, {"open", std::to_string(v.open)}};
 }
 json::object fields_of(const RegisterReferral& v) {
-  return {{"account", hex(v.account.view())}, {"code", v.code}};
+  return {{"account", hex_text(v.account)}, {"code", v.code}};
 }
 json::object fields_of(const AdvanceTime& v) {
   return {{"ms", v.ms}};
@@ -168,8 +162,8 @@ std::string actions_record(std::span<const VerifiedAction> actions, const BlockO
     results.emplace(result.hash, &result);
   json::array out;
   for (const VerifiedAction& action : actions) {
-    json::object record{{"hash", hex(action.hash.view())},
-                        {"signer", hex(action.signer.view())},
+    json::object record{{"hash", hex_text(action.hash)},
+                        {"signer", hex_text(action.signer)},
                         {"nonce", action.action.nonce},
                         {"type", json::string(primary_type(action.action.body))},
                         {"action", typed_message(action.action)}};

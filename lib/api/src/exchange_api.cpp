@@ -46,8 +46,8 @@ void ExchangeApi::Impl::wait_for(const std::shared_ptr<const ExchangeRequest>& r
   const bool kept = pending.wait(
       hash, now_ms.load() + limits.commit_wait_ms,
       [this, request, hash, shared_done,
-       free = withdrawable_of(*request)](const std::optional<Outcome>& outcome) {
-        (*shared_done)(outcome ? outcome_reply(*request, *outcome, free) : late_reply(hash));
+       before = read_before(*request)](const std::optional<Outcome>& outcome) {
+        (*shared_done)(outcome ? outcome_reply(*request, *outcome, before) : late_reply(hash));
       });
   if (kept) return;
   (*shared_done)(refused_reply(
@@ -55,23 +55,19 @@ void ExchangeApi::Impl::wait_for(const std::shared_ptr<const ExchangeRequest>& r
                                    hex_text(hash) + ", ask for it with orderStatus")));
 }
 
-std::optional<exchange::Int128> ExchangeApi::Impl::withdrawable_of(
-    const ExchangeRequest& request) const {
+ExchangeApi::Impl::Before ExchangeApi::Impl::read_before(const ExchangeRequest& request) const {
+  Before out;
   const exchange::ActionBody& body = request.action.body;
   const auto* sub = std::get_if<exchange::SubAccountTransfer>(&body);
-  const bool moves_cash = std::holds_alternative<exchange::UsdClassTransfer>(body) ||
-                          std::holds_alternative<exchange::UsdSend>(body) ||
-                          std::holds_alternative<exchange::CreateVault>(body) ||
-                          std::holds_alternative<exchange::VaultTransfer>(body) || sub != nullptr;
-  if (!moves_cash) return std::nullopt;
+  if (!exchange::needs_user_key(body)) return out;
   const auto verified = exchange::verify_action(access.domain(), request.action, request.signature);
-  if (!verified) return std::nullopt;
+  if (!verified) return out;
   Address from = request.action.account.is_zero() ? verified->signer : request.action.account;
   if (sub != nullptr && !sub->is_deposit) from = sub->sub_account;
-  std::optional<exchange::Int128> out;
   access.read([&](const exchange::State& state) {
+    out.signer_is_agent = state.agents.contains(verified->signer);
     const exchange::AccountIndex account = state.find_account(from);
-    if (account != exchange::kNobody) out = withdrawable(state, account);
+    if (account != exchange::kNobody) out.withdrawable = withdrawable(state, account);
   });
   return out;
 }
@@ -86,24 +82,20 @@ std::string ExchangeApi::Impl::late_reply(const Hash256& hash) const {
 }
 
 std::string ExchangeApi::Impl::outcome_reply(const ExchangeRequest& request, const Outcome& outcome,
-                                             std::optional<exchange::Int128> withdrawable) {
+                                             const Before& before) {
   const auto listed = current_catalog();
   const auto prices = current_oracle();
   ReplyContext context{*listed, access.params()};
   context.oracle = prices.get();
-  context.withdrawable = withdrawable;
+  context.withdrawable = before.withdrawable;
+  context.signer_is_agent = before.signer_is_agent;
   context.chain_id = access.chain_id();
   context.height = outcome.height;
   context.time = outcome.time;
   if (!outcome.result.ok) {
     const auto verified =
         exchange::verify_action(access.domain(), request.action, request.signature);
-    if (verified) {
-      context.signer = verified->signer;
-      access.read([&](const exchange::State& state) {
-        context.signer_is_agent = state.agents.contains(context.signer);
-      });
-    }
+    if (verified) context.signer = verified->signer;
   }
   return committed_reply(request, outcome.result, context);
 }

@@ -76,9 +76,13 @@ class ExchangeApi::Impl {
   void wait_for(const std::shared_ptr<const ExchangeRequest>& request, const Hash256& hash,
                 Reply done);
 
-  // What may be sent away just now, for the sentence of a transfer that is above it: the reply is
-  // made where the state must not be read.
-  std::optional<exchange::Int128> withdrawable_of(const ExchangeRequest& request) const;
+  // What the sentence of a refusal may need of the state. It is read before the action is waited
+  // for: the reply may be made in a callback of `await`, where the state must not be read.
+  struct Before {
+    std::optional<exchange::Int128> withdrawable;
+    bool signer_is_agent = false;
+  };
+  Before read_before(const ExchangeRequest& request) const;
 
   std::string late_reply(const Hash256& hash) const;
 
@@ -94,9 +98,9 @@ class ExchangeApi::Impl {
   // Tells whoever waits of all final blocks, those that the mirrors left out among them.
   void settle_dev() OL_REQUIRES(mutex);
 
-  // `await` calls back from the thread that publishes, where the state must not be read.
+  // Reads no state and takes no `mutex`: called from callbacks of `await`.
   std::string outcome_reply(const ExchangeRequest& request, const exchange::Outcome& outcome,
-                            std::optional<exchange::Int128> withdrawable);
+                            const Before& before);
 
   // --- POST /info ---
 
@@ -127,6 +131,8 @@ class ExchangeApi::Impl {
   // A request over WebSocket: the payload is the body of /info or /exchange.
   void post_message(ClientId client, ObjectReader& in);
 
+  void answer_query(ClientId client, std::uint64_t id, std::string_view body);
+
   void answer_post(ClientId client, std::uint64_t id, std::string_view type,
                    const std::string& reply);
 
@@ -143,8 +149,9 @@ class ExchangeApi::Impl {
   DevWaits dev_waits;
   Prover prover;
   std::atomic<std::uint64_t> now_ms{0};
-  // Held around `Access::read`, never taken within it, nor in a callback of `await`: the thread
-  // that publishes blocks would wait for readers, and a reader for it.
+  // Held around `Access::read`, never taken within it: the thread that publishes blocks would wait
+  // for readers, and a reader for it. Nor in a callback of `await` or `subscribe`, which that
+  // thread runs and which must not wait.
   Mutex mutex;
   std::uint64_t next OL_GUARDED_BY(mutex) = 0;
   std::uint64_t next_settled OL_GUARDED_BY(mutex) = 0;

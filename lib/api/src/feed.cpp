@@ -3,6 +3,8 @@
 #include <boost/json/object.hpp>
 #include <boost/json/serialize.hpp>
 
+#include "numbers.hpp"
+
 namespace ol::api {
 namespace {
 
@@ -16,15 +18,28 @@ bool repeats(Channel channel) {
 
 }  // namespace
 
-std::vector<std::string> messages_of(Channel channel, const json::value& data) {
-  const auto message = [&](const json::value& part) {
-    return json::serialize(json::object{{"channel", channel_name(channel)}, {"data", part}});
+std::string key_of(const Subscription& sub) {
+  std::string out(channel_name(sub.channel));
+  for (const std::uint64_t number :
+       {std::uint64_t{sub.asset.value()}, std::uint64_t{sub.depth.levels},
+        std::uint64_t{sub.depth.figures}, std::uint64_t{sub.depth.mantissa},
+        std::uint64_t{sub.interval}})
+    out += ' ' + std::to_string(number);
+  out += ' ' + hex_text(sub.user);
+  return sub.from_height ? out + ' ' + std::to_string(*sub.from_height) : out;
+}
+
+std::vector<std::string> messages_of(Channel channel, const FirstData& first) {
+  const auto message = [&](const json::value& part, bool truncated) {
+    json::object out{{"channel", channel_name(channel)}, {"data", part}};
+    if (truncated) out["truncated"] = true;
+    return json::serialize(out);
   };
-  if (data.is_null()) return {};
-  if (channel != Channel::Notification) return {message(data)};
+  if (first.data.is_null()) return {};
+  if (channel != Channel::Notification) return {message(first.data, first.truncated)};
   std::vector<std::string> out;
-  for (const json::value& part : data.as_array())
-    out.push_back(message(part));
+  for (const json::value& part : first.data.as_array())
+    out.push_back(message(part, first.truncated && out.empty()));
   return out;
 }
 
@@ -67,8 +82,8 @@ std::size_t Feed::subscriptions(ClientId client) const {
   return it == clients_.end() ? 0 : it->second.keys.size();
 }
 
-void Feed::deliver(Topic& topic, const json::value& data) {
-  for (std::string& text : messages_of(topic.sub.channel, data)) {
+void Feed::deliver(Topic& topic, const FirstData& first) {
+  for (std::string& text : messages_of(topic.sub.channel, first)) {
     if (repeats(topic.sub.channel)) {
       if (text == topic.last) return;
       topic.last = text;
@@ -84,7 +99,7 @@ void Feed::publish(const FeedView& view, const exchange::CommittedBlock& block,
                    const BlockUpdate& update, const std::vector<exchange::AssetId>& changed) {
   for (auto& [key, topic] : topics_) {
     topic.sub.market = view.catalog.market(topic.sub.asset);
-    deliver(topic, update_of(topic.sub, view, block, update, changed));
+    deliver(topic, {update_of(topic.sub, view, block, update, changed)});
   }
 }
 

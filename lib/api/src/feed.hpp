@@ -48,6 +48,9 @@ struct Subscription {
 /// A subscription of a request. Refuses through the reader.
 [[nodiscard]] Subscription read_subscription(ObjectReader& in, const Catalog& catalog);
 
+/// Equal for subscriptions to the same, in whatever words.
+[[nodiscard]] std::string key_of(const Subscription& sub);
+
 /// What messages are made from. Borrows all but the catalog.
 struct FeedView {
   std::shared_ptr<const Catalog> listed;
@@ -58,9 +61,15 @@ struct FeedView {
   const exchange::Access& access;
 };
 
+/// What a subscription begins with.
+struct FirstData {
+  boost::json::value data;
+  /// Whether more happened since `from_height` than is told here: the newest of it is.
+  bool truncated = false;
+};
 /// The data of the first message, or null where there is none; of notifications a list of the data
 /// of one message each.
-[[nodiscard]] boost::json::value snapshot_of(const Subscription& sub, const FeedView& view);
+[[nodiscard]] FirstData snapshot_of(const Subscription& sub, const FeedView& view);
 /// The data of the message about a block, or null if it says nothing new.
 [[nodiscard]] boost::json::value update_of(const Subscription& sub, const FeedView& view,
                                            const exchange::CommittedBlock& block,
@@ -68,7 +77,7 @@ struct FeedView {
                                            const std::vector<exchange::AssetId>& changed);
 [[nodiscard]] std::string_view channel_name(Channel channel);
 /// The messages that carry what `snapshot_of` and `update_of` give.
-[[nodiscard]] std::vector<std::string> messages_of(Channel channel, const boost::json::value& data);
+[[nodiscard]] std::vector<std::string> messages_of(Channel channel, const FirstData& first);
 
 /// Who wants what. One thread at a time.
 class Feed {
@@ -77,7 +86,7 @@ class Feed {
 
   [[nodiscard]] ClientId connect(std::weak_ptr<FeedSink> sink);
   void disconnect(ClientId client);
-  /// Whether it was new; `key` is the subscription's JSON.
+  /// Whether it was new; `key` is of `key_of`.
   [[nodiscard]] bool subscribe(ClientId client, const std::string& key, const Subscription& sub);
   [[nodiscard]] bool unsubscribe(ClientId client, const std::string& key);
   [[nodiscard]] std::size_t subscriptions(ClientId client) const;
@@ -99,7 +108,7 @@ class Feed {
     std::weak_ptr<FeedSink> sink;
     std::set<std::string> keys;
   };
-  void deliver(Topic& topic, const boost::json::value& data);
+  void deliver(Topic& topic, const FirstData& first);
 
   std::map<std::string, Topic> topics_;
   std::map<ClientId, Client> clients_;

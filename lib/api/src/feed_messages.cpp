@@ -5,6 +5,7 @@
 
 #include <boost/json/array.hpp>
 #include <boost/json/object.hpp>
+#include <boost/json/serialize.hpp>
 
 #include "numbers.hpp"
 #include "shapes.hpp"
@@ -16,6 +17,9 @@ namespace json = boost::json;
 using namespace exchange;
 
 constexpr std::size_t kSnapshotMax = 500;
+// Of what a client missed: each is a message, and a client's queue holds 1,024.
+constexpr std::size_t kResumedNoticesMax = 100;
+constexpr std::size_t kResumedNoticeBytesMax = 32 * 1024;
 
 struct ChannelName {
   std::string_view name;
@@ -115,7 +119,6 @@ json::value from_state(const Subscription& sub, const FeedView& view) {
                          {"ctx", asset_ctx_json(call, state, *sub.market)}};
     } else {
       out = find_query("activeAssetData")->query(call, state);
-      if (out.is_object()) out.get_object()["user"] = hex_text(sub.user);
     }
   });
   return out;
@@ -158,14 +161,42 @@ json::array past_fills(const Subscription& sub, const FeedView& view) {
   return fills;
 }
 
-// Open orders; since a height all that changed, each as it is now.
-json::value past_orders(const Subscription& sub, const FeedView& view) {
-  json::array out;
+// Open orders, which the chain bounds; since a height those that changed, each as it is now and the
+// last to change at the end.
+FirstData past_orders(const Subscription& sub, const FeedView& view) {
+  std::vector<const OrderRecord*> wanted;
   for (const OrderRecord* order : view.history.orders(sub.user)) {
-    const bool wanted = sub.from_height ? is_since(sub, *order) : order->live();
-    if (wanted) out.push_back(order_update_json(*order, view.catalog));
+    if (sub.from_height ? is_since(sub, *order) : order->live()) wanted.push_back(order);
   }
+  FirstData out;
+  if (sub.from_height) {
+    std::ranges::sort(
+        wanted, {}, [](const OrderRecord* order) { return std::pair(order->height, order->oid); });
+    out.truncated = wanted.size() > History::kOrdersPerAccount;
+    if (out.truncated)
+      wanted.erase(wanted.begin(), wanted.end() - std::ptrdiff_t{History::kOrdersPerAccount});
+  }
+  json::array list;
+  for (const OrderRecord* order : wanted)
+    list.push_back(order_update_json(*order, view.catalog));
+  out.data = std::move(list);
   return out;
+}
+
+// The newest, oldest first.
+FirstData past_notices(const Subscription& sub, const FeedView& view) {
+  const std::deque<Notice>& all = view.history.notices(sub.user);
+  json::array newest;
+  std::size_t bytes = 0;
+  auto at = all.rbegin();
+  for (; at != all.rend() && is_since(sub, *at); ++at) {
+    json::value data = notification_json(*at, view.catalog);
+    bytes += json::serialize(data).size();
+    if (newest.size() == kResumedNoticesMax || bytes > kResumedNoticeBytesMax) break;
+    newest.push_back(std::move(data));
+  }
+  std::ranges::reverse(newest);
+  return {std::move(newest), at != all.rend() && is_since(sub, *at)};
 }
 
 template <typename Records, typename Shape>
@@ -174,26 +205,28 @@ json::array past(const Subscription& sub, const Records& records, Shape shape) {
 }
 
 // What happened to the user up to now. Streams that begin with nothing do so without a height.
-json::value user_snapshot(const Subscription& sub, const FeedView& view) {
+FirstData user_snapshot(const Subscription& sub, const FeedView& view) {
   const auto shaped = [&](auto shape) {
     return [&view, shape](const auto& record) { return shape(record, view.catalog); };
   };
+  const auto paid = [&](const FundingRecord& record) {
+    return funding_json(funding_shape(record, view.history), view.catalog);
+  };
   if (sub.channel == Channel::OrderUpdates) return past_orders(sub, view);
-  if (sub.channel == Channel::UserFills) return first_of(sub, "fills", past_fills(sub, view));
-  if (!sub.from_height) return nullptr;
+  if (sub.channel == Channel::UserFills) return {first_of(sub, "fills", past_fills(sub, view))};
+  if (!sub.from_height) return {};
   switch (sub.channel) {
     case Channel::UserEvents:
-      return first_of(sub, "fills", past_fills(sub, view));
+      return {first_of(sub, "fills", past_fills(sub, view))};
     case Channel::UserFundings:
-      return first_of(sub, "fundings",
-                      past(sub, view.history.funding(sub.user), shaped(user_funding_json)));
+      return {first_of(sub, "fundings", past(sub, view.history.funding(sub.user), paid))};
     case Channel::LedgerUpdates:
-      return first_of(sub, "nonFundingLedgerUpdates",
-                      past(sub, view.history.ledger(sub.user), shaped(ledger_json)));
+      return {first_of(sub, "nonFundingLedgerUpdates",
+                       past(sub, view.history.ledger(sub.user), shaped(ledger_json)))};
     case Channel::Notification:
-      return past(sub, view.history.notices(sub.user), shaped(notification_json));
+      return past_notices(sub, view);
     default:
-      return nullptr;
+      return {};
   }
 }
 
@@ -263,7 +296,9 @@ json::value user_update(const Subscription& sub, const FeedView& view, const Blo
       list = chosen(
           update.funding,
           [&](const FundingRecord& record) { return record.event.account == sub.user; },
-          [&](const FundingRecord& record) { return user_funding_json(record, view.catalog); });
+          [&](const FundingRecord& record) {
+            return funding_json(funding_shape(record, view.history), view.catalog);
+          });
       break;
     case Channel::LedgerUpdates:
       key = "nonFundingLedgerUpdates";
@@ -328,28 +363,28 @@ Subscription read_subscription(ObjectReader& in, const Catalog& catalog) {
   return out;
 }
 
-json::value snapshot_of(const Subscription& sub, const FeedView& view) {
-  if (is_of_market(sub.channel) && sub.market == nullptr) return nullptr;
+FirstData snapshot_of(const Subscription& sub, const FeedView& view) {
+  if (is_of_market(sub.channel) && sub.market == nullptr) return {};
   switch (sub.channel) {
     case Channel::AllMids:
     case Channel::ActiveAssetCtx:
     case Channel::ActiveAssetData:
-      return from_state(sub, view);
+      return {from_state(sub, view)};
     case Channel::L2Book:
-      return book_json(view.books.book(sub.asset), *sub.market, sub.depth);
+      return {book_json(view.books.book(sub.asset), *sub.market, sub.depth)};
     case Channel::L2Diff: {
       json::object out = book_json(view.books.book(sub.asset), *sub.market, {10'000, 0, 1});
       out["isSnapshot"] = true;
-      return out;
+      return {std::move(out)};
     }
     case Channel::Bbo:
-      return bbo_of(sub, view);
+      return {bbo_of(sub, view)};
     case Channel::Trades:
-      return chosen(
+      return {chosen(
           view.history.trades(sub.asset), [](const TradeRecord&) { return true; },
-          [&](const TradeRecord& trade) { return trade_json(trade, view.catalog); });
+          [&](const TradeRecord& trade) { return trade_json(trade, view.catalog); })};
     case Channel::Candle:
-      return candle_of(sub, view);
+      return {candle_of(sub, view)};
     case Channel::OrderUpdates:
     case Channel::UserEvents:
     case Channel::UserFills:
@@ -359,9 +394,9 @@ json::value snapshot_of(const Subscription& sub, const FeedView& view) {
       return user_snapshot(sub, view);
     case Channel::L4Diff:
     case Channel::Blocks:
-      return nullptr;
+      return {};
   }
-  return nullptr;
+  return {};
 }
 
 json::value update_of(const Subscription& sub, const FeedView& view, const CommittedBlock& block,
@@ -372,7 +407,7 @@ json::value update_of(const Subscription& sub, const FeedView& view, const Commi
   switch (sub.channel) {
     case Channel::L2Book:
     case Channel::Bbo:
-      return book_changed ? snapshot_of(sub, view) : json::value(nullptr);
+      return book_changed ? snapshot_of(sub, view).data : json::value(nullptr);
     case Channel::L2Diff:
       return book_changed ? diff_of(sub, view) : json::value(nullptr);
     case Channel::L4Diff:

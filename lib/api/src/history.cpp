@@ -77,31 +77,12 @@ OrderRecord order_record(const State& state, OrderId oid, const TriggerOrder& tr
   return out;
 }
 
-void History::load(const State& state) {
-  positions_.clear();
-  for (std::uint32_t i = 0; i < state.perps.size(); ++i) {
-    const PerpState& perp = state.perps[i];
-    if (perp.account == kNobody || perp.szi == 0) continue;
-    positions_[{state.accounts[perp.account].address, state.info(perp.market).config.asset}] = {
-        perp.szi, perp.entry_ntl};
-  }
-  for (const auto& [agent, record] : state.agents.items())
-    agents_[agent] = record.account;
-  for (const auto& [asset, place] : state.markets_by_asset()) {
-    const MarketState& market = state.markets[place];
-    markets_[asset].cum_funding = market.cum_funding;
-    markets_[asset].oracle = market.oracle;
-    markets_[asset].mark = market.mark;
-  }
-  state.orders.for_each([&](Slot slot) { meet_order(order_record(state, slot)); });
-  for (const auto& [oid, trigger] : state.triggers.items())
-    meet_order(order_record(state, oid, trigger));
-}
-
 BlockUpdate History::apply(const CommittedBlock& block) {
+  if (block.result.reverted_to) go_back(*block.result.reverted_to);
   BlockUpdate update;
   taker_hashes_.clear();
   touched_.clear();
+  apply_system(block, update);
   open_orders(block, update);
   apply_marks(block);
   for (const Event& event : block.result.events) {
@@ -372,69 +353,6 @@ void History::apply_records(const CommittedBlock& block) {
   }
 }
 
-namespace {
-
-// Whether an action moves money between an account's places or to another account.
-bool is_ledger(const ActionBody& body) {
-  return std::holds_alternative<UsdClassTransfer>(body) || std::holds_alternative<UsdSend>(body) ||
-         std::holds_alternative<SpotSend>(body) ||
-         std::holds_alternative<SubAccountTransfer>(body) ||
-         std::holds_alternative<VaultTransfer>(body) || std::holds_alternative<CreateVault>(body);
-}
-
-std::optional<Address> receiver_of(const ActionBody& body) {
-  if (const auto* send = std::get_if<UsdSend>(&body)) return send->destination;
-  if (const auto* send = std::get_if<SpotSend>(&body)) return send->destination;
-  if (const auto* move = std::get_if<SubAccountTransfer>(&body)) return move->sub_account;
-  if (const auto* move = std::get_if<VaultTransfer>(&body)) return move->vault;
-  return std::nullopt;
-}
-
-}  // namespace
-
-void History::apply_ledger(const CommittedBlock& block, BlockUpdate& update) {
-  const auto add = [&](LedgerRecord record) {
-    record.height = block.input.height;
-    ledger_.add(record.account, record);
-    update.ledger.push_back(std::move(record));
-  };
-  for (std::size_t i = 0; i < block.input.system.size(); ++i) {
-    if (i >= block.result.system_ok.size() || !block.result.system_ok[i]) continue;
-    LedgerRecord record;
-    record.time = block.input.time;
-    record.action = Noop{};
-    if (const auto* usd = std::get_if<CreditUsd>(&block.input.system[i])) {
-      record.account = usd->account;
-      record.token = kPerpRewards;  // stands for perp cash
-      record.amount = static_cast<std::uint64_t>(usd->usd);
-      add(record);
-    } else if (const auto* spot = std::get_if<CreditSpot>(&block.input.system[i])) {
-      record.account = spot->account;
-      record.token = spot->token;
-      record.amount = spot->wei;
-      add(record);
-    }
-  }
-  std::map<Hash256, const VerifiedAction*> actions;
-  for (const VerifiedAction& action : block.input.actions) {
-    if (is_ledger(action.action.body)) actions[action.hash] = &action;
-  }
-  for (const ActionResult& result : block.result.results) {
-    const auto it = actions.find(result.hash);
-    if (it == actions.end() || !result.ok) continue;
-    LedgerRecord record;
-    record.account = principal_of(*it->second);
-    record.time = block.input.time;
-    record.hash = result.hash;
-    record.action = it->second->action.body;
-    add(record);
-    const auto receiver = receiver_of(record.action);
-    if (!receiver || *receiver == record.account) continue;
-    record.account = *receiver;
-    add(record);
-  }
-}
-
 std::map<AssetId, FundingPaid> History::funding_paid(const Address& account) const {
   struct Since {
     TimeMs opened = 0;
@@ -483,6 +401,13 @@ const std::deque<TradeRecord>& History::trades(AssetId asset) const {
   static const std::deque<TradeRecord> kNone;
   const auto it = markets_.find(asset);
   return it == markets_.end() ? kNone : it->second.trades;
+}
+
+std::optional<std::int64_t> History::funding_rate_at(AssetId asset, TimeMs time) const {
+  const std::deque<FundingRate>& rates = funding_rates(asset);
+  const auto after = std::ranges::upper_bound(rates, time, {}, &FundingRate::time);
+  if (after == rates.begin()) return std::nullopt;
+  return std::prev(after)->rate_ppb;
 }
 
 const std::deque<FundingRate>& History::funding_rates(AssetId asset) const {

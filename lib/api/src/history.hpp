@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <deque>
 #include <map>
+#include <memory>
 #include <optional>
 #include <set>
 #include <string>
@@ -198,7 +199,7 @@ class History {
   static constexpr std::size_t kNoticesKept = 100'000;
   static constexpr std::size_t kNoticesPerAccount = 500;
 
-  /// All of it as bytes, in the format Archive::kFormat.
+  /// All of it as bytes, in the format Archive::kFormat. Not of a snapshot's history.
   /// Format: docs/protocol/exchange-history.md.
   [[nodiscard]] Bytes encode() const;
   /// Of any format from Archive::kOldestFormat on. Nothing where they are damaged.
@@ -206,6 +207,8 @@ class History {
 
   /// Open orders and positions as the state has them; what was kept stays.
   void load(const exchange::State& state);
+  /// Whether `apply` may be called with the block. A revert needs what was before its snapshot.
+  [[nodiscard]] bool can_follow(const exchange::CommittedBlock& block) const;
   [[nodiscard]] BlockUpdate apply(const exchange::CommittedBlock& block);
 
   [[nodiscard]] const std::deque<FillRecord>& fills(const Address& account) const {
@@ -229,6 +232,9 @@ class History {
   [[nodiscard]] std::vector<const OrderRecord*> orders(const Address& account) const;
   [[nodiscard]] const std::deque<TradeRecord>& trades(exchange::AssetId asset) const;
   [[nodiscard]] const std::deque<FundingRate>& funding_rates(exchange::AssetId asset) const;
+  /// The last hour's that was known at that time; nothing where none is kept.
+  [[nodiscard]] std::optional<std::int64_t> funding_rate_at(exchange::AssetId asset,
+                                                            exchange::TimeMs time) const;
   [[nodiscard]] const Candles& candles() const { return candles_; }
 
  private:
@@ -240,6 +246,7 @@ class History {
     std::deque<FundingRate> rates;
   };
 
+  [[nodiscard]] Bytes encode_past() const;
   void open_orders(const exchange::CommittedBlock& block, BlockUpdate& update);
   void place(const exchange::VerifiedAction& action, const exchange::Order& order,
              const exchange::OrderResult& result, const exchange::CommittedBlock& block,
@@ -260,12 +267,19 @@ class History {
   void apply_funding(const exchange::CommittedBlock& block);
   void apply_marks(const exchange::CommittedBlock& block);
   void apply_records(const exchange::CommittedBlock& block);
+  void apply_system(const exchange::CommittedBlock& block, BlockUpdate& update);
+  void credit(const exchange::SystemAction& action, const exchange::CommittedBlock& block,
+              BlockUpdate& update);
   void apply_ledger(const exchange::CommittedBlock& block, BlockUpdate& update);
+  void add_ledger(LedgerRecord record, const exchange::CommittedBlock& block, BlockUpdate& update);
+  void keep_snapshot(std::uint64_t height);
+  void go_back(std::uint64_t snapshot);
   void close_order(OrderRecord& order, OrderRecord::Status status, std::string reason,
                    exchange::TimeMs time);
   void insert_order(OrderRecord record);
   void meet_order(OrderRecord record);
   void forget_order(exchange::OrderId oid);
+  void forget_ended(const exchange::State& state);
   [[nodiscard]] Address principal_of(const exchange::VerifiedAction& action) const;
 
   AccountLog<FillRecord> fills_{kFillsKept, kFillsPerAccount};
@@ -282,6 +296,9 @@ class History {
   std::unordered_map<exchange::OrderId, Hash256> taker_hashes_;  // of the block being applied
   std::vector<exchange::OrderId> touched_;                       // likewise, some more than once
   Candles candles_;
+  // What was before each of the chain's snapshots, by height, without snapshots of its own. Shared
+  // by copies of the history.
+  std::map<std::uint64_t, std::shared_ptr<const History>> snapshots_;
 };
 
 }  // namespace ol::api

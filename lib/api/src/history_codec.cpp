@@ -82,8 +82,11 @@ void fields(A& a, Candle& v) {
 
 namespace {
 
-/// The first format that knows heights, premiums and notices.
+/// The first format that knows heights, premiums and notices; snapshots are in it.
 constexpr std::uint32_t kWithHeights = 3;
+/// The first that has snapshots behind all that.
+constexpr std::uint32_t kWithSnapshots = 4;
+constexpr std::uint32_t kSnapshotBytesMax = std::uint32_t{1} << 30;
 
 /// A record as format 2 has it.
 template <typename Record>
@@ -165,6 +168,14 @@ class ListReader {
 
 Bytes History::encode() const {
   Writer out;
+  out.raw(encode_past()).u32(static_cast<std::uint32_t>(snapshots_.size()));
+  for (const auto& [height, kept] : snapshots_)
+    out.u64(height).blob(kept->encode_past());
+  return out.take();
+}
+
+Bytes History::encode_past() const {
+  Writer out;
   Lists lists(out);
   lists.pointers(fills_.all());
   lists.pointers(funding_.all());
@@ -237,6 +248,15 @@ std::optional<History> History::decode(ByteView bytes, std::uint32_t format) {
   });
   if (format >= kWithHeights)
     lists.each<Notice>([&](const Notice& notice) { out.notices_.add(notice.account, notice); });
+  if (format >= kWithSnapshots) {
+    const std::uint32_t count = in.count(exchange::kSnapshotsMax);
+    for (std::uint32_t i = 0; i < count && in.ok(); ++i) {
+      const std::uint64_t height = in.u64();
+      auto kept = decode(in.blob(kSnapshotBytesMax), kWithHeights);
+      if (!kept) return std::nullopt;
+      out.snapshots_[height] = std::make_shared<const History>(*std::move(kept));
+    }
+  }
   if (!in.finish()) return std::nullopt;
   return out;
 }

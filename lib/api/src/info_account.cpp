@@ -215,7 +215,7 @@ json::value user_fees(const InfoCall& call, const State& state) {
     const FeeStats& stats = state.stats[family];
     for (const DayVolume& day : stats.days) {
       days.push_back(
-          json::object{{"userMaker", usd_text(day.maker)}, {"userTaker", usd_text(day.taker)}});
+          json::object{{"userAdd", usd_text(day.maker)}, {"userCross", usd_text(day.taker)}});
     }
   }
   return json::object{{"dailyUserVlm", std::move(days)},
@@ -309,14 +309,20 @@ json::value vault_details(const InfoCall& call, const State& state) {
     call.in.reading().refuse(NodeError::NotFound, "vaultAddress is not a vault");
     return nullptr;
   }
+  const Address asks = call.in.address_or_zero("user");
   json::array followers;
+  json::value own = nullptr;
   const auto& shares = state.vault_shares.items();
+  const auto told = [&](const Address& user, const VaultShare& share) {
+    return json::object{{"user", hex_text(user)},
+                        {"vaultEquity", usd_text(share_equity(state, vault, share))},
+                        {"lockupUntil", share.locked_until}};
+  };
+  const auto mine = shares.find({vault, asks});
+  if (mine != shares.end()) own = told(asks, mine->second);
   for (auto it = shares.lower_bound({vault, Address{}});
        it != shares.end() && it->first.first == vault && followers.size() < kFollowersMax; ++it) {
-    followers.push_back(
-        json::object{{"user", hex_text(it->first.second)},
-                     {"vaultEquity", usd_text(share_equity(state, vault, it->second))},
-                     {"lockupUntil", it->second.locked_until}});
+    followers.push_back(told(it->first.second, it->second));
   }
   return json::object{{"name", info->name},
                       {"vaultAddress", hex_text(vault)},
@@ -324,6 +330,7 @@ json::value vault_details(const InfoCall& call, const State& state) {
                       {"description", info->description},
                       {"equity", usd_text(equity(state, state.find_account(vault)))},
                       {"totalShares", decimal_text(info->total_shares, 0)},
+                      {"followerState", std::move(own)},
                       {"followers", std::move(followers)}};
 }
 
@@ -343,17 +350,21 @@ json::value referral(const InfoCall& call, const State& state) {
   const Address user = call.in.address("user");
   const AccountIndex found = state.find_account(user);
   json::value referred = nullptr;
-  json::value code = nullptr;
-  for (const auto& [text, owner] : state.referral_codes.items()) {
-    if (owner == user) code = json::string(text);
-  }
+  const auto code_of = [&](const Address& account) {
+    json::value code = nullptr;
+    for (const auto& [text, owner] : state.referral_codes.items()) {
+      if (owner == account) code = json::string(text);
+    }
+    return code;
+  };
   if (found != kNobody && state.accounts[found].referrer_set) {
-    referred = json::object{{"referrer", hex_text(state.accounts[found].referrer)}};
+    const Address& referrer = state.accounts[found].referrer;
+    referred = json::object{{"referrer", hex_text(referrer)}, {"code", code_of(referrer)}};
   }
   const std::uint64_t* owed = state.rewards.find({user, kPerpRewards});
   return json::object{
       {"referredBy", std::move(referred)},
-      {"code", std::move(code)},
+      {"code", code_of(user)},
       {"cumVlm", usd_text(found == kNobody ? 0 : Int128{state.accounts[found].volume})},
       {"unclaimedRewards", usd_text(owed == nullptr ? 0 : Int128{*owed})}};
 }
@@ -373,11 +384,18 @@ json::value active_asset_data(const InfoCall& call, const State& state) {
   if (market == nullptr || market->spot) return nullptr;
   const MarketIndex place = state.find_market(market->asset);
   const PerpState perp = perp_of(state, user, place);
-  return json::object{
-      {"coin", market->name},
-      {"leverage", leverage_json(state, perp)},
-      {"markPx", decimal_text(state.markets[place].mark, market->px_decimals)},
-      {"availableToTrade", usd_text(user == kNobody ? 0 : withdrawable(state, user))}};
+  // Of buys and of sells; what closing a position would free is not counted.
+  const std::uint64_t mark = state.markets[place].mark;
+  const Int128 free = user == kNobody ? 0 : withdrawable(state, user);
+  const Int128 lots = mark == 0 ? 0 : trunc_div(free * state.leverage_of(perp), mark);
+  const json::string usd(usd_text(free));
+  const json::string sz(decimal_text(lots, market->sz_decimals));
+  return json::object{{"user", hex_text(call.in.address("user"))},
+                      {"coin", market->name},
+                      {"leverage", leverage_json(state, perp)},
+                      {"markPx", decimal_text(mark, market->px_decimals)},
+                      {"maxTradeSzs", {sz, sz}},
+                      {"availableToTrade", {usd, usd}}};
 }
 
 constexpr std::array<NamedQuery, 13> kQueries{

@@ -115,8 +115,10 @@ json::value funding_history(const InfoCall& call, const State& /*state*/) {
 
 InfoAnswer user_funding(const InfoCall& call, const State& /*state*/) {
   const Range range = read_range(call.in);
-  return later(call, within(call.history.funding(call.in.address("user")), range),
-               user_funding_json);
+  std::vector<FundingShape> shapes;
+  for (const FundingRecord& record : within(call.history.funding(call.in.address("user")), range))
+    shapes.push_back(funding_shape(record, call.history));
+  return later(call, std::move(shapes), user_funding_json);
 }
 
 InfoAnswer ledger_updates(const InfoCall& call, const State& /*state*/) {

@@ -32,6 +32,14 @@ json::value meta(const InfoCall& call, const State& /*state*/) {
   return json::object{{"universe", std::move(universe)}};
 }
 
+// Existing clients write "NAME:0x..": 16 bytes that end with the number.
+std::string token_id(TokenId token) {
+  std::string digits;
+  for (std::uint32_t rest = token.value(); rest != 0; rest /= 16)
+    digits.insert(digits.begin(), "0123456789abcdef"[rest % 16]);
+  return "0x" + std::string(32 - digits.size(), '0') + digits;
+}
+
 json::value spot_meta(const InfoCall& call, const State& /*state*/) {
   json::array tokens;
   for (const auto& [id, token] : call.catalog.tokens) {
@@ -39,6 +47,7 @@ json::value spot_meta(const InfoCall& call, const State& /*state*/) {
                                   {"index", id.value()},
                                   {"szDecimals", token.sz_decimals},
                                   {"weiDecimals", token.wei_decimals},
+                                  {"tokenId", token_id(id)},
                                   {"isCanonical", true}});
   }
   json::array universe;
@@ -137,13 +146,14 @@ std::string_view status_text(MarketStatus status) {
   return "active";
 }
 
+// What the next block does with an order.
 json::value exchange_status(const InfoCall& call, const State& state) {
   json::object markets;
+  const bool upgraded = call.params.follows_upgrade(state.global().height + 1);
   for (const auto& [asset, market] : call.catalog.markets) {
     const MarketState& now = state.markets[state.find_market(asset)];
     const bool paused =
-        state.global().time < now.breaker_until ||
-        (now.status == MarketStatus::Active && call.params.follows_upgrade(state.global().height));
+        state.global().time < now.breaker_until || (now.status == MarketStatus::Active && upgraded);
     markets[market.name] = paused ? status_text(MarketStatus::PostOnly) : status_text(now.status);
   }
   return json::object{{"specialStatuses", nullptr}, {"markets", std::move(markets)}};

@@ -221,15 +221,36 @@ json::object notification_json(const Notice& notice, const Catalog& catalog) {
           {"height", notice.height}};
 }
 
-json::object user_funding_json(const FundingRecord& record, const Catalog& catalog) {
-  json::object out{{"time", record.time},
+FundingShape funding_shape(const FundingRecord& record, const History& history) {
+  return {record, history.funding_rate_at(record.event.asset, record.time)};
+}
+
+namespace {
+
+void add_funding(json::object& out, const FundingShape& shape, const Catalog& catalog) {
+  const FundingRecord& record = shape.record;
+  out["coin"] = coin_of(record.event.asset, catalog);
+  out["usdc"] = usd_text(-Int128{record.event.paid});
+  out["szi"] = sz_text(record.szi, catalog.market(record.event.asset));
+  if (shape.rate_ppb) out["fundingRate"] = decimal_text(*shape.rate_ppb, kRateDecimals);
+}
+
+}  // namespace
+
+json::object funding_json(const FundingShape& shape, const Catalog& catalog) {
+  json::object out{{"time", shape.record.time}};
+  add_funding(out, shape, catalog);
+  add_height(out, shape.record.height);
+  return out;
+}
+
+json::object user_funding_json(const FundingShape& shape, const Catalog& catalog) {
+  json::object delta{{"type", "funding"}};
+  add_funding(delta, shape, catalog);
+  json::object out{{"time", shape.record.time},
                    {"hash", hex_text(Hash256{})},  // no action's
-                   {"delta",
-                    {{"type", "funding"},
-                     {"coin", coin_of(record.event.asset, catalog)},
-                     {"usdc", usd_text(-Int128{record.event.paid})},
-                     {"szi", sz_text(record.szi, catalog.market(record.event.asset))}}}};
-  add_height(out, record.height);
+                   {"delta", std::move(delta)}};
+  add_height(out, shape.record.height);
   return out;
 }
 
@@ -280,11 +301,11 @@ struct DeltaOf {
   // A credit from outside.
   template <typename Body>
   json::object operator()(const Body& /*v*/) const {
-    const bool perp = record.token == kPerpRewards;
-    return {{"type", "deposit"},
-            {"token", perp ? "USD" : token_name(record.token, catalog)},
-            {"amount",
-             perp ? usd_text(record.amount) : token_text(record.token, record.amount, catalog)}};
+    if (record.token == kPerpRewards)
+      return {{"type", "deposit"}, {"usdc", usd_text(record.amount)}};
+    return {{"type", "spotDeposit"},
+            {"token", token_name(record.token, catalog)},
+            {"amount", token_text(record.token, record.amount, catalog)}};
   }
 };
 

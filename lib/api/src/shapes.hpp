@@ -22,7 +22,16 @@ namespace ol::api {
 [[nodiscard]] boost::json::object trade_json(const TradeRecord& trade, const Catalog& catalog);
 [[nodiscard]] boost::json::object candle_json(const Candle& candle, const MarketEntry& market,
                                               std::size_t interval);
-[[nodiscard]] boost::json::object user_funding_json(const FundingRecord& record,
+/// A payment and, where known, the rate that it is of.
+struct FundingShape {
+  FundingRecord record;
+  std::optional<std::int64_t> rate_ppb;
+};
+[[nodiscard]] FundingShape funding_shape(const FundingRecord& record, const History& history);
+/// {"time","coin","usdc","szi","fundingRate"}, as streams have it.
+[[nodiscard]] boost::json::object funding_json(const FundingShape& shape, const Catalog& catalog);
+/// {"time","hash","delta"}, as queries have it.
+[[nodiscard]] boost::json::object user_funding_json(const FundingShape& shape,
                                                     const Catalog& catalog);
 [[nodiscard]] boost::json::object ledger_json(const LedgerRecord& record, const Catalog& catalog);
 

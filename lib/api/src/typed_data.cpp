@@ -8,8 +8,7 @@
 #include <boost/json/object.hpp>
 #include <boost/json/serialize.hpp>
 
-#include <ol/base/hex.hpp>
-
+#include "numbers.hpp"
 #include "typed_message.hpp"
 
 namespace ol::api {
@@ -17,10 +16,6 @@ namespace {
 
 namespace json = boost::json;
 using namespace exchange;
-
-std::string hex(ByteView bytes) {
-  return to_hex_prefixed(bytes);
-}
 
 // 64-bit numbers are strings: a JSON reader of another language may round them.
 std::string text(std::uint64_t number) {
@@ -37,15 +32,15 @@ json::object message_of(const Order& v) {
           {"trigger", static_cast<std::uint8_t>(v.trigger)},
           {"triggerPx", text(v.trigger_px)},
           {"stp", static_cast<std::uint8_t>(v.stp)},
-          {"cloid", hex(v.cloid.view())},
+          {"cloid", hex_text(v.cloid)},
           {"goodTil", text(v.good_til)}};
 }
 json::object message_of(const ModifyRequest& v) {
   return {
-      {"oid", text(v.oid.value())}, {"cloid", hex(v.cloid.view())}, {"order", message_of(v.order)}};
+      {"oid", text(v.oid.value())}, {"cloid", hex_text(v.cloid)}, {"order", message_of(v.order)}};
 }
 json::object message_of(const CancelRequest& v) {
-  return {{"asset", v.asset.value()}, {"oid", text(v.oid.value())}, {"cloid", hex(v.cloid.view())}};
+  return {{"asset", v.asset.value()}, {"oid", text(v.oid.value())}, {"cloid", hex_text(v.cloid)}};
 }
 template <typename Item>
 json::array messages_of(const std::vector<Item>& items) {
@@ -57,7 +52,7 @@ json::array messages_of(const std::vector<Item>& items) {
 json::object message_of(const PlaceOrders& v) {
   return {{"orders", messages_of(v.orders)},
           {"grouping", static_cast<std::uint8_t>(v.grouping)},
-          {"builder", hex(v.builder.view())},
+          {"builder", hex_text(v.builder)},
           {"builderFee", v.builder_fee}};
 }
 json::object message_of(const ModifyOrders& v) {
@@ -90,10 +85,10 @@ json::object message_of(const UsdClassTransfer& v) {
   return {{"usd", text(v.usd)}, {"toPerp", v.to_perp}};
 }
 json::object message_of(const UsdSend& v) {
-  return {{"destination", hex(v.destination.view())}, {"usd", text(v.usd)}};
+  return {{"destination", hex_text(v.destination)}, {"usd", text(v.usd)}};
 }
 json::object message_of(const SpotSend& v) {
-  return {{"destination", hex(v.destination.view())},
+  return {{"destination", hex_text(v.destination)},
           {"token", v.token.value()},
           {"amount", text(v.amount)}};
 }
@@ -101,17 +96,17 @@ json::object message_of(const CreateSubAccount& v) {
   return {{"name", v.name}};
 }
 json::object message_of(const SubAccountTransfer& v) {
-  return {{"subAccount", hex(v.sub_account.view())},
+  return {{"subAccount", hex_text(v.sub_account)},
           {"isDeposit", v.is_deposit},
           {"isPerp", v.is_perp},
           {"token", v.token.value()},
           {"amount", text(v.amount)}};
 }
 json::object message_of(const ApproveAgent& v) {
-  return {{"agent", hex(v.agent.view())}, {"name", v.name}, {"validUntil", text(v.valid_until)}};
+  return {{"agent", hex_text(v.agent)}, {"name", v.name}, {"validUntil", text(v.valid_until)}};
 }
 json::object message_of(const ApproveBuilderFee& v) {
-  return {{"builder", hex(v.builder.view())}, {"maxFee", v.max_fee}};
+  return {{"builder", hex_text(v.builder)}, {"maxFee", v.max_fee}};
 }
 json::object message_of(const SetReferrer& v) {
   return {{"code", v.code}};
@@ -120,18 +115,18 @@ json::object message_of(const CreateVault& v) {
   return {{"name", v.name}, {"description", v.description}, {"usd", text(v.usd)}};
 }
 json::object message_of(const VaultTransfer& v) {
-  return {{"vault", hex(v.vault.view())}, {"isDeposit", v.is_deposit}, {"usd", text(v.usd)}};
+  return {{"vault", hex_text(v.vault)}, {"isDeposit", v.is_deposit}, {"usd", text(v.usd)}};
 }
 json::object message_of(const EvmUserModify& v) {
   return {{"usingBigBlocks", v.using_big_blocks}};
 }
 json::object message_of(const SealOrder& v) {
-  return {{"commitment", hex(v.commitment.view())}};
+  return {{"commitment", hex_text(v.commitment)}};
 }
 json::object message_of(const RevealOrder& v) {
-  return {{"commitment", hex(v.commitment.view())},
+  return {{"commitment", hex_text(v.commitment)},
           {"order", message_of(v.order)},
-          {"salt", hex(v.salt.view())}};
+          {"salt", hex_text(v.salt)}};
 }
 json::object message_of(const ClaimRewards& /*v*/) {
   return {};
@@ -202,7 +197,7 @@ std::string known_types() {
 
 json::object typed_message(const Action& action) {
   json::object out = std::visit([](const auto& body) { return message_of(body); }, action.body);
-  out["account"] = hex(action.account.view());
+  out["account"] = hex_text(action.account);
   out["nonce"] = text(action.nonce);
   out["expiresAfter"] = text(action.expires_after);
   return out;
@@ -221,9 +216,9 @@ std::string typed_data(const Action& action, std::uint64_t chain_id) {
       {"domain", {{"name", "OpenLiquid"}, {"version", "1"}, {"chainId", chain_id}}},
       {"message", typed_message(action)},
       {"typeString", json::string(full)},
-      {"domainSeparator", hex(domain.view())},
-      {"structHash", hex(action_struct_hash(action).view())},
-      {"digest", hex(action_hash(domain, action).view())}};
+      {"domainSeparator", hex_text(domain)},
+      {"structHash", hex_text(action_struct_hash(action))},
+      {"digest", hex_text(action_hash(domain, action))}};
   return json::serialize(out);
 }
 

@@ -124,6 +124,65 @@ TEST_F(History, is_the_same_after_a_restart) {
   EXPECT_GT(again.unsaved(), 0U) << "else it is replayed at every start";
 }
 
+// Also of what a revert goes back to: snapshots from before the file was written, and after.
+TEST_F(History, of_a_chain_that_goes_back_survives_restarts) {
+  trade("60000");
+  access.block({exchange::TakeSnapshot{}}, {});
+  const std::uint64_t first = access.height();
+  trade("60010");
+  api.save();
+  EXPECT_EQ(archive.kept->format, 4U);
+  ExchangeApi again(access, {}, &archive);
+  access.block({exchange::TakeSnapshot{}}, {});
+  const std::uint64_t second = access.height();
+  trade("60020");
+  for (const std::uint64_t snapshot : {second, first}) {
+    access.block({exchange::RevertTo{snapshot}, exchange::SetOracle{kBtc, 600'000}}, {});
+    trade("59990");
+    again.advance();
+    EXPECT_EQ(all_of(again), all_of(api));
+    ExchangeApi later(access, {}, &archive);
+    EXPECT_EQ(all_of(later), all_of(api));
+  }
+  EXPECT_NE(all_of(api).find("60000"), std::string::npos);
+  EXPECT_EQ(all_of(api).find("60010"), std::string::npos);
+  EXPECT_NE(all_of(api).find("59990"), std::string::npos);
+}
+
+// What was before a snapshot goes with it: the file takes no more than the chain has.
+TEST_F(History, keeps_no_snapshot_that_the_chain_has_not) {
+  trade("60000");
+  for (const std::size_t missed : {std::size_t{0}, access.blocks_kept() + 1}) {
+    for (int i = 0; i < 9; ++i) {
+      access.block({exchange::TakeSnapshot{}}, {});
+      api.advance();
+      access.block({exchange::RevertTo{access.height()}}, {});
+      for (std::size_t block = 0; block < missed; ++block)
+        access.block({}, {});
+      api.advance();
+    }
+    api.save();
+    ExchangeApi again(access, {}, &archive);
+    EXPECT_EQ(all_of(again), all_of(api)) << missed;
+    EXPECT_NE(all_of(again).find("closedPnl"), std::string::npos) << missed;
+  }
+}
+
+TEST_F(History, without_what_a_revert_goes_back_to_begins_anew) {
+  access.block({exchange::TakeSnapshot{}}, {});
+  const std::uint64_t snapshot = access.height();
+  trade("60000");
+  archive.replays = false;
+  ExchangeApi late(access, {}, &archive);
+  late.save();
+  archive.replays = true;
+  access.block({exchange::RevertTo{snapshot}, exchange::SetOracle{kBtc, 600'000}}, {});
+  trade("60010");
+  ExchangeApi again(access, {}, &archive);
+  EXPECT_EQ(again.post_info(R"({"type":"userFills","user":")" + alice.hex() + R"("})").body, "[]");
+  EXPECT_NE(api.post_info(R"({"type":"userFills","user":")" + alice.hex() + R"("})").body, "[]");
+}
+
 TEST_F(History, goes_on_where_it_was) {
   trade("60000");
   api.save();

@@ -102,6 +102,127 @@ TEST_F(Dex17Dev, a_revert_brings_back_orders_books_and_history) {
   EXPECT_NE(sentence(answer(back)).find("there are none"), std::string::npos);
 }
 
+struct Reverts : Dex17Dev {
+  std::shared_ptr<Sink> sink = std::make_shared<Sink>();
+
+  void subscribe(const std::string& subscription) {
+    api.receive(client, R"({"method":"subscribe","subscription":)" + subscription + "}");
+  }
+  json::array fills(ExchangeApi& of) {
+    return json::parse(of.post_info(R"({"type":"userFills","user":")" + bob.hex() + R"("})").body)
+        .as_array();
+  }
+  // Bob sells before the snapshot, after it, in the block that goes back to it (where alice sends a
+  // dollar too), and after that one.
+  void go_back() {
+    static_cast<void>(alice.act(order(true, "59000", "0.1")));
+    static_cast<void>(bob.act(order(false, "59000", "0.02")));
+    access.block({exchange::CreditUsd{alice.address(), 7'000'000}, exchange::TakeSnapshot{},
+                  exchange::SetOracle{kBtc, 590'000}},
+                 {});
+    snapshot = access.height();
+    static_cast<void>(bob.act(order(false, "59000", "0.04")));
+    static_cast<void>(bob.act(order(false, "61000", "0.5")));
+    api.advance();
+    client = api.connect(sink);
+    subscribe(R"({"type":"userEvents","user":")" + bob.hex() + R"("})");
+    subscribe(R"({"type":"orderUpdates","user":")" + bob.hex() + R"("})");
+    subscribe(R"({"type":"l2Diff","coin":"BTC"})");
+    subscribe(R"({"type":"blocks"})");
+    sink->messages.erase(sink->messages.begin(), sink->messages.end());
+    access.hold();
+    for (const auto& [who, action] : {std::pair{&alice, R"({"type":"usdSend","destination":")" +
+                                                            bob.hex() + R"(","amount":"1"})"},
+                                      std::pair{&bob, order(false, "59000", "0.05")}}) {
+      api.post_exchange(who->body(action), ExchangeApi::Wait::Committed,
+                        [](const std::string& /*reply*/) {});
+    }
+    access.release({exchange::RevertTo{snapshot}});
+    static_cast<void>(bob.act(order(false, "59000", "0.01")));
+    api.advance();
+  }
+  ExchangeApi::ClientId client = 0;
+  std::uint64_t snapshot = 0;
+};
+
+TEST_F(Reverts, lose_nothing_of_before_the_snapshot_nor_of_their_own_block) {
+  go_back();
+  const json::array sold = fills(api);
+  ASSERT_EQ(sold.size(), 3U);
+  const char* const szs[] = {"0.01", "0.05", "0.02"};
+  const char* const from[] = {"-0.07", "-0.02", "0"};
+  for (std::size_t i = 0; i < 3; ++i) {
+    EXPECT_EQ(text(sold[i].at("sz")), szs[i]);
+    EXPECT_EQ(text(sold[i].at("startPosition")), from[i]);
+  }
+  const json::value ledger = info(
+      R"({"type":"userNonFundingLedgerUpdates","startTime":0,"user":")" + alice.hex() + R"("})");
+  // 100,000 and, in the snapshot's own block before it, 7; then the dollar sent.
+  ASSERT_EQ(ledger.as_array().size(), 3U);
+  EXPECT_EQ(text(ledger.at(1).at("delta").at("usdc")), "7");
+  EXPECT_EQ(text(ledger.at(2).at("delta").at("type")), "internalTransfer");
+}
+
+TEST_F(Reverts, are_told_to_whoever_listens) {
+  go_back();
+  const auto told = sink->of("user");
+  ASSERT_EQ(told.size(), 2U);
+  EXPECT_EQ(text(told[0].at("fills").at(0).at("sz")), "0.05");
+  EXPECT_EQ(sink->of("blocks").size(), 2U);
+  // Books follow without a gap, and begin anew all the same.
+  const auto diffs = sink->of("l2Diff");
+  ASSERT_EQ(diffs.size(), 3U);
+  EXPECT_TRUE(diffs[1].as_object().contains("isSnapshot"));
+  EXPECT_EQ(diffs[1].at("seq"), diffs[0].at("seq"));
+  EXPECT_EQ(diffs[2].at("prevSeq"), diffs[1].at("seq"));
+  EXPECT_TRUE(diffs[1].at("levels").at(1).as_array().empty()) << "the ask at 61000 is no more";
+  // Open orders anew: there are none.
+  const auto orders = sink->of("orderUpdates");
+  ASSERT_EQ(orders.size(), 3U);
+  EXPECT_TRUE(orders[1].as_array().empty());
+}
+
+// Prices that the block does not change are those of the block before, whatever they were before
+// the snapshot.
+TEST_F(Reverts, keep_to_the_prices_of_the_chain) {
+  Trader carol(access, api, 3);
+  access.deposit(carol.address(), 3'000);
+  static_cast<void>(
+      carol.act(R"({"type":"updateLeverage","asset":0,"isCross":true,"leverage":40})"));
+  static_cast<void>(alice.act(order(false, "60000", "1")));
+  static_cast<void>(carol.act(order(true, "60000", "1")));
+  static_cast<void>(alice.act(order(true, "57100", "1")));
+  static_cast<void>(bob.act(order(false, "57600", "0.1")));
+  const auto mark = [&] {
+    api.advance();
+    const json::value fills = info(R"({"type":"userFills","user":")" + carol.hex() + R"("})");
+    EXPECT_EQ(fills.as_array().size(), 2U);
+    return text(fills.at(0).at("liquidation").at("markPx"));
+  };
+  access.block({exchange::SetOracle{kBtc, 575'000}, exchange::TakeSnapshot{}}, {}, 3'000);
+  const std::string first = mark();
+  access.block({exchange::RevertTo{access.height()}}, {});
+  EXPECT_EQ(mark(), first);
+}
+
+TEST_F(Reverts, to_before_this_history_let_it_begin_anew) {
+  static_cast<void>(alice.act(order(true, "59000", "0.1")));
+  access.block({exchange::TakeSnapshot{}}, {});
+  const std::uint64_t height = access.height();
+  ExchangeApi late(access);
+  static_cast<void>(bob.act(order(false, "59000", "0.04")));
+  late.advance();
+  EXPECT_EQ(fills(late).size(), 1U);
+  access.block({exchange::RevertTo{height}}, {});
+  late.advance();
+  EXPECT_TRUE(fills(late).empty());
+  EXPECT_EQ(late.post_info(R"({"type":"l2Book","coin":"BTC"})").body.find("0.06"),
+            std::string::npos);
+  static_cast<void>(bob.act(order(false, "59000", "0.03")));
+  late.advance();
+  EXPECT_EQ(fills(late).size(), 1U);
+}
+
 TEST_F(Dex17Dev, the_chains_refusal_is_a_sentence) {
   EXPECT_NE(sentence(answer(R"({"type":"revert","snapshot":7})")).find("no snapshot 7"),
             std::string::npos);

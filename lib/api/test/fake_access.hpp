@@ -25,7 +25,10 @@ constexpr exchange::AssetId kSpot{10'000};
 /// it is submitted, unless blocks are held. Any thread.
 class FakeAccess final : public exchange::Access {
  public:
-  FakeAccess() : domain_(exchange::domain_separator(kChainId)), engine_(params_) {
+  explicit FakeAccess(exchange::Params params = {})
+      : params_(std::move(params)),
+        domain_(exchange::domain_separator(kChainId)),
+        engine_(params_) {
     using namespace exchange;
     block({ListToken{kUsdToken, "USD", 2, 8}, ListToken{kOpenToken, "OPEN", 2, 8},
            ListMarket{btc()}, ListMarket{eth()}, ListMarket{spot_pair()}, SetOracle{kBtc, 600'000},
@@ -98,11 +101,11 @@ class FakeAccess final : public exchange::Access {
   std::function<void()> on_read;
   /// Actions wait until `release`.
   void hold() { held_ = true; }
-  void release() {
+  void release(std::vector<exchange::SystemAction> with = {}) {
     held_ = false;
     auto waiting = std::move(pool_);
     pool_.clear();
-    if (!waiting.empty()) block({}, std::move(waiting));
+    if (!waiting.empty()) block(std::move(with), std::move(waiting));
   }
 
   void submit(exchange::SignedAction action, Admitted done) override {

@@ -166,6 +166,99 @@ TEST_F(Dex17Feed, every_stream_of_a_user_resumes_from_a_height) {
     EXPECT_FALSE(sink->of(channel(type)).empty()) << type;
 }
 
+// More than is told of what was missed: the newest of it, and the message says so.
+TEST_F(Dex17Feed, orders_resume_with_the_newest_changes_alone) {
+  const auto hundred = [&](int from) {
+    json::array orders;
+    for (int px = from; px < from + 100; ++px) {
+      const json::value one = json::parse(order(true, std::to_string(px), "0.001"));
+      orders.push_back(one.at("orders").at(0));
+    }
+    place(alice, R"({"type":"order","grouping":"na","orders":)" + json::serialize(orders) + "}");
+  };
+  const auto resumed = [&](int height) {
+    sink->messages.clear();
+    subscribe(R"({"type":"orderUpdates","user":")" + alice.hex() + R"(","fromHeight":)" +
+              std::to_string(height) + "}");
+    return sink->messages.back().as_object();
+  };
+  for (int round = 0; round < 2; ++round) {
+    for (int i = 0; i < 10; ++i)
+      hundred(50'000 + i * 100);
+    place(alice, R"({"type":"cancelAll"})");
+  }
+  const json::object all = resumed(1);
+  EXPECT_EQ(all.at("data").as_array().size(), 2'000U);
+  EXPECT_FALSE(all.contains("truncated"));
+  hundred(50'000);
+  place(alice, R"({"type":"cancel","cancels":[{"a":0,"o":2001}]})");
+  const json::object most = resumed(2);
+  ASSERT_EQ(most.at("data").as_array().size(), 2'000U);
+  EXPECT_TRUE(most.at("truncated").as_bool());
+  EXPECT_EQ(number(most.at("data").at(0).at("order").at("oid")), 101U);
+  const json::object& last = most.at("data").as_array().back().as_object();
+  EXPECT_EQ(number(last.at("order").at("oid")), 2'001U) << "the last to change";
+  EXPECT_EQ(last.at("status").as_string(), "canceled");
+}
+
+struct Missed : Dex17Feed {
+  // Bids that run out, all in one block.
+  void expire(int count, int asset) {
+    json::array orders;
+    for (int i = 0; i < count; ++i) {
+      json::value one = json::parse(order(true, std::to_string(20'000 + i), "0.001", "Gtc", asset));
+      one.at("orders").at(0).as_object()["goodTil"] = access.time() + 1'000;
+      orders.push_back(one.at("orders").at(0));
+    }
+    place(alice, R"({"type":"order","grouping":"na","orders":)" + json::serialize(orders) + "}");
+    access.block({exchange::SetOracle{kBtc, 600'000}}, {}, 2'000);
+    api.advance();
+  }
+  std::vector<json::value> resume(std::uint64_t height) {
+    sink->messages.clear();
+    subscribe(R"({"type":"notification","user":")" + alice.hex() + R"(","fromHeight":)" +
+              std::to_string(height) + "}");
+    std::vector<json::value> out;
+    for (const json::value& message : sink->messages) {
+      if (message.at("channel").as_string() == "notification") out.push_back(message);
+    }
+    return out;
+  }
+};
+
+TEST_F(Missed, notifications_are_so_many_at_the_most) {
+  expire(70, 0);
+  const std::uint64_t between = access.height();
+  expire(70, 0);
+  const auto told = resume(1);
+  ASSERT_EQ(told.size(), 100U);
+  EXPECT_TRUE(told[0].as_object().contains("truncated"));
+  EXPECT_FALSE(told[1].as_object().contains("truncated"));
+  const auto& first = told[0].at("data").at("notification").as_string();
+  EXPECT_EQ(first, "BTC order 41 was canceled: expired");
+  EXPECT_EQ(told[99].at("data").at("notification").as_string(),
+            "BTC order 140 was canceled: expired");
+  const auto rest = resume(between + 1);
+  ASSERT_EQ(rest.size(), 70U);
+  EXPECT_FALSE(rest[0].as_object().contains("truncated"));
+}
+
+TEST_F(Missed, notifications_are_so_many_bytes_at_the_most) {
+  exchange::MarketConfig market = FakeAccess::btc();
+  market.asset = exchange::AssetId{2};
+  market.name = std::string(1'000, 'B');
+  access.block({exchange::ListMarket{market}, exchange::SetOracle{market.asset, 600'000}}, {});
+  api.advance();
+  expire(70, 2);
+  const auto told = resume(1);
+  EXPECT_TRUE(told.at(0).as_object().contains("truncated"));
+  std::size_t bytes = 0;
+  for (const json::value& message : told)
+    bytes += json::serialize(message.at("data")).size();
+  EXPECT_LE(bytes, 32U * 1024);
+  EXPECT_EQ(told.size(), 28U);
+}
+
 struct Unasked : Dex17Feed {
   // Carol holds 1 BTC bought at 60,000 with 3,000 dollars; bids and offers are where the price
   // goes.
@@ -271,7 +364,8 @@ TEST_F(Dex17Feed, orders_and_queries_go_over_the_socket) {
   ASSERT_EQ(posts.size(), 2U);
   EXPECT_EQ(number(posts[0].at("id")), 7U);
   EXPECT_EQ(posts[0].at("response").at("payload").at("status").as_string(), "ok");
-  EXPECT_EQ(posts[1].at("response").at("payload").at("levels").at(0).as_array().size(), 1U);
+  EXPECT_EQ(posts[1].at("response").at("payload").at("data").at("levels").at(0).as_array().size(),
+            1U);
 }
 
 TEST_F(Dex17Feed, whoever_missed_blocks_begins_anew) {
@@ -284,6 +378,28 @@ TEST_F(Dex17Feed, whoever_missed_blocks_begins_anew) {
   const json::value again = sink->of("l2Diff").back();
   EXPECT_TRUE(again.at("isSnapshot").as_bool());
   EXPECT_GT(number(again.at("prevSeq")), before);
+}
+
+TEST_F(Dex17Feed, an_order_that_ended_in_a_missed_block_is_not_called_open) {
+  place(alice, order(true, "59000", "0.1"));
+  place(alice, order(true, "58000", "0.1"));
+  static_cast<void>(alice.act(R"({"type":"cancel","cancels":[{"a":0,"o":1}]})"));
+  for (std::size_t i = 0; i < access.blocks_kept() + 1; ++i)
+    access.block({}, {});
+  api.advance();
+  const auto status = [&](int oid) {
+    return json::parse(api.post_info(R"({"type":"orderStatus","user":")" + alice.hex() +
+                                     R"(","oid":)" + std::to_string(oid) + "}")
+                           .body);
+  };
+  EXPECT_EQ(status(1).at("status").as_string(), "unknownOid");
+  EXPECT_EQ(status(2).at("order").at("status").as_string(), "open");
+  EXPECT_EQ(
+      json::parse(
+          api.post_info(R"({"type":"historicalOrders","user":")" + alice.hex() + R"("})").body)
+          .as_array()
+          .size(),
+      1U);
 }
 
 TEST_F(Dex17Feed, bad_messages_are_told_what_is_wrong) {

@@ -29,6 +29,28 @@ struct InfoAccount : TwoTraders {
   }
 };
 
+// Whoever asks means to trade in the next block.
+TEST(Dex73, exchange_status_tells_of_the_next_block_at_an_upgrade) {
+  exchange::Params params;
+  params.upgrade_heights = {8};
+  params.upgrade_blocks = 2;
+  FakeAccess access(params);
+  ExchangeApi api(access);
+  Trader alice(access, api, 1);
+  access.deposit(alice.address(), 100'000);
+  std::string told;
+  std::string done;
+  while (access.height() < 12) {
+    api.advance();
+    const json::value status = json::parse(api.post_info(R"({"type":"exchangeStatus"})").body);
+    told += status.at("markets").at("BTC").as_string() == "postOnly" ? 'p' : '.';
+    const json::value tried = alice.status(order(true, "59000", "0.001"));
+    done += tried.as_object().contains("error") ? 'p' : '.';
+  }
+  EXPECT_EQ(told, done);
+  EXPECT_NE(told.find("pp"), std::string::npos) << told;
+}
+
 using Dex17RevertedAction = InfoAccount;
 
 TEST_F(Dex17RevertedAction, leaves_nothing_that_a_query_of_margin_could_trip_over) {
@@ -46,8 +68,11 @@ TEST_F(Dex17RevertedAction, leaves_nothing_that_a_query_of_margin_could_trip_ove
   undone(bob);
   bob.acts_for.clear();
   EXPECT_EQ(text(info_of("clearinghouseState", bob.hex()).at("withdrawable")), "100000");
-  EXPECT_EQ(text(info_of("activeAssetData", bob.hex(), R"(,"coin":"ETH")").at("availableToTrade")),
-            "100000");
+  const json::value data = info_of("activeAssetData", bob.hex(), R"(,"coin":"ETH")");
+  EXPECT_EQ(text(data.at("availableToTrade").at(0)), "100000");
+  EXPECT_EQ(text(data.at("availableToTrade").at(1)), "100000");
+  // 20 times as much at the mark of 3,000.
+  EXPECT_EQ(text(data.at("maxTradeSzs").at(0)), "666.6666");
   const json::value after = info_of("subAccounts", bob.hex());
   EXPECT_EQ(text(after.at(0).at("clearinghouseState").at("marginSummary").at("accountValue")),
             "100000");
@@ -243,7 +268,8 @@ TEST_F(InfoAccount, funding_of_a_position_is_counted_after_it_was_paid) {
 TEST_F(InfoAccount, an_account_that_does_not_exist_has_what_an_untouched_one_has) {
   const json::value data =
       info_of("activeAssetData", "0x00000000000000000000000000000000000000aa", R"(,"coin":"ETH")");
-  EXPECT_EQ(text(data.at("availableToTrade")), "0");
+  EXPECT_EQ(text(data.at("availableToTrade").at(0)), "0");
+  EXPECT_EQ(text(data.at("maxTradeSzs").at(1)), "0");
   EXPECT_EQ(data.at("leverage").at("value").to_number<int>(), 20);
 }
 

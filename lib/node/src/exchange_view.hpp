@@ -82,7 +82,8 @@ class ExchangeView final : public exchange::Access {
 
   Parts parts_;
   const Hash256 domain_;
-  // Those of the past are kept: somebody may still read them, and changes are few.
+  // Those of the past are kept: somebody may still read them. There are more on development
+  // networks alone, some hundred bytes for each block that sets one or goes back.
   std::vector<std::unique_ptr<const exchange::Params>> all_params_;
   std::atomic<const exchange::Params*> params_;
   BoundedQueue<exchange::CommittedBlockPtr> queue_{kQueueMax};

@@ -14,8 +14,8 @@ namespace ol::api {
 /// they come one at a time, from whichever thread opens or saves the API.
 class Archive {
  public:
-  /// Of the bytes: what is saved has the first, and formats down to the second are read too.
-  static constexpr std::uint32_t kFormat = 3;
+  /// Of the bytes: what is saved has the first, and formats down to the second one are read too.
+  static constexpr std::uint32_t kFormat = 4;
   static constexpr std::uint32_t kOldestFormat = 2;
   struct Kept {
     std::uint64_t height = 0;  // of the last block that it knows
