@@ -231,6 +231,7 @@ void GossipRouter::heartbeat(TimePoint now) {
   expire(now);
   check_slow_peers(now);
   check_graylisted(now);
+  check_wasteful(now);
 }
 
 }  // namespace ol::p2p

@@ -69,8 +69,8 @@ void GossipRouter::tell_subscriptions(GossipQueue& queue) const {
     queue.subscribe(true, topic);
 }
 
-void GossipRouter::add_peer(const PeerId& id, const GossipPeer& info, TimePoint) {
-  Peer peer;
+void GossipRouter::add_peer(const PeerId& id, const GossipPeer& info, TimePoint now) {
+  Peer peer(parameters_.waste, now);
   peer.info = info;
   peer.queue = GossipQueue(parameters_.queue);
   tell_subscriptions(peer.queue);
@@ -157,13 +157,17 @@ void GossipRouter::on_subscription(const PeerId& id, Peer& peer,
 void GossipRouter::on_message(const PeerId& id, Peer& peer, const RpcMessage& message,
                               TimePoint now) {
   const std::string topic(message.topic);
+  const std::size_t size = message.data ? message.data->size() : 0;
   if (!is_joined(topic)) {
+    charge(peer, topic, size);
     admit(id, peer, GossipOffence::UselessMessages, 1);
     return;
   }
   counters_.received += 1;
+  if (drop_waste(id, peer, topic, size, now)) return;
   const auto reject = [&] {
     counters_.rejected += 1;
+    charge(peer, topic, size);
     sent_invalid(id, topic);
   };
   const GossipSigning policy = policy_of(topic);
@@ -171,8 +175,7 @@ void GossipRouter::on_message(const PeerId& id, Peer& peer, const RpcMessage& me
   if (!message_name) return reject();
   promises_.erase(*message_name);
   if (SeenMessage* const seen = cache_.find_seen(*message_name)) {
-    if (seen->senders.contains(id)) admit(id, peer, GossipOffence::UselessMessages, 1);
-    on_duplicate(id, *seen, topic, now);
+    on_duplicate(id, peer, *seen, message, now);
     return;
   }
   // The author's signature comes before the id counts as seen, or anybody could take the id of a
@@ -191,10 +194,17 @@ void GossipRouter::on_message(const PeerId& id, Peer& peer, const RpcMessage& me
   events_.emplace_back(GossipReceived{*std::move(accepted), id});
 }
 
-void GossipRouter::on_duplicate(const PeerId& id, SeenMessage& seen, const std::string& topic,
-                                TimePoint now) {
+// What was accepted comes from everybody in the mesh once, which is how gossip works; what was not,
+// and what a peer repeats, is of no use.
+void GossipRouter::on_duplicate(const PeerId& id, Peer& peer, SeenMessage& seen,
+                                const RpcMessage& message, TimePoint now) {
   counters_.duplicates += 1;
+  const std::string topic(message.topic);
+  const bool repeated = seen.senders.contains(id);
+  if (repeated) admit(id, peer, GossipOffence::UselessMessages, 1);
   const bool is_new = seen.senders.size() < kSendersMax && seen.senders.insert(id).second;
+  const bool settled_bad = seen.state == SeenState::Ignored || seen.state == SeenState::Rejected;
+  if (!is_new || settled_bad) charge(peer, topic, message.data ? message.data->size() : 0);
   switch (seen.state) {
     case SeenState::Validating:
       return;  // counted once the verdict is known
@@ -236,6 +246,7 @@ void GossipRouter::judge(const MessageId& id, GossipVerdict verdict, TimePoint n
   switch (verdict) {
     case GossipVerdict::Accept:
       seen->state = SeenState::Accepted;
+      give_back(entry);
       score_.first_delivery(entry.from, topic);
       for (const PeerId& sender : seen->senders) {
         if (sender != entry.from) score_.near_delivery(sender, topic);
@@ -245,13 +256,19 @@ void GossipRouter::judge(const MessageId& id, GossipVerdict verdict, TimePoint n
       return;
     case GossipVerdict::Ignore:
       seen->state = SeenState::Ignored;
+      charge_senders(*entry.message, *seen);
       return;
     case GossipVerdict::TooEarly:
+      charge_senders(*entry.message, *seen);
+      cache_.forget(id);
+      return;
+    case GossipVerdict::Busy:
       cache_.forget(id);
       return;
     case GossipVerdict::Reject:
       seen->state = SeenState::Rejected;
       counters_.rejected += 1;
+      charge_senders(*entry.message, *seen);
       for (const PeerId& sender : seen->senders)
         sent_invalid(sender, topic);
       return;

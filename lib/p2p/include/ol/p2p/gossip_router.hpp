@@ -15,6 +15,7 @@
 #include <ol/p2p/gossip_queue.hpp>
 #include <ol/p2p/gossip_score.hpp>
 #include <ol/p2p/gossip_verdict.hpp>
+#include <ol/p2p/gossip_waste.hpp>
 #include <ol/p2p/multiaddr.hpp>
 
 /// Gossipsub 1.1 with scoring and 1.2's IDONTWANT as a machine without I/O.
@@ -61,12 +62,14 @@ struct GossipParameters {
   Duration forwarded_life = std::chrono::seconds{2};  // in a send queue
   Duration own_life = std::chrono::seconds{5};
   Duration slow_peer_time = std::chrono::seconds{10};
+  Duration waste_time = std::chrono::seconds{10};     // messages dropped as waste: the same
   Duration graylist_time = std::chrono::seconds{10};  // below the threshold for so long: cut off
   Duration rpc_time = std::chrono::minutes{1};        // from the first byte of an RPC to its last
 
   GossipCacheLimits cache;
   GossipRpcLimits rpc;
   GossipFloodLimits floods;
+  GossipWasteLimits waste;
   ScoreParameters score;
 };
 
@@ -122,6 +125,8 @@ struct GossipCounters {
   std::uint64_t rejected = 0;
   std::uint64_t graylisted_rpcs = 0;
   std::uint64_t overflowed = 0;  // validations that did not fit
+  std::uint64_t useless = 0;     // charged to who sent them (gossip_waste.hpp)
+  std::uint64_t dropped = 0;     // not looked at, for who sent them had sent too many of those
   std::uint64_t undelivered = 0;
   std::array<double, kGossipOffences> offences{};  // counted against peers, by GossipOffence
 };
@@ -181,6 +186,9 @@ class GossipRouter {
 
  private:
   struct Peer {
+    Peer(const GossipWasteLimits& waste, TimePoint now)
+        : droppable_waste(waste.droppable, now), other_waste(waste.other, now) {}
+
     GossipPeer info;
     std::set<std::string> topics;
     GossipQueue queue;
@@ -190,11 +198,15 @@ class GossipRouter {
     std::size_t iwant_bytes = 0;
     std::size_t exchanged = 0;  // peer records opened
     GossipFloods floods;
+    GossipWaste droppable_waste;
+    GossipWaste other_waste;
     std::map<MessageId, std::uint64_t> unwanted;  // until that heartbeat
     std::map<MessageId, unsigned> sent;           // answers to IWANT per id
     std::size_t validating = 0;
     std::optional<TimePoint> full_since;
     std::optional<TimePoint> graylisted_since;
+    std::optional<TimePoint> wasteful_since;  // its messages are dropped
+    bool wasteful = false;                    // since the last heartbeat
     std::array<double, kGossipOffences> offences{};
     bool cut_off = false;
   };
@@ -225,7 +237,16 @@ class GossipRouter {
   void on_subscription(const PeerId& id, Peer& peer, const RpcSubscription& subscription,
                        TimePoint now);
   void on_message(const PeerId& id, Peer& peer, const RpcMessage& message, TimePoint now);
-  void on_duplicate(const PeerId& id, SeenMessage& seen, const std::string& topic, TimePoint now);
+  void on_duplicate(const PeerId& id, Peer& peer, SeenMessage& seen, const RpcMessage& message,
+                    TimePoint now);
+  [[nodiscard]] const GossipWasteLimit& waste_limit(const std::string& topic) const;
+  [[nodiscard]] GossipWaste& waste_of(Peer& peer, const std::string& topic) const;
+  void charge(Peer& peer, const std::string& topic, std::size_t bytes);
+  void charge_senders(const GossipMessage& message, const SeenMessage& seen);
+  void give_back(const Validating& entry);
+  /// Whether the peer has sent too much of no use to be listened to on this topic.
+  [[nodiscard]] bool drop_waste(const PeerId& id, Peer& peer, const std::string& topic,
+                                std::size_t bytes, TimePoint now);
   void announce_unwanted(const PeerId& from, const GossipMessage& message);
   void forward(const GossipMessagePtr& message, const SeenMessage& seen, TimePoint now);
   void tell_subscriptions(GossipQueue& queue) const;
@@ -270,6 +291,7 @@ class GossipRouter {
   void expire(TimePoint now);
   void check_slow_peers(TimePoint now);
   void check_graylisted(TimePoint now);
+  void check_wasteful(TimePoint now);
   /// Peers of a topic that could be grafted: not in the mesh, direct, in backoff or disliked.
   [[nodiscard]] std::vector<PeerId> candidates(const std::string& topic, TimePoint now);
   [[nodiscard]] std::size_t outbound_count(const std::set<PeerId>& peers);
