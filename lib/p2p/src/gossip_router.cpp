@@ -81,7 +81,13 @@ void GossipRouter::add_peer(const PeerId& id, const GossipPeer& info, TimePoint 
 }
 
 void GossipRouter::remove_peer(const PeerId& id, TimePoint now) {
-  if (peers_.erase(id) == 0) return;
+  const auto at = peers_.find(id);
+  if (at == peers_.end()) return;
+  counters_.own_undelivered += at->second.queue.own_count() + at->second.queue.take_expired_own();
+  peers_.erase(at);
+  // Whoever is gone cannot keep what it promised.
+  for (auto& [message, owers] : promises_)
+    owers.erase(id);
   leave_meshes(id, now);
   for (auto& [topic, fanout] : fanout_)
     fanout.peers.erase(id);
@@ -190,7 +196,7 @@ void GossipRouter::on_message(const PeerId& id, Peer& peer, const RpcMessage& me
   seen.senders.insert(id);
   announce_unwanted(id, **accepted);
   peer.validating += 1;
-  validating_.emplace(*message_name, Validating{*accepted, id});
+  validating_.emplace(*message_name, Validating{*accepted, id, now});
   events_.emplace_back(GossipReceived{*std::move(accepted), id});
 }
 
@@ -303,7 +309,9 @@ void GossipRouter::send(const PeerId& id, Peer& peer, const GossipMessagePtr& me
     return;
   }
   counters_.undelivered += 1;
-  if (own) events_.emplace_back(GossipUndelivered{id, message->id});
+  if (!own) return;
+  counters_.own_undelivered += 1;
+  events_.emplace_back(GossipUndelivered{id, message->id});
 }
 
 void GossipRouter::join(const std::string& topic, TimePoint now) {
@@ -391,7 +399,19 @@ Result<GossipPublished, GossipPublishError> GossipRouter::publish(const std::str
 std::vector<SharedBytes> GossipRouter::take_rpc(const PeerId& id, TimePoint now) {
   Peer* const peer = find(id);
   if (peer == nullptr) return {};
-  return peer->queue.take_rpc(now);
+  auto out = peer->queue.take_rpc(now);
+  note_promise(id, peer->queue.take_asked(), now);
+  counters_.own_undelivered += peer->queue.take_expired_own();
+  return out;
+}
+
+// One promise per request is enough to catch those who announce what they do not have: one that has
+// left, of a message that has not come meanwhile.
+void GossipRouter::note_promise(const PeerId& id, const std::vector<MessageId>& asked,
+                                TimePoint now) {
+  const auto missing = std::ranges::find_if(
+      asked, [this](const MessageId& one) { return cache_.find_seen(one) == nullptr; });
+  if (missing != asked.end()) promises_[*missing].emplace(id, now + parameters_.promise_life);
 }
 
 }  // namespace ol::p2p

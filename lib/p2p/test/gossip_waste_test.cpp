@@ -183,6 +183,55 @@ TEST(GossipWaste, debts_are_bounded) {
   EXPECT_EQ(f.flood(1, GossipVerdict::Ignore), 1U);
 }
 
+// A validator that never answers must not silence whoever sent to it.
+TEST(GossipWaste, what_nobody_judges_gives_its_place_back) {
+  Waste f(2);
+  const auto message = [&](std::uint8_t tag) {
+    return make_message(kTopic, Bytes(10, tag), GossipSigning::StrictNoSign, own_key(), 0);
+  };
+  for (std::uint8_t tag = 1; tag <= 3; ++tag)
+    f.receive(f.a, message(tag)->rpc_field);
+  EXPECT_EQ(f.events().size(), 2U);
+  f.now += seconds(59);
+  f.router.heartbeat(f.now);
+  f.receive(f.a, message(4)->rpc_field);
+  EXPECT_EQ(f.events().size(), 0U);
+  f.now += seconds(1);
+  f.router.heartbeat(f.now);
+  EXPECT_EQ(f.router.counters().unjudged, 2U);
+  EXPECT_EQ(f.router.counters().useless, 0U);
+  f.receive(f.a, message(1)->rpc_field);
+  f.receive(f.a, message(4)->rpc_field);
+  EXPECT_EQ(f.events().size(), 2U);
+  // The answer that comes after all counts for what has come again.
+  f.router.judge(message(1)->id, GossipVerdict::Accept, f.now);
+  f.receive(f.a, message(5)->rpc_field);
+  EXPECT_EQ(f.events().size(), 1U);
+}
+
+TEST(GossipWaste, own_messages_that_a_peer_did_not_get_are_counted) {
+  Waste f;
+  const auto publish = [&](std::size_t count, std::size_t size) {
+    for (std::size_t i = 0; i < count; ++i)
+      EXPECT_TRUE(f.router.publish(kTopic, pattern(size, ++f.number), f.now));
+  };
+  publish(1, 10);
+  static_cast<void>(f.heard(f.a));
+  static_cast<void>(f.heard(f.b));
+  EXPECT_EQ(f.router.counters().own_undelivered, 0U);
+  // No room: 300 of 16 KiB are more than 4 MiB.
+  publish(300, 16 << 10);
+  const std::uint64_t refused = f.router.counters().own_undelivered;
+  EXPECT_GT(refused, 0U);
+  EXPECT_EQ(refused, f.router.counters().undelivered);
+  // Too late for one, gone with the other.
+  f.now += seconds(6);
+  static_cast<void>(f.heard(f.a));
+  EXPECT_EQ(f.router.counters().own_undelivered, 300U + refused / 2);
+  f.router.remove_peer(f.b, f.now);
+  EXPECT_EQ(f.router.counters().own_undelivered, 600U);
+}
+
 /// Floods `per_beat` messages before each heartbeat until the peer is cut off.
 std::optional<GossipGraylisted> flood_until_the_end(Waste& f, std::size_t per_beat, int beats) {
   for (int i = 0; i < beats; ++i) {

@@ -47,6 +47,7 @@ struct GossipParameters {
   std::size_t idontwant_bytes = 1024;  // from this size on
   std::size_t flood_bytes = 16 << 10;  // own messages up to this size go to everyone
   std::size_t topics_per_peer = 64;
+  std::size_t backoffs_max = 16384;  // of all peers, those that are gone too
 
   unsigned ihave_per_heartbeat = 10;
   std::size_t ihave_ids_per_heartbeat = 5000;
@@ -56,7 +57,8 @@ struct GossipParameters {
   unsigned idontwant_heartbeats = 3;
   Duration promise_life = std::chrono::seconds{3};
   std::size_t validations_per_peer = 256;
-  std::size_t exchanged_peers = 16;  // of one peer and heartbeat
+  Duration verdict_time = std::chrono::seconds{60};  // then nobody is waited for
+  std::size_t exchanged_peers = 16;                  // of one peer and heartbeat
 
   GossipQueueLimits queue;
   Duration forwarded_life = std::chrono::seconds{2};  // in a send queue
@@ -124,10 +126,12 @@ struct GossipCounters {
   std::uint64_t duplicates = 0;
   std::uint64_t rejected = 0;
   std::uint64_t graylisted_rpcs = 0;
-  std::uint64_t overflowed = 0;  // validations that did not fit
-  std::uint64_t useless = 0;     // charged to who sent them (gossip_waste.hpp)
-  std::uint64_t dropped = 0;     // not looked at, for who sent them had sent too many of those
-  std::uint64_t undelivered = 0;
+  std::uint64_t overflowed = 0;       // validations that did not fit
+  std::uint64_t useless = 0;          // charged to who sent them (gossip_waste.hpp)
+  std::uint64_t dropped = 0;          // not looked at, for who sent them had sent too many of those
+  std::uint64_t undelivered = 0;      // messages that a peer's queue had no room for
+  std::uint64_t own_undelivered = 0;  // own ones that a peer did not get, for whatever reason
+  std::uint64_t unjudged = 0;         // messages whose verdict did not come in time
   std::array<double, kGossipOffences> offences{};  // counted against peers, by GossipOffence
 };
 
@@ -221,6 +225,7 @@ class GossipRouter {
   struct Validating {
     GossipMessagePtr message;
     PeerId from;
+    TimePoint since;
   };
   using TopicPeer = std::pair<std::string, PeerId>;
 
@@ -253,6 +258,7 @@ class GossipRouter {
   void leave_meshes(const PeerId& id, TimePoint now);
   [[nodiscard]] std::set<PeerId> recipients(const std::string& topic, std::size_t bytes,
                                             TimePoint now);
+  void note_promise(const PeerId& id, const std::vector<MessageId>& asked, TimePoint now);
   void send(const PeerId& id, Peer& peer, const GossipMessagePtr& message, GossipClass priority,
             TimePoint now);
 
@@ -266,6 +272,7 @@ class GossipRouter {
   void add_to_mesh(const PeerId& id, const std::string& topic, TimePoint now);
   void refuse_graft(const PeerId& id, Peer& peer, const std::string& topic, TimePoint now);
   void set_backoff(const PeerId& id, const std::string& topic, Duration time, TimePoint now);
+  void make_room_for_backoff();
   [[nodiscard]] bool in_backoff(const PeerId& id, const std::string& topic, TimePoint now) const;
 
   // Offences.
@@ -288,6 +295,7 @@ class GossipRouter {
   void keep_fanout(TimePoint now);
   void emit_gossip(const std::string& topic, TimePoint now);
   void break_promises(TimePoint now);
+  void give_up_validations(TimePoint now);
   void expire(TimePoint now);
   void check_slow_peers(TimePoint now);
   void check_graylisted(TimePoint now);
