@@ -17,6 +17,8 @@ constexpr const char* kAckTopic = "interop/ack";
 constexpr const char* kPlainKad = "/openliquid/kad/1.0.0";
 // Goodbyes are on their way by then.
 constexpr std::chrono::milliseconds kStopTime{500};
+// Of peers that are configured or allowed.
+constexpr std::chrono::milliseconds kExpectedBanMax{5'000};
 
 std::uint64_t random_seed() {
   std::array<std::uint8_t, 8> bytes{};
@@ -367,7 +369,16 @@ void StackNetwork::disconnect(const PeerId& peer, std::string reason) {
 
 void StackNetwork::ban(const PeerId& peer, std::chrono::milliseconds duration, std::string reason) {
   tcp_.post([this, peer, duration, reason = std::move(reason)] {
-    peers_.ban(peer, Clock::now() + duration, reason);
+    const auto now = Clock::now();
+    const bool expected = peers_.entry(peer).is_expected();
+    // Validators and configured peers are needed: they are kept out for a moment, and where they
+    // are says nothing of others.
+    const auto time = expected ? std::min(duration, kExpectedBanMax) : duration;
+    const auto remote = host().remote_of(peer);
+    if (!expected && remote && peers_.banned(peer, now) == nullptr) {
+      host().note_ban_of_address(*remote, time);
+    }
+    peers_.ban(peer, now + time, reason);
     for (const ConnectionId id : session_ids()) {
       StackSession* const session = find(id);
       if (session == nullptr || session->peer != peer || session->farewell) continue;
@@ -441,8 +452,9 @@ NetworkCounters StackNetwork::collect() {
   };
   out.refused_connections =
       count({HostRefusal::InboundLimit, HostRefusal::IpLimit, HostRefusal::PrefixLimit});
-  out.refused_handshakes = count({HostRefusal::UpgradeLimit, HostRefusal::UpgradeIpLimit,
-                                  HostRefusal::AcceptRate, HostRefusal::FailedUpgrades});
+  out.refused_handshakes =
+      count({HostRefusal::UpgradeLimit, HostRefusal::UpgradeIpLimit, HostRefusal::AcceptRate,
+             HostRefusal::FailedUpgrades, HostRefusal::BannedAddress});
   out.refusals = refused;
   out.endings = host().endings();
   for (const TopicConfig& topic : config_.topics) {
@@ -453,6 +465,13 @@ NetworkCounters StackNetwork::collect() {
   out.gossip_duplicates = gossip.duplicates;
   out.gossip_rejected = gossip.rejected;
   out.gossip_undelivered = gossip.undelivered;
+  out.gossip_own_undelivered = gossip.own_undelivered;
+  out.gossip_useless = gossip.useless;
+  out.gossip_wasted = gossip.dropped;
+  out.gossip_unjudged = gossip.unjudged;
+  for (std::size_t i = 0; i < kGossipOffences; ++i) {
+    out.gossip_offences[describe(static_cast<GossipOffence>(i))] = gossip.offences[i];
+  }
   out.known_peers = kad_.table().size();
   out.connections = host().connection_count();
   out.handshakes = out.connections - std::min(out.connections, sessions_.size());
