@@ -147,14 +147,16 @@ class StackNetwork final : public Network, private HostObserver, private Protoco
   void deliver_outgoing(const Outgoing& message);
   void reserve_places();
   void stop_now();
-  void publish_counters();
-  [[nodiscard]] NetworkCounters collect();
-  void collect_bans(NetworkCounters& out);
-  void collect_peer(PeerCounters& out, const PeerId& peer);
   [[nodiscard]] Host& host() { return tcp_.host(); }
   [[nodiscard]] GossipVerdict acknowledge(const GossipMessage& message);
   [[nodiscard]] std::optional<GossipVerdict> on_gossip_message(const GossipMessage& message,
                                                                const PeerId& from);
+
+  // stack_counters.cpp: what it tells of itself.
+  void publish_counters();
+  [[nodiscard]] NetworkCounters collect();
+  void collect_bans(NetworkCounters& out);
+  void collect_peer(PeerCounters& out, const PeerId& peer);
 
   // stack_sessions.cpp: the life of a connection.
   void on_ready(ConnectionId id, const PeerId& peer) override;

@@ -383,29 +383,6 @@ TEST(Network, finds_the_others_through_one_address_and_remembers_them) {
   EXPECT_TRUE(c->wait_connected(b.id()));
 }
 
-/// A port that was free a moment ago.
-std::uint16_t free_port() {
-  TestNode probe(99);
-  return probe.network().listening_port();
-}
-
-// The first leads nowhere.
-TEST(Network, tries_each_address_that_a_peer_told) {
-  TestNode a(1, allowing({2}));
-  NetworkConfig config = allowing({1});
-  config.peers = {a.endpoint()};
-  config.listen_port = free_port();
-  const auto own = "/ip4/127.0.0.1/tcp/" + std::to_string(config.listen_port);
-  config.announced = {*Multiaddr::from_text("/ip4/127.0.0.1/tcp/1"), *Multiaddr::from_text(own)};
-  TestNode b(2, std::move(config));
-  ASSERT_TRUE(a.wait_connected(b.id()));
-  ASSERT_TRUE(a.wait([&] { return !a.peer_counters(b.id())->agent.empty(); }));
-  b.network().set_peers({});
-  a.network().disconnect(b.id(), "testing");
-  ASSERT_TRUE(a.wait([&] { return a.connects.size() == 2; })) << testing::describe(a);
-  EXPECT_EQ(a.seen().connected.at(b.id()), Direction::Outbound);
-}
-
 TEST(Network, passes_gossip_on_only_after_a_good_verdict) {
   const std::string topic = "/test/gossip";
   NetworkConfig config = allowing({2, 3});
