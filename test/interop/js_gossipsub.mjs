@@ -8,7 +8,7 @@ import { gossipsub } from '@libp2p/gossipsub';
 import { multiaddr } from '@multiformats/multiaddr';
 
 import { eventually, startNode } from './js_node.mjs';
-import { openTarget } from './our_node.mjs';
+import { isOfType, openTarget } from './our_node.mjs';
 
 const target = await openTarget(process.argv[2], process.argv[3]);
 const topic = 'interop';
@@ -51,11 +51,12 @@ const acked = (js, bytes) =>
 const meshed = (js, ours) =>
   eventually('our place in the mesh', () => js.pubsub.getMeshPeers(topic).includes(ours.peer));
 
-async function exchange(policy, jsKey, weDial) {
+async function exchange(policy, jsKey, ourKey, weDial) {
   const alice = await startGossip(policy, jsKey);
   const flags = policy === 'StrictSign' ? ['--strict-sign'] : [];
   if (weDial) flags.push('--connect', alice.node.getMultiaddrs()[0].toString());
-  const ours = await target.start('--ephemeral', 'ed25519', ...flags);
+  const ours = await target.start('--ephemeral', ourKey, ...flags);
+  assert.ok(isOfType(ours.peer, ourKey), ours.peer);
   const bob = await startGossip(policy, 'Ed25519');
   try {
     if (!weDial) await alice.node.dial(multiaddr(ours.address));
@@ -92,17 +93,18 @@ async function exchange(policy, jsKey, weDial) {
   assert.ok(!/misbehaved|violation/.test(ours.errors()), ours.errors());
 }
 
-for (const [policy, jsKey, weDial] of [
-  ['StrictNoSign', 'Ed25519', false],
-  ['StrictNoSign', 'secp256k1', true],
-  ['StrictSign', 'Ed25519', true],
-  ['StrictSign', 'secp256k1', false],
+for (const [policy, jsKey, type, weDial] of [
+  ['StrictNoSign', 'Ed25519', 'secp256k1', false],
+  ['StrictNoSign', 'secp256k1', 'ed25519', true],
+  ['StrictSign', 'Ed25519', 'ed25519', true],
+  ['StrictSign', 'secp256k1', 'secp256k1', false],
 ]) {
+  const ourKey = target.isNode ? 'ed25519' : type; // a validator's own
   if (target.isNode && weDial) continue;
   const begun = performance.now();
-  await exchange(policy, jsKey, weDial);
+  await exchange(policy, jsKey, ourKey, weDial);
   const side = weDial ? 'we dial' : 'js dials';
   const time = (performance.now() - begun).toFixed(0);
-  console.log(`ok ${policy}, ${jsKey} author, ${side} (${time} ms)`);
+  console.log(`ok ${policy}, ${jsKey} author, ${ourKey} here, ${side} (${time} ms)`);
 }
 await target.close();

@@ -30,6 +30,11 @@ export async function startOurs(openliquid, ...args) {
   };
 }
 
+/// Whether a peer id is of a key of our `type`.
+export function isOfType(peer, type) {
+  return peer.startsWith({ ed25519: '12D3Koo', secp256k1: '16Uiu2' }[type]);
+}
+
 function isFree(port) {
   return new Promise((resolve) => {
     const server = createServer();

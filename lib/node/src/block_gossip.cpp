@@ -25,6 +25,18 @@ void BlockGossip::judge(const std::string& id, const BlockHash& block, GossipVer
   judge_(id, verdict);
 }
 
+// By its header alone: what is not held need not be read to its end. What the tree has is in reach.
+std::optional<GossipVerdict> BlockGossip::out_of_reach(Known known,
+                                                       const primitives::Header& header) const {
+  const BlockHash hash = primitives::block_hash(domain_, header);
+  if (hash == known.tree.root().hash || known.tree.find(hash) != nullptr) return std::nullopt;
+  const Height root = known.tree.root().header.height;
+  if (header.height <= root) return GossipVerdict::Ignore;
+  if (header.height > root + kWindow || header.epoch > known.epoch) return GossipVerdict::TooEarly;
+  if (header.epoch < known.epoch) return GossipVerdict::Ignore;
+  return std::nullopt;
+}
+
 // What may be of use later, or from another peer, is forgotten so that it can come again. A peer
 // whose places are taken costs no decoding.
 std::optional<BlockHash> BlockGossip::take(Known known, Now now, const p2p::PeerId& from,
@@ -35,16 +47,16 @@ std::optional<BlockHash> BlockGossip::take(Known known, Now now, const p2p::Peer
   };
   if (message.size() > kBlockGossipBytesMax) return answer(GossipVerdict::Reject);
   if (held_from(from) >= kHeldPerPeerMax) return answer(GossipVerdict::TooEarly);
+  Reader in(message);
+  const primitives::Header header = primitives::decode_header(in);
+  if (!in.ok() || header.chain_id != domain_.chain_id) return answer(GossipVerdict::Reject);
+  if (const auto far = out_of_reach(known, header)) return answer(*far);
   const auto block = primitives::decode_block(domain_, message);
-  if (!block || block->header.chain_id != domain_.chain_id) return answer(GossipVerdict::Reject);
-  const primitives::Header& header = block->header;
+  if (!block) return answer(GossipVerdict::Reject);
   if (const auto now_known = verdict(known.tree, block->hash, header.height)) {
     judge(id, block->hash, *now_known);
     return std::nullopt;
   }
-  const bool is_near = header.height <= known.tree.root().header.height + kWindow;
-  if (!is_near || header.epoch > known.epoch) return answer(GossipVerdict::TooEarly);
-  if (header.epoch < known.epoch) return answer(GossipVerdict::Ignore);
   const bool in_tree = known.tree.find(block->hash) != nullptr;
   if (!make_room(from, in_tree ? 0 : message.size())) return answer(GossipVerdict::TooEarly);
   held_.push_back({.id = id,

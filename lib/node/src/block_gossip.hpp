@@ -64,6 +64,8 @@ class BlockGossip {
   };
 
   [[nodiscard]] std::size_t held_from(const p2p::PeerId& peer) const;
+  [[nodiscard]] std::optional<p2p::GossipVerdict> out_of_reach(
+      Known known, const primitives::Header& header) const;
   [[nodiscard]] bool make_room(const p2p::PeerId& from, std::size_t bytes);
   [[nodiscard]] std::optional<p2p::GossipVerdict> verdict(const consensus::BlockTree& tree,
                                                           const primitives::BlockHash& block,

@@ -10,8 +10,6 @@ using primitives::Epoch;
 
 namespace {
 
-constexpr std::size_t kEarlyMax = 256;
-constexpr std::size_t kEarlyBytesMax = std::size_t{256} << 10;
 constexpr std::uint64_t kAskMs = 300;
 
 consensus::VotePhases phases_of(const RuleChoice& rule) {
@@ -159,21 +157,11 @@ void ConsensusDriver::on_other_epoch(const consensus::Message& message, const p2
 }
 
 void ConsensusDriver::keep_early(const p2p::PeerId& peer, ByteView bytes) {
-  if (epochs_.present == nullptr || bytes.size() > kEarlyBytesMax / 4) return;
-  std::size_t total = bytes.size();
-  for (const EarlyMessage& one : early_)
-    total += one.bytes.size();
-  while (!early_.empty() && (total > kEarlyBytesMax || early_.size() >= kEarlyMax)) {
-    total -= early_.front().bytes.size();
-    early_.pop_front();
-  }
-  early_.push_back({peer, to_bytes(bytes)});
+  if (epochs_.present != nullptr) early_.keep(peer, bytes);
 }
 
 void ConsensusDriver::replay_early() {
-  std::deque<EarlyMessage> messages;
-  messages.swap(early_);
-  for (const EarlyMessage& one : messages) {
+  for (const EarlyMessages::Message& one : early_.take_all()) {
     if (peers_.contains(one.peer)) on_message(now_, one.peer, Channel::Consensus, one.bytes);
   }
 }

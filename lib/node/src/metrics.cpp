@@ -142,6 +142,18 @@ void Metrics::Impl::set_gossip(const p2p::NetworkCounters& network) {
   count("openliquid_gossip_rejected_total", "Of these, bad", network.gossip_rejected);
   count("openliquid_gossip_undelivered_total", "Gossip messages a slow peer did not get",
         network.gossip_undelivered);
+  count("openliquid_gossip_own_undelivered_total", "Own gossip messages that a peer did not get",
+        network.gossip_own_undelivered);
+  count("openliquid_gossip_useless_total", "Gossip messages of no use, charged to who sent them",
+        network.gossip_useless);
+  count("openliquid_gossip_wasted_total", "Gossip messages not looked at after too many of those",
+        network.gossip_wasted);
+  count("openliquid_gossip_unjudged_total", "Gossip messages whose verdict did not come in time",
+        network.gossip_unjudged);
+  for (const auto& [reason, counted] : network.gossip_offences) {
+    count("openliquid_gossip_offences_total", "What gossip peers did wrong",
+          static_cast<std::uint64_t>(counted), {{"reason", reason}});
+  }
   for (const auto& [topic, peers] : network.meshes) {
     set("openliquid_gossip_mesh_peers",
         "Peers of the topic that all its messages go to and come from", number(peers),

@@ -92,7 +92,7 @@ std::optional<p2p::GossipVerdict> Node::Impl::on_evidence_gossip(const p2p::Peer
     network_->judge(id, verdict_of(take_evidence(bytes, from)));
   });
   if (queued) return std::nullopt;
-  return p2p::GossipVerdict::TooEarly;
+  return p2p::GossipVerdict::Busy;
 }
 
 EvidenceStore::Outcome Node::Impl::take_evidence(const Bytes& proof,

@@ -91,7 +91,7 @@ std::optional<p2p::GossipVerdict> Node::Impl::on_batch_gossip(const std::string&
   if (queued) return std::nullopt;
   gossip_waiting_bytes_ -= cost;
   gossip_dropped_ += count;
-  return p2p::GossipVerdict::TooEarly;
+  return p2p::GossipVerdict::Busy;
 }
 
 // Passed on if it brought something that this node took: what every pool refuses would else go

@@ -165,6 +165,29 @@ TEST_F(HeardBlocks, of_a_later_epoch_may_come_again_and_of_an_earlier_one_are_ig
                                     std::pair("earlier", GossipVerdict::Ignore)));
 }
 
+// The header tells; what follows it is not read.
+TEST_F(HeardBlocks, out_of_reach_are_judged_by_their_headers) {
+  epoch_ = 1;
+  const auto cut = [](const Block& one) {
+    Writer out;
+    primitives::encode(out, one.header);
+    return out.take();
+  };
+  EXPECT_FALSE(hear_bytes(cut(block(1, BlockGossip::kWindow + 1, 1)), 1, "far"));
+  EXPECT_FALSE(hear_bytes(cut(block(1, 1, 2)), 1, "later"));
+  EXPECT_FALSE(hear_bytes(cut(block(1, 1, 0)), 1, "earlier"));
+  EXPECT_FALSE(hear_bytes(cut(block(1, 0, 1)), 1, "below"));
+  EXPECT_FALSE(hear_bytes(cut(block(1, 1, 1)), 1, "near"));
+  // A certificate vouches for a block, not for what came with its header.
+  EXPECT_FALSE(hear_bytes(cut(all_.genesis), 1, "head"));
+  EXPECT_THAT(judged(), ElementsAre(std::pair("far", GossipVerdict::TooEarly),
+                                    std::pair("later", GossipVerdict::TooEarly),
+                                    std::pair("earlier", GossipVerdict::Ignore),
+                                    std::pair("below", GossipVerdict::Ignore),
+                                    std::pair("near", GossipVerdict::Reject),
+                                    std::pair("head", GossipVerdict::Reject)));
+}
+
 // Blocks that no certificate names cost a flooder's own places, and beyond them no decoding.
 TEST_F(HeardBlocks, of_a_flooding_peer_are_few_and_the_rest_is_not_looked_at) {
   for (std::uint8_t i = 0; i < BlockGossip::kHeldPerPeerMax; ++i)

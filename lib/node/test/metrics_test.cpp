@@ -107,6 +107,16 @@ TEST_F(MetricsTest, shows_refusals_and_endings_by_name_and_the_mesh_of_each_topi
   EXPECT_TRUE(shows(text, "openliquid_gossip_mesh_peers{topic=\"/openliquid/1/txns/1\"} 6"));
 }
 
+TEST_F(MetricsTest, shows_what_gossip_lost_and_what_its_peers_did_wrong) {
+  network.gossip_own_undelivered = 3;
+  network.gossip_wasted = 4;
+  network.gossip_offences["too many grafts"] = 5;
+  const std::string text = scrape();
+  EXPECT_TRUE(shows(text, "openliquid_gossip_own_undelivered_total 3")) << text;
+  EXPECT_TRUE(shows(text, "openliquid_gossip_wasted_total 4"));
+  EXPECT_TRUE(shows(text, "openliquid_gossip_offences_total{reason=\"too many grafts\"} 5"));
+}
+
 TEST_F(MetricsTest, gauges_go_down_again) {
   view.kernel.lost_views = 3;
   EXPECT_TRUE(shows(scrape(), "openliquid_lost_views 3"));

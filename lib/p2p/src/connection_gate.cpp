@@ -44,6 +44,8 @@ const char* refusal_name(HostRefusal refusal) {
       return "failed_upgrades";
     case HostRefusal::Banned:
       return "banned";
+    case HostRefusal::BannedAddress:
+      return "banned_address";
   }
   OL_CHECK(false, "unknown HostRefusal");
 }
@@ -60,13 +62,17 @@ std::size_t* ConnectionGate::counter(Rate& rate, const std::string& key, Duratio
   return rate.counts.size() < kCountersMax ? &rate.counts[key] : nullptr;
 }
 
+bool ConnectionGate::is_counted(const Multiaddr& remote) const {
+  return profile_ == AddressProfile::Public || remote.is_dialable(AddressProfile::Public);
+}
+
 // What comes too fast is refused before places are looked at: it must not cost others theirs.
 std::optional<HostRefusal> ConnectionGate::admit(const Multiaddr& remote,
                                                  const InboundCensus& census, TimePoint now) {
-  const bool counted =
-      profile_ == AddressProfile::Public || remote.is_dialable(AddressProfile::Public);
+  const bool counted = is_counted(remote);
   const std::string key = census.known ? ip_of(remote) : prefix_of(remote);
   if (counted) {
+    if (!census.known && is_banned_address(remote, now)) return HostRefusal::BannedAddress;
     if (!census.known && failed_often(remote, now)) return HostRefusal::FailedUpgrades;
     const auto accepted = accepts_.counts.find(key);
     const bool too_fast = accepted != accepts_.counts.end() &&
@@ -102,6 +108,22 @@ void ConnectionGate::on_failed_upgrade(const Multiaddr& remote, TimePoint now) {
   if (failed != nullptr) *failed += 1;
 }
 
+bool ConnectionGate::is_banned_address(const Multiaddr& remote, TimePoint now) const {
+  const auto at = banned_ips_.find(ip_of(remote));
+  if (at == banned_ips_.end()) return false;
+  const auto in_force = std::ranges::count_if(at->second, [&](TimePoint end) { return now < end; });
+  return static_cast<std::size_t>(in_force) >= limits_.bans_per_ip;
+}
+
+// Of each address the latest count; of addresses those that came first are kept.
+void ConnectionGate::note_ban_of_address(const Multiaddr& remote, TimePoint until) {
+  const std::string ip = ip_of(remote);
+  if (!banned_ips_.contains(ip) && banned_ips_.size() >= kCountersMax) return;
+  std::deque<TimePoint>& ends = banned_ips_[ip];
+  ends.push_back(until);
+  if (ends.size() > limits_.bans_per_ip) ends.pop_front();
+}
+
 void ConnectionGate::ban(const PeerId& peer, TimePoint until, std::string reason) {
   if (bans_.size() >= limits_.bans && !bans_.contains(peer)) {
     const auto first = std::min_element(
@@ -119,6 +141,9 @@ const HostBan* ConnectionGate::ban_of(const PeerId& peer, TimePoint now) const {
 
 void ConnectionGate::tick(TimePoint now) {
   std::erase_if(bans_, [&](const auto& entry) { return now >= entry.second.until; });
+  std::erase_if(banned_ips_, [&](const auto& entry) {
+    return std::ranges::all_of(entry.second, [&](TimePoint end) { return now >= end; });
+  });
 }
 
 }  // namespace ol::p2p

@@ -8,9 +8,6 @@
 namespace ol::p2p {
 namespace {
 
-// Backoffs remembered at most; only the topics of the network have them.
-constexpr std::size_t kBackoffsMax = 16384;
-
 std::uint64_t seconds_of(Duration time) {
   return static_cast<std::uint64_t>(std::chrono::duration_cast<std::chrono::seconds>(time).count());
 }
@@ -52,8 +49,6 @@ void GossipRouter::on_ihave(const PeerId& id, Peer& peer, const RpcIhave& ihave,
   }
   if (wanted.empty()) return;
   shuffle(wanted);
-  // One promise per request is enough to catch those who announce what they do not have.
-  promises_[wanted.front()].emplace(id, now + parameters_.promise_life);
   peer.queue.iwant(std::move(wanted));
   mark_ready(id);
 }
@@ -161,10 +156,21 @@ void GossipRouter::on_exchanged(Peer& peer, const RpcPrune& prune) {
 void GossipRouter::set_backoff(const PeerId& id, const std::string& topic, Duration time,
                                TimePoint now) {
   const TopicPeer key{topic, id};
-  if (backoffs_.size() >= kBackoffsMax && !backoffs_.contains(key)) return;
+  if (!backoffs_.contains(key)) make_room_for_backoff();
   Backoff& backoff = backoffs_[key];
   backoff.until = std::max(backoff.until, now + time);
   backoff.pruned_at = now;
+}
+
+// A peer has one for each topic we are on, so whoever fills the table comes under many ids. The
+// oldest goes first, of peers that are gone before those that are here.
+void GossipRouter::make_room_for_backoff() {
+  if (backoffs_.size() < parameters_.backoffs_max) return;
+  const auto order = [this](const auto& entry) {
+    return std::pair(has_peer(entry.first.second), entry.second.pruned_at);
+  };
+  const auto oldest = std::ranges::min_element(backoffs_, {}, order);
+  if (oldest != backoffs_.end()) backoffs_.erase(oldest);
 }
 
 bool GossipRouter::in_backoff(const PeerId& id, const std::string& topic, TimePoint now) const {

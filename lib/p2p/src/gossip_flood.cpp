@@ -34,6 +34,8 @@ const char* describe(GossipOffence offence) {
       return "too many prunes";
     case GossipOffence::GraylistedRpcs:
       return "rpcs in spite of the score";
+    case GossipOffence::Waste:
+      return "too many messages of no use";
     case GossipOffence::BrokenPromises:
       return "announced messages that did not come";
     case GossipOffence::GraftsInBackoff:
@@ -46,8 +48,8 @@ const char* describe(GossipOffence offence) {
 
 std::size_t GossipFloodLimits::of(GossipOffence flood) const {
   const std::array<std::size_t, kGossipFloodKinds> all{
-      unknown_ids,   ids,    control_rpcs, useless_messages,
-      subscriptions, grafts, prunes,       graylisted_rpcs};
+      unknown_ids,     ids,  control_rpcs, useless_messages, subscriptions, grafts, prunes,
+      graylisted_rpcs, waste};
   return all[index_of(flood)];
 }
 

@@ -167,6 +167,17 @@ void GossipRouter::break_promises(TimePoint now) {
   }
 }
 
+// What nobody judges would hold its sender's place for ever. It is forgotten, and may come again.
+void GossipRouter::give_up_validations(TimePoint now) {
+  std::vector<MessageId> late;
+  for (const auto& [id, entry] : validating_) {
+    if (now - entry.since >= parameters_.verdict_time) late.push_back(id);
+  }
+  counters_.unjudged += late.size();
+  for (const MessageId& id : late)
+    judge(id, GossipVerdict::Busy, now);
+}
+
 void GossipRouter::expire(TimePoint now) {
   std::erase_if(backoffs_, [&](const auto& entry) {
     return now >= entry.second.until + 2 * parameters_.heartbeat;
@@ -212,6 +223,7 @@ void GossipRouter::heartbeat(TimePoint now) {
   heartbeats_ += 1;
   score_.decay(now);
   break_promises(now);
+  give_up_validations(now);
   if (!improved_at_) improved_at_ = now;
   const bool improve = now - *improved_at_ >= parameters_.opportunistic_every;
   if (improve) improved_at_ = now;
@@ -231,6 +243,7 @@ void GossipRouter::heartbeat(TimePoint now) {
   expire(now);
   check_slow_peers(now);
   check_graylisted(now);
+  check_wasteful(now);
 }
 
 }  // namespace ol::p2p

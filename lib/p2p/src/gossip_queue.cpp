@@ -109,10 +109,20 @@ bool GossipQueue::empty() const {
 }
 
 void GossipQueue::drop_expired(TimePoint now) {
-  while (!messages_.empty() && messages_.front().expires < now) {
-    bytes_ -= messages_.front().message->rpc_field.size();
-    messages_.pop_front();
-  }
+  while (!messages_.empty() && messages_.front().expires < now)
+    drop_late();
+}
+
+void GossipQueue::drop_late() {
+  const Queued& late = messages_.front();
+  expired_own_ += late.priority == GossipClass::Own ? 1 : 0;
+  bytes_ -= late.message->rpc_field.size();
+  messages_.pop_front();
+}
+
+std::size_t GossipQueue::own_count() const {
+  return static_cast<std::size_t>(
+      std::ranges::count(messages_, GossipClass::Own, &Queued::priority));
 }
 
 /// Everything but messages, as fields of an RPC.
@@ -135,6 +145,7 @@ Bytes GossipQueue::take_control() {
     const auto taken = take_ids(iwants_, room);
     control.iwant(views(taken));
     gossip_ids_ -= taken.size();
+    asked_ = taken;
   }
   for (const std::string& topic : std::exchange(grafts_, {}))
     control.graft(topic);
@@ -154,8 +165,7 @@ std::vector<SharedBytes> GossipQueue::take_rpc(TimePoint now) {
     const Queued& next = messages_.front();
     const std::size_t size = next.message->rpc_field.size();
     if (next.expires < now) {
-      bytes_ -= size;
-      messages_.pop_front();
+      drop_late();
       continue;
     }
     if (total > 0 && total + size > limits_.rpc_bytes) break;

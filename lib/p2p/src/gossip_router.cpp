@@ -69,8 +69,8 @@ void GossipRouter::tell_subscriptions(GossipQueue& queue) const {
     queue.subscribe(true, topic);
 }
 
-void GossipRouter::add_peer(const PeerId& id, const GossipPeer& info, TimePoint) {
-  Peer peer;
+void GossipRouter::add_peer(const PeerId& id, const GossipPeer& info, TimePoint now) {
+  Peer peer(parameters_.waste, now);
   peer.info = info;
   peer.queue = GossipQueue(parameters_.queue);
   tell_subscriptions(peer.queue);
@@ -81,7 +81,13 @@ void GossipRouter::add_peer(const PeerId& id, const GossipPeer& info, TimePoint)
 }
 
 void GossipRouter::remove_peer(const PeerId& id, TimePoint now) {
-  if (peers_.erase(id) == 0) return;
+  const auto at = peers_.find(id);
+  if (at == peers_.end()) return;
+  counters_.own_undelivered += at->second.queue.own_count() + at->second.queue.take_expired_own();
+  peers_.erase(at);
+  // Whoever is gone cannot keep what it promised.
+  for (auto& [message, owers] : promises_)
+    owers.erase(id);
   leave_meshes(id, now);
   for (auto& [topic, fanout] : fanout_)
     fanout.peers.erase(id);
@@ -157,13 +163,17 @@ void GossipRouter::on_subscription(const PeerId& id, Peer& peer,
 void GossipRouter::on_message(const PeerId& id, Peer& peer, const RpcMessage& message,
                               TimePoint now) {
   const std::string topic(message.topic);
+  const std::size_t size = message.data ? message.data->size() : 0;
   if (!is_joined(topic)) {
+    charge(peer, topic, size);
     admit(id, peer, GossipOffence::UselessMessages, 1);
     return;
   }
   counters_.received += 1;
+  if (drop_waste(id, peer, topic, size, now)) return;
   const auto reject = [&] {
     counters_.rejected += 1;
+    charge(peer, topic, size);
     sent_invalid(id, topic);
   };
   const GossipSigning policy = policy_of(topic);
@@ -171,8 +181,7 @@ void GossipRouter::on_message(const PeerId& id, Peer& peer, const RpcMessage& me
   if (!message_name) return reject();
   promises_.erase(*message_name);
   if (SeenMessage* const seen = cache_.find_seen(*message_name)) {
-    if (seen->senders.contains(id)) admit(id, peer, GossipOffence::UselessMessages, 1);
-    on_duplicate(id, *seen, topic, now);
+    on_duplicate(id, peer, *seen, message, now);
     return;
   }
   // The author's signature comes before the id counts as seen, or anybody could take the id of a
@@ -187,14 +196,21 @@ void GossipRouter::on_message(const PeerId& id, Peer& peer, const RpcMessage& me
   seen.senders.insert(id);
   announce_unwanted(id, **accepted);
   peer.validating += 1;
-  validating_.emplace(*message_name, Validating{*accepted, id});
+  validating_.emplace(*message_name, Validating{*accepted, id, now});
   events_.emplace_back(GossipReceived{*std::move(accepted), id});
 }
 
-void GossipRouter::on_duplicate(const PeerId& id, SeenMessage& seen, const std::string& topic,
-                                TimePoint now) {
+// What was accepted comes from everybody in the mesh once, which is how gossip works; what was not,
+// and what a peer repeats, is of no use.
+void GossipRouter::on_duplicate(const PeerId& id, Peer& peer, SeenMessage& seen,
+                                const RpcMessage& message, TimePoint now) {
   counters_.duplicates += 1;
+  const std::string topic(message.topic);
+  const bool repeated = seen.senders.contains(id);
+  if (repeated) admit(id, peer, GossipOffence::UselessMessages, 1);
   const bool is_new = seen.senders.size() < kSendersMax && seen.senders.insert(id).second;
+  const bool settled_bad = seen.state == SeenState::Ignored || seen.state == SeenState::Rejected;
+  if (!is_new || settled_bad) charge(peer, topic, message.data ? message.data->size() : 0);
   switch (seen.state) {
     case SeenState::Validating:
       return;  // counted once the verdict is known
@@ -236,6 +252,7 @@ void GossipRouter::judge(const MessageId& id, GossipVerdict verdict, TimePoint n
   switch (verdict) {
     case GossipVerdict::Accept:
       seen->state = SeenState::Accepted;
+      give_back(entry);
       score_.first_delivery(entry.from, topic);
       for (const PeerId& sender : seen->senders) {
         if (sender != entry.from) score_.near_delivery(sender, topic);
@@ -245,13 +262,19 @@ void GossipRouter::judge(const MessageId& id, GossipVerdict verdict, TimePoint n
       return;
     case GossipVerdict::Ignore:
       seen->state = SeenState::Ignored;
+      charge_senders(*entry.message, *seen);
       return;
     case GossipVerdict::TooEarly:
+      charge_senders(*entry.message, *seen);
+      cache_.forget(id);
+      return;
+    case GossipVerdict::Busy:
       cache_.forget(id);
       return;
     case GossipVerdict::Reject:
       seen->state = SeenState::Rejected;
       counters_.rejected += 1;
+      charge_senders(*entry.message, *seen);
       for (const PeerId& sender : seen->senders)
         sent_invalid(sender, topic);
       return;
@@ -286,7 +309,9 @@ void GossipRouter::send(const PeerId& id, Peer& peer, const GossipMessagePtr& me
     return;
   }
   counters_.undelivered += 1;
-  if (own) events_.emplace_back(GossipUndelivered{id, message->id});
+  if (!own) return;
+  counters_.own_undelivered += 1;
+  events_.emplace_back(GossipUndelivered{id, message->id});
 }
 
 void GossipRouter::join(const std::string& topic, TimePoint now) {
@@ -374,7 +399,19 @@ Result<GossipPublished, GossipPublishError> GossipRouter::publish(const std::str
 std::vector<SharedBytes> GossipRouter::take_rpc(const PeerId& id, TimePoint now) {
   Peer* const peer = find(id);
   if (peer == nullptr) return {};
-  return peer->queue.take_rpc(now);
+  auto out = peer->queue.take_rpc(now);
+  note_promise(id, peer->queue.take_asked(), now);
+  counters_.own_undelivered += peer->queue.take_expired_own();
+  return out;
+}
+
+// One promise per request is enough to catch those who announce what they do not have: one that has
+// left, of a message that has not come meanwhile.
+void GossipRouter::note_promise(const PeerId& id, const std::vector<MessageId>& asked,
+                                TimePoint now) {
+  const auto missing = std::ranges::find_if(
+      asked, [this](const MessageId& one) { return cache_.find_seen(one) == nullptr; });
+  if (missing != asked.end()) promises_[*missing].emplace(id, now + parameters_.promise_life);
 }
 
 }  // namespace ol::p2p

@@ -365,6 +365,11 @@ std::optional<Multiaddr> Host::remote_of(ConnectionId id) const {
   return connection == nullptr ? std::nullopt : connection->remote;
 }
 
+std::optional<Multiaddr> Host::remote_of(const PeerId& peer) const {
+  const auto at = peers_.find(peer);
+  return at == peers_.end() ? std::nullopt : remote_of(best_connection(at->second));
+}
+
 std::size_t Host::stream_count(ConnectionId id) const {
   const Connection* const connection = find(id);
   return connection == nullptr || !connection->machine ? 0 : connection->machine->stream_count();

@@ -136,7 +136,10 @@ void Host::on_ended(ConnectionId id, const ConnectionEnded& event) {
   const bool at_fault =
       event.reason == EndReason::Misbehaved || event.reason == EndReason::YamuxViolation;
   if (peer && at_fault && !config_.reserved.contains(*peer)) {
-    gate_.ban(*peer, now_ + config_.limits.ban_time, event.text);
+    const TimePoint until = now_ + config_.limits.ban_time;
+    // Once for each peer, however many connections it had.
+    if (gate_.ban_of(*peer, now_) == nullptr) gate_.note_ban_of_address(*connection.remote, until);
+    gate_.ban(*peer, until, event.text);
   }
   const bool failed_upgrade =
       event.reason == EndReason::NegotiationFailed || event.reason == EndReason::HandshakeFailed ||

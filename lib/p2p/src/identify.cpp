@@ -174,9 +174,24 @@ void IdentifyProtocol::start_reading(StreamKey key, const PeerId& peer, bool is_
   reading.since = host_.now();
 }
 
+// A push costs a signature's verification, an answer ours.
+bool IdentifyProtocol::admit(StreamKey key, const PeerId& peer) {
+  PushState& state = pushes_[peer];
+  const double passed = std::chrono::duration<double>(host_.now() - state.counted_at).count();
+  state.counted_at = host_.now();
+  state.may_open = std::min(state.may_open + passed, kOpenedAtOnce) - 1;
+  if (state.may_open >= 0) return true;
+  host_.reset(key);
+  if (state.may_open < -kOpenedInVainMax) {
+    host_.close(key.connection, EndReason::Misbehaved, "too many identify streams");
+  }
+  return false;
+}
+
 // Whoever opens identify receives; whoever opens a push sends.
 void IdentifyProtocol::on_stream_opened(StreamKey key, const PeerId& peer,
                                         std::string_view protocol, bool inbound) {
+  if (inbound && !admit(key, peer)) return;
   const bool is_push = protocol == kPushId;
   const bool we_send = inbound != is_push;
   if (we_send) {

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "address_prefix.hpp"
+
 namespace ol::p2p {
 namespace {
 
@@ -44,7 +46,9 @@ void KadProtocol::on_peer_identified(const PeerId& id) {
   }
   suspects_.erase(id);
   const bool first = table_.size() == 0;
-  if (const auto oldest = table_.add(peer)) check_oldest(*oldest);
+  const auto seen = host_.remote_of(id);
+  const std::string place = seen ? prefix_of(*seen) : std::string{};
+  if (const auto oldest = table_.add(peer, place)) check_oldest(*oldest);
   if (first && table_.size() > 0) refresh();
   std::vector<std::uint64_t> waiting;
   waiting.reserve(lookups_.size());
@@ -58,8 +62,7 @@ void KadProtocol::check_oldest(const PeerId& oldest) {
   const KadPeer* const peer = table_.find(oldest);
   if (peer == nullptr) return;
   if (host_.is_connected(oldest)) {
-    const KadPeer alive = *peer;
-    table_.add(alive);
+    table_.touch(oldest);
     return;
   }
   const auto address = dialable(*peer);

@@ -13,6 +13,7 @@ void PeerTable::set_endpoints(std::vector<PeerEndpoint> endpoints, const PeerId&
     PeerEntry& peer = entry(endpoint.id);
     peer.endpoint = std::move(endpoint);
     peer.learnt = false;
+    peer.others.clear();
   }
 }
 
@@ -25,7 +26,23 @@ void PeerTable::set_allowed(const std::vector<PeerId>& peers) {
     if (peer.allowed || !peer.learnt) continue;
     peer.endpoint.reset();
     peer.learnt = false;
+    peer.others.clear();
   }
+}
+
+void PeerTable::learn(PeerEntry& entry, std::vector<PeerEndpoint> endpoints) {
+  entry.others.assign(std::make_move_iterator(endpoints.begin()),
+                      std::make_move_iterator(endpoints.end()));
+  entry.endpoint = std::move(entry.others.front());
+  entry.others.pop_front();
+  entry.learnt = true;
+}
+
+void PeerTable::try_next_address(PeerEntry& entry) {
+  if (!entry.learnt || entry.others.empty()) return;
+  entry.others.push_back(std::move(*entry.endpoint));
+  entry.endpoint = std::move(entry.others.front());
+  entry.others.pop_front();
 }
 
 PeerEntry& PeerTable::entry(const PeerId& peer) {

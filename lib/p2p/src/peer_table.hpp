@@ -2,6 +2,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <deque>
 #include <functional>
 #include <map>
 #include <optional>
@@ -26,6 +27,7 @@ struct PeerBan {
 struct PeerEntry {
   std::optional<PeerEndpoint> endpoint;  // to be dialled
   bool learnt = false;                   // the endpoint, from the peer itself
+  std::deque<PeerEndpoint> others;       // learnt too, in the order in which they are tried
   bool allowed = false;                  // may connect without counting as unknown
   std::optional<SessionId> link;         // the ready connection
   std::optional<Multiaddr> linked_from;  // where its last link was with
@@ -51,6 +53,11 @@ class PeerTable {
   [[nodiscard]] PeerEntry* find(const PeerId& peer);
   [[nodiscard]] std::map<PeerId, PeerEntry>& all() { return peers_; }
   [[nodiscard]] const std::map<PeerId, PeerEntry>& all() const { return peers_; }
+
+  /// What a peer said of where it is: the first is dialled, and the next when a dial fails.
+  static void learn(PeerEntry& entry, std::vector<PeerEndpoint> endpoints);
+  /// A dial has failed: the next address, if several are known.
+  static void try_next_address(PeerEntry& entry);
 
   /// Counts a failed dial, or a lost link, and sets when to dial again: a delay that doubles from
   /// redial_min to redial_max, of which a random half is taken off so that peers that lost each

@@ -31,15 +31,14 @@ Multiaddr address_of(const PeerEndpoint& endpoint) {
 void StackNetwork::learn_endpoint(const PeerId& id, const PeerInfo& info) {
   PeerEntry* const entry = peers_.find(id);
   if (entry == nullptr || !entry->allowed || (entry->endpoint && !entry->learnt)) return;
+  std::vector<PeerEndpoint> endpoints;
   for (const Multiaddr& address : info.addresses) {
     if (!address.is_dialable(config_.profile)) continue;
-    const auto endpoint = endpoint_of(id, address);
-    if (!endpoint) continue;
-    entry->endpoint = endpoint;
-    entry->learnt = true;
-    reserve_places();
-    return;
+    if (const auto endpoint = endpoint_of(id, address)) endpoints.push_back(*endpoint);
   }
+  if (endpoints.empty()) return;
+  PeerTable::learn(*entry, std::move(endpoints));
+  reserve_places();
 }
 
 void StackNetwork::load_peer_store() {

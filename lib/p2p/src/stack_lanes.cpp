@@ -8,6 +8,9 @@
 namespace ol::p2p {
 namespace {
 
+// What goes before a message: its length.
+constexpr std::size_t kLengthBytesMax = 9;
+
 // Of a peer's queue the last quarter is for consensus alone.
 constexpr std::size_t shared_part(std::size_t bytes_max) {
   return bytes_max / 4 * 3;
@@ -164,21 +167,58 @@ void StackNetwork::on_stream_data(StreamKey key, ByteView bytes) {
 
 // Only control messages come before the link is made, and those on one stream.
 bool StackNetwork::is_held(const StackSession& session, const Inlet& inlet) const {
-  return session.is_paused() || (!inlet.consensus && !session.linked);
+  return session.is_paused() || (!inlet.is_consensus() && !session.linked);
 }
 
 bool StackNetwork::read(StackSession& session, Inlet& inlet, ByteView& bytes) {
   while (!is_held(session, inlet)) {
-    const auto message = inlet.reader.next(bytes);
+    const auto message = inlet.next(bytes);
     if (!message) {
       end_session(session, {CloseCode::ProtocolError, "a message of bad or forbidden length"},
                   Farewell::Goodbye);
       return false;
     }
-    if (!*message) return true;
-    if (!handle_message(session, inlet.consensus, **message)) return false;
+    if (!*message) return within_limits(session, inlet);
+    if (!handle_message(session, inlet.is_consensus(), **message)) return false;
   }
   return true;
+}
+
+std::size_t StackNetwork::unfinished_bytes(ConnectionId id) const {
+  std::size_t out = 0;
+  for (auto at = inlets_.lower_bound({id, 0}); at != inlets_.end() && at->first.connection == id;
+       ++at)
+    out += at->second.unfinished_bytes();
+  return out;
+}
+
+// A session without a link has nothing to say but control messages.
+bool StackNetwork::within_limits(StackSession& session, const Inlet& inlet) {
+  const std::size_t unfinished = inlet.unfinished_bytes();
+  const bool before_ready =
+      !session.linked && unfinished > kLengthBytesMax + 1 + message_bytes_max(Channel::Control);
+  // One alone is within its reader's limit.
+  const bool too_many = unfinished > message_bytes_max(Channel::Control) &&
+                        unfinished_bytes(session.id) > kUnfinishedBytesMax;
+  if (!before_ready && !too_many) return true;
+  end_session(session,
+              {CloseCode::ProtocolError,
+               before_ready ? "a long message before ready" : "too many unfinished messages"},
+              Farewell::Goodbye);
+  return false;
+}
+
+// Whether a message that has begun should have ended, now that so much time has passed.
+bool StackNetwork::is_late(const StackSession& session, Duration passed) {
+  bool out = false;
+  for (auto at = inlets_.lower_bound({session.id, 0});
+       at != inlets_.end() && at->first.connection == session.id; ++at) {
+    Inlet& inlet = at->second;
+    if (is_held(session, inlet)) continue;
+    inlet.pass(passed);
+    out = out || inlet.is_late(config_.times.message);
+  }
+  return out;
 }
 
 bool StackNetwork::handle_message(StackSession& session, bool consensus, ByteView message) {
@@ -232,7 +272,8 @@ void StackNetwork::resume_inlets(ConnectionId id, bool consensus) {
   std::vector<StreamKey> keys;
   for (auto at = inlets_.lower_bound({id, 0}); at != inlets_.end() && at->first.connection == id;
        ++at) {
-    if (at->second.consensus == consensus && !at->second.backlog.empty()) keys.push_back(at->first);
+    if (at->second.is_consensus() == consensus && !at->second.backlog.empty())
+      keys.push_back(at->first);
   }
   for (const StreamKey key : keys) {
     StackSession* const session = find(id);
@@ -256,7 +297,7 @@ void StackNetwork::on_stream_ended(StreamKey key) {
   if (inlet.empty()) return;
   host().reset(key);
   StackSession* const session = find(key.connection);
-  if (session != nullptr && inlet.mapped().consensus) session->lost = true;
+  if (session != nullptr && inlet.mapped().is_consensus()) session->lost = true;
 }
 
 void StackNetwork::on_stream_failed(StreamKey key, std::string_view) {
@@ -264,7 +305,7 @@ void StackNetwork::on_stream_failed(StreamKey key, std::string_view) {
   StackSession* const session = find(key.connection);
   if (session == nullptr) return;
   if (!inlet.empty()) {
-    session->lost = session->lost || inlet.mapped().consensus;
+    session->lost = session->lost || inlet.mapped().is_consensus();
     return;
   }
   for (Lane& lane : session->lanes) {

@@ -17,6 +17,8 @@ constexpr const char* kAckTopic = "interop/ack";
 constexpr const char* kPlainKad = "/openliquid/kad/1.0.0";
 // Goodbyes are on their way by then.
 constexpr std::chrono::milliseconds kStopTime{500};
+// Of peers that are configured or allowed.
+constexpr std::chrono::milliseconds kExpectedBanMax{5'000};
 
 std::uint64_t random_seed() {
   std::array<std::uint8_t, 8> bytes{};
@@ -101,10 +103,6 @@ Result<Multiaddr, std::string> listen_address(const NetworkConfig& config) {
                                   std::to_string(config.listen_port));
   if (!out) return fail(std::string("not a literal IP address"));
   return *std::move(out);
-}
-
-std::chrono::milliseconds time_left(TimePoint until, TimePoint now) {
-  return std::chrono::duration_cast<std::chrono::milliseconds>(until - now);
 }
 
 /// What a socket on every address of the machine is reached at.
@@ -367,113 +365,22 @@ void StackNetwork::disconnect(const PeerId& peer, std::string reason) {
 
 void StackNetwork::ban(const PeerId& peer, std::chrono::milliseconds duration, std::string reason) {
   tcp_.post([this, peer, duration, reason = std::move(reason)] {
-    peers_.ban(peer, Clock::now() + duration, reason);
+    const auto now = Clock::now();
+    const bool expected = peers_.entry(peer).is_expected();
+    // Validators and configured peers are needed: they are kept out for a moment, and where they
+    // are says nothing of others.
+    const auto time = expected ? std::min(duration, kExpectedBanMax) : duration;
+    const auto remote = host().remote_of(peer);
+    if (!expected && remote && peers_.banned(peer, now) == nullptr) {
+      host().note_ban_of_address(*remote, time);
+    }
+    peers_.ban(peer, now + time, reason);
     for (const ConnectionId id : session_ids()) {
       StackSession* const session = find(id);
       if (session == nullptr || session->peer != peer || session->farewell) continue;
       end_session(*session, {CloseCode::Banned, reason}, Farewell::Goodbye);
     }
   });
-}
-
-NetworkCounters StackNetwork::counters() const {
-  const std::scoped_lock lock(published_mutex_);
-  return published_;
-}
-
-void StackNetwork::collect_peer(PeerCounters& out, const PeerId& peer) {
-  const auto now = Clock::now();
-  if (const PeerBan* const ban = peers_.banned(peer, now)) {
-    out.ban = BanState{ban->reason, time_left(ban->until, now)};
-  }
-  if (const PeerInfo* const info = host().info(peer)) out.agent = info->agent_version;
-  StackSession* const link = link_to(peer);
-  if (link == nullptr) return;
-  out.connected = true;
-  out.address = link->address;
-  out.direction = link->direction;
-  out.reading_paused = link->is_paused();
-  out.queue_bytes = queued_bytes(*link);
-  out.silent = std::chrono::duration_cast<std::chrono::milliseconds>(now - link->heard);
-  out.score = gossip_.router().score(peer, now);
-  out.streams = host().stream_count(link->id);
-  for (const Lane& lane : link->lanes) {
-    const bool idle = !lane.key || host().queued_bytes(*lane.key) == 0;
-    out.queue_messages += lane.pending.size() + (idle ? 0 : lane.messages);
-  }
-  for (std::size_t i = 0; i < kChannelCount; ++i)
-    out.channels[i].dropped += link->dropped[i];
-}
-
-/// Bans by the node and by the host, of strangers too.
-void StackNetwork::collect_bans(NetworkCounters& out) {
-  const auto now = Clock::now();
-  std::map<PeerId, BanState> all;
-  for (const auto& [id, ban] : host().bans()) {
-    if (ban.until > now) all[id] = BanState{ban.reason, time_left(ban.until, now)};
-  }
-  for (const PeerCounters& peer : out.peers) {
-    if (peer.ban) all[peer.peer] = *peer.ban;
-  }
-  out.banned = all.size();
-  for (auto& [id, ban] : all)
-    out.bans.push_back({id, std::move(ban)});
-  const std::size_t shown = std::min(out.bans.size(), kBansShownMax);
-  std::ranges::partial_sort(
-      out.bans, out.bans.begin() + static_cast<std::ptrdiff_t>(shown),
-      [](const BannedPeer& a, const BannedPeer& b) { return a.ban.left > b.ban.left; });
-  out.bans.resize(shown);
-}
-
-NetworkCounters StackNetwork::collect() {
-  NetworkCounters out = totals_;
-  const HostCounters& wire = host().counters();
-  out.wire_bytes_in = wire.bytes_in;
-  out.wire_bytes_out = wire.bytes_out;
-  const auto& refused = host().refusals();
-  const auto count = [&](std::initializer_list<HostRefusal> reasons) {
-    std::uint64_t sum = 0;
-    for (const HostRefusal reason : reasons) {
-      const auto at = refused.find(refusal_name(reason));
-      if (at != refused.end()) sum += at->second;
-    }
-    return sum;
-  };
-  out.refused_connections =
-      count({HostRefusal::InboundLimit, HostRefusal::IpLimit, HostRefusal::PrefixLimit});
-  out.refused_handshakes = count({HostRefusal::UpgradeLimit, HostRefusal::UpgradeIpLimit,
-                                  HostRefusal::AcceptRate, HostRefusal::FailedUpgrades});
-  out.refusals = refused;
-  out.endings = host().endings();
-  for (const TopicConfig& topic : config_.topics) {
-    if (topic.join) out.meshes[topic.name] = gossip_.router().mesh(topic.name).size();
-  }
-  const GossipCounters& gossip = gossip_.router().counters();
-  out.gossip_received = gossip.received;
-  out.gossip_duplicates = gossip.duplicates;
-  out.gossip_rejected = gossip.rejected;
-  out.gossip_undelivered = gossip.undelivered;
-  out.known_peers = kad_.table().size();
-  out.connections = host().connection_count();
-  out.handshakes = out.connections - std::min(out.connections, sessions_.size());
-  for (auto& [id, peer] : peers_.all()) {
-    PeerCounters counters = peer.counters;
-    counters.configured = peer.endpoint.has_value() && !peer.learnt;
-    collect_peer(counters, id);
-    for (std::size_t i = 0; i < kChannelCount; ++i)
-      out.channels[i] += counters.channels[i];
-    out.peers.push_back(std::move(counters));
-  }
-  collect_bans(out);
-  const std::scoped_lock lock(inbox_mutex_);
-  out.inbox_bytes = inbox_bytes_;
-  return out;
-}
-
-void StackNetwork::publish_counters() {
-  NetworkCounters out = collect();
-  const std::scoped_lock lock(published_mutex_);
-  published_ = std::move(out);
 }
 
 std::optional<GossipVerdict> StackNetwork::on_gossip_message(const GossipMessage& message,

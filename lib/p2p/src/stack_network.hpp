@@ -19,6 +19,7 @@
 #include <ol/p2p/stack_network.hpp>
 #include <ol/p2p/tcp_host.hpp>
 
+#include "inlet.hpp"
 #include "peer_table.hpp"
 #include "rate_limit.hpp"
 
@@ -46,18 +47,6 @@ struct Lane {
   std::size_t messages = 0;  // handed over since the stream was last empty
 };
 
-/// A stream the peer writes on.
-struct Inlet {
-  Inlet(ConnectionId c, bool is_consensus, std::size_t message_bytes_max)
-      : connection(c), consensus(is_consensus), reader(message_bytes_max) {}
-
-  ConnectionId connection;
-  bool consensus;
-  DelimitedReader reader;
-  Bytes backlog;  // came while reading was paused; not consumed, so the window bounds it
-  std::size_t backlog_start = 0;
-};
-
 /// What the network knows of one connection whose peer is authenticated.
 struct StackSession {
   StackSession(RateLimit message_rate, RateLimit byte_rate)
@@ -82,6 +71,7 @@ struct StackSession {
   std::optional<CloseReason> farewell;
   bool farewell_said = false;
   TimePoint close_at;
+  TimePoint ticked;
   TimePoint heard;  // of the last byte on a channel
   TimePoint probe_started;
   std::optional<TimePoint> probe_until;  // must be heard of by then
@@ -157,14 +147,16 @@ class StackNetwork final : public Network, private HostObserver, private Protoco
   void deliver_outgoing(const Outgoing& message);
   void reserve_places();
   void stop_now();
-  void publish_counters();
-  [[nodiscard]] NetworkCounters collect();
-  void collect_bans(NetworkCounters& out);
-  void collect_peer(PeerCounters& out, const PeerId& peer);
   [[nodiscard]] Host& host() { return tcp_.host(); }
   [[nodiscard]] GossipVerdict acknowledge(const GossipMessage& message);
   [[nodiscard]] std::optional<GossipVerdict> on_gossip_message(const GossipMessage& message,
                                                                const PeerId& from);
+
+  // stack_counters.cpp: what it tells of itself.
+  void publish_counters();
+  [[nodiscard]] NetworkCounters collect();
+  void collect_bans(NetworkCounters& out);
+  void collect_peer(PeerCounters& out, const PeerId& peer);
 
   // stack_sessions.cpp: the life of a connection.
   void on_ready(ConnectionId id, const PeerId& peer) override;
@@ -173,6 +165,10 @@ class StackNetwork final : public Network, private HostObserver, private Protoco
                 const std::string& text) override;
   void dial(PeerEntry& peer);
   [[nodiscard]] std::optional<CloseReason> why_not(const StackSession& session);
+  [[nodiscard]] bool is_stranger(const StackSession& session);
+  [[nodiscard]] std::size_t count_strangers(const StackSession& newcomer,
+                                            const std::optional<std::string>& ip);
+  [[nodiscard]] bool make_way(const StackSession& newcomer, const std::optional<std::string>& ip);
   void begin_hello(StackSession& session);
   void handle_control(StackSession& session, ByteView payload);
   void handle_hello(StackSession& session, ByteView hello);
@@ -210,6 +206,10 @@ class StackNetwork final : public Network, private HostObserver, private Protoco
   [[nodiscard]] bool handle_message(StackSession& session, bool consensus, ByteView message);
   [[nodiscard]] bool is_held(const StackSession& session, const Inlet& inlet) const;
   void charge(StackSession& session, std::size_t bytes);
+  /// Of all streams of the session.
+  [[nodiscard]] bool within_limits(StackSession& session, const Inlet& inlet);
+  [[nodiscard]] std::size_t unfinished_bytes(ConnectionId id) const;
+  [[nodiscard]] bool is_late(const StackSession& session, Duration passed);
   void resume(StackSession& session);
   void resume_inlets(ConnectionId id, bool consensus);
   void drop_streams(ConnectionId id);

@@ -134,6 +134,7 @@ void StackNetwork::on_ready(ConnectionId id, const PeerId& peer) {
   session.peer = peer;
   session.started = now;
   session.heard = now;
+  session.ticked = now;
   const auto remote = host().remote_of(id);
   if (remote) {
     session.ip = ip_of(*remote);
@@ -182,20 +183,44 @@ std::optional<CloseReason> StackNetwork::why_not(const StackSession& session) {
   if (limits.unknown_peers_max == 0) {
     return CloseReason{CloseCode::NotAllowed, "not among the peers this node accepts"};
   }
-  std::size_t strangers = 0;
-  std::size_t strangers_from_ip = 0;
-  for (const auto& [id, other] : sessions_) {
-    if (id == session.id || other.farewell || peers_.entry(other.peer).is_expected()) continue;
-    strangers += 1;
-    strangers_from_ip += other.ip == session.ip ? 1 : 0;
-  }
-  if (strangers >= limits.unknown_peers_max) {
-    return CloseReason{CloseCode::TooManyPeers, "no room for peers that are not configured"};
-  }
-  if (strangers_from_ip >= limits.unknown_peers_per_ip_max) {
+  if (count_strangers(session, session.ip) >= limits.unknown_peers_per_ip_max &&
+      !make_way(session, session.ip)) {
     return CloseReason{CloseCode::TooManyPeers, "too many peers from this address"};
   }
+  if (count_strangers(session, std::nullopt) >= limits.unknown_peers_max &&
+      !make_way(session, std::nullopt)) {
+    return CloseReason{CloseCode::TooManyPeers, "no room for peers that are not configured"};
+  }
   return std::nullopt;
+}
+
+bool StackNetwork::is_stranger(const StackSession& session) {
+  return !session.farewell && !peers_.entry(session.peer).is_expected();
+}
+
+// Beside `newcomer`, from one address or from all.
+std::size_t StackNetwork::count_strangers(const StackSession& newcomer,
+                                          const std::optional<std::string>& ip) {
+  std::size_t out = 0;
+  for (const auto& [id, other] : sessions_) {
+    const bool counts = id != newcomer.id && is_stranger(other) && (!ip || other.ip == *ip);
+    out += counts ? 1 : 0;
+  }
+  return out;
+}
+
+// A stranger may stay without a hello, for gossip or Kademlia, as long as nobody needs its place:
+// of those that have had the time for one the first goes.
+bool StackNetwork::make_way(const StackSession& newcomer, const std::optional<std::string>& ip) {
+  const auto now = Clock::now();
+  for (auto& [id, other] : sessions_) {
+    const bool counts = id != newcomer.id && is_stranger(other) && (!ip || other.ip == *ip);
+    if (!counts || other.linked || now < other.started + config_.times.handshake) continue;
+    end_session(other, {CloseCode::TooManyPeers, "a place without a hello goes to a newcomer"},
+                Farewell::Goodbye);
+    return true;
+  }
+  return false;
 }
 
 void StackNetwork::handle_control(StackSession& session, ByteView payload) {
@@ -401,7 +426,10 @@ void StackNetwork::on_ended(ConnectionId id, const std::optional<PeerId>& peer, 
   if (dialled) {
     const auto [id_dialled, address] = dialled.mapped();
     PeerEntry& entry = peers_.entry(id_dialled);
-    if (!entry.link) peers_.schedule_dial(entry, Clock::now(), Clock::duration::zero());
+    if (!entry.link) {
+      peers_.try_next_address(entry);
+      peers_.schedule_dial(entry, Clock::now(), Clock::duration::zero());
+    }
     decide_held(id_dialled);
     const bool chosen = entry.link || other_session(id_dialled, 0) != nullptr;
     if (stopping_ || chosen || code == CloseCode::Duplicate) return;

@@ -53,6 +53,12 @@ void StackNetwork::tick_session(StackSession& session, TimePoint now) {
       return;  // the session may have ended
     }
   }
+  const Duration passed = now - std::exchange(session.ticked, now);
+  if (is_late(session, passed)) {
+    end_session(session, {CloseCode::SlowPeer, "a message did not arrive in full in time"},
+                Farewell::Goodbye);
+    return;
+  }
   if (session.linked) {
     tick_link(session, now);
   } else {
@@ -74,7 +80,13 @@ void StackNetwork::tick_unlinked(StackSession& session, TimePoint now) {
     decide(session);
     if (session.linked || session.farewell) return;
   }
-  // Who speaks only other protocols may stay without a hello.
+  // Who speaks only other protocols may stay without a hello, but says which.
+  const bool unknown = !session.speaks && host().info(session.peer) == nullptr;
+  if (unknown && now >= session.started + config_.times.handshake) {
+    end_session(session, {CloseCode::HandshakeTimeout, "no hello and no identify in time"},
+                Farewell::Goodbye);
+    return;
+  }
   if (!session.speaks || now < session.started + config_.times.handshake) return;
   // A session that waits behind a link, or for one, is not late.
   if (session.hello_accepted && other_session(session.peer, session.id) != nullptr) return;

@@ -29,6 +29,8 @@ constexpr int kUnsentBytesMax = 64 << 10;
 constexpr std::chrono::milliseconds kTickTime{100};
 // A GoAway is worth this long a wait for a peer that does not read.
 constexpr std::chrono::seconds kLingerTime{1};
+// For one address of several that a name stands for.
+constexpr std::chrono::seconds kAddressTime{2};
 // Accepting again after the process ran out of file descriptors.
 constexpr std::chrono::milliseconds kAcceptPause{100};
 
@@ -47,7 +49,8 @@ struct Socket {
   tcp::resolver resolver;
   asio::steady_timer linger;
   ConnectionId id = 0;
-  Bytes unsent;  // what the kernel did not take at once
+  std::deque<tcp::endpoint> untried;  // of a name that is dialled
+  Bytes unsent;                       // what the kernel did not take at once
   bool begun = false;
   bool writing = false;
   bool finishing = false;  // the host has forgotten it
@@ -69,6 +72,9 @@ class TcpHost::Impl {
 
   Host& host() { return host_; }
   Result<Multiaddr, std::string> listen(const Multiaddr& address);
+  void set_names(std::map<std::string, std::vector<std::string>> names) {
+    names_ = std::move(names);
+  }
   void stop_listening();
   void run();
   void stop() { io_.stop(); }
@@ -90,6 +96,7 @@ class TcpHost::Impl {
   void accept(Acceptor& acceptor);
   void on_accept(Acceptor& acceptor, const error_code& error, tcp::socket socket);
   void dial(const DialRequest& request);
+  void connect_next(const SocketPtr& s);
   void connect(const SocketPtr& s, const tcp::endpoint& endpoint);
   /// Registers the socket anew, for reading alone.
   static void forget_writing(Socket& s);
@@ -113,6 +120,7 @@ class TcpHost::Impl {
   asio::io_context io_{BOOST_ASIO_CONCURRENCY_HINT_UNSAFE_IO};
   asio::steady_timer tick_timer_;
   NoiseIdentity identity_;
+  std::map<std::string, std::vector<std::string>> names_;
   Host host_;
   std::vector<std::unique_ptr<Acceptor>> acceptors_;
   std::map<ConnectionId, SocketPtr> sockets_;
@@ -185,6 +193,12 @@ void TcpHost::Impl::dial(const DialRequest& request) {
     connect(s, {asio::ip::make_address(request.target.host), request.target.port});
     return;
   }
+  if (const auto known = names_.find(request.target.host); known != names_.end()) {
+    for (const std::string& address : known->second)
+      s->untried.emplace_back(asio::ip::make_address(address), request.target.port);
+    connect_next(s);
+    return;
+  }
   s->resolver.async_resolve(
       request.target.host, std::to_string(request.target.port),
       [this, s](const error_code& error, const tcp::resolver::results_type& found) {
@@ -194,13 +208,32 @@ void TcpHost::Impl::dial(const DialRequest& request) {
           service();
           return;
         }
-        connect(s, found.begin()->endpoint());
+        for (const auto& entry : found)
+          s->untried.push_back(entry.endpoint());
+        connect_next(s);
       });
+}
+
+// A name may stand for several addresses, of which some lead nowhere.
+void TcpHost::Impl::connect_next(const SocketPtr& s) {
+  const tcp::endpoint endpoint = s->untried.front();
+  s->untried.pop_front();
+  error_code ignored;
+  s->socket.close(ignored);
+  connect(s, endpoint);
+  if (s->untried.empty()) return;
+  s->linger.expires_after(kAddressTime);
+  s->linger.async_wait([s](const error_code& cancelled) {
+    error_code failed;
+    if (!cancelled && !s->begun && !s->finishing) s->socket.close(failed);
+  });
 }
 
 void TcpHost::Impl::connect(const SocketPtr& s, const tcp::endpoint& endpoint) {
   s->socket.async_connect(endpoint, [this, s, endpoint](const error_code& error) {
     if (s->finishing) return;
+    s->linger.cancel();
+    if (error && !s->untried.empty()) return connect_next(s);
     if (error) {
       lost(s, EndReason::ConnectFailed, error.message());
     } else {
@@ -420,6 +453,10 @@ Host& TcpHost::host() {
 
 Result<Multiaddr, std::string> TcpHost::listen(const Multiaddr& address) {
   return impl_->listen(address);
+}
+
+void TcpHost::set_names(std::map<std::string, std::vector<std::string>> names) {
+  impl_->set_names(std::move(names));
 }
 
 void TcpHost::stop_listening() {

@@ -109,6 +109,93 @@ TEST(GossipControl, a_promise_is_kept_by_whoever_brings_the_message) {
   EXPECT_GE(f.router.score(a, f.now), 0);
 }
 
+// The stream may not be open, or full: nobody has been asked by then.
+TEST(GossipControl, nobody_promises_what_it_was_not_asked_for) {
+  Fixture f;
+  const PeerId a = f.add(1);
+  for (std::uint8_t i = 0; i < 9; ++i) {
+    const Bytes id(20, i);
+    f.control(a, [&](ControlBuilder& c) { c.ihave(kTopic, {id}); });
+  }
+  f.beat(10);
+  EXPECT_GE(f.router.score(a, f.now), 0);
+  EXPECT_EQ(f.heard(a).iwant.size(), 9U);
+  f.beat(5);
+  EXPECT_EQ(f.router.counters().offences[static_cast<std::size_t>(GossipOffence::BrokenPromises)],
+            1)
+      << "one for the one request";
+}
+
+// Among them what the queue has no room for.
+TEST(GossipControl, what_came_before_the_request_left_is_no_promise) {
+  Fixture f;
+  const PeerId a = f.add(1);
+  const PeerId b = f.add(2);
+  const auto message =
+      make_message(kTopic, Bytes(10, 1), GossipSigning::StrictNoSign, own_key(), 0);
+  const Bytes id = to_bytes(as_bytes(message->id));
+  f.control(a, [&](ControlBuilder& c) { c.ihave(kTopic, {id}); });
+  f.send(b, 1);
+  static_cast<void>(f.heard(a));
+  f.beat(10);
+  EXPECT_EQ(f.router.counters().offences[static_cast<std::size_t>(GossipOffence::BrokenPromises)],
+            0);
+}
+
+TEST(GossipControl, whoever_is_gone_breaks_no_promise) {
+  Fixture f;
+  const PeerId a = f.add(1);
+  const Bytes id(20, 1);
+  f.control(a, [&](ControlBuilder& c) { c.ihave(kTopic, {id}); });
+  static_cast<void>(f.heard(a));
+  f.router.remove_peer(a, f.now);
+  f.beat(10);
+  EXPECT_EQ(f.router.counters().offences[static_cast<std::size_t>(GossipOffence::BrokenPromises)],
+            0);
+}
+
+// Many ids, one after the other, each pruned for as long as it may be.
+TEST(GossipControl, whoever_fills_the_table_of_backoffs_pushes_out_its_own) {
+  GossipParameters p = parameters();
+  p.backoffs_max = 50;
+  Fixture f(p);
+  const PeerId honest = f.add(1);
+  f.control(honest, [](ControlBuilder& c) { c.prune(kTopic, 3600); });
+  for (std::uint8_t i = 10; i < 110; ++i) {
+    f.now += milliseconds(1);
+    const PeerId id = f.add(i);
+    f.control(id, [](ControlBuilder& c) { c.prune(kTopic, 3600); });
+    f.router.remove_peer(id, f.now);
+  }
+  EXPECT_LT(f.router.table_entries(), 200U);
+  f.beat();
+  EXPECT_FALSE(f.router.mesh(kTopic).contains(honest)) << "its backoff is remembered";
+  // And whoever comes now finds room.
+  const PeerId late = f.add(2);
+  f.control(late, [](ControlBuilder& c) { c.prune(kTopic, 3600); });
+  f.graft(late);
+  EXPECT_FALSE(f.router.mesh(kTopic).contains(late));
+  EXPECT_EQ(f.heard(late).prunes.size(), 1U);
+}
+
+// gossipsub 1.2: before the verdict. What was too early may come again, from whoever has it.
+TEST(GossipControl, what_was_not_wanted_and_then_was_too_early_is_asked_for_again) {
+  Fixture f;
+  const PeerId a = f.add(1);
+  const PeerId b = f.add(2);
+  f.graft(a);
+  f.graft(b);
+  static_cast<void>(f.heard(b));
+  const MessageId id = f.send(a, 7, 2000);
+  EXPECT_EQ(f.heard(b).idontwant, std::vector<MessageId>{id});
+  EXPECT_EQ(f.judge(GossipVerdict::TooEarly), 1U);
+  const Bytes name = to_bytes(as_bytes(id));
+  f.control(b, [&](ControlBuilder& c) { c.ihave(kTopic, {name}); });
+  EXPECT_EQ(f.heard(b).iwant, std::vector<MessageId>{id});
+  f.send(b, 7, 2000);
+  EXPECT_EQ(f.judge(GossipVerdict::Accept), 1U);
+}
+
 // "IHAVE: at most 10 per heartbeat and peer, at most 5000 ids."
 TEST(GossipControl, bounds_floods_of_announcements) {
   Fixture f;

@@ -1,5 +1,6 @@
 // Peers that attack a host, machine level: each is bounded in memory and time and cut off with a
 // named reason, and nobody else notices. libp2p.md section 11.
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include "attacker.hpp"
@@ -48,6 +49,20 @@ struct HostilePeer : ::testing::Test {
   TestHost& honest;
   std::deque<Attacker> attackers;
 };
+
+TEST_F(HostilePeer, new_keys_do_not_help_an_address_that_misbehaves) {
+  for (std::uint8_t number = 61; number <= 63; ++number) {
+    Attacker& attacker = connect("/ip4/1.2.3.4/tcp/5", number);
+    ASSERT_TRUE(attacker.accepted());
+    attacker.send(Bytes(12, 0xff));
+    EXPECT_THAT(attacker.outcome(), ::testing::StartsWith("yamux_violation"));
+    network.advance(seconds(1));
+  }
+  EXPECT_EQ(connect("/ip4/1.2.3.4/tcp/5", 64).accepted().error(), HostRefusal::BannedAddress);
+  EXPECT_TRUE(connect("/ip4/1.2.3.5/tcp/5", 64).accepted());
+  network.advance(minutes(10));
+  EXPECT_TRUE(connect("/ip4/1.2.3.4/tcp/5", 65).accepted());
+}
 
 TEST_F(HostilePeer, a_handshake_that_drips_is_cut_after_10_s) {
   Attacker attacker(network, victim, 66);

@@ -1,6 +1,7 @@
 // What a host believes of what peers say of themselves. libp2p.md sections 1 and 6.
 #include <ol/p2p/identify.hpp>
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include "attacker.hpp"
@@ -125,6 +126,39 @@ TEST_F(Identifying, believes_nothing_with_a_key_that_is_none) {
   EXPECT_EQ(info(), nullptr);
 }
 
+// libp2p.md section 6: protocols MUST name everything we accept inbound, and only that.
+TEST_F(Identifying, says_which_protocols_it_accepts_and_names_no_others) {
+  struct Silent final : ProtocolHandler {
+    void on_stream_data(StreamKey, ByteView) override {}
+    void on_stream_ended(StreamKey) override {}
+    void on_stream_failed(StreamKey, std::string_view) override { failed += 1; }
+    void on_stream_opened(StreamKey, const PeerId&, std::string_view, bool) override {
+      opened += 1;
+    }
+    std::size_t opened = 0;
+    std::size_t failed = 0;
+  } accepting, asking;
+  victim.host.add_protocol({"/accepted/1", "/accepted/2"}, accepting, {});
+  // It asks others for it and does not serve it.
+  victim.host.add_protocol({}, asking, {});
+  TestHost& peer = network.add();
+  network.connect(peer, victim);
+  const auto& named = peer.host.info(victim.id())->protocols;
+  EXPECT_THAT(named, ::testing::ElementsAre("/accepted/1", "/accepted/2", "/ipfs/id/1.0.0",
+                                            "/ipfs/id/push/1.0.0", "/ipfs/ping/1.0.0"));
+  // What is named is accepted, and what is not is not.
+  for (const std::string& protocol : named) {
+    if (!protocol.starts_with("/accepted/")) continue;
+    EXPECT_TRUE(peer.host.open_stream(victim.id(), {protocol}, asking));
+    network.run();
+  }
+  EXPECT_EQ(accepting.opened, 2U);
+  EXPECT_EQ(asking.failed, 0U);
+  EXPECT_TRUE(peer.host.open_stream(victim.id(), {"/its/1"}, asking));
+  network.run();
+  EXPECT_EQ(asking.failed, 1U);
+}
+
 // libp2p.md section 6: a push may leave the key out, not send another.
 TEST_F(Identifying, believes_no_push_with_the_key_of_somebody_else) {
   answer(own_message());
@@ -175,6 +209,41 @@ TEST_F(Identifying, no_two_records_of_ours_share_a_number) {
   network.run();
   network.connect(a, victim);
   EXPECT_EQ(victim.host.info(a.id())->addresses, std::vector{tcp_port(9)});
+}
+
+// A peer that says each moment that it has changed.
+TEST_F(Identifying, of_a_flood_of_pushes_so_many_are_read_and_then_the_peer_is_cut_off) {
+  answer(own_message());
+  const auto push_protocol = [&](std::uint32_t number) {
+    IdentifyMessage message;
+    message.protocols = {"/its/" + std::to_string(number)};
+    push(message);
+    return info() != nullptr && info()->protocols.contains(message.protocols[0]);
+  };
+  std::uint32_t number = 0;
+  for (int i = 0; i < 20; ++i)
+    EXPECT_TRUE(push_protocol(++number));
+  EXPECT_FALSE(push_protocol(++number));
+  network.advance(std::chrono::seconds(2));
+  EXPECT_TRUE(push_protocol(++number));
+  for (int i = 0; i < 100; ++i)
+    EXPECT_FALSE(push_protocol(++number));
+  EXPECT_EQ(attacker->outcome(), "");
+  EXPECT_FALSE(push_protocol(++number));
+  EXPECT_EQ(attacker->outcome(), "misbehaved: too many identify streams");
+}
+
+// One a second for minutes is no flood.
+TEST_F(Identifying, of_a_peer_that_changes_each_second_every_push_is_read) {
+  answer(own_message());
+  for (std::uint32_t i = 0; i < 200; ++i) {
+    IdentifyMessage message;
+    message.protocols = {"/its/" + std::to_string(i)};
+    push(message);
+    EXPECT_TRUE(info()->protocols.contains(message.protocols[0]));
+    network.advance(std::chrono::seconds(1));
+  }
+  EXPECT_EQ(attacker->outcome(), "");
 }
 
 // CVE-2023-40583: the store is bounded. libp2p.md section 1.

@@ -68,8 +68,8 @@ KadTableLimits uncounted() {
 TEST(KadTable, finds_the_closest_first) {
   KadTable table(testing::peer_id(200), uncounted());
   for (std::uint8_t i = 1; i <= 60; ++i)
-    table.add(peer_at(i, "/ip4/1.2.3.4/tcp/5"));
-  table.add(peer_at(200, "/ip4/1.2.3.4/tcp/5"));  // ourselves
+    table.add(peer_at(i, "/ip4/1.2.3.4/tcp/5"), {});
+  table.add(peer_at(200, "/ip4/1.2.3.4/tcp/5"), {});  // ourselves
   EXPECT_EQ(table.find(testing::peer_id(200)), nullptr);
   const KadKey key = kad_key(as_bytes("target"));
   const auto closest = table.closest(key, 20);
@@ -92,12 +92,12 @@ TEST(KadTable, replaces_the_oldest_only_when_it_is_dead) {
     const KadPeer peer = peer_at(i, "/ip4/1.2.3.4/tcp/5");
     if (shared_bits(self, kad_key(peer.id.bytes())) == 0) same.push_back(peer);
   }
-  EXPECT_FALSE(table.add(same[0]));
-  EXPECT_FALSE(table.add(same[1]));
-  EXPECT_EQ(table.add(same[2]), same[0].id);
-  EXPECT_FALSE(table.add(same[0]));  // alive: now the newest
-  EXPECT_EQ(table.add(same[3]), same[1].id);
-  EXPECT_EQ(table.add(same[4]), same[1].id);
+  EXPECT_FALSE(table.add(same[0], {}));
+  EXPECT_FALSE(table.add(same[1], {}));
+  EXPECT_EQ(table.add(same[2], {}), same[0].id);
+  table.touch(same[0].id);  // alive: now the newest
+  EXPECT_EQ(table.add(same[3], {}), same[1].id);
+  EXPECT_EQ(table.add(same[4], {}), same[1].id);
   table.remove(same[1].id);
   EXPECT_EQ(table.size(), 2U);
   EXPECT_NE(table.find(same[4].id), nullptr);  // the newest of those that waited
@@ -109,8 +109,9 @@ TEST(KadTable, replaces_the_oldest_only_when_it_is_dead) {
 TEST(KadTable, one_network_cannot_fill_it) {
   KadTable table(testing::peer_id(200), {});
   for (std::uint8_t i = 1; i <= 100; ++i) {
-    const std::string address = "/ip4/1.2.3." + std::to_string(i) + "/tcp/5";
-    table.add(peer_at(i, address.c_str()));
+    // Wherever it claims to be.
+    const std::string address = "/ip4/1." + std::to_string(i) + ".3.4/tcp/5";
+    table.add(peer_at(i, address.c_str()), "its place");
   }
   EXPECT_LE(table.size(), 10U);
   for (const std::size_t bucket : table.buckets()) {
@@ -122,8 +123,12 @@ TEST(KadTable, one_network_cannot_fill_it) {
     EXPECT_LE(in_bucket, 2U);
   }
   const std::size_t before = table.size();
-  table.add(peer_at(150, "/ip4/9.9.9.9/tcp/5"));
+  const KadPeer elsewhere = peer_at(150, "/ip4/9.9.9.9/tcp/5");
+  table.add(elsewhere, "another");
   EXPECT_EQ(table.size(), before + 1);
+  // Nor by moving there.
+  table.add(elsewhere, "its place");
+  EXPECT_EQ(table.size(), before);
 }
 
 struct KadNetwork {
@@ -137,6 +142,22 @@ struct KadNetwork {
   HostNetwork network;
   std::vector<std::unique_ptr<KadProtocol>> kads;
 };
+
+// libp2p.md section 9: what counts is where the connection is seen to come from.
+TEST(KadProtocol, counts_peers_where_they_are_and_not_where_they_claim_to_be) {
+  HostNetwork network;
+  TestHost& victim = network.add();
+  KadProtocol kad(victim.host, {});
+  std::vector<std::unique_ptr<KadProtocol>> others;
+  for (std::uint8_t i = 1; i <= 9; ++i) {
+    TestHost& peer = network.add();  // in a network of its own
+    others.push_back(std::make_unique<KadProtocol>(peer.host, KadParameters{}));
+    peer.host.set_announced({*Multiaddr::from_text("/ip4/9.9.9." + std::to_string(i) + "/tcp/5")});
+    network.connect(peer, victim);
+  }
+  network.advance(seconds(1));
+  EXPECT_EQ(kad.table().size(), 9U);
+}
 
 TEST(KadProtocol, nodes_that_know_one_other_find_everyone) {
   KadNetwork net(12);

@@ -144,6 +144,7 @@ std::string describe(TestNode& node) {
 namespace {
 
 constexpr const char* kConsensus = "/openliquid/consensus/1";
+constexpr const char* kSync = "/openliquid/sync/1";
 
 TimePoint now() {
   return std::chrono::steady_clock::now();
@@ -164,6 +165,32 @@ Bytes control(ByteView message) {
 
 }  // namespace
 
+namespace {
+
+HostConfig local_host() {
+  HostConfig out;
+  out.profile = AddressProfile::Local;
+  return out;
+}
+
+}  // namespace
+
+PlainPeer::PlainPeer(std::uint8_t key, const PeerEndpoint& target)
+    : key_(identity_key(key)),
+      tcp_(local_host(), key_),
+      identify_(tcp_.host(), key_, 1),
+      ping_(tcp_.host()) {
+  const auto address = Multiaddr::from_text(
+      "/ip4/" + target.host + "/tcp/" + std::to_string(target.port) + "/p2p/" + target.id.text());
+  OL_CHECK(address && tcp_.host().dial(*address), "the node can be dialled");
+  thread_ = std::thread([this] { tcp_.run(); });
+}
+
+PlainPeer::~PlainPeer() {
+  tcp_.post([this] { tcp_.stop(); });
+  thread_.join();
+}
+
 SocketPeer::SocketPeer(std::uint8_t key, const PeerEndpoint& target)
     : identity_(noise_identity(key)),
       accepted_{kConsensus},
@@ -183,11 +210,16 @@ SocketPeer::~SocketPeer() {
   ::close(socket_);
 }
 
-bool SocketPeer::connect() {
+bool SocketPeer::secure() {
   flush();
   while (!connection_.is_ready()) {
     if (!read_some()) return false;
   }
+  return true;
+}
+
+bool SocketPeer::connect() {
+  if (!secure()) return false;
   out_ = connection_.open_stream({kConsensus}, StreamPriority::Urgent, now());
   flush();
   while (!out_agreed_ || !in_) {
@@ -227,7 +259,18 @@ void SocketPeer::write(ByteView bytes) {
 void SocketPeer::send(ByteView message) {
   Bytes framed;
   append_delimited(framed, message);
-  OL_CHECK(connection_.write(*out_, share(std::move(framed))), "the stream takes a message");
+  send_raw(framed);
+}
+
+void SocketPeer::send_raw(ByteView bytes) {
+  OL_CHECK(connection_.write(*out_, share(to_bytes(bytes))), "the stream takes a message");
+  flush();
+}
+
+void SocketPeer::send_sync(ByteView bytes) {
+  const auto stream = connection_.open_stream({kSync}, StreamPriority::Normal, now());
+  OL_CHECK(stream.has_value(), "there is room for a stream");
+  OL_CHECK(connection_.write(*stream, share(to_bytes(bytes))), "the stream takes a message");
   flush();
 }
 

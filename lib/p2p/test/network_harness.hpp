@@ -13,8 +13,11 @@
 #include <vector>
 
 #include <ol/p2p/delimited.hpp>
+#include <ol/p2p/identify.hpp>
 #include <ol/p2p/muxed_connection.hpp>
+#include <ol/p2p/ping.hpp>
 #include <ol/p2p/stack_network.hpp>
+#include <ol/p2p/tcp_host.hpp>
 
 /// Real networks on the loopback interface, and a hand-driven peer to hurt them with.
 namespace ol::p2p::testing {
@@ -93,6 +96,20 @@ class TestNode : private NetworkHandler, public Record {
 /// What a node has lived through, for the message of a test that fails.
 [[nodiscard]] std::string describe(TestNode& node);
 
+/// A host that speaks identify and ping and nothing of ours, which dials a node and stays.
+class PlainPeer {
+ public:
+  PlainPeer(std::uint8_t key, const PeerEndpoint& target);
+  ~PlainPeer();
+
+ private:
+  IdentityKey key_;
+  TcpHost tcp_;
+  IdentifyProtocol identify_;
+  PingProtocol ping_;
+  std::thread thread_;
+};
+
 /// A blocking TCP socket with an honest connection behind it that speaks the consensus protocol,
 /// driven by the test step by step. It reads only when asked to.
 class SocketPeer {
@@ -109,6 +126,12 @@ class SocketPeer {
   void write(ByteView bytes);
   /// Sends a message on our consensus stream, whatever its first byte, the channel, says.
   void send(ByteView message);
+  /// Goes on until the connection is secured, and then says nothing that is not asked for.
+  [[nodiscard]] bool secure();
+  /// Opens a sync stream and sends bytes on it.
+  void send_sync(ByteView bytes);
+  /// Sends bytes on our consensus stream as they are.
+  void send_raw(ByteView bytes);
   /// Reads until the node says goodbye or closes: why it did, nothing without a goodbye.
   [[nodiscard]] std::optional<CloseReason> goodbye();
   /// Reads until the node closes the connection, and answers nothing.

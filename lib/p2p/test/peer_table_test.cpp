@@ -51,6 +51,26 @@ TEST(PeerTable, replaces_endpoints_and_never_dials_itself) {
   EXPECT_EQ(table.entry(peer_id(3)).endpoint->host, "d");
 }
 
+TEST(PeerTable, tries_each_address_a_peer_told) {
+  PeerTable table(NetworkTimes{}, 7);
+  PeerEntry& peer = table.entry(peer_id(1));
+  PeerTable::learn(peer, {{peer_id(1), "a", 1}, {peer_id(1), "b", 2}, {peer_id(1), "c", 3}});
+  std::string tried;
+  for (int i = 0; i < 7; ++i) {
+    tried += peer.endpoint->host;
+    PeerTable::try_next_address(peer);
+  }
+  EXPECT_EQ(tried, "abcabca");
+  PeerTable::learn(peer, {{peer_id(1), "d", 4}});
+  PeerTable::try_next_address(peer);
+  EXPECT_EQ(peer.endpoint->host, "d");
+  // What the operator wrote is not replaced by what was told.
+  PeerTable::learn(peer, {{peer_id(1), "a", 1}, {peer_id(1), "b", 2}});
+  table.set_endpoints({{peer_id(1), "e", 5}}, peer_id(2));
+  PeerTable::try_next_address(peer);
+  EXPECT_EQ(peer.endpoint->host, "e");
+}
+
 TEST(PeerTable, lifts_a_ban_when_its_time_is_over) {
   PeerTable table(NetworkTimes{}, 7);
   EXPECT_EQ(table.banned(peer_id(1), kStart), nullptr);

@@ -24,7 +24,7 @@ using std::chrono::seconds;
 /// A host on a loopback socket that speaks everything, running on its own thread.
 class Running final : public HostObserver {
  public:
-  explicit Running(std::uint8_t number)
+  explicit Running(std::uint8_t number, std::map<std::string, std::vector<std::string>> names = {})
       : key_(testing::identity_key(number)),
         tcp_(config(), key_),
         identify_(tcp_.host(), key_, 1),
@@ -35,6 +35,7 @@ class Running final : public HostObserver {
         gossip_(tcp_.host(), key_, gossip_parameters(),
                 [](const auto&, const auto&) { return GossipVerdict::Accept; }) {
     gossip_.join("t");
+    tcp_.set_names(std::move(names));
     tcp_.host().set_observer(*this);
     const auto bound = tcp_.listen(*Multiaddr::from_text("/ip4/127.0.0.1/tcp/0"));
     if (!bound) throw std::runtime_error(bound.error());
@@ -180,6 +181,25 @@ bool falls_to(std::size_t count) {
 /// Bytes allocated and not freed; 0 where a sanitizer replaces the allocator and looks itself.
 std::size_t heap_bytes() {
   return mallinfo2().uordblks;
+}
+
+// Nobody listens at the first.
+TEST(TcpHost, tries_every_address_of_a_name) {
+  Running a(1);
+  Running b(2, {{"two-places.test", {"127.0.0.2", "127.0.0.3", "127.0.0.1"}},
+                {"nowhere.test", {"127.0.0.2", "127.0.0.3"}}});
+  std::string address = a.address();
+  address.replace(0, std::string("/ip4/127.0.0.1").size(), "/dns/nowhere.test");
+  EXPECT_TRUE(b.on_thread(
+      [&](Host& host) { return host.dial(*Multiaddr::from_text(address)).has_value(); }));
+  const auto endings = [&] { return b.on_thread([](Host& host) { return host.endings(); }); };
+  const auto deadline = std::chrono::steady_clock::now() + seconds(20);
+  while (endings().empty() && std::chrono::steady_clock::now() < deadline)
+    std::this_thread::yield();
+  EXPECT_EQ(endings().count("connect_failed"), 1U);
+  address.replace(0, std::string("/dns/nowhere.test").size(), "/dns/two-places.test");
+  b.wait_for_events();
+  EXPECT_TRUE(b.dial(address)) << ::testing::PrintToString(endings());
 }
 
 TEST(TcpHost, echoes_over_sockets) {

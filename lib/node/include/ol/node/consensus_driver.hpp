@@ -13,6 +13,7 @@
 #include <ol/consensus/signer.hpp>
 #include <ol/consensus/slot_kernel.hpp>
 #include <ol/consensus/vote_collector.hpp>
+#include <ol/node/early_messages.hpp>
 #include <ol/node/sync_messages.hpp>
 #include <ol/node/vote_watch.hpp>
 #include <ol/p2p/channel.hpp>
@@ -233,11 +234,6 @@ class ConsensusDriver {
     std::uint64_t retry_ms = 0;
   };
 
-  struct EarlyMessage {
-    p2p::PeerId peer;
-    Bytes bytes;
-  };
-
   // From epoch to epoch (driver_epochs.cpp).
   void sit_down(DriverParts& parts);
   void end_epoch(consensus::Outputs outputs);
@@ -358,7 +354,7 @@ class ConsensusDriver {
   std::size_t executing_ = 0;
   std::optional<p2p::PeerId> current_peer_;
   /// Messages of the next epoch, until we are there.
-  std::deque<EarlyMessage> early_;
+  EarlyMessages early_;
   std::uint64_t hand_over_asked_ms_ = 0;
   std::deque<consensus::Input> inputs_;
   bool stepping_ = false;

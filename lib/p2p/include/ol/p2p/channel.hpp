@@ -14,7 +14,7 @@ enum class Channel : std::uint8_t {
   Control = 0,    // the link's own: hello, ping, goodbye. Not for applications.
   Consensus = 1,  // votes, proposals, certificates: overtakes everything else, never dropped
   Request = 2,    // small questions and answers somebody waits for
-  Gossip = 3,     // transactions; the first to be dropped when a peer is slow
+  Gossip = 3,     // evidence told to one peer; dropped when it is slow, as requests and blocks are
   Bulk = 4,       // block and state transfer
 };
 

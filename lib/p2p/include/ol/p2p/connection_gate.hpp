@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <deque>
 #include <map>
 #include <optional>
 #include <string>
@@ -30,6 +31,8 @@ struct HostLimits {
   std::size_t dials = 8;                        // outbound connections that are not ready yet
   std::size_t bans = 4096;                      // remembered; the one that ends first makes room
   Duration ban_time = std::chrono::minutes{10};
+  /// Strangers banned from one address at a time: then nobody from there but reserved peers.
+  std::size_t bans_per_ip = 3;
 };
 
 /// Which limit refused a connection or dial.
@@ -47,6 +50,7 @@ enum class HostRefusal : std::uint8_t {
   IpLimit,
   FailedUpgrades,
   Banned,
+  BannedAddress,
 };
 
 /// The limit as a short snake_case word for logs and metric labels.
@@ -91,6 +95,8 @@ class ConnectionGate {
   void on_failed_upgrade(const Multiaddr& remote, TimePoint now);
 
   void ban(const PeerId& peer, TimePoint until, std::string reason);
+  /// A stranger from this address was banned: keys cost nothing, addresses do.
+  void note_ban_of_address(const Multiaddr& remote, TimePoint until);
   void unban(const PeerId& peer) { bans_.erase(peer); }
   /// The ban of a peer that has not expired; null if there is none.
   [[nodiscard]] const HostBan* ban_of(const PeerId& peer, TimePoint now) const;
@@ -106,6 +112,8 @@ class ConnectionGate {
   };
   [[nodiscard]] static std::size_t* counter(Rate& rate, const std::string& key, Duration period,
                                             TimePoint now);
+  [[nodiscard]] bool is_counted(const Multiaddr& remote) const;
+  [[nodiscard]] bool is_banned_address(const Multiaddr& remote, TimePoint now) const;
   [[nodiscard]] bool failed_often(const Multiaddr& remote, TimePoint now) const;
 
   const HostLimits& limits_;
@@ -113,6 +121,7 @@ class ConnectionGate {
   Rate accepts_;
   Rate failures_;
   std::map<PeerId, HostBan> bans_;
+  std::map<std::string, std::deque<TimePoint>> banned_ips_;  // when the bans of each end
 };
 
 }  // namespace ol::p2p

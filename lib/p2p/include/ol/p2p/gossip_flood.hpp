@@ -18,12 +18,13 @@ enum class GossipOffence : std::uint8_t {
   Grafts,
   Prunes,
   GraylistedRpcs,  // after its score has fallen so far that its RPCs are not read
+  Waste,           // messages after too many that were of no use (gossip_waste.hpp)
   BrokenPromises,  // announced and not sent when asked for
   GraftsInBackoff,
   InvalidMessages,
 };
-inline constexpr std::size_t kGossipFloodKinds = 8;
-inline constexpr std::size_t kGossipOffences = 11;
+inline constexpr std::size_t kGossipFloodKinds = 9;
+inline constexpr std::size_t kGossipOffences = 12;
 
 /// The offence as a short lower-case phrase.
 [[nodiscard]] const char* describe(GossipOffence offence);
@@ -39,6 +40,7 @@ struct GossipFloodLimits {
   std::size_t grafts = 128;
   std::size_t prunes = 128;
   std::size_t graylisted_rpcs = 2000;
+  std::size_t waste = 1000;  // and one for each 4 KiB
 
   [[nodiscard]] std::size_t of(GossipOffence flood) const;
 };

@@ -54,6 +54,12 @@ class GossipQueue {
   /// Takes one RPC: its length and everything but the messages in the first buffer, then a buffer
   /// per message. Messages past their time are dropped. Nothing if there is nothing left.
   [[nodiscard]] std::vector<SharedBytes> take_rpc(TimePoint now);
+  /// The ids that the RPC taken last asks for.
+  [[nodiscard]] std::vector<MessageId> take_asked() { return std::exchange(asked_, {}); }
+  /// Own messages that were dropped past their time since this was last called.
+  [[nodiscard]] std::size_t take_expired_own() { return std::exchange(expired_own_, 0); }
+  /// Own messages that wait.
+  [[nodiscard]] std::size_t own_count() const;
 
  private:
   struct Queued {
@@ -66,6 +72,7 @@ class GossipQueue {
   [[nodiscard]] bool fits(std::size_t bytes) const;
   [[nodiscard]] bool drop_one(GossipClass below);
   void drop_expired(TimePoint now);
+  void drop_late();
   [[nodiscard]] Bytes take_control();
 
   GossipQueueLimits limits_;
@@ -76,6 +83,8 @@ class GossipQueue {
   std::vector<MessageId> iwants_;
   std::vector<MessageId> idontwants_;
   std::size_t gossip_ids_ = 0;
+  std::vector<MessageId> asked_;
+  std::size_t expired_own_ = 0;
   std::deque<Queued> messages_;
   std::size_t bytes_ = 0;  // of messages
 };

@@ -15,6 +15,7 @@
 #include <ol/p2p/gossip_queue.hpp>
 #include <ol/p2p/gossip_score.hpp>
 #include <ol/p2p/gossip_verdict.hpp>
+#include <ol/p2p/gossip_waste.hpp>
 #include <ol/p2p/multiaddr.hpp>
 
 /// Gossipsub 1.1 with scoring and 1.2's IDONTWANT as a machine without I/O.
@@ -46,6 +47,7 @@ struct GossipParameters {
   std::size_t idontwant_bytes = 1024;  // from this size on
   std::size_t flood_bytes = 16 << 10;  // own messages up to this size go to everyone
   std::size_t topics_per_peer = 64;
+  std::size_t backoffs_max = 16384;  // of all peers, those that are gone too
 
   unsigned ihave_per_heartbeat = 10;
   std::size_t ihave_ids_per_heartbeat = 5000;
@@ -55,18 +57,21 @@ struct GossipParameters {
   unsigned idontwant_heartbeats = 3;
   Duration promise_life = std::chrono::seconds{3};
   std::size_t validations_per_peer = 256;
-  std::size_t exchanged_peers = 16;  // of one peer and heartbeat
+  Duration verdict_time = std::chrono::seconds{60};  // then nobody is waited for
+  std::size_t exchanged_peers = 16;                  // of one peer and heartbeat
 
   GossipQueueLimits queue;
   Duration forwarded_life = std::chrono::seconds{2};  // in a send queue
   Duration own_life = std::chrono::seconds{5};
   Duration slow_peer_time = std::chrono::seconds{10};
+  Duration waste_time = std::chrono::seconds{10};     // messages dropped as waste: the same
   Duration graylist_time = std::chrono::seconds{10};  // below the threshold for so long: cut off
   Duration rpc_time = std::chrono::minutes{1};        // from the first byte of an RPC to its last
 
   GossipCacheLimits cache;
   GossipRpcLimits rpc;
   GossipFloodLimits floods;
+  GossipWasteLimits waste;
   ScoreParameters score;
 };
 
@@ -121,8 +126,12 @@ struct GossipCounters {
   std::uint64_t duplicates = 0;
   std::uint64_t rejected = 0;
   std::uint64_t graylisted_rpcs = 0;
-  std::uint64_t overflowed = 0;  // validations that did not fit
-  std::uint64_t undelivered = 0;
+  std::uint64_t overflowed = 0;       // validations that did not fit
+  std::uint64_t useless = 0;          // charged to who sent them (gossip_waste.hpp)
+  std::uint64_t dropped = 0;          // not looked at, for who sent them had sent too many of those
+  std::uint64_t undelivered = 0;      // messages that a peer's queue had no room for
+  std::uint64_t own_undelivered = 0;  // own ones that a peer did not get, for whatever reason
+  std::uint64_t unjudged = 0;         // messages whose verdict did not come in time
   std::array<double, kGossipOffences> offences{};  // counted against peers, by GossipOffence
 };
 
@@ -181,6 +190,9 @@ class GossipRouter {
 
  private:
   struct Peer {
+    Peer(const GossipWasteLimits& waste, TimePoint now)
+        : droppable_waste(waste.droppable, now), other_waste(waste.other, now) {}
+
     GossipPeer info;
     std::set<std::string> topics;
     GossipQueue queue;
@@ -190,11 +202,15 @@ class GossipRouter {
     std::size_t iwant_bytes = 0;
     std::size_t exchanged = 0;  // peer records opened
     GossipFloods floods;
+    GossipWaste droppable_waste;
+    GossipWaste other_waste;
     std::map<MessageId, std::uint64_t> unwanted;  // until that heartbeat
     std::map<MessageId, unsigned> sent;           // answers to IWANT per id
     std::size_t validating = 0;
     std::optional<TimePoint> full_since;
     std::optional<TimePoint> graylisted_since;
+    std::optional<TimePoint> wasteful_since;  // its messages are dropped
+    bool wasteful = false;                    // since the last heartbeat
     std::array<double, kGossipOffences> offences{};
     bool cut_off = false;
   };
@@ -209,6 +225,7 @@ class GossipRouter {
   struct Validating {
     GossipMessagePtr message;
     PeerId from;
+    TimePoint since;
   };
   using TopicPeer = std::pair<std::string, PeerId>;
 
@@ -225,13 +242,23 @@ class GossipRouter {
   void on_subscription(const PeerId& id, Peer& peer, const RpcSubscription& subscription,
                        TimePoint now);
   void on_message(const PeerId& id, Peer& peer, const RpcMessage& message, TimePoint now);
-  void on_duplicate(const PeerId& id, SeenMessage& seen, const std::string& topic, TimePoint now);
+  void on_duplicate(const PeerId& id, Peer& peer, SeenMessage& seen, const RpcMessage& message,
+                    TimePoint now);
+  [[nodiscard]] const GossipWasteLimit& waste_limit(const std::string& topic) const;
+  [[nodiscard]] GossipWaste& waste_of(Peer& peer, const std::string& topic) const;
+  void charge(Peer& peer, const std::string& topic, std::size_t bytes);
+  void charge_senders(const GossipMessage& message, const SeenMessage& seen);
+  void give_back(const Validating& entry);
+  /// Whether the peer has sent too much of no use to be listened to on this topic.
+  [[nodiscard]] bool drop_waste(const PeerId& id, Peer& peer, const std::string& topic,
+                                std::size_t bytes, TimePoint now);
   void announce_unwanted(const PeerId& from, const GossipMessage& message);
   void forward(const GossipMessagePtr& message, const SeenMessage& seen, TimePoint now);
   void tell_subscriptions(GossipQueue& queue) const;
   void leave_meshes(const PeerId& id, TimePoint now);
   [[nodiscard]] std::set<PeerId> recipients(const std::string& topic, std::size_t bytes,
                                             TimePoint now);
+  void note_promise(const PeerId& id, const std::vector<MessageId>& asked, TimePoint now);
   void send(const PeerId& id, Peer& peer, const GossipMessagePtr& message, GossipClass priority,
             TimePoint now);
 
@@ -245,6 +272,7 @@ class GossipRouter {
   void add_to_mesh(const PeerId& id, const std::string& topic, TimePoint now);
   void refuse_graft(const PeerId& id, Peer& peer, const std::string& topic, TimePoint now);
   void set_backoff(const PeerId& id, const std::string& topic, Duration time, TimePoint now);
+  void make_room_for_backoff();
   [[nodiscard]] bool in_backoff(const PeerId& id, const std::string& topic, TimePoint now) const;
 
   // Offences.
@@ -267,9 +295,11 @@ class GossipRouter {
   void keep_fanout(TimePoint now);
   void emit_gossip(const std::string& topic, TimePoint now);
   void break_promises(TimePoint now);
+  void give_up_validations(TimePoint now);
   void expire(TimePoint now);
   void check_slow_peers(TimePoint now);
   void check_graylisted(TimePoint now);
+  void check_wasteful(TimePoint now);
   /// Peers of a topic that could be grafted: not in the mesh, direct, in backoff or disliked.
   [[nodiscard]] std::vector<PeerId> candidates(const std::string& topic, TimePoint now);
   [[nodiscard]] std::size_t outbound_count(const std::set<PeerId>& peers);

@@ -165,6 +165,10 @@ class Host {
   void ban(const PeerId& peer, Duration time, const std::string& reason);
   void unban(const PeerId& peer) { gate_.unban(peer); }
   [[nodiscard]] const std::map<PeerId, HostBan>& bans() const { return gate_.bans(); }
+  /// A stranger from there was banned by the application (ConnectionGate::note_ban_of_address).
+  void note_ban_of_address(const Multiaddr& remote, Duration time) {
+    gate_.note_ban_of_address(remote, now_ + time);
+  }
   /// Replaces HostConfig::reserved, as when the set of validators changes.
   void set_reserved(std::set<PeerId> peers);
   /// Where reserved peers are: who comes from there finds places of HostLimits::upgrades_reserved
@@ -219,6 +223,8 @@ class Host {
   void set_info(const PeerId& peer, PeerInfo info);
   [[nodiscard]] std::optional<PeerId> peer_of(ConnectionId id) const;
   [[nodiscard]] std::optional<Multiaddr> remote_of(ConnectionId id) const;
+  /// Where the connection that is used for the peer comes from or goes to.
+  [[nodiscard]] std::optional<Multiaddr> remote_of(const PeerId& peer) const;
   /// Whether we dialled the connection that is used for the peer.
   [[nodiscard]] bool is_outbound(const PeerId& peer) const;
   /// Whether we dialled this one.

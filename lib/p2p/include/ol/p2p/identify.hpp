@@ -50,6 +50,10 @@ class IdentifyProtocol final : public ProtocolHandler {
   /// is asked again after a pause that doubles up to a maximum.
   static constexpr Duration kAskPause = std::chrono::seconds{1};
   static constexpr unsigned kAskDoublings = 4;
+  /// Streams a peer may open here, of either protocol: so many at once and then one a second. What
+  /// goes beyond is reset unread, and too much of that ends the connection.
+  static constexpr double kOpenedAtOnce = 20;
+  static constexpr double kOpenedInVainMax = 100;
 
   /// @param host      Borrowed; the protocols are registered with it.
   /// @param identity  Signs our peer record. Borrowed.
@@ -83,6 +87,8 @@ class IdentifyProtocol final : public ProtocolHandler {
     unsigned asked = 0;  // who the peer is
     TimePoint ask_at;    // the next time, at the earliest
     std::optional<StreamKey> asking;
+    double may_open = kOpenedAtOnce;  // streams, here; below zero are those in vain
+    TimePoint counted_at;
   };
 
   [[nodiscard]] Bytes our_message(StreamKey key);
@@ -91,6 +97,8 @@ class IdentifyProtocol final : public ProtocolHandler {
   void ask(const PeerId& peer, PushState& state);
   void ask_again(TimePoint now);
   void stop_asking(StreamKey key);
+  /// Whether the peer may open another stream. Otherwise it is gone.
+  [[nodiscard]] bool admit(StreamKey key, const PeerId& peer);
   void start_reading(StreamKey key, const PeerId& peer, bool is_push);
   void apply(const Reading& reading);
 

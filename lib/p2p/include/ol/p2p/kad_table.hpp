@@ -25,9 +25,13 @@ class KadTable {
   KadTable(const PeerId& self, const KadTableLimits& limits);
 
   /// Adds a peer, or moves it to the end of its bucket.
+  /// @param place  The prefix it connects from, a key for counting: what it says of its addresses
+  /// is for dialling alone.
   /// @return A peer to ping because the bucket is full: the oldest. Report it alive by adding it
   /// again or dead by `remove`, which lets the newest waiting newcomer in.
-  std::optional<PeerId> add(const KadPeer& peer);
+  std::optional<PeerId> add(const KadPeer& peer, const std::string& place);
+  /// A peer of the table answers: it moves to the end of its bucket.
+  void touch(const PeerId& peer);
   void remove(const PeerId& peer);
 
   /// The peers closest to `key`, closest first.
@@ -38,14 +42,18 @@ class KadTable {
   [[nodiscard]] std::vector<std::size_t> buckets() const;
 
  private:
+  struct Entry {
+    KadPeer peer;
+    std::string place;
+  };
   struct Bucket {
-    std::deque<KadPeer> peers;
-    std::deque<KadPeer> waiting;
+    std::deque<Entry> peers;
+    std::deque<Entry> waiting;
   };
 
   [[nodiscard]] std::size_t bucket_of(const PeerId& peer) const;
-  [[nodiscard]] bool is_crowded(const Bucket& bucket, const KadPeer& peer) const;
-  void count(const KadPeer& peer, bool added);
+  [[nodiscard]] bool is_crowded(const Bucket& bucket, const std::string& place) const;
+  void count(const std::string& place, bool added);
 
   KadKey self_;
   KadTableLimits limits_;

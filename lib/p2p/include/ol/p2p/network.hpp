@@ -104,7 +104,7 @@ struct PeerEndpoint {
 
 /// What one peer, or all peers together, may use.
 struct NetworkLimits {
-  /// Queued for one peer. Must hold the largest message; see SendQueue for what happens when full.
+  /// Queued for one peer, the last quarter for consensus. Must hold the largest message.
   std::size_t peer_queue_bytes_max = std::size_t{40} << 20;
   /// Handed to `send` and `broadcast` and not yet taken over by the network's thread.
   std::size_t inbox_bytes_max = std::size_t{128} << 20;
@@ -128,6 +128,8 @@ struct NetworkLimits {
 struct NetworkTimes {
   std::chrono::milliseconds handshake{10'000};  // TCP connect to ready
   std::chrono::milliseconds first_byte{5'000};  // TCP accept to the first byte of the peer
+  /// From a message's first byte to its last, and a second more for each 32 KiB of it.
+  std::chrono::milliseconds message{60'000};
   std::chrono::milliseconds ping_interval{5'000};
   std::chrono::milliseconds dead_after{15'000};  // without a single byte from the peer
   std::chrono::milliseconds redial_min{100};
@@ -226,7 +228,12 @@ struct NetworkCounters {
   std::uint64_t gossip_duplicates = 0;
   std::uint64_t gossip_rejected = 0;
   std::uint64_t gossip_undelivered = 0;
-  std::size_t known_peers = 0;  // in the Kademlia table
+  std::uint64_t gossip_own_undelivered = 0;       // published here, and a peer did not get it
+  std::uint64_t gossip_useless = 0;               // ignored, early, rejected or repeated
+  std::uint64_t gossip_wasted = 0;                // not looked at after too many of those
+  std::uint64_t gossip_unjudged = 0;              // no verdict in time
+  std::map<std::string, double> gossip_offences;  // counted against peers, by what they did
+  std::size_t known_peers = 0;                    // in the Kademlia table
   std::size_t connections = 0;
   std::size_t handshakes = 0;
   std::size_t inbox_bytes = 0;

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <functional>
+#include <map>
 #include <memory>
 #include <string>
 #include <vector>
@@ -26,6 +27,10 @@ class TcpHost {
   /// other ports, so that two sides that dial each other never meet in one TCP connection.
   /// @return The address with its port, or a sentence that says what failed.
   [[nodiscard]] Result<Multiaddr, std::string> listen(const Multiaddr& address);
+
+  /// Names that are not looked up, as in a file of hosts: each with its literal addresses, in the
+  /// order in which they are tried. Before `run`.
+  void set_names(std::map<std::string, std::vector<std::string>> names);
 
   /// Accepts nothing more. On the thread in `run`, or before it.
   void stop_listening();
