@@ -1,10 +1,10 @@
 #!/usr/bin/env python3
 """A chain of four on loopback while strangers attack the ports its nodes listen on for each other.
 
-Usage: attack_test.py OPENLIQUID [strangers|peers|all strangers|all peers|KIND..]
+Usage: attack_test.py OPENLIQUID [strangers|peers|links|all strangers|all peers|KIND..]
 `strangers`: attackers that never prove who they are, each kind alone, then all at once, and restarts of a validator.
-`peers`: attackers that do, each kind alone, then all at once. `all ..`: only all at once. Kinds are those of
-`strangers.py` and `attacker.mjs`.
+`peers`: attackers that do, each kind alone, then all at once. `links`: those that say hello as nodes of the chain do, each
+kind alone. `all ..`: only all at once. Kinds are those of `strangers.py`, `attacker.mjs` and `link_attacker.cpp`.
 Environment: OL_ATTACK_TRANSFERS (2): how many are measured at a time; OL_ATTACK_RESTARTS (1): how often a validator is
 restarted in quiet, under half-open connections and under all strangers; OL_ATTACK_MEMORY_MIB (64): what a node may grow
 by; OL_ATTACK_PACE (0.5): the least share of the quiet pace; OL_ATTACK_NICE (19): see `attackers.py`.
@@ -15,7 +15,9 @@ if the chain slows down, if a link between validators is lost, if a node does no
 descriptors or memory are not bounded; how fast the machine is fails nothing.
 """
 import os
+import pathlib
 import random
+import re
 import subprocess
 import sys
 import tempfile
@@ -57,6 +59,14 @@ PEERS = {
 }
 
 
+# Of those that say hello as nodes of the chain do.
+LINKS = {
+    "forged certificates": ("goodbye banned",),
+    "forged new-views": ("goodbye banned",),
+    "sync request flood": ("goodbye banned",),
+}
+
+
 def named(reasons):
     return ", ".join(f"{reason} {sum(counts) if isinstance(counts, list) else counts:.0f}"
                      for reason, counts in reasons.items()) or "nobody cut off"
@@ -68,6 +78,10 @@ class Test:
         self.ports = [net.base + 100 + i for i in range(NODES)]
         self.transfer = subprocess.run(["node", str(ROOT / "test/e2e/presign.mjs"), "1"], check=True,
                                        capture_output=True, text=True).stdout.split()[1]
+        genesis = re.search(r"node started.*genesis=\"?([0-9a-f]{64})", log_of(net.home / "node0")).group(1)
+        ids = [reach(net, i)["self"] for i in range(NODES)]
+        self.links = ([str(pathlib.Path(sys.argv[1]).with_name("link_attacker")), "7777", genesis],
+                      [f"{name}@{port}" for name, port in zip(ids, self.ports)])
         self.measure("to warm up")
         self.first = most_used(net)
         self.quiet = self.measure("quiet")
@@ -76,7 +90,7 @@ class Test:
         return attack_watch.measure(self.net, self.watch, name, TRANSFERS)
 
     def attackers(self, kinds, share=1.0):
-        return Attackers(kinds, self.ports, self.transfer, share)
+        return Attackers(kinds, self.ports, self.transfer, share, self.links)
 
     def phase(self, name, kinds, reasons, share=1.0):
         """Attackers of these kinds at once, between two quiet times."""
@@ -168,8 +182,8 @@ def run(net, what):
     wait_for("first blocks", lambda: min(net.height(i) for i in range(NODES)) >= 3)
     wait_for("all validators having links", lambda: links(net) == [NODES - 1] * NODES)
     test = Test(net)
-    for kind, reasons in (STRANGERS | PEERS).items():
-        if kind in what or ("strangers" if kind in STRANGERS else "peers") in what:
+    for kind, reasons in (STRANGERS | PEERS | LINKS).items():
+        if kind in what or ("strangers" if kind in STRANGERS else "peers" if kind in PEERS else "links") in what:
             test.phase(kind, [kind], reasons)
     if what & {"strangers", "all strangers"}:
         test.phase("all strangers", list(STRANGERS), ("upgrade_timeout", "evicted", "negotiation_failed"))
@@ -187,8 +201,8 @@ def main():
     seed = int(os.environ.get("OL_SEED", str(time.time_ns() % 1_000_000)))
     random.seed(seed)
     print(f"seed {seed}, load {os.getloadavg()[0]:.1f}")
-    what = set(sys.argv[2:]) or {"strangers", "peers"}
-    if unknown := what - {"strangers", "peers", "all strangers", "all peers", *STRANGERS, *PEERS}:
+    what = set(sys.argv[2:]) or {"strangers", "peers", "links"}
+    if unknown := what - {"strangers", "peers", "links", "all strangers", "all peers", *STRANGERS, *PEERS, *LINKS}:
         sys.exit(f"no such attack: {unknown}")
     with tempfile.TemporaryDirectory(prefix="openliquid-attack-") as home:
         net = Devnet(sys.argv[1], home + "/net", free_base_port())

@@ -17,7 +17,7 @@ from devnet import ROOT, call
 NODES = 4
 # Endings that the network counts under a wider name, too; what it counts above them are goodbyes.
 GOODBYES = {"too_many_peers": ("evicted", "limit_reached"),
-            "protocol_error": ("bad_transport", "yamux_violation", "misbehaved")}
+            "protocol_error": ("bad_transport", "yamux_violation", "misbehaved"), "banned": ("banned",)}
 # Of those that were told why, and so are counted as goodbyes.
 NOT_TOLD = ("local",)
 

@@ -15,6 +15,9 @@ E2E = ROOT / "test/e2e"
 # What their session may take of a busy processor: 19 is the least, 0 as much as the session of the nodes.
 NICE = os.environ.get("OL_ATTACK_NICE", "19")
 
+# Of link_attacker.cpp.
+LINKED = ("forged certificates", "forged new-views", "sync request flood")
+
 
 def yield_processor():
     """In the attacker's process before its program: it gets the processor time that nobody else wants, so that what is
@@ -39,15 +42,19 @@ def processor_seconds(pid):
 
 
 class Attackers:
-    """Attack while the block runs. `kinds` are of `strangers.py` and `attacker.mjs`; `share` of the latter's attackers."""
+    """Attack while the block runs. `kinds` are of `strangers.py`, `attacker.mjs` and `link_attacker`; `share` of the
+    second's attackers. `links`: program and arguments of the last before its kinds, and whom it attacks, as ID@PORT."""
 
-    def __init__(self, kinds, ports, transfer, share=1.0):
+    def __init__(self, kinds, ports, transfer, share=1.0, links=None):
         unknown = [kind for kind in kinds if kind in strangers.KINDS]
-        known = [kind for kind in kinds if kind not in strangers.KINDS]
+        linked = [kind for kind in kinds if kind in LINKED]
+        known = [kind for kind in kinds if kind not in strangers.KINDS and kind not in LINKED]
         ports = [str(port) for port in ports]
         self.programs = []
         if unknown:
             self.programs.append([sys.executable, str(E2E / "strangers.py"), ",".join(unknown), *ports])
+        if linked:
+            self.programs.append([*links[0], ",".join(linked), *links[1]])
         if known:
             self.programs.append(["node", str(E2E / "attacker.mjs"), str(share), ",".join(known), transfer, *ports])
 

@@ -19,6 +19,11 @@ namespace {
 
 constexpr std::uint64_t kHousekeepingMs = 100;
 constexpr std::uint64_t kStatusMs = 1000;
+/// What verifying costs, in pairings: the signature of its sender and a certificate each.
+constexpr std::uint64_t kProposalWork = 2;
+constexpr std::uint64_t kNewViewWork = 2;
+constexpr std::size_t kTimeoutsPerWork = 16;
+
 std::optional<consensus::SlotClock> slots_of(const RuleChoice& rule) {
   if (const auto* clock = std::get_if<consensus::SlotClock>(&rule)) return *clock;
   return std::nullopt;
@@ -312,6 +317,9 @@ void ConsensusDriver::handle(const ProposalMessage& message, const p2p::PeerId& 
   }
   const primitives::BlockHash hash = block_hash(domain_, header);
   if (kernel_->tree().find(hash) != nullptr || proposals_.contains(hash)) return;
+  const std::size_t timeouts =
+      header.timeout_certificate ? header.timeout_certificate->signatures.size() : 0;
+  if (!may_verify(peer, kProposalWork + timeouts / kTimeoutsPerWork)) return;
   auto verified = verifier_->verify_proposal(message);
   if (!verified) {
     refuse(peer, "proposal", verified.error());
@@ -333,6 +341,7 @@ void ConsensusDriver::handle(const VoteMessage& message, const p2p::PeerId& peer
 
 void ConsensusDriver::handle(const NewViewMessage& message, const p2p::PeerId& peer) {
   ++counters_.new_views_received;
+  if (!may_verify(peer, kNewViewWork)) return;
   auto verified = verifier_->verify_new_view(message);
   if (!verified) {
     refuse(peer, "new-view", verified.error());
@@ -354,6 +363,7 @@ void ConsensusDriver::handle(const CertificateMessage& message, const p2p::PeerI
   ++counters_.certificates_received;
   // Under two_phase a second certificate for a final height is the one thing to stop at.
   if (message.certificate.height() <= committed_height() && !slots_) return;
+  if (!may_verify(peer, 1)) return;
   auto verified = verifier_->verify_certificate(message.certificate);
   if (!verified) {
     refuse(peer, "certificate", verified.error());
@@ -365,6 +375,7 @@ void ConsensusDriver::handle(const CertificateMessage& message, const p2p::PeerI
 void ConsensusDriver::handle(const consensus::ReproposalMessage& message, const p2p::PeerId& peer) {
   ++counters_.proposals_received;
   if (message.certificate.height() <= committed_height() || is_early(message.view)) return;
+  if (!may_verify(peer, kProposalWork)) return;
   auto verified = verifier_->verify_reproposal(message);
   if (!verified) {
     refuse(peer, "re-proposal", verified.error());
@@ -394,6 +405,12 @@ void ConsensusDriver::refuse(const p2p::PeerId& peer, const char* what,
                              consensus::VerifyError error) {
   ++counters_.messages_refused;
   host_.punish(peer, std::string(what) + ": " + describe(error));
+}
+
+bool ConsensusDriver::may_verify(const p2p::PeerId& peer, std::uint64_t count) {
+  if (host_.admit(peer, PeerWork::Verify, count)) return true;
+  ++counters_.messages_dropped;
+  return false;
 }
 
 // Proposes at once when there is work, at the chain's smallest interval; otherwise an empty block

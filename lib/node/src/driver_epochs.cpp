@@ -11,6 +11,8 @@ using primitives::Epoch;
 namespace {
 
 constexpr std::uint64_t kAskMs = 300;
+/// What verifying a proof costs, in pairings: its signatures are those of a few certificates.
+constexpr std::uint64_t kHandOverWork = 4;
 
 consensus::VotePhases phases_of(const RuleChoice& rule) {
   return std::holds_alternative<consensus::SlotClock>(rule) ? consensus::VotePhases::TwoPhase
@@ -173,8 +175,10 @@ void ConsensusDriver::ask_hand_over(const p2p::PeerId& peer) {
 }
 
 void ConsensusDriver::serve_hand_over(const p2p::PeerId& peer, Epoch epoch) {
+  if (!host_.admit(peer, PeerWork::Serve, kServeAskBytes)) return;
   auto encoded = host_.hand_over_of(epoch);
   if (!encoded || encoded->size() > kHandOverBytesMax) return;
+  host_.served(peer, encoded->size());
   host_.send(peer, Channel::Request, encode_sync_message(HandOverResponse{*std::move(encoded)}));
 }
 
@@ -185,7 +189,7 @@ void ConsensusDriver::take_hand_over(const p2p::PeerId& peer, const HandOverResp
     host_.punish(peer, std::string("hand-over: ") + describe(proof.error()));
     return;
   }
-  if (proof->epoch() != set_->epoch()) return;
+  if (proof->epoch() != set_->epoch() || !may_verify(peer, kHandOverWork)) return;
   auto verified = verifier_->verify_hand_over(*std::move(proof));
   if (!verified) {
     ++counters_.messages_refused;

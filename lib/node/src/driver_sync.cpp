@@ -23,6 +23,8 @@ constexpr std::uint32_t kRangeCount = 64;
 constexpr std::uint64_t kRangeWorthwhile = 3;
 /// Execution this far behind delivery stops asking for more.
 constexpr std::size_t kExecutingMax = 128;
+/// What finding one item of a block counts for among the bytes that a peer is served.
+constexpr std::uint64_t kPlaceBytes = 64;
 
 }  // namespace
 
@@ -115,20 +117,29 @@ void ConsensusDriver::finish_proposal(const BlockHash& block) {
   step(consensus::ProposalReceived{*std::move(complete)});
 }
 
+const ConsensusDriver::ItemPlaces& ConsensusDriver::places_of(const BlockPtr& block,
+                                                              const p2p::PeerId& peer) {
+  if (item_places_.block == block) return item_places_;
+  item_places_ = {.block = block, .places = {}};
+  const std::vector<primitives::TxnHash>& hashes = block->item_hashes;
+  for (std::size_t i = 0; i < hashes.size(); ++i)
+    item_places_.places.emplace(hashes[i], i);
+  host_.served(peer, hashes.size() * kPlaceBytes);
+  return item_places_;
+}
+
+// Those who lack items of a proposal ask for the same block at once.
 void ConsensusDriver::serve_items(const p2p::PeerId& peer, const ItemsRequest& request) {
+  if (!host_.admit(peer, PeerWork::Serve, kServeAskBytes)) return;
   const consensus::BlockTree::Node* node = kernel_->tree().find(request.block);
-  std::map<primitives::TxnHash, const Bytes*> of_block;
-  if (node != nullptr) {
-    for (std::size_t i = 0; i < node->block->payload.size(); ++i) {
-      of_block.emplace(node->block->item_hashes[i], &node->block->payload[i]);
-    }
-  }
+  const ItemPlaces* const places = node == nullptr ? nullptr : &places_of(node->block, peer);
   ItemsResponse response{.block = request.block, .items = {}};
   std::size_t bytes = 0;
   for (const primitives::TxnHash& hash : request.items) {
+    const bool placed = places != nullptr && places->places.contains(hash);
     Bytes item;
-    if (const auto it = of_block.find(hash); it != of_block.end()) {
-      item = *it->second;
+    if (placed) {
+      item = node->block->payload[places->places.at(hash)];
     } else if (auto found = host_.find_item(hash)) {
       item = *std::move(found);
     }
@@ -136,6 +147,7 @@ void ConsensusDriver::serve_items(const p2p::PeerId& peer, const ItemsRequest& r
     bytes += item.size() + 4;
     response.items.push_back(std::move(item));
   }
+  host_.served(peer, bytes);
   host_.send(peer, Channel::Request, encode_sync_message(response));
 }
 
@@ -187,9 +199,15 @@ void ConsensusDriver::serve_block(const p2p::PeerId& peer, const BlockRequest& r
     host_.serve_block(peer, request.block);
     return;
   }
-  Writer out;
-  primitives::encode(out, *node->block);
-  host_.send(peer, Channel::Bulk, encode_sync_message(BlockResponse{request.block, out.take()}));
+  // Whoever is told that it is not here asks somebody else at once.
+  BlockResponse response{request.block, {}};
+  if (host_.admit(peer, PeerWork::Serve, kServeAskBytes)) {
+    Writer out;
+    primitives::encode(out, *node->block);
+    response.encoded = out.take();
+    host_.served(peer, response.encoded.size());
+  }
+  host_.send(peer, Channel::Bulk, encode_sync_message(response));
 }
 
 void ConsensusDriver::take_block(const p2p::PeerId& peer, const BlockResponse& response) {

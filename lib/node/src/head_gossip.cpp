@@ -41,7 +41,13 @@ void HeadGossip::take(ConsensusDriver& driver, Now now, const p2p::PeerId& from,
   // The driver asks for what proves an epoch's end; the certificate may come again then.
   const bool later = certificate.subject.epoch != driver.set().epoch();
   const std::uint64_t refused = driver.counters().messages_refused;
+  const std::uint64_t dropped = driver.counters().messages_dropped;
   driver.on_message(now, from, p2p::Channel::Consensus, message);
+  // Not verified: another may bring it.
+  if (driver.counters().messages_dropped > dropped) {
+    judge_(id, GossipVerdict::TooEarly);
+    return;
+  }
   if (later || driver.counters().messages_refused > refused) {
     judge_(id, later ? GossipVerdict::TooEarly : GossipVerdict::Reject);
     return;

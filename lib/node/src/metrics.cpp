@@ -92,6 +92,7 @@ void Metrics::Impl::set_consensus(const ConsensusView& view) {
       {"certificates_formed", c.certificates_formed},
       {"certificates_received", c.certificates_received},
       {"messages_refused", c.messages_refused},
+      {"messages_dropped", c.messages_dropped},
       {"evidence", c.evidence},
       {"blocks_committed", c.blocks_committed},
       {"items_requested", c.items_requested},
@@ -303,6 +304,13 @@ std::string Metrics::text(const MetricsSample& sample) {
   impl_->count("openliquid_txns_executed_total", "Transactions executed", sample.txns_executed);
   impl_->count("openliquid_gossip_dropped_total", "Transactions not gossiped: queue full",
                sample.gossip_dropped);
+  for (std::size_t i = 0; i < kPeerDropCount; ++i) {
+    impl_->count("openliquid_peer_dropped_total",
+                 "Messages and requests of peers that were dropped, by what was exceeded",
+                 sample.peer_drops[i], {{"reason", describe(static_cast<PeerDrop>(i))}});
+  }
+  impl_->set("openliquid_consensus_queue_bytes", "Bytes of peers' messages that wait for consensus",
+             number(sample.consensus_queue_bytes));
   impl_->set_queue("consensus", sample.consensus_queue);
   impl_->set_queue("execution", sample.execution_queue);
   impl_->set_queue("storage", sample.storage_queue);

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <memory>
 #include <string>
@@ -12,6 +13,7 @@
 #include <ol/storage/options.hpp>
 
 #include "omission_watch.hpp"
+#include "peer_budget.hpp"
 #include "reach.hpp"
 
 namespace ol::node {
@@ -45,6 +47,9 @@ struct MetricsSample {
   std::uint64_t height = 0;
   std::uint64_t txns_executed = 0;
   std::uint64_t gossip_dropped = 0;
+  /// By PeerDrop.
+  std::array<std::uint64_t, kPeerDropCount> peer_drops{};
+  std::size_t consensus_queue_bytes = 0;
   QueueStats consensus_queue;
   QueueStats execution_queue;
   QueueStats storage_queue;

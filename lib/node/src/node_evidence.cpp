@@ -78,8 +78,9 @@ void Node::Impl::on_evidence_message(const p2p::PeerId& peer, ByteView message) 
   }
   if (evidence_->knows(*evidence)) return;
   // Dropped when busy: whoever connects next tells it again.
-  static_cast<void>(
-      workers_->try_submit([this, peer, bytes = to_bytes(*proof)] { take_evidence(bytes, peer); }));
+  static_cast<void>(workers_->try_submit([this, peer, bytes = to_bytes(*proof)] {
+    if (!consensus_queue_.is_muted(peer, now().monotonic_ms)) take_evidence(bytes, peer);
+  }));
 }
 
 std::optional<p2p::GossipVerdict> Node::Impl::on_evidence_gossip(const p2p::PeerId& from,

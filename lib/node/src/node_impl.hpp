@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <atomic>
 #include <condition_variable>
 #include <deque>
@@ -28,11 +29,14 @@
 #include "evidence_store.hpp"
 #include "exchange_api.hpp"
 #include "executor.hpp"
+#include "fair_queue.hpp"
 #include "gossip_batch.hpp"
 #include "head_gossip.hpp"
 #include "log_limit.hpp"
 #include "metrics.hpp"
 #include "node_exchange.hpp"
+#include "peer_budget.hpp"
+#include "peer_changes.hpp"
 #include "reach.hpp"
 #include "refused_names.hpp"
 #include "txn_pool.hpp"
@@ -63,9 +67,24 @@ struct ConsensusView {
 /// Signatures that may wait to be verified.
 inline constexpr std::size_t kWorkerQueueMax = 4'096;
 
+/// Messages of peers that wait for the consensus thread. docs/protocol/p2p.md, "Limits".
+inline constexpr FairLimits kStrangersWaiting{.peer_items = 512,
+                                              .peer_bytes = std::size_t{8} << 20,
+                                              .rank_items = 4'096,
+                                              .rank_bytes = std::size_t{32} << 20};
+inline constexpr FairLimits kValidatorsWaiting{.peer_items = 2'048,
+                                               .peer_bytes = std::size_t{32} << 20,
+                                               .rank_items = 16'384,
+                                               .rank_bytes = std::size_t{256} << 20};
+
 /// The wiring of a node. Threads and what they own: docs/architecture.md.
 struct Node::Impl final : p2p::NetworkHandler, DriverHost {
-  using ConsensusEvent = std::function<void(ConsensusDriver&, Now)>;
+  using ConsensusTask = std::function<void(ConsensusDriver&, Now)>;
+  struct ConsensusEvent {
+    ConsensusTask run;
+    /// Of a gossip message, whose verdict is owed if the event is dropped.
+    std::string gossip_id = {};
+  };
 
   Impl(NodeParts parts, LogSink sink);
   ~Impl() override;
@@ -110,15 +129,24 @@ struct Node::Impl final : p2p::NetworkHandler, DriverHost {
   [[nodiscard]] bool store(const std::vector<FinalBlock>& blocks);
   void publish_view(bool now_required);
   [[nodiscard]] Now now() const;
-  /// To the consensus thread. `post` waits for room, `answer` to what that thread asked for does
-  /// not; the consensus thread itself may only answer.
-  void post(ConsensusEvent event);
-  void answer(ConsensusEvent event);
-  void post_or_drop(const p2p::PeerId& peer, ConsensusEvent event, p2p::Flow& flow);
-  void resume_paused_peers();
+  /// To the consensus thread what it asked for. Never waits.
+  void answer(ConsensusTask task);
   void watch_reach();
   /// Publishes and judges certificates and blocks, on the consensus thread.
   void follow_heads();
+
+  // What peers may make this node do (node_peers.cpp).
+  [[nodiscard]] PeerRank rank_of(const p2p::PeerId& peer) const;
+  /// Whether the consensus thread will have it. Never waits.
+  [[nodiscard]] bool take_from(const p2p::PeerId& peer, std::size_t bytes, ConsensusEvent event);
+  void tell_peer_changes();
+  void drop_all(std::vector<ConsensusEvent> events, PeerDrop why);
+  void note_drop(PeerDrop why) { ++peer_drops_[static_cast<std::size_t>(why)]; }
+  [[nodiscard]] bool settle(const p2p::PeerId& peer, PeerBudget::Verdict verdict, PeerDrop why);
+  [[nodiscard]] bool begin_reading(const p2p::PeerId& peer, PeerBudget::Reading what);
+  void end_reading(const p2p::PeerId& peer, PeerBudget::Reading what, std::size_t bytes);
+  void resume_paused_peers();
+  [[nodiscard]] std::array<std::uint64_t, kPeerDropCount> peer_drops() const;
 
   // Transactions (node_txns.cpp).
   enum class Origin : std::uint8_t { Client, Gossip };
@@ -175,6 +203,8 @@ struct Node::Impl final : p2p::NetworkHandler, DriverHost {
   void send(const p2p::PeerId& peer, p2p::Channel channel, Bytes message) override;
   void broadcast(p2p::Channel channel, Bytes message) override;
   void punish(const p2p::PeerId& peer, std::string reason) override;
+  bool admit(const p2p::PeerId& peer, PeerWork work, std::uint64_t amount) override;
+  void served(const p2p::PeerId& peer, std::uint64_t bytes) override;
   void execute(consensus::BlockPtr block) override;
   void build(const consensus::BuildRequest& request) override;
   void commit(std::vector<consensus::CommittedBlock> blocks) override;
@@ -258,14 +288,18 @@ struct Node::Impl final : p2p::NetworkHandler, DriverHost {
   Metrics metrics_;
 
   // Queues between threads.
-  BoundedQueue<ConsensusEvent> consensus_queue_{16'384};
+  FairQueue<ConsensusEvent> consensus_queue_{kStrangersWaiting, kValidatorsWaiting};
   BoundedQueue<FinalBlock> storage_queue_{256};
   BoundedQueue<Bytes> gossip_queue_{65'536};
 
   std::atomic<bool> work_signalled_{false};
   std::atomic<std::uint64_t> gossip_dropped_{0};
   std::atomic<std::size_t> gossip_waiting_bytes_{0};
-  std::atomic<std::size_t> blocks_waiting_bytes_{0};
+  PeerChanges peer_changes_;
+  std::atomic<bool> changes_signalled_{false};
+  std::array<std::atomic<std::uint64_t>, kPeerDropCount> peer_drops_{};
+  /// On the consensus thread.
+  PeerBudget budget_;
   std::atomic<bool> stopping_{false};
   /// Blocks up to that height follow each other without pause (exchange::MineBlocks).
   std::atomic<std::uint64_t> mine_to_{0};

@@ -8,10 +8,7 @@
 namespace ol::node {
 namespace {
 
-constexpr std::chrono::milliseconds kBan{30'000};
 constexpr std::uint64_t kReachPeriodMs = 250;
-/// Of heard blocks that the consensus thread has not looked at.
-constexpr std::size_t kBlocksWaitingBytesMax = std::size_t{8} << 20;
 
 }  // namespace
 
@@ -40,7 +37,10 @@ void Node::Impl::on_peer_connected(const p2p::PeerId& peer, p2p::Direction direc
       {{"peer", peer.short_text()},
        {"direction", direction == p2p::Direction::Inbound ? "in" : "out"}});
   tell_evidence(peer);
-  post([peer](ConsensusDriver& driver, Now t) { driver.on_peer_connected(t, peer); });
+  // The network lets nobody in whom it has banned.
+  consensus_queue_.unmute(peer);
+  peer_changes_.connected(peer);
+  tell_peer_changes();
 }
 
 void Node::Impl::on_peer_disconnected(const p2p::PeerId& peer, const p2p::CloseReason& reason) {
@@ -51,7 +51,11 @@ void Node::Impl::on_peer_disconnected(const p2p::PeerId& peer, const p2p::CloseR
   }
   log(LogLevel::Info, "peer disconnected",
       {{"peer", peer.short_text()}, {"code", p2p::describe(reason.code)}, {"reason", reason.text}});
-  post([peer](ConsensusDriver& driver, Now t) { driver.on_peer_disconnected(t, peer); });
+  // What it told everybody is not its own.
+  drop_all(consensus_queue_.drop(peer, [](const auto& event) { return event.gossip_id.empty(); }),
+           PeerDrop::Gone);
+  peer_changes_.disconnected(peer);
+  tell_peer_changes();
 }
 
 p2p::Flow Node::Impl::on_message(const p2p::PeerId& peer, p2p::Channel channel, Bytes payload) {
@@ -59,15 +63,17 @@ p2p::Flow Node::Impl::on_message(const p2p::PeerId& peer, p2p::Channel channel, 
     on_evidence_message(peer, payload);
     return p2p::Flow::Continue;
   }
-  p2p::Flow flow = p2p::Flow::Continue;
+  const std::size_t bytes = payload.size();
   const auto shared = std::make_shared<const Bytes>(std::move(payload));
-  post_or_drop(
-      peer,
-      [peer, channel, shared](ConsensusDriver& driver, Now t) {
-        driver.on_message(t, peer, channel, *shared);
-      },
-      flow);
-  return flow;
+  const bool taken =
+      take_from(peer, bytes, {[peer, channel, shared](ConsensusDriver& driver, Now t) {
+                  driver.on_message(t, peer, channel, *shared);
+                }});
+  if (taken && !consensus_queue_.is_crowded(peer, rank_of(peer))) return p2p::Flow::Continue;
+  // Not read from until consensus has caught up with it.
+  MutexLock lock(mutex_);
+  paused_peers_.insert(peer);
+  return p2p::Flow::Pause;
 }
 
 // Any peer may pass a message on, whoever wrote it: the network punishes who passes on bad ones.
@@ -88,10 +94,12 @@ std::optional<p2p::GossipVerdict> Node::Impl::on_certificate_gossip(const p2p::P
                                                                     ByteView bytes) {
   auto certificate = decode_certificate_gossip(bytes);
   if (!certificate) return p2p::GossipVerdict::Reject;
-  const auto outcome = consensus_queue_.try_push(
-      [this, from, id, one = *std::move(certificate), message = to_bytes(bytes)](
-          ConsensusDriver& driver, Now t) { heads_->take(driver, t, from, id, one, message); });
-  if (outcome == PushOutcome::Accepted) return std::nullopt;
+  const bool taken = take_from(
+      from, bytes.size(),
+      {[this, from, id, one = *std::move(certificate), message = to_bytes(bytes)](
+           ConsensusDriver& driver, Now t) { heads_->take(driver, t, from, id, one, message); },
+       id});
+  if (taken) return std::nullopt;
   return p2p::GossipVerdict::TooEarly;
 }
 
@@ -100,18 +108,13 @@ std::optional<p2p::GossipVerdict> Node::Impl::on_block_gossip(const p2p::PeerId&
                                                               const std::string& id,
                                                               ByteView bytes) {
   if (bytes.size() > kBlockGossipBytesMax) return p2p::GossipVerdict::Reject;
-  const std::size_t cost = bytes.size();
-  const bool room = blocks_waiting_bytes_.fetch_add(cost) + cost <= kBlocksWaitingBytesMax;
-  if (room) {
-    const auto outcome =
-        consensus_queue_.try_push([this, from, id, cost, message = p2p::share(to_bytes(bytes))](
-                                      ConsensusDriver& driver, Now t) {
-          blocks_waiting_bytes_ -= cost;
-          heads_->take_block(driver, t, from, id, *message);
-        });
-    if (outcome == PushOutcome::Accepted) return std::nullopt;
-  }
-  blocks_waiting_bytes_ -= cost;
+  const bool taken = take_from(
+      from, bytes.size(),
+      {[this, from, id, message = p2p::share(to_bytes(bytes))](ConsensusDriver& driver, Now t) {
+         heads_->take_block(driver, t, from, id, *message);
+       },
+       id});
+  if (taken) return std::nullopt;
   return p2p::GossipVerdict::TooEarly;
 }
 
@@ -211,11 +214,6 @@ void Node::Impl::broadcast(p2p::Channel channel, Bytes message) {
   if (!sent) log(LogLevel::Warn, "message not sent", {{"reason", p2p::describe(sent.error())}});
 }
 
-void Node::Impl::punish(const p2p::PeerId& peer, std::string reason) {
-  log(LogLevel::Warn, "peer banned", {{"peer", peer.short_text()}, {"reason", reason}});
-  network_->ban(peer, kBan, std::move(reason));
-}
-
 // Nobody votes for a block of the wrong leader, or without the proof of the right one.
 void Node::Impl::execute(consensus::BlockPtr block) {
   if (leaders_.vrf != nullptr) {
@@ -247,40 +245,6 @@ void Node::Impl::discard(std::vector<consensus::BlockPtr> blocks) {
     if (leaders_.vrf != nullptr) leaders_.vrf->forget(block->hash);
   }
   executor_->discard(std::move(blocks));
-}
-
-void Node::Impl::serve_range(const p2p::PeerId& peer, RangeRequest request) {
-  const bool queued = workers_->try_submit([this, peer, request] {
-    RangeResponse response{.from = request.from, .entries = {}};
-    const auto snapshot = database_->snapshot();
-    std::size_t bytes = 0;
-    for (std::uint32_t i = 0; snapshot && i < request.count; ++i) {
-      const primitives::Height height = request.from + i;
-      auto block = (*snapshot)->block_bytes(height);
-      auto certificate = (*snapshot)->certificate(height);
-      if (!block || !*block || !certificate || !*certificate) break;
-      if (!response.entries.empty() && bytes + (*block)->size() > kRangeBytesMax) break;
-      bytes += (*block)->size();
-      response.entries.push_back({**std::move(block), **std::move(certificate)});
-    }
-    send(peer, p2p::Channel::Bulk, encode_sync_message(response));
-  });
-  if (!queued) log(LogLevel::Warn, "range request not served: busy", {{"peer", peer.short_text()}});
-}
-
-void Node::Impl::serve_block(const p2p::PeerId& peer, primitives::BlockHash block) {
-  const bool queued = workers_->try_submit([this, peer, block] {
-    BlockResponse response{block, {}};
-    if (const auto snapshot = database_->snapshot()) {
-      const auto height = (*snapshot)->height_of(block);
-      if (height && *height) {
-        auto bytes = (*snapshot)->block_bytes(**height);
-        if (bytes && *bytes) response.encoded = **std::move(bytes);
-      }
-    }
-    send(peer, p2p::Channel::Bulk, encode_sync_message(response));
-  });
-  if (!queued) log(LogLevel::Warn, "block request not served: busy", {{"peer", peer.short_text()}});
 }
 
 std::optional<Bytes> Node::Impl::find_item(const primitives::TxnHash& hash) {

@@ -157,7 +157,7 @@ void Node::Impl::consensus_loop() {
     const std::uint64_t wait = due > before.monotonic_ms ? due - before.monotonic_ms : 0;
     const auto deadline = std::chrono::steady_clock::now() +
                           std::chrono::milliseconds(std::min<std::uint64_t>(wait, 1000));
-    if (auto event = consensus_queue_.pop_until(deadline)) (*event)(*driver_, now());
+    if (auto event = consensus_queue_.pop_until(deadline)) event->run(*driver_, now());
     if (now().monotonic_ms >= driver_->next_deadline()) driver_->on_tick(now());
     publish_view(false);
     follow_heads();
@@ -189,42 +189,10 @@ ConsensusView Node::Impl::consensus_view() const {
   return view_;
 }
 
-void Node::Impl::post(ConsensusEvent event) {
-  // From the io thread, which may wait.
-  static_cast<void>(consensus_queue_.push(std::move(event)));
-}
-
-void Node::Impl::answer(ConsensusEvent event) {
+void Node::Impl::answer(ConsensusTask task) {
   // Never dropped, and never waited for: the driver bounds their number, and its thread may itself
   // be waiting for the one that answers.
-  static_cast<void>(consensus_queue_.push_answer(std::move(event)));
-}
-
-// A peer that fills the queue is not read from until consensus has caught up.
-void Node::Impl::post_or_drop(const p2p::PeerId& peer, ConsensusEvent event, p2p::Flow& flow) {
-  const PushOutcome outcome = consensus_queue_.try_push(std::move(event));
-  const QueueStats stats = consensus_queue_.stats();
-  if (outcome == PushOutcome::Accepted && stats.size < stats.capacity / 2) return;
-  flow = p2p::Flow::Pause;
-  MutexLock lock(mutex_);
-  paused_peers_.insert(peer);
-}
-
-void Node::Impl::resume_paused_peers() {
-  std::set<p2p::PeerId> resumed;
-  {
-    MutexLock lock(mutex_);
-    if (paused_peers_.empty()) return;
-  }
-  const QueueStats stats = consensus_queue_.stats();
-  const QueueStats workers = workers_->stats();
-  if (stats.size > stats.capacity / 4 || workers.size > workers.capacity / 4) return;
-  {
-    MutexLock lock(mutex_);
-    resumed.swap(paused_peers_);
-  }
-  for (const p2p::PeerId& peer : resumed)
-    network_->resume_reading(peer);
+  consensus_queue_.push_own({std::move(task)});
 }
 
 void Node::Impl::storage_loop() {
@@ -342,6 +310,8 @@ std::string Node::Impl::metrics_text() {
                         .height = records_->head()->header.number,
                         .txns_executed = executor_->txns_executed(),
                         .gossip_dropped = gossip_dropped_.load(),
+                        .peer_drops = peer_drops(),
+                        .consensus_queue_bytes = consensus_queue_.bytes(),
                         .consensus_queue = consensus_queue_.stats(),
                         .execution_queue = executor_->stats(),
                         .storage_queue = storage_queue_.stats(),

@@ -35,7 +35,7 @@ void Node::Impl::signal_work() {
     work_signalled_ = false;
     driver.on_work(t);
   };
-  if (consensus_queue_.try_push(wake) != PushOutcome::Accepted) work_signalled_ = false;
+  if (!consensus_queue_.push_own({wake})) work_signalled_ = false;
 }
 
 Result<primitives::TxnHash, rpc::SubmitError> Node::Impl::submit(Bytes envelope) {

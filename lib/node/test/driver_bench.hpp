@@ -28,12 +28,18 @@ class RecordingHost final : public DriverHost {
     if (channel == p2p::Channel::Consensus) broadcasts.push_back(std::move(message));
   }
   void punish(const p2p::PeerId&, std::string reason) override { punished.push_back(reason); }
+  bool admit(const p2p::PeerId&, PeerWork kind, std::uint64_t amount) override {
+    (kind == PeerWork::Verify ? asked_to_verify : asked_to_serve) += amount;
+    return admits;
+  }
+  void served(const p2p::PeerId&, std::uint64_t bytes) override { served_bytes += bytes; }
   void execute(consensus::BlockPtr block) override { executing.push_back(std::move(block)); }
   void build(const consensus::BuildRequest& request) override { building = request.view; }
   void commit(std::vector<consensus::CommittedBlock>) override {}
   void discard(std::vector<consensus::BlockPtr>) override {}
   void serve_range(const p2p::PeerId&, RangeRequest) override {}
   void serve_block(const p2p::PeerId&, primitives::BlockHash) override {}
+  std::optional<Bytes> hand_over_of(primitives::Epoch) override { return hand_over; }
   std::optional<Bytes> find_item(const primitives::TxnHash& hash) override {
     const auto it = items.find(hash);
     return it == items.end() ? std::nullopt : std::optional(it->second);
@@ -56,8 +62,13 @@ class RecordingHost final : public DriverHost {
   std::vector<Sent> sent;
   std::vector<Bytes> broadcasts;
   std::vector<std::string> punished;
+  bool admits = true;
+  std::uint64_t asked_to_verify = 0;
+  std::uint64_t asked_to_serve = 0;
+  std::uint64_t served_bytes = 0;
   std::vector<consensus::BlockPtr> executing;
   std::optional<primitives::View> building;
+  std::optional<Bytes> hand_over;
   std::map<primitives::TxnHash, Bytes> items;
   std::vector<Bytes> outbox;
   std::vector<consensus::Evidence> evidence;

@@ -25,6 +25,8 @@ class MetricsTest : public testing::Test {
                           .height = 7,
                           .txns_executed = executed,
                           .gossip_dropped = 0,
+                          .peer_drops = {5},
+                          .consensus_queue_bytes = 77,
                           .consensus_queue = {.size = 3, .capacity = 10, .rejected = 2},
                           .execution_queue = {},
                           .storage_queue = {},
@@ -78,6 +80,8 @@ TEST_F(MetricsTest, counters_follow_what_is_counted_elsewhere) {
   EXPECT_TRUE(shows(text, "openliquid_consensus_votes_sent_total 2"));
   EXPECT_TRUE(shows(text, "openliquid_rpc_calls_total{method=\"eth_chainId\"} 1"));
   EXPECT_TRUE(shows(text, "openliquid_queue_rejected_total{queue=\"consensus\"} 2"));
+  EXPECT_TRUE(shows(text, "openliquid_peer_dropped_total{reason=\"muted\"} 5"));
+  EXPECT_TRUE(shows(text, "openliquid_consensus_queue_bytes 77"));
   // Asked again, nothing is counted twice.
   text = scrape();
   EXPECT_TRUE(shows(text, "openliquid_txns_executed_total 5"));

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <atomic>
 #include <memory>
 #include <string>
 #include <thread>
@@ -9,6 +10,7 @@
 #include <ol/base/codec.hpp>
 #include <ol/consensus/messages.hpp>
 #include <ol/node/node.hpp>
+#include <ol/node/sync_messages.hpp>
 #include <ol/p2p/stack_network.hpp>
 
 #include "cluster.hpp"
@@ -50,16 +52,24 @@ class Stranger final : public p2p::NetworkHandler {
     static_cast<void>(network_->broadcast(p2p::Channel::Consensus,
                                           p2p::share(consensus::encode_message(message))));
   }
+  void tell(const SyncMessage& message) {
+    static_cast<void>(
+        network_->broadcast(p2p::Channel::Request, p2p::share(encode_sync_message(message))));
+  }
+  [[nodiscard]] bool is_linked() const { return linked_; }
 
  private:
   std::optional<std::string> check_hello(const p2p::PeerId&, ByteView) override { return {}; }
-  void on_peer_connected(const p2p::PeerId&, p2p::Direction) override {}
-  void on_peer_disconnected(const p2p::PeerId&, const p2p::CloseReason&) override {}
+  void on_peer_connected(const p2p::PeerId&, p2p::Direction) override { linked_ = true; }
+  void on_peer_disconnected(const p2p::PeerId&, const p2p::CloseReason&) override {
+    linked_ = false;
+  }
   p2p::Flow on_message(const p2p::PeerId&, p2p::Channel, Bytes) override {
     return p2p::Flow::Continue;
   }
   void on_link_failed(const p2p::LinkFailure&) override {}
 
+  std::atomic<bool> linked_{false};
   std::string topic_;
   std::unique_ptr<p2p::Network> network_;
   std::thread thread_;

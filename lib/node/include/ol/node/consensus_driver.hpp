@@ -54,6 +54,10 @@ struct EpochParts {
   std::optional<crypto::BlsSecretKey> vote_key;
 };
 
+/// What a peer that was not asked makes this node do: signatures to verify, and bytes to read and
+/// send.
+enum class PeerWork : std::uint8_t { Verify, Serve };
+
 /// Everything the driver needs done in the world. The node implements it with threads, sockets and
 /// RocksDB, the simulator with a virtual network and disk. Calls must not call back into the
 /// driver; answers arrive later as driver events.
@@ -65,6 +69,12 @@ class DriverHost {
   virtual void broadcast(p2p::Channel channel, Bytes message) = 0;
   /// The peer broke a rule that honest peers keep.
   virtual void punish(const p2p::PeerId& peer, std::string reason) = 0;
+  /// Whether that much may be done for the peer now; if not, what it wants is dropped.
+  [[nodiscard]] virtual bool admit(const p2p::PeerId&, PeerWork, std::uint64_t /*amount*/) {
+    return true;
+  }
+  /// What was served to the peer once it was admitted, beyond the amount named then.
+  virtual void served(const p2p::PeerId&, std::uint64_t /*bytes*/) {}
 
   /// Executes the block on its parent's state and answers with on_executed. The block is durable
   /// before the answer: a validator never votes for a block that only memory holds.
@@ -123,6 +133,7 @@ struct DriverCounters {
   std::uint64_t proposals_sent = 0;
   std::uint64_t timeouts_sent = 0;
   std::uint64_t messages_refused = 0;
+  std::uint64_t messages_dropped = 0;  // their peer had no more to be done for it
   std::uint64_t evidence = 0;
   std::uint64_t blocks_committed = 0;
   std::uint64_t items_requested = 0;
@@ -264,6 +275,8 @@ class ConsensusDriver {
   [[nodiscard]] bool is_early(primitives::View view) const;
   void collect(const consensus::VoteMessage& vote);
   void refuse(const p2p::PeerId& peer, const char* what, consensus::VerifyError error);
+  /// Whether signatures of a message may be verified now; counts one that is dropped.
+  [[nodiscard]] bool may_verify(const p2p::PeerId& peer, std::uint64_t count);
   void prove_leader(std::vector<Bytes>& items, const consensus::BuildRequest& request) const;
   [[nodiscard]] primitives::ValidatorIndex leader_after(const primitives::VoteSubject& vote) const;
   [[nodiscard]] bool leads(primitives::View view) const;
@@ -291,7 +304,15 @@ class ConsensusDriver {
                       const p2p::PeerId& peer);
   void request_items(PendingProposal& pending, const p2p::PeerId& peer);
   void finish_proposal(const primitives::BlockHash& block);
+  /// Where each item of a block stands, for the block that was asked for last.
+  struct ItemPlaces {
+    consensus::BlockPtr block;
+    std::map<primitives::TxnHash, std::size_t> places;
+  };
+
   void serve_items(const p2p::PeerId& peer, const ItemsRequest& request);
+  [[nodiscard]] const ItemPlaces& places_of(const consensus::BlockPtr& block,
+                                            const p2p::PeerId& peer);
   void serve_block(const p2p::PeerId& peer, const BlockRequest& request);
   void take_items(const p2p::PeerId& peer, const ItemsResponse& response);
   void keep_leader_item(const p2p::PeerId& peer, const ItemsResponse& response);
@@ -347,6 +368,7 @@ class ConsensusDriver {
   std::map<primitives::BlockHash, PendingProposal> proposals_;
   /// Proofs of leaders that came ahead of their proposals, oldest first.
   std::deque<std::pair<primitives::TxnHash, Bytes>> leader_items_;
+  ItemPlaces item_places_;
   std::map<primitives::BlockHash, PendingFetch> fetches_;
   std::optional<RangeInFlight> range_;
   std::uint32_t range_attempts_ = 0;

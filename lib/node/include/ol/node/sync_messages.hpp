@@ -63,6 +63,8 @@ inline constexpr std::uint32_t kRangeCountMax = 256;
 inline constexpr std::size_t kRangeBytesMax = std::size_t{4} << 20;
 /// An items response stops growing here, below what the request channel carries.
 inline constexpr std::size_t kItemsBytesMax = std::size_t{3} << 20;
+/// What a request counts for among the bytes that its peer is served, whatever the answer.
+inline constexpr std::uint64_t kServeAskBytes = 1024;
 /// Longer proofs of an epoch's end are not sent.
 inline constexpr std::size_t kHandOverBytesMax = std::size_t{3} << 20;
 

@@ -1,0 +1,200 @@
+// What a driver does for peers only within their budgets, and floods of one peer against a node.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "../src/head_gossip.hpp"
+#include "driver_bench.hpp"
+#include "stranger.hpp"
+
+namespace ol::node::test {
+namespace {
+
+using primitives::Height;
+using primitives::View;
+using testing::IsEmpty;
+
+/// A driver that may do nothing for peers; of messages that it would refuse.
+class Budgets : public testing::Test {
+ protected:
+  Budgets() { bench.host.admits = false; }
+
+  void expect_dropped(const consensus::Message& message) {
+    const std::uint64_t dropped = bench.driver->counters().messages_dropped;
+    bench.deliver(2, message);
+    EXPECT_EQ(bench.driver->counters().messages_dropped, dropped + 1);
+    EXPECT_THAT(bench.host.punished, IsEmpty()) << "it was verified";
+    EXPECT_EQ(bench.driver->counters().messages_refused, 0U);
+  }
+  [[nodiscard]] primitives::QuorumCertificate forged() const {
+    auto out = bench.all.certify(
+        bench.all.block(bench.all.genesis, bench.all.genesis_certificate, View(1)));
+    out.signature.back() ^= 1;
+    return out;
+  }
+  [[nodiscard]] SyncMessage answer() const {
+    return *decode_sync_message(bench.host.sent.back().message);
+  }
+  /// A block in the tree with an item, proposed by validator 1.
+  primitives::Block proposed() {
+    bench.host.admits = true;
+    const auto block = bench.all.block(bench.all.genesis, bench.all.genesis_certificate, View(1));
+    bench.deliver(1, bench.proposal(block));
+    EXPECT_NE(bench.driver->kernel().tree().find(block.hash), nullptr);
+    bench.host.admits = false;
+    bench.host.sent.clear();
+    return block;
+  }
+
+  DriverBench bench{3};
+};
+
+TEST_F(Budgets, a_certificate_beyond_them_is_not_verified) {
+  expect_dropped(consensus::CertificateMessage{forged()});
+  EXPECT_EQ(bench.host.asked_to_verify, 1U);
+}
+
+TEST_F(Budgets, a_new_view_beyond_them_is_not_verified) {
+  expect_dropped(bench.all.new_view(2, View(1), forged()));
+  EXPECT_EQ(bench.host.asked_to_verify, 2U);
+}
+
+TEST_F(Budgets, a_proposal_beyond_them_is_not_verified_and_its_timeouts_count) {
+  auto proposal =
+      bench.proposal(bench.all.block(bench.all.genesis, bench.all.genesis_certificate, View(1)));
+  proposal.signature.bytes[0] ^= 1;
+  expect_dropped(proposal);
+  EXPECT_EQ(bench.host.asked_to_verify, 2U);
+  proposal.header.timeout_certificate.emplace();
+  auto& timeouts = proposal.header.timeout_certificate->signatures;
+  timeouts.resize(64);
+  for (std::uint32_t i = 0; i < timeouts.size(); ++i)
+    timeouts[i].validator = primitives::ValidatorIndex(i);
+  expect_dropped(proposal);
+  EXPECT_EQ(bench.host.asked_to_verify, 2U + 2 + 64 / 16);
+}
+
+TEST_F(Budgets, a_re_proposal_beyond_them_is_not_verified) {
+  consensus::ReproposalMessage message{.view = View(9), .certificate = forged(), .signature = {}};
+  expect_dropped(message);
+}
+
+TEST_F(Budgets, the_same_within_them_are_refused) {
+  bench.host.admits = true;
+  bench.deliver(2, consensus::CertificateMessage{forged()});
+  bench.deliver(2, bench.all.new_view(2, View(1), forged()));
+  EXPECT_EQ(bench.host.punished.size(), 2U);
+  EXPECT_EQ(bench.driver->counters().messages_dropped, 0U);
+}
+
+TEST_F(Budgets, a_gossiped_certificate_beyond_them_is_forgotten_so_that_it_can_come_again) {
+  std::optional<p2p::GossipVerdict> verdict;
+  HeadGossip heads(bench.all.domain, false,
+                   [&](const std::string&, p2p::GossipVerdict one) { verdict = one; });
+  const auto certificate = forged();
+  heads.take(*bench.driver, bench.now, bench.peer(2), "id", certificate,
+             consensus::encode_message(consensus::CertificateMessage{certificate}));
+  EXPECT_EQ(verdict, p2p::GossipVerdict::TooEarly);
+}
+
+TEST_F(Budgets, items_beyond_them_are_not_served_and_others_count_what_they_come_to) {
+  const auto block = proposed();
+  const ItemsRequest request{block.hash, block.item_hashes};
+  bench.deliver_sync(2, request);
+  EXPECT_TRUE(bench.host.sent.empty());
+  bench.host.admits = true;
+  bench.host.items.clear();
+  bench.deliver_sync(2, request);
+  ASSERT_EQ(bench.host.sent.size(), 1U);
+  EXPECT_EQ(std::get<ItemsResponse>(answer()).items, block.payload);
+  std::uint64_t bytes = 0;
+  for (const Bytes& item : block.payload)
+    bytes += item.size() + 4;
+  EXPECT_EQ(bench.host.served_bytes, bytes + 64 * block.payload.size());
+  // Who asks next finds the places known.
+  bench.deliver_sync(0, request);
+  EXPECT_EQ(bench.host.served_bytes, 2 * bytes + 64 * block.payload.size());
+  EXPECT_EQ(std::get<ItemsResponse>(answer()).items, block.payload);
+}
+
+TEST_F(Budgets, a_block_beyond_them_is_not_encoded_and_its_peer_asks_others_at_once) {
+  const auto block = proposed();
+  bench.deliver_sync(2, BlockRequest{block.hash});
+  EXPECT_TRUE(std::get<BlockResponse>(answer()).encoded.empty());
+  EXPECT_EQ(bench.host.served_bytes, 0U);
+  bench.host.admits = true;
+  bench.deliver_sync(2, BlockRequest{block.hash});
+  const auto encoded = std::get<BlockResponse>(answer()).encoded;
+  EXPECT_FALSE(encoded.empty());
+  EXPECT_EQ(bench.host.served_bytes, encoded.size());
+}
+
+TEST_F(Budgets, a_proof_of_an_epochs_end_beyond_them_is_not_read) {
+  bench.host.hand_over = Bytes(1000, 1);
+  bench.deliver_sync(2, HandOverRequest{primitives::Epoch(0)});
+  EXPECT_TRUE(bench.host.sent.empty() || !std::holds_alternative<HandOverResponse>(answer()));
+  bench.host.admits = true;
+  bench.deliver_sync(2, HandOverRequest{primitives::Epoch(0)});
+  EXPECT_TRUE(std::holds_alternative<HandOverResponse>(answer()));
+  EXPECT_EQ(bench.host.served_bytes, 1000U);
+}
+
+/// Four validators and a stranger that is linked to the first.
+class PeerFlood : public testing::Test {
+ protected:
+  void SetUp() override {
+    for (std::uint32_t i = 0; i < 4; ++i)
+      ASSERT_FALSE(cluster_.start(i));
+    ASSERT_TRUE(Cluster::eventually([&] { return cluster_.height(0) >= 3; }));
+    stranger_.emplace(cluster_.genesis(), address_of(cluster_, 0));
+    ASSERT_TRUE(Cluster::eventually([&] { return stranger_->is_linked(); }));
+  }
+  std::uint64_t dropped(const std::string& reason) {
+    const std::string text = cluster_.get(0, "/metrics");
+    const std::string name = "\nopenliquid_peer_dropped_total{reason=\"" + reason + "\"} ";
+    const std::size_t at = text.find(name);
+    return at == std::string::npos ? 0 : std::stoull(text.substr(at + name.size()));
+  }
+  std::uint64_t refused() {
+    return cluster_.metric(0, "openliquid_consensus_messages_refused_total");
+  }
+  bool logged(const std::string& words) {
+    for (const std::string& line : cluster_.log(0)) {
+      if (line.find(words) != std::string::npos) return true;
+    }
+    return false;
+  }
+  void expect_chain_goes_on() {
+    const std::uint64_t height = cluster_.height(0);
+    EXPECT_TRUE(Cluster::eventually([&] { return cluster_.height(0) >= height + 3; }));
+  }
+
+  Cluster cluster_{4};
+  std::optional<Stranger> stranger_;
+};
+
+TEST_F(PeerFlood, of_forged_certificates_one_is_verified_and_what_waits_behind_it_is_dropped) {
+  consensus::CertificateMessage forged;
+  forged.certificate.subject.height = Height(1'000'000);
+  forged.certificate.subject.view = View(1'000'000);
+  forged.certificate.signature = Bytes(48, 1);
+  for (int i = 0; i < 5'000; ++i)
+    stranger_->tell(forged);
+  EXPECT_TRUE(Cluster::eventually([&] { return refused() > 0 && !stranger_->is_linked(); }));
+  EXPECT_TRUE(Cluster::eventually([&] { return dropped("muted") > 0; }));
+  EXPECT_EQ(refused(), 1U);
+  expect_chain_goes_on();
+  EXPECT_EQ(refused(), 1U);
+}
+
+TEST_F(PeerFlood, whoever_goes_on_asking_for_ranges_is_cut_off_by_name) {
+  for (int i = 0; i < 5'000; ++i)
+    stranger_->tell(RangeRequest{Height(1), 256});
+  EXPECT_TRUE(Cluster::eventually(
+      [&] { return logged("goes on asking for more than one peer is served"); }));
+  EXPECT_GT(dropped("serving_busy") + dropped("serve"), 200U);
+  EXPECT_TRUE(Cluster::eventually([&] { return !stranger_->is_linked(); }));
+  expect_chain_goes_on();
+}
+
+}  // namespace
+}  // namespace ol::node::test
