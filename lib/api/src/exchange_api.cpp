@@ -101,7 +101,8 @@ std::string ExchangeApi::Impl::outcome_reply(const ExchangeRequest& request, con
     if (verified) {
       context.signer = verified->signer;
       access.read([&](const exchange::State& state) {
-        context.signer_is_agent = state.agents.contains(context.signer);
+        context.signer_is_agent =
+            request.action.account != context.signer && state.agents.contains(context.signer);
       });
     }
   }

@@ -197,10 +197,24 @@ void expire_agents(Context& ctx) {
     revoke_agent(ctx, address);
 }
 
+namespace {
+
+// Ends an agency that another approved for the owner's own address: that asked nobody (ADR 37).
+Outcome renounce_agency(Context& ctx, const Address& owner) {
+  const Agent* found = ctx.state.agents.find(owner);
+  if (found == nullptr) return Error::NotAuthorized;
+  if (!found->revoked) revoke_agent(ctx, owner);
+  ctx.state.agents.erase(owner);
+  return std::nullopt;
+}
+
+}  // namespace
+
 Outcome run(Context& ctx, AccountIndex account, const ApproveAgent& action) {
   State& state = ctx.state;
   if (!plain_text(action.name)) return Error::BatchTooLarge;
   const Account& owner = state.accounts[account];
+  if (action.agent == owner.address) return renounce_agency(ctx, Address(owner.address));
   const Address* old = state.agent_names.find({owner.address, action.name});
   if (action.agent.is_zero()) {
     if (old == nullptr) return Error::NotAuthorized;

@@ -3,20 +3,14 @@
 #include <algorithm>
 #include <type_traits>
 
+#include <ol/exchange/admission.hpp>
+
 #include "accounts.hpp"
 #include "placing.hpp"
 #include "steps.hpp"
 
 namespace ol::exchange {
 namespace {
-
-// Whom the signer speaks for: an agent for the account that approved it, anyone else for itself.
-Result<Address, Error> principal_of(const Context& ctx, const VerifiedAction& action) {
-  const Agent* agent = ctx.state.agents.find(action.signer);
-  if (agent == nullptr) return action.signer;
-  if (agent->revoked) return fail(Error::AgentRevoked);
-  return agent->account;
-}
 
 // dex.md 14.3. Says whether the nonce may be used, and uses it.
 bool use_nonce(Context& ctx, const Address& signer, std::uint64_t nonce) {
@@ -170,7 +164,7 @@ struct Runner {
 };
 
 Outcome authorise(Context& ctx, const VerifiedAction& action, AccountIndex& account) {
-  const auto principal_address = principal_of(ctx, action);
+  const auto principal_address = principal_of(ctx.state, action);
   if (!principal_address) return principal_address.error();
   const AccountIndex principal = ctx.state.find_account(*principal_address);
   if (principal == kNobody) return Error::UnknownAccount;
