@@ -107,5 +107,71 @@ TEST_F(AuditAgents, who_names_itself_needs_an_account) {
   EXPECT_EQ(code(user(7), Noop{}, user(7)), Error::UnknownAccount);
 }
 
+class AuditGroups : public Audit {
+ protected:
+  static Order stop(std::uint64_t trigger_px) {
+    Order out = order_of(kBtc, Side::Sell, trigger_px, 10'000);
+    out.trigger = Trigger::StopMarket;
+    out.trigger_px = trigger_px;
+    out.reduce_only = true;
+    return out;
+  }
+  ActionResult family() {
+    return chain.act(kA, PlaceOrders{{order_of(kBtc, Side::Buy, 590'000, 10'000), stop(580'000)},
+                                     Grouping::ParentChildren,
+                                     {},
+                                     0});
+  }
+  ActionResult position(std::uint64_t trigger_px) {
+    return chain.act(kA, PlaceOrders{{stop(trigger_px)}, Grouping::Position, {}, 0});
+  }
+  // The state with the next group's number changed.
+  void continue_at_group(std::uint64_t number) {
+    StateRecords records = chain.engine().records();
+    Bytes& globals = records.at(to_bytes(as_bytes(std::string_view("glob/"))));
+    for (std::size_t i = 0; i < 8; ++i)
+      globals[32 + i] = static_cast<std::uint8_t>(number >> (56 - 8 * i));
+    chain.restart_from(records);
+    ASSERT_EQ(chain.state().global().next_group, number);
+  }
+};
+
+TEST_F(AuditGroups, refused_ones_use_up_no_number) {
+  const std::uint64_t before = chain.state().global().next_group;
+  EXPECT_EQ(position(0).orders.at(0).kind, OrderResult::Kind::Error);
+  EXPECT_EQ(chain.state().global().next_group, before);
+  EXPECT_TRUE(chain.state().groups.items().empty());
+  EXPECT_EQ(position(580'000).orders.at(0).kind, OrderResult::Kind::WaitingForTrigger);
+  EXPECT_EQ(position(570'000).orders.at(0).kind, OrderResult::Kind::WaitingForTrigger);
+  EXPECT_EQ(chain.state().global().next_group, before + 2);
+  EXPECT_EQ(chain.state().groups.items().size(), 2U);
+}
+
+TEST_F(AuditGroups, numbers_end_where_resting_orders_keep_them_whole) {
+  continue_at_group(0xffff'ffff);
+  const ActionResult last = family();
+  ASSERT_EQ(last.orders.at(0).kind, OrderResult::Kind::Resting);
+  EXPECT_TRUE(chain.state().groups.contains(0xffff'ffff));
+  const ActionResult beyond = family();
+  ASSERT_EQ(beyond.orders.size(), 2U);
+  for (const OrderResult& result : beyond.orders)
+    EXPECT_EQ(result.error, Error::TooManyOrders);
+  EXPECT_EQ(code(kA, CancelAll{kBtc, CancelSide::Buys}), kOk);
+  EXPECT_TRUE(chain.state().groups.items().empty());
+  EXPECT_TRUE(chain.state().triggers.items().empty());
+}
+
+TEST_F(AuditGroups, no_state_is_loaded_whose_parent_lacks_its_group) {
+  const ActionResult placed = family();
+  ASSERT_EQ(placed.orders.at(0).kind, OrderResult::Kind::Resting);
+  StateRecords records = chain.engine().records();
+  ASSERT_TRUE(Engine::restore(Params{}, records));
+  std::erase_if(records, [](const auto& record) {
+    const ByteView prefix = as_bytes(std::string_view("group/"));
+    return std::ranges::equal(ByteView(record.first).first(prefix.size()), prefix);
+  });
+  EXPECT_FALSE(Engine::restore(Params{}, records));
+}
+
 }  // namespace
 }  // namespace ol::exchange
