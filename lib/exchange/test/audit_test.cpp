@@ -3,6 +3,7 @@
 
 #include "exchange_fixture.hpp"
 #include "invariants.hpp"
+#include "margin.hpp"
 
 namespace ol::exchange {
 namespace {
@@ -171,6 +172,102 @@ TEST_F(AuditGroups, no_state_is_loaded_whose_parent_lacks_its_group) {
     return std::ranges::equal(ByteView(record.first).first(prefix.size()), prefix);
   });
   EXPECT_FALSE(Engine::restore(Params{}, records));
+}
+
+// ADR 38. The victim of a fall holds one whole long and a speck in a market that stands still.
+class AuditLadder : public Audit {
+ protected:
+  void SetUp() override {
+    Audit::SetUp();
+    chain.deposit(kVictim, 2'000);
+    ASSERT_EQ(code(kVictim, UpdateLeverage{kBtc, true, 40}), kOk);
+    trade(kVictim, kBtc, 600'000, 100'000);
+    trade(kVictim, kEth, 300'000, 100);
+    chain.system({SetMarketStatus{kEth, MarketStatus::Halted}});
+  }
+  // `who` buys from A.
+  void trade(const Address& who, AssetId asset, std::uint64_t px, std::uint64_t sz) {
+    ASSERT_EQ(chain.order(kA, order_of(asset, Side::Sell, px, sz, Tif::Alo)).kind,
+              OrderResult::Kind::Resting);
+    ASSERT_EQ(chain.order(who, order_of(asset, Side::Buy, px, sz, Tif::Ioc)).total_sz, sz);
+  }
+  Bucket bucket(const Address& who) {
+    return cross_bucket(chain.state(), chain.state().find_account(who));
+  }
+  // What the victim's bucket will be worth, and of that what goes with the position that trades.
+  void fall_to(std::uint64_t px) {
+    const Int128 cash = chain.account(kVictim).raw_usd;
+    const Int128 btc = notional(px, 100'000);
+    const Int128 eth = notional(chain.market(kEth).mark, 100);
+    value = cash + btc + eth;
+    share = trunc_div(value * btc, btc + eth);
+    chain.oracle(kBtc, px);
+    ASSERT_EQ(chain.market(kBtc).mark, px);
+  }
+  // The speck waits, with its share of the value.
+  void expect_only_the_speck_waits() {
+    EXPECT_EQ(chain.perp(kVictim, kBtc).szi, 0);
+    EXPECT_EQ(chain.perp(kVictim, kEth).szi, 100);
+    EXPECT_EQ(bucket(kVictim).av, value - share);
+    EXPECT_NE(value, share);
+    EXPECT_EQ(chain.account(kVictim).bad_debt, 0);
+  }
+
+  Int128 value = 0;
+  Int128 share = 0;
+};
+
+TEST_F(AuditLadder, a_speck_that_waits_shields_nothing_from_the_market) {
+  ASSERT_EQ(chain.order(kA, order_of(kBtc, Side::Buy, 586'000, 100'000)).kind,
+            OrderResult::Kind::Resting);
+  fall_to(586'000);
+  EXPECT_EQ(chain.perp(kVictim, kBtc).szi, 80'000);  // 20 % first
+  EXPECT_EQ(chain.perp(kVictim, kEth).szi, 100);
+}
+
+TEST_F(AuditLadder, nor_from_the_backstop_vault) {
+  chain.deposit(kBackstop, 1'000'000);
+  fall_to(583'000);
+  ASSERT_GT(value, 0);
+  expect_only_the_speck_waits();
+  EXPECT_EQ(chain.perp(kBackstop, kBtc).szi, 100'000);
+  EXPECT_EQ(chain.perp(kBackstop, kEth).szi, 0);
+  EXPECT_EQ(bucket(kBackstop).av, 1'000'000 * kDollar + share);
+}
+
+TEST_F(AuditLadder, nor_from_insurance_which_pays_for_what_trades_alone) {
+  chain.deposit(kInsurance, 100'000);
+  chain.deposit(kBackstop, 1'000'000);
+  const std::int64_t before = chain.account(kInsurance).raw_usd;
+  fall_to(570'000);
+  ASSERT_LT(value, 0);
+  expect_only_the_speck_waits();
+  EXPECT_EQ(chain.perp(kBackstop, kBtc).szi, 100'000);
+  EXPECT_EQ(Int128{chain.account(kInsurance).raw_usd}, before + share);
+}
+
+TEST_F(AuditLadder, nor_from_deleveraging_until_the_market_goes_on) {
+  const Int128 before = chain.account(kA).raw_usd;
+  const Int128 insured = chain.account(kInsurance).raw_usd;
+  fall_to(570'000);
+  ASSERT_LT(value, -insured);
+  expect_only_the_speck_waits();
+  EXPECT_EQ(Int128{chain.account(kA).raw_usd},
+            before - notional(570'000, 100'000) - share - insured);
+  chain.system({SetMarketStatus{kEth, MarketStatus::Active}});
+  EXPECT_EQ(chain.perp(kVictim, kEth).szi, 0);
+  EXPECT_EQ(chain.account(kVictim).raw_usd, 0);
+}
+
+// The market that stands still is settled below zero: insurance pays, the rest is a debt.
+TEST_F(AuditLadder, what_waits_is_covered_by_a_settlement) {
+  fall_to(570'000);
+  ASSERT_LT(value - share, 0);
+  const Int128 insured = chain.account(kInsurance).raw_usd;
+  ASSERT_EQ(insured, 0);
+  chain.system({SetMarketStatus{kEth, MarketStatus::Settling}});
+  EXPECT_EQ(chain.account(kVictim).raw_usd, 0);
+  EXPECT_EQ(Int128{chain.account(kVictim).bad_debt}, share - value);
 }
 
 }  // namespace
