@@ -283,7 +283,8 @@ class Deleveraging {
     if (lots == 0) return;
     const Int128 due =
         lots == lots_left_ ? debt_left_ : min128(debt_left_, ceil_div(debt_ * lots, abs128(szi_)));
-    const Int128 av = max128(0, bucket_of(state, candidate.account, market_).av);
+    const Int128 value = bucket_of(state, candidate.account, market_).av;
+    const Int128 av = max128(0, value);
     if (due > av && !capped) return;
     const Int128 paid = min128(due, av);
     const Checkpoint point = checkpoint(ctx_);
@@ -300,6 +301,7 @@ class Deleveraging {
       revert(ctx_, point);
       return;
     }
+    cover_closed(ctx_, candidate.account, market_, value - paid);
     lots_left_ -= lots;
     debt_left_ -= due;
     shortfall_ += due - paid;

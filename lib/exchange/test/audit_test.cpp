@@ -270,5 +270,63 @@ TEST_F(AuditLadder, what_waits_is_covered_by_a_settlement) {
   EXPECT_EQ(Int128{chain.account(kVictim).bad_debt}, share - value);
 }
 
+// ADR 38: a candidate of deleveraging that is bankrupt itself, though less than the other.
+class AuditCandidates : public Audit {
+ protected:
+  static constexpr std::uint64_t kLots = 10'000;
+  void SetUp() override {
+    Audit::SetUp();
+    ASSERT_EQ(code(kA, UpdateLeverage{kEth, true, 5}), kOk);
+  }
+  void short_and_long(std::int64_t short_dollars, std::int64_t long_dollars, bool isolated) {
+    chain.deposit(kShort, short_dollars);
+    chain.deposit(kLong, long_dollars);
+    ASSERT_EQ(code(kShort, UpdateLeverage{kBtc, true, 40}), kOk);
+    ASSERT_EQ(code(kLong, UpdateLeverage{kBtc, !isolated, 40}), kOk);
+    trade(kLong, kShort, kBtc, 600'000, kLots);
+  }
+  void trade(const Address& buyer, const Address& seller, AssetId asset, std::uint64_t px,
+             std::uint64_t sz) {
+    ASSERT_EQ(chain.order(seller, order_of(asset, Side::Sell, px, sz, Tif::Alo)).kind,
+              OrderResult::Kind::Resting);
+    ASSERT_EQ(chain.order(buyer, order_of(asset, Side::Buy, px, sz, Tif::Ioc)).total_sz, sz);
+  }
+  // Halves the price of ETH and settles it, while the ladder is blind; then BTC has a price.
+  void eth_falls_and_btc_is(std::uint64_t px) {
+    chain.system({SetMarketStatus{kEth, MarketStatus::Halted}});
+    chain.oracle(kEth, 150'000, 61'000);
+    ASSERT_EQ(chain.market(kEth).mark, 150'000U);
+    chain.system({SetMarketStatus{kEth, MarketStatus::Settling}, SetOracle{kBtc, px}});
+    ASSERT_EQ(chain.market(kBtc).mark, px);
+    ASSERT_EQ(chain.perp(kShort, kBtc).szi, 0);
+    ASSERT_EQ(chain.perp(kLong, kBtc).szi, 0);
+  }
+
+  const Address kShort = user(4);
+  const Address kLong = user(5);
+};
+
+TEST_F(AuditCandidates, a_cross_bucket_left_below_zero_is_covered) {
+  short_and_long(200, 2'000, false);
+  trade(kLong, kA, kEth, 300'000, 22'000);
+  const std::int64_t cash = chain.account(kLong).raw_usd;
+  eth_falls_and_btc_is(720'000);
+  const Int128 value = cash + notional(720'000, kLots) + notional(150'000, 22'000);
+  ASSERT_LT(value, 0);
+  EXPECT_EQ(chain.account(kLong).raw_usd, 0);
+  EXPECT_EQ(Int128{chain.account(kLong).bad_debt}, -value);
+}
+
+TEST_F(AuditCandidates, an_isolated_bucket_leaves_the_cross_cash_alone) {
+  short_and_long(800, 5'000, true);
+  trade(kShort, kA, kEth, 300'000, 30'000);
+  const std::int64_t cash = chain.account(kLong).raw_usd;
+  const Int128 value = chain.perp(kLong, kBtc).iso_raw + notional(480'000, kLots);
+  ASSERT_LT(value, 0);
+  eth_falls_and_btc_is(480'000);
+  EXPECT_EQ(chain.account(kLong).raw_usd, cash);
+  EXPECT_EQ(Int128{chain.account(kLong).bad_debt}, -value);
+}
+
 }  // namespace
 }  // namespace ol::exchange
