@@ -328,5 +328,39 @@ TEST_F(AuditCandidates, an_isolated_bucket_leaves_the_cross_cash_alone) {
   EXPECT_EQ(Int128{chain.account(kLong).bad_debt}, -value);
 }
 
+using AuditBackstop = Audit;
+
+TEST_F(AuditBackstop, what_it_holds_is_not_the_first_depositors) {
+  chain.deposit(kBackstop, 90'000);
+  ASSERT_EQ(code(kMallory, VaultTransfer{kBackstop, true, 10'000 * kDollar}), kOk);
+  const VaultInfo info = *chain.state().vaults.find(kBackstop);
+  EXPECT_EQ(info.total_shares, 100'000 * kDollar);
+  EXPECT_EQ(chain.state().vault_shares.find({kBackstop, kMallory})->shares, 10'000 * kDollar);
+  EXPECT_EQ(chain.state().vault_shares.find({kBackstop, kBackstop})->shares, 90'000 * kDollar);
+  chain.system({}, 4 * 86'400'000);
+  ASSERT_EQ(code(kMallory, VaultTransfer{kBackstop, false, 100'000 * kDollar}), kOk);
+  EXPECT_EQ(chain.account(kMallory).raw_usd, 1'000'000 * kDollar);
+  EXPECT_EQ(chain.account(kBackstop).raw_usd, 90'000 * kDollar);
+}
+
+TEST_F(AuditBackstop, takes_no_first_deposit_to_fill_a_hole) {
+  ASSERT_EQ(code(kMallory, Noop{}), kOk);
+  chain.system({CreditUsd{kBackstop, 1'000 * kDollar}});
+  // A long of the vault's own, that falls below what it has.
+  ASSERT_EQ(chain.order(kA, order_of(kBtc, Side::Buy, 600'000, 100'000, Tif::Alo)).kind,
+            OrderResult::Kind::Resting);
+  chain.deposit(kVictim, 2'000);
+  ASSERT_EQ(code(kVictim, UpdateLeverage{kBtc, true, 40}), kOk);
+  chain.deposit(kBackstop, 4'000);
+  ASSERT_EQ(chain.order(kVictim, order_of(kBtc, Side::Sell, 600'000, 100'000, Tif::Ioc)).total_sz,
+            100'000U);
+  chain.oracle(kBtc, 617'000);  // the vault takes the short at the mark
+  ASSERT_EQ(chain.perp(kBackstop, kBtc).szi, -100'000);
+  chain.system({SetMarketStatus{kBtc, MarketStatus::Halted}});
+  chain.oracle(kBtc, 900'000);
+  EXPECT_EQ(code(kMallory, VaultTransfer{kBackstop, true, 10'000 * kDollar}), Error::VaultDeposit);
+  EXPECT_EQ(chain.account(kMallory).raw_usd, 1'000'000 * kDollar);
+}
+
 }  // namespace
 }  // namespace ol::exchange
