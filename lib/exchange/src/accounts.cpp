@@ -290,10 +290,11 @@ Outcome run(Context& ctx, AccountIndex account, const EvmUserModify& action) {
 
 Outcome run(Context& ctx, AccountIndex account, const SealOrder& action) {
   State& state = ctx.state;
-  if (state.seals.contains(action.commitment)) return Error::SealMismatch;
+  const OwnedCommitment key(address_of(ctx, account), action.commitment);
+  if (state.seals.contains(key)) return Error::SealMismatch;
   // The bond is action credits; a reveal in time gives them back (dex.md 19.2).
   state.accounts.edit(account).credits_used += ctx.params.seal_bond;
-  state.seals.set(action.commitment, {address_of(ctx, account), ctx.block.height, {}});
+  state.seals.set(key, {ctx.block.height, {}});
   return std::nullopt;
 }
 

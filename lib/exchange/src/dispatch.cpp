@@ -133,14 +133,14 @@ struct Runner {
     return std::nullopt;
   }
   Outcome operator()(const RevealOrder& body) const {
-    const Seal* seal = ctx.state.seals.find(body.commitment);
-    if (seal == nullptr || seal->height == ctx.block.height) return Error::SealUnknown;
     const Address address = ctx.state.accounts[account].address;
-    const bool fits = seal->account == address &&
-                      seal_commitment(body.order, body.salt, address) == body.commitment;
-    if (!fits) return Error::SealMismatch;
+    const Seal* seal = ctx.state.seals.find({address, body.commitment});
+    if (seal == nullptr || seal->height == ctx.block.height) return Error::SealUnknown;
+    if (seal_commitment(body.order, body.salt, address) != body.commitment) {
+      return Error::SealMismatch;
+    }
     if (body.order.trigger != Trigger::None) return Error::BadTriggerPx;
-    ctx.state.seals.erase(body.commitment);
+    ctx.state.seals.erase({address, body.commitment});
     Account& owner = ctx.state.accounts.edit(account);
     owner.credits_used -= std::min(owner.credits_used, ctx.params.seal_bond);
     out.orders.push_back(place_order(ctx, {account, {}, 0}, body.order));

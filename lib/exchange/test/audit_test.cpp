@@ -362,5 +362,51 @@ TEST_F(AuditBackstop, takes_no_first_deposit_to_fill_a_hole) {
   EXPECT_EQ(chain.account(kMallory).raw_usd, 1'000'000 * kDollar);
 }
 
+using AuditSeals = Audit;
+
+// Whoever sees a commitment on its way may send the same before it.
+TEST_F(AuditSeals, a_copied_commitment_blocks_nobody) {
+  const Order secret = order_of(kBtc, Side::Buy, 590'000, 10'000);
+  const Hash256 commitment = seal_commitment(secret, {}, kA);
+  EXPECT_EQ(code(kMallory, SealOrder{commitment}), kOk);
+  EXPECT_EQ(code(kA, SealOrder{commitment}), kOk);
+  EXPECT_EQ(code(kA, SealOrder{commitment}), Error::SealMismatch);
+  chain.restart();
+  EXPECT_EQ(code(kMallory, RevealOrder{commitment, secret, {}}), Error::SealMismatch);
+  EXPECT_EQ(code(kA, RevealOrder{commitment, secret, {}}), kOk);
+  EXPECT_EQ(code(kA, RevealOrder{commitment, secret, {}}), Error::SealUnknown);
+  EXPECT_TRUE(chain.state().seals.contains({kMallory, commitment}));
+}
+
+// Reveals run by the hash of their own seals' seeds: the copy's has another.
+TEST_F(AuditSeals, an_agents_reveal_has_the_place_of_its_masters_seal) {
+  ASSERT_EQ(code(kA, ApproveAgent{user(7), "bot", 0}), kOk);
+  // Both buy what one seller offers; which comes first depends on the seeds alone.
+  std::vector<Order> secrets;
+  std::vector<Hash256> commitments;
+  for (std::uint64_t i = 0; i < 4; ++i) {
+    secrets.push_back(order_of(kBtc, Side::Buy, 590'000, 10'000 + i, Tif::Gtc));
+    commitments.push_back(seal_commitment(secrets.back(), {}, kA));
+    ASSERT_EQ(code(kA, SealOrder{commitments.back()}), kOk);
+  }
+  chain.system({});
+  std::vector<std::pair<Hash256, std::size_t>> keys;
+  std::vector<VerifiedAction> reveals;
+  for (std::size_t i = 0; i < secrets.size(); ++i) {
+    const Seal* seal = chain.state().seals.find({kA, commitments[i]});
+    ASSERT_NE(seal, nullptr);
+    ASSERT_NE(seal->seed, Hash256{});
+    keys.emplace_back(order_key(seal->seed, commitments[i]), i);
+    // By the owner, by its agent, naming itself.
+    const Address signer = i % 2 == 0 ? kA : user(7);
+    reveals.push_back(
+        chain.action(signer, RevealOrder{commitments[i], secrets[i], {}}, i == 2 ? kA : Address{}));
+  }
+  const BlockResult out = chain.block({}, reveals);
+  std::ranges::sort(keys);
+  for (std::size_t i = 0; i < keys.size(); ++i)
+    EXPECT_EQ(out.results.at(i).hash, reveals[keys[i].second].hash);
+}
+
 }  // namespace
 }  // namespace ol::exchange
