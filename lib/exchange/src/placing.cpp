@@ -335,6 +335,9 @@ OrderResult modify_order(Context& ctx, AccountIndex account, const ModifyRequest
     if (order.sz <= filled) return refused(Error::MissingOrder);
     order.sz -= filled;
     if (shrinks_in_place(ctx, slot, order, order.sz)) {
+      // What the owner asks for, whatever fills have left of it.
+      const MarketIndex market = ctx.state.orders[slot].market;
+      if (auto error = check_min_ntl(ctx, placer, market, request.order)) return refused(*error);
       shrink(ctx, slot, order.sz);
       OrderResult out;
       out.kind = OrderResult::Kind::Resting;

@@ -408,5 +408,40 @@ TEST_F(AuditSeals, an_agents_reveal_has_the_place_of_its_masters_seal) {
     EXPECT_EQ(out.results.at(i).hash, reveals[keys[i].second].hash);
 }
 
+class AuditDust : public Audit {
+ protected:
+  OrderResult resize(const OrderResult& placed, Order order, std::uint64_t sz) {
+    order.sz = sz;
+    return chain.act(kA, ModifyOrders{{{placed.oid, {}, order}}}).orders.at(0);
+  }
+};
+
+// Least worth is 10 dollars: at 50,000 that is 20 lots of a hundred-thousandth.
+TEST_F(AuditDust, no_order_shrinks_below_the_least_worth) {
+  const Order order = order_of(kBtc, Side::Buy, 500'000, 10'000);
+  const OrderResult placed = chain.order(kA, order);
+  ASSERT_EQ(placed.kind, OrderResult::Kind::Resting);
+  EXPECT_EQ(resize(placed, order, 19).error, Error::MinNtl);
+  EXPECT_EQ(chain.state().orders[chain.state().orders.find(placed.oid)].sz, 10'000U);
+  const OrderResult least = resize(placed, order, 20);
+  EXPECT_EQ(least.kind, OrderResult::Kind::Resting);
+  EXPECT_EQ(least.oid, placed.oid);
+}
+
+TEST_F(AuditDust, an_order_that_closes_its_position_may_be_as_small) {
+  ASSERT_EQ(chain.order(kMallory, order_of(kBtc, Side::Sell, 600'000, 1'000)).kind,
+            OrderResult::Kind::Resting);
+  ASSERT_EQ(chain.order(kA, order_of(kBtc, Side::Buy, 600'000, 1'000)).total_sz, 1'000U);
+  Order order = order_of(kBtc, Side::Sell, 610'000, 2'000);
+  order.reduce_only = true;
+  const OrderResult placed = chain.order(kA, order);
+  ASSERT_EQ(placed.kind, OrderResult::Kind::Resting);
+  ASSERT_EQ(chain.order(kMallory, order_of(kBtc, Side::Buy, 600'000, 990)).kind,
+            OrderResult::Kind::Resting);
+  ASSERT_EQ(chain.order(kA, order_of(kBtc, Side::Sell, 600'000, 990, Tif::Ioc)).total_sz, 990U);
+  EXPECT_EQ(resize(placed, order, 9).error, Error::MinNtl);
+  EXPECT_EQ(resize(placed, order, 10).oid, placed.oid);
+}
+
 }  // namespace
 }  // namespace ol::exchange
