@@ -443,5 +443,40 @@ TEST_F(AuditDust, an_order_that_closes_its_position_may_be_as_small) {
   EXPECT_EQ(resize(placed, order, 10).oid, placed.oid);
 }
 
+using AuditBreaker = Audit;
+
+TEST_F(AuditBreaker, keeps_a_price_a_second_and_writes_no_more) {
+  std::size_t written = 0;
+  constexpr int kBlocks = 4'000;  // 320 s at 80 ms
+  for (int i = 0; i < kBlocks; ++i) {
+    const BlockResult out = chain.oracle(kBtc, 600'000 + static_cast<std::uint64_t>(i % 7), 80);
+    for (const auto& [key, value] : out.diff) {
+      const ByteView prefix = as_bytes(std::string_view("ohist/"));
+      if (key.size() > prefix.size() &&
+          std::ranges::equal(ByteView(key).first(prefix.size()), prefix))
+        ++written;
+    }
+  }
+  EXPECT_LE(chain.state().oracle_history.find(kBtc)->size(), 302U);
+  EXPECT_GE(written, 319U);
+  EXPECT_LE(written, 321U);
+}
+
+// A price second by second, but the window to the millisecond.
+TEST_F(AuditBreaker, compares_with_the_last_price_before_its_window) {
+  const auto alarmed = [&](TimeMs at, std::uint64_t px) {
+    chain.oracle(kBtc, px, kStart + at - chain.state().global().time);
+    for (const AlertEvent& alert : chain.events_of<AlertEvent>()) {
+      if (alert.kind == AlertEvent::Kind::Breaker) return true;
+    }
+    return false;
+  };
+  ASSERT_LT(chain.state().global().time, kStart + 1'000);  // 600,000 came in the first second
+  EXPECT_FALSE(alarmed(1'300, 520'000));
+  EXPECT_FALSE(alarmed(301'100, 598'000));
+  EXPECT_FALSE(alarmed(301'400, 597'990));
+  EXPECT_TRUE(alarmed(301'500, 598'000));
+}
+
 }  // namespace
 }  // namespace ol::exchange
