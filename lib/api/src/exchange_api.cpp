@@ -65,7 +65,8 @@ ExchangeApi::Impl::Before ExchangeApi::Impl::read_before(const ExchangeRequest& 
   Address from = request.action.account.is_zero() ? verified->signer : request.action.account;
   if (sub != nullptr && !sub->is_deposit) from = sub->sub_account;
   access.read([&](const exchange::State& state) {
-    out.signer_is_agent = state.agents.contains(verified->signer);
+    out.signer_is_agent =
+        request.action.account != verified->signer && state.agents.contains(verified->signer);
     const exchange::AccountIndex account = state.find_account(from);
     if (account != exchange::kNobody) out.withdrawable = withdrawable(state, account);
   });

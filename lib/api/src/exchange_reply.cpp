@@ -396,9 +396,9 @@ std::string admission_sentence(Error error, const exchange::State& state,
   context.height = state.global().height;
   context.time = state.global().time;
   context.signer = action.signer;
-  const exchange::Agent* agent = state.agents.find(action.signer);
-  context.signer_is_agent = agent != nullptr;
-  const Address principal = agent == nullptr ? action.signer : agent->account;
+  const auto speaks_for = exchange::principal_of(state, action);
+  const Address principal = speaks_for ? *speaks_for : state.agents.find(action.signer)->account;
+  context.signer_is_agent = principal != action.signer;
   const auto target = exchange::target_account(state, principal, action.action.account);
   if (target != exchange::kNobody) {
     const exchange::Account& account = state.accounts[target];

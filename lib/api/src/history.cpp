@@ -346,9 +346,13 @@ void History::apply_records(const CommittedBlock& block) {
       static_cast<void>(in.u64());
       market.cum_funding = i128(in);
     } else if (auto agent = below(key, "agent/")) {
-      if (!value) continue;
+      const auto address = agent->fixed<Address>();
+      if (!value) {
+        agents_.erase(address);
+        continue;
+      }
       Reader in(*value);
-      agents_[agent->fixed<Address>()] = in.fixed<Address>();
+      agents_[address] = in.fixed<Address>();
     }
   }
 }

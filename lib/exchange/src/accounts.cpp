@@ -213,10 +213,24 @@ void expire_agents(Context& ctx) {
     revoke_agent(ctx, address);
 }
 
+namespace {
+
+// Ends an agency that another approved for the owner's own address: that asked nobody (ADR 37).
+Outcome renounce_agency(Context& ctx, const Address& owner) {
+  const Agent* found = ctx.state.agents.find(owner);
+  if (found == nullptr) return Error::NotAuthorized;
+  if (!found->revoked) revoke_agent(ctx, owner);
+  ctx.state.agents.erase(owner);
+  return std::nullopt;
+}
+
+}  // namespace
+
 Outcome run(Context& ctx, AccountIndex account, const ApproveAgent& action) {
   State& state = ctx.state;
   if (!plain_text(action.name)) return Error::BatchTooLarge;
   const Account& owner = state.accounts[account];
+  if (action.agent == owner.address) return renounce_agency(ctx, Address(owner.address));
   const Address* old = state.agent_names.find({owner.address, action.name});
   if (action.agent.is_zero()) {
     if (old == nullptr) return Error::NotAuthorized;
@@ -288,10 +302,11 @@ Outcome run(Context& ctx, AccountIndex account, const EvmUserModify& action) {
 
 Outcome run(Context& ctx, AccountIndex account, const SealOrder& action) {
   State& state = ctx.state;
-  if (state.seals.contains(action.commitment)) return Error::SealMismatch;
+  const OwnedCommitment key(address_of(ctx, account), action.commitment);
+  if (state.seals.contains(key)) return Error::SealMismatch;
   // The bond is action credits; a reveal in time gives them back (dex.md 19.2).
   state.accounts.edit(account).credits_used += ctx.params.seal_bond;
-  state.seals.set(action.commitment, {address_of(ctx, account), ctx.block.height, {}});
+  state.seals.set(key, {ctx.block.height, {}});
   return std::nullopt;
 }
 

@@ -27,6 +27,14 @@ bool within_budget(const Params& params, const Account& account, const ActionBod
 
 }  // namespace
 
+Result<Address, Error> principal_of(const State& state, const VerifiedAction& action) {
+  if (action.action.account == action.signer) return action.signer;
+  const Agent* agent = state.agents.find(action.signer);
+  if (agent == nullptr) return action.signer;
+  if (agent->revoked) return fail(Error::AgentRevoked);
+  return agent->account;
+}
+
 AccountIndex target_account(const State& state, const Address& principal, const Address& wanted) {
   if (wanted.is_zero() || wanted == principal) return state.find_account(principal);
   const AccountIndex found = state.find_account(wanted);
@@ -50,15 +58,13 @@ bool nonce_seen(const State& state, const Address& signer, std::uint64_t nonce) 
 Result<void, Error> check_admission(const State& state, const Params& params,
                                     const VerifiedAction& action, TimeMs now,
                                     std::uint64_t waiting) {
-  const Agent* agent = state.agents.find(action.signer);
-  if (agent != nullptr && agent->revoked) return fail(Error::AgentRevoked);
-  const Address principal = agent == nullptr ? action.signer : agent->account;
+  OL_TRY(const Address principal, principal_of(state, action));
   if (state.find_account(principal) == kNobody) return fail(Error::UnknownAccount);
   const Action& what = action.action;
   if (!nonce_fits(state, params, action.signer, what.nonce, now)) return fail(Error::BadNonce);
   const AccountIndex target = target_account(state, principal, what.account);
   if (target == kNobody) return fail(Error::NotAuthorized);
-  if (agent != nullptr && needs_user_key(what.body)) return fail(Error::NotAuthorized);
+  if (principal != action.signer && needs_user_key(what.body)) return fail(Error::NotAuthorized);
   if (what.expires_after != 0 && now > what.expires_after) return fail(Error::Expired);
   if (!within_budget(params, state.accounts[target], what.body, now, waiting))
     return fail(Error::RateLimited);

@@ -3,20 +3,14 @@
 #include <algorithm>
 #include <type_traits>
 
+#include <ol/exchange/admission.hpp>
+
 #include "accounts.hpp"
 #include "placing.hpp"
 #include "steps.hpp"
 
 namespace ol::exchange {
 namespace {
-
-// Whom the signer speaks for: an agent for the account that approved it, anyone else for itself.
-Result<Address, Error> principal_of(const Context& ctx, const VerifiedAction& action) {
-  const Agent* agent = ctx.state.agents.find(action.signer);
-  if (agent == nullptr) return action.signer;
-  if (agent->revoked) return fail(Error::AgentRevoked);
-  return agent->account;
-}
 
 // dex.md 14.3. Says whether the nonce may be used, and uses it.
 bool use_nonce(Context& ctx, const Address& signer, std::uint64_t nonce) {
@@ -139,14 +133,14 @@ struct Runner {
     return std::nullopt;
   }
   Outcome operator()(const RevealOrder& body) const {
-    const Seal* seal = ctx.state.seals.find(body.commitment);
-    if (seal == nullptr || seal->height == ctx.block.height) return Error::SealUnknown;
     const Address address = ctx.state.accounts[account].address;
-    const bool fits = seal->account == address &&
-                      seal_commitment(body.order, body.salt, address) == body.commitment;
-    if (!fits) return Error::SealMismatch;
+    const Seal* seal = ctx.state.seals.find({address, body.commitment});
+    if (seal == nullptr || seal->height == ctx.block.height) return Error::SealUnknown;
+    if (seal_commitment(body.order, body.salt, address) != body.commitment) {
+      return Error::SealMismatch;
+    }
     if (body.order.trigger != Trigger::None) return Error::BadTriggerPx;
-    ctx.state.seals.erase(body.commitment);
+    ctx.state.seals.erase({address, body.commitment});
     Account& owner = ctx.state.accounts.edit(account);
     owner.credits_used -= std::min(owner.credits_used, ctx.params.seal_bond);
     out.orders.push_back(place_order(ctx, {account, {}, 0}, body.order));
@@ -170,7 +164,7 @@ struct Runner {
 };
 
 Outcome authorise(Context& ctx, const VerifiedAction& action, AccountIndex& account) {
-  const auto principal_address = principal_of(ctx, action);
+  const auto principal_address = principal_of(ctx.state, action);
   if (!principal_address) return principal_address.error();
   const AccountIndex principal = ctx.state.find_account(*principal_address);
   if (principal == kNobody) return Error::UnknownAccount;

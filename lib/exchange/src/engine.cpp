@@ -96,6 +96,15 @@ void begin(State& state, const BlockInput& block) {
   globals.fills_in_block = 0;
 }
 
+// The seed of the commitment's block, zero where the action's account sealed no such thing.
+Hash256 seal_seed(const State& state, const VerifiedAction& action, const Hash256& commitment) {
+  const auto principal = principal_of(state, action);
+  if (!principal) return {};
+  const Address& named = action.action.account;
+  const Seal* seal = state.seals.find({named.is_zero() ? *principal : named, commitment});
+  return seal == nullptr ? Hash256{} : seal->seed;
+}
+
 // Actions in execution order: as listed, but reveals lead P4, by the hash of their commitment's
 // block seed (dex.md 19.2). Returns indexes.
 std::vector<std::size_t> execution_order(const Context& ctx) {
@@ -109,8 +118,7 @@ std::vector<std::size_t> execution_order(const Context& ctx) {
   const std::vector<VerifiedAction>& actions = ctx.block.actions;
   for (std::size_t i = 0; i < actions.size(); ++i) {
     if (const auto* reveal = std::get_if<RevealOrder>(&actions[i].action.body)) {
-      const Seal* seal = ctx.state.seals.find(reveal->commitment);
-      const Hash256 seed = seal == nullptr ? Hash256{} : seal->seed;
+      const Hash256 seed = seal_seed(ctx.state, actions[i], reveal->commitment);
       reveals.push_back({order_key(seed, reveal->commitment), i});
     } else {
       (step_of(actions[i].action.body) == Step::P4 ? last : out).push_back(i);
@@ -126,12 +134,12 @@ std::vector<std::size_t> execution_order(const Context& ctx) {
 // Seals of the block before get their seed, which is that block's certificate and so this block's
 // seed; seals that nobody revealed in time are gone with their bond (dex.md 19.2).
 void update_seals(Context& ctx) {
-  std::vector<Hash256> changed;
+  std::vector<OwnedCommitment> changed;
   for (const auto& [commitment, seal] : ctx.state.seals.items()) {
     const bool over = ctx.block.height > seal.height + ctx.params.seal_window;
     if (over || seal.height + 1 == ctx.block.height) changed.push_back(commitment);
   }
-  for (const Hash256& commitment : changed) {
+  for (const OwnedCommitment& commitment : changed) {
     if (ctx.state.seals.find(commitment)->height + 1 == ctx.block.height) {
       ctx.state.seals.edit(commitment).seed = ctx.block.seed;
     } else {

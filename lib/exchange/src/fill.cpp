@@ -140,6 +140,42 @@ void book_debt(Context& ctx, AccountIndex debtor, Int128 usd) {
   ctx.state.debtors.set(address, true);
 }
 
+namespace {
+
+bool has_cross_position(const State& state, AccountIndex account) {
+  return std::ranges::any_of(state.perps_of(account), [&](const State::Place& place) {
+    return !state.perps[place.index].isolated && state.perps[place.index].szi != 0;
+  });
+}
+
+// Insurance pays, and the rest is a debt (dex.md 12.5, 20.5).
+void cover(Context& ctx, AccountIndex account, AssetId asset, Int128 missing) {
+  if (missing <= 0) return;
+  const Address address = ctx.state.accounts[account].address;
+  const std::int64_t paid = take_insurance(ctx, missing);
+  if (paid > 0) {
+    ctx.state.accounts.edit(account).raw_usd += paid;
+    ctx.emit<LiquidationEvent>(address, asset, LiquidationEvent::Method::Insurance, paid);
+  }
+  if (missing == paid) return;
+  book_debt(ctx, account, missing - paid);
+  ctx.emit<LiquidationEvent>(address, asset, LiquidationEvent::Method::Adl,
+                             must_i64(missing - paid));
+}
+
+}  // namespace
+
+void cover_closed(Context& ctx, AccountIndex account, MarketIndex market, Int128 isolated_av) {
+  const State& state = ctx.state;
+  const PerpState& perp = *state.find_perp(account, market);
+  if (perp.szi != 0) return;
+  if (perp.isolated) {
+    cover(ctx, account, state.info(market).config.asset, -isolated_av);
+  } else if (!has_cross_position(state, account)) {
+    cover(ctx, account, kAllAssets, -Int128{state.accounts[account].raw_usd});
+  }
+}
+
 bool move_position(Context& ctx, AccountIndex account, MarketIndex market, Side side,
                    std::uint64_t sz, std::uint64_t px, Shortfall shortfall) {
   State& state = ctx.state;

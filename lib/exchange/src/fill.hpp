@@ -70,6 +70,11 @@ struct Standing {
 void pay_insurance(Context& ctx, std::int64_t usd);
 /// Takes up to `missing` out of the insurance fund (dex.md 12.5). How much.
 [[nodiscard]] std::int64_t take_insurance(Context& ctx, Int128 missing);
+/// Covers what a bucket is short of once its position in the market was closed at the mark: from
+/// insurance, the rest as bad debt (dex.md 12.5, 20.5; ADR 30 and 38). A bucket with positions left
+/// is the ladder's. @param isolated_av  What an isolated bucket was worth; a cross bucket says
+/// itself.
+void cover_closed(Context& ctx, AccountIndex account, MarketIndex market, Int128 isolated_av);
 /// Credits an account with what nobody could pay and records it as its bad debt (dex.md 12.6).
 void book_debt(Context& ctx, AccountIndex debtor, Int128 usd);
 

@@ -68,32 +68,6 @@ void roll_volumes(Context& ctx) {
   }
 }
 
-namespace {
-
-bool has_cross_position(const State& state, AccountIndex account) {
-  return std::ranges::any_of(state.perps_of(account), [&](const State::Place& place) {
-    return !state.perps[place.index].isolated && state.perps[place.index].szi != 0;
-  });
-}
-
-// What a bucket that settlement closed is short of: the insurance fund pays, and the rest is a debt
-// (dex.md 12.5, 20.5). The ladder had no say where the market was halted before.
-void cover(Context& ctx, AccountIndex account, AssetId asset, Int128 missing) {
-  if (missing <= 0) return;
-  const Address address = ctx.state.accounts[account].address;
-  const std::int64_t paid = take_insurance(ctx, missing);
-  if (paid > 0) {
-    ctx.state.accounts.edit(account).raw_usd += paid;
-    ctx.emit<LiquidationEvent>(address, asset, LiquidationEvent::Method::Insurance, paid);
-  }
-  if (missing == paid) return;
-  book_debt(ctx, account, missing - paid);
-  ctx.emit<LiquidationEvent>(address, asset, LiquidationEvent::Method::Adl,
-                             must_i64(missing - paid));
-}
-
-}  // namespace
-
 void settle_market(Context& ctx, MarketIndex market) {
   State& state = ctx.state;
   const AssetId asset = state.info(market).config.asset;
@@ -113,10 +87,8 @@ void settle_market(Context& ctx, MarketIndex market) {
     const bool moved = move_position(ctx, account, market, closing_side(perp.szi),
                                      must_u64(abs128(perp.szi)), mark, Shortfall::Allow);
     if (!moved) ctx.emit<AlertEvent>(AlertEvent::Kind::MarketHalted, asset, 0);
-    if (moved && perp.isolated) cover(ctx, account, asset, -bucket);
-    if (moved && !perp.isolated && !has_cross_position(state, account)) {
-      cover(ctx, account, kAllAssets, -Int128{state.accounts[account].raw_usd});
-    }
+    // The ladder had no say where the market was halted before.
+    if (moved) cover_closed(ctx, account, market, bucket);
   }
 }
 

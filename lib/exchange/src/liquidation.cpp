@@ -65,6 +65,25 @@ bool tradable(const Context& ctx, MarketIndex market) {
          !is_dead(ctx, market);
 }
 
+// Those of the bucket's markets that the ladder may touch; positions in others wait for a price
+// (dex.md 10.4), whatever else the bucket holds.
+std::vector<MarketIndex> tradable_of(const Context& ctx, const BucketId& id) {
+  std::vector<MarketIndex> out = positions_of(ctx.state, id);
+  std::erase_if(out, [&](MarketIndex market) { return !tradable(ctx, market); });
+  return out;
+}
+
+Int128 ntl_of(const State& state, const BucketId& id, MarketIndex market) {
+  return abs128(szi_of(state, id.account, market)) * state.markets[market].mark;
+}
+
+Int128 tradable_ntl(const Context& ctx, const BucketId& id) {
+  Int128 out = 0;
+  for (const MarketIndex market : tradable_of(ctx, id))
+    out += ntl_of(ctx.state, id, market);
+  return out;
+}
+
 void report(Context& ctx, const BucketId& id, LiquidationEvent::Method method, Int128 usd) {
   ctx.emit<LiquidationEvent>(ctx.state.accounts[id.account].address, asset_of(ctx.state, id),
                              method, must_i64(usd));
@@ -155,7 +174,7 @@ bool swap_position(Context& ctx, MarketIndex market, AccountIndex from, AccountI
 bool give_to_backstop(Context& ctx, const BucketId& id, Int128 av) {
   State& state = ctx.state;
   settle_funding(ctx, kBackstopIndex);
-  for (const MarketIndex market : positions_of(state, id)) {
+  for (const MarketIndex market : tradable_of(ctx, id)) {
     const PerpState vault = state.perp_or_default(kBackstopIndex, market);
     if (vault.isolated) state.edit_perp(kBackstopIndex, market).isolated = false;
     const std::int64_t szi = szi_of(state, id.account, market);
@@ -169,10 +188,9 @@ bool give_to_backstop(Context& ctx, const BucketId& id, Int128 av) {
   return vault.av >= vault.im;
 }
 
-// Step C. Whether the vault took the bucket.
-bool try_backstop(Context& ctx, const BucketId& id) {
+// Step C. Whether the vault took what is tradable of the bucket, `av` of its value along.
+bool try_backstop(Context& ctx, const BucketId& id, Int128 av) {
   if (id.account == kBackstopIndex) return false;
-  const Int128 av = value_of(ctx.state, id).av;
   const Checkpoint point = checkpoint(ctx);
   if (!give_to_backstop(ctx, id, av)) {
     revert(ctx, point);
@@ -182,17 +200,18 @@ bool try_backstop(Context& ctx, const BucketId& id) {
   return true;
 }
 
-// Step D.
-void pay_from_insurance(Context& ctx, const BucketId& id) {
+// Step D. What is still missing.
+Int128 pay_from_insurance(Context& ctx, const BucketId& id, Int128 missing) {
   State& state = ctx.state;
-  const std::int64_t paid = take_insurance(ctx, -value_of(state, id).av);
-  if (paid == 0) return;
+  const std::int64_t paid = take_insurance(ctx, missing);
+  if (paid == 0) return missing;
   if (id.cross()) {
     state.accounts.edit(id.account).raw_usd += paid;
   } else {
     state.edit_perp(id.account, id.market).iso_raw += paid;
   }
   report(ctx, id, LiquidationEvent::Method::Insurance, paid);
+  return missing - paid;
 }
 
 struct Candidate {
@@ -264,7 +283,8 @@ class Deleveraging {
     if (lots == 0) return;
     const Int128 due =
         lots == lots_left_ ? debt_left_ : min128(debt_left_, ceil_div(debt_ * lots, abs128(szi_)));
-    const Int128 av = max128(0, bucket_of(state, candidate.account, market_).av);
+    const Int128 value = bucket_of(state, candidate.account, market_).av;
+    const Int128 av = max128(0, value);
     if (due > av && !capped) return;
     const Int128 paid = min128(due, av);
     const Checkpoint point = checkpoint(ctx_);
@@ -281,6 +301,7 @@ class Deleveraging {
       revert(ctx_, point);
       return;
     }
+    cover_closed(ctx_, candidate.account, market_, value - paid);
     lots_left_ -= lots;
     debt_left_ -= due;
     shortfall_ += due - paid;
@@ -311,26 +332,17 @@ void halt(Context& ctx, MarketIndex market) {
   ctx.emit<AlertEvent>(AlertEvent::Kind::MarketHalted, ctx.state.info(market).config.asset, 0);
 }
 
-// Step E.
-void deleverage(Context& ctx, const BucketId& id) {
+// Step E, for what the tradable positions owe.
+void deleverage(Context& ctx, const BucketId& id, Int128 debt) {
   State& state = ctx.state;
-  const Bucket bucket = value_of(state, id);
-  const Int128 debt = max128(0, -bucket.av);
-  const std::vector<MarketIndex> markets = positions_of(state, id);
-  // More than an account can hold is nobody's to pay (dex.md 1.1). Below it, debt times notional
-  // fits 128 bits.
-  if (debt > kRawUsdMax || bucket.ntl > 100 * Int128{kRawUsdMax}) {
-    for (const MarketIndex market : markets)
-      halt(ctx, market);
-    return;
-  }
+  const std::vector<MarketIndex> markets = tradable_of(ctx, id);
+  const Int128 all_ntl = tradable_ntl(ctx, id);
   Int128 debt_left = debt;
   Int128 shortfall = 0;
   for (std::size_t i = 0; i < markets.size(); ++i) {
-    const Int128 ntl =
-        abs128(szi_of(state, id.account, markets[i])) * state.markets[markets[i]].mark;
     const bool last = i + 1 == markets.size();
-    const Int128 share = last ? debt_left : floor_div(debt * ntl, bucket.ntl);
+    const Int128 share =
+        last ? debt_left : floor_div(debt * ntl_of(state, id, markets[i]), all_ntl);
     debt_left -= share;
     shortfall += Deleveraging(ctx, id, markets[i], share).run();
   }
@@ -342,24 +354,33 @@ void liquidate(Context& ctx, const BucketId& id) {
   State& state = ctx.state;
   settle_funding(ctx, id.account);
   if (!value_of(state, id).liquidatable()) return;
-  for (const MarketIndex market : positions_of(state, id)) {
-    if (!tradable(ctx, market)) return;  // dex.md 10.4: wait for a price
-  }
+  if (tradable_of(ctx, id).empty()) return;  // dex.md 10.4: wait for a price
   cancel_orders(ctx, id);
-  for (const MarketIndex market : positions_of(state, id)) {
+  for (const MarketIndex market : tradable_of(ctx, id)) {
     if (!value_of(state, id).liquidatable()) return;
     sell_position(ctx, id, market);
   }
   const Bucket left = value_of(state, id);
-  if (!left.liquidatable() || left.ntl == 0) return;
-  if (left.av >= 0) {
-    if (3 * left.av >= 2 * left.mm) return;
-    if (!try_backstop(ctx, id)) deleverage(ctx, id);
+  const Int128 ntl = tradable_ntl(ctx, id);
+  if (!left.liquidatable() || ntl == 0) return;
+  // More than an account can hold is nobody's to pay (dex.md 1.1). Below it, what it is worth times
+  // notional fits 128 bits.
+  if (abs128(left.av) > kRawUsdMax || left.ntl > 100 * Int128{kRawUsdMax}) {
+    for (const MarketIndex market : tradable_of(ctx, id))
+      halt(ctx, market);
     return;
   }
-  pay_from_insurance(ctx, id);
-  if (value_of(state, id).av == 0 && try_backstop(ctx, id)) return;
-  deleverage(ctx, id);
+  // With the tradable positions goes their share by notional of what the bucket has or owes, as
+  // 12.6 shares a debt: all of it where no position waits (ADR 38).
+  const Int128 av = trunc_div(left.av * ntl, left.ntl);
+  if (left.av >= 0) {
+    if (3 * left.av >= 2 * left.mm) return;
+    if (!try_backstop(ctx, id, av)) deleverage(ctx, id, 0);
+    return;
+  }
+  const Int128 missing = pay_from_insurance(ctx, id, -av);
+  if (missing == 0 && try_backstop(ctx, id, 0)) return;
+  deleverage(ctx, id, missing);
 }
 
 struct Due {

@@ -218,6 +218,8 @@ Loaded load_orders(State& s, const Loader& in) {
     o.node.oid = oid.value();
     o.node.reduce_only = flags == 1;
     if (!o.cold.cloid.is_zero()) s.cloids.set({address, o.cold.cloid}, oid);
+    const OrderGroup* group = s.groups.find(o.node.group);
+    if (o.node.group != 0 && (group == nullptr || group->parent != oid.value())) return false;
     return flags <= 1 && px != 0 && px % tick_px == 0 && o.node.sz != 0 &&
            oid.value() < s.global().next_oid;
   }));

@@ -305,7 +305,9 @@ void cancel_resting(Context& ctx, Slot slot, CancelReason reason) {
                         state.info(node.market).config.asset, node.sz, reason);
   if (node.group == 0) return;
   // Children die with their parent (dex.md 4.1).
-  const OrderGroup group = *state.groups.find(node.group);
+  const OrderGroup* found = state.groups.find(node.group);
+  OL_CHECK(found != nullptr, "a resting parent without its group");
+  const OrderGroup group = *found;
   state.groups.erase(node.group);
   for (const std::uint64_t child : group.children) {
     const OrderId oid(child);

@@ -61,16 +61,6 @@ bool opposes(std::int64_t szi, Side side) {
   return szi != 0 && (szi > 0) == (side == Side::Sell);
 }
 
-Failure check_min_ntl(const Context& ctx, const Placer& placer, MarketIndex market,
-                      const Order& order) {
-  if (notional(order.px, order.sz) >= ctx.state.info(market).config.min_ntl) return std::nullopt;
-  const std::int64_t szi = szi_of(ctx, placer, market);
-  const bool closes =
-      order.reduce_only && opposes(szi, order.side) && Int128{order.sz} >= abs128(szi);
-  if (closes) return std::nullopt;
-  return Error::MinNtl;
-}
-
 bool oi_capped(const Context& ctx, MarketIndex market) {
   const Int128 cap = ctx.state.info(market).config.oi_cap_ntl;
   if (cap == 0) return false;
@@ -221,6 +211,16 @@ Failure check_trigger_px(const Context& ctx, MarketIndex market, const Order& or
 }
 
 }  // namespace
+
+std::optional<Error> check_min_ntl(const Context& ctx, const Placer& placer, MarketIndex market,
+                                   const Order& order) {
+  if (notional(order.px, order.sz) >= ctx.state.info(market).config.min_ntl) return std::nullopt;
+  const std::int64_t szi = szi_of(ctx, placer, market);
+  const bool closes =
+      order.reduce_only && opposes(szi, order.side) && Int128{order.sz} >= abs128(szi);
+  if (closes) return std::nullopt;
+  return Error::MinNtl;
+}
 
 std::optional<Error> check_order(Context& ctx, const Placer& placer, MarketIndex market,
                                  const Order& order, std::uint64_t& bbo) {

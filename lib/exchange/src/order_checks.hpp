@@ -10,6 +10,11 @@ namespace ol::exchange {
                                                MarketIndex market, const Order& order,
                                                std::uint64_t& bbo);
 
+/// MinNtl of an order worth less than the market's least, unless it closes its position
+/// (dex.md 4.5).
+[[nodiscard]] std::optional<Error> check_min_ntl(const Context& ctx, const Placer& placer,
+                                                 MarketIndex market, const Order& order);
+
 /// The checks of a waiting order: its form and its limits; margin is checked when it fires.
 [[nodiscard]] std::optional<Error> check_trigger(Context& ctx, const Placer& placer,
                                                  MarketIndex market, const Order& order);

@@ -1,6 +1,7 @@
 #include "placing.hpp"
 
 #include <algorithm>
+#include <limits>
 #include <optional>
 
 #include "order_checks.hpp"
@@ -213,6 +214,10 @@ std::vector<OrderResult> place_family(Context& ctx, const Placer& placer,
     if (!fits) return out;
   }
   if (parent.trigger != Trigger::None || parent.reduce_only) return out;
+  // A resting parent keeps its group's number in 32 bits.
+  if (ctx.state.global().next_group > std::numeric_limits<std::uint32_t>::max()) {
+    return std::vector<OrderResult>(batch.orders.size(), refused(Error::TooManyOrders));
+  }
   const Checkpoint point = checkpoint(ctx);
   const std::uint64_t group = ctx.state.globals.edit(0).next_group++;
   OrderGroup made;
@@ -233,7 +238,7 @@ std::vector<OrderResult> place_family(Context& ctx, const Placer& placer,
 std::vector<OrderResult> place_position_group(Context& ctx, const Placer& placer,
                                               const PlaceOrders& batch) {
   std::vector<OrderResult> out;
-  const std::uint64_t group = ctx.state.globals.edit(0).next_group++;
+  const std::uint64_t group = ctx.state.global().next_group;
   ctx.state.groups.set(group, {});
   for (const Order& order : batch.orders) {
     const bool fits = order.trigger != Trigger::None && order.reduce_only &&
@@ -242,7 +247,12 @@ std::vector<OrderResult> place_position_group(Context& ctx, const Placer& placer
     out.push_back(fits ? place_waiting(ctx, placer, order, group, false)
                        : refused(Error::BadTriggerPx));
   }
-  if (ctx.state.groups.find(group)->children.empty()) ctx.state.groups.erase(group);
+  // Numbers are for groups that are kept: else they would be used up for nothing.
+  if (ctx.state.groups.find(group)->children.empty()) {
+    ctx.state.groups.erase(group);
+  } else {
+    ++ctx.state.globals.edit(0).next_group;
+  }
   return out;
 }
 
@@ -325,6 +335,9 @@ OrderResult modify_order(Context& ctx, AccountIndex account, const ModifyRequest
     if (order.sz <= filled) return refused(Error::MissingOrder);
     order.sz -= filled;
     if (shrinks_in_place(ctx, slot, order, order.sz)) {
+      // What the owner asks for, whatever fills have left of it.
+      const MarketIndex market = ctx.state.orders[slot].market;
+      if (auto error = check_min_ntl(ctx, placer, market, request.order)) return refused(*error);
       shrink(ctx, slot, order.sz);
       OrderResult out;
       out.kind = OrderResult::Kind::Resting;

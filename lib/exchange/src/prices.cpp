@@ -15,20 +15,34 @@ std::uint64_t stake_of(const Context& ctx, std::uint32_t validator) {
   return validator < ctx.block.stakes.size() ? ctx.block.stakes[validator] : 0;
 }
 
+// The breaker looks back to whole seconds, so that its window is some hundreds of prices however
+// often they come, written once a second.
+constexpr TimeMs kHistoryStepMs = 1'000;
+
+// Keeps the first price of each second; the last one at or before the window's start stays.
+void remember_px(Context& ctx, AssetId asset, const PxAt& px, TimeMs start) {
+  const std::vector<PxAt>* kept = ctx.state.oracle_history.find(asset);
+  const bool known = kept != nullptr && !kept->empty() &&
+                     kept->back().time / kHistoryStepMs == px.time / kHistoryStepMs;
+  if (known) return;
+  std::vector<PxAt>& history = ctx.state.oracle_history.edit(asset);
+  history.push_back(px);
+  while (history.size() > 1 && history[1].time <= start)
+    history.erase(history.begin());
+}
+
 // A large move within the window turns the market post-only for a while (dex.md 7.3).
 void watch_breaker(Context& ctx, MarketIndex market) {
   State& state = ctx.state;
   const AssetId asset = state.info(market).config.asset;
   const std::uint64_t px = state.markets[market].oracle;
   const TimeMs now = ctx.block.time;
-  std::vector<PxAt>& history = state.oracle_history.edit(asset);
-  history.push_back({now, px});
-  // The last price at or before the window's start stays, to compare with.
   const TimeMs start = now > ctx.params.breaker_window_ms ? now - ctx.params.breaker_window_ms : 0;
-  while (history.size() > 1 && history[1].time <= start)
-    history.erase(history.begin());
-  if (history.front().time > start) return;  // no price as old as the window yet
-  const Int128 old = history.front().px;
+  remember_px(ctx, asset, {now, px}, start);
+  const std::vector<PxAt>& history = *state.oracle_history.find(asset);
+  const auto later = std::ranges::upper_bound(history, start, {}, &PxAt::time);
+  if (later == history.begin()) return;  // no price as old as the window yet
+  const Int128 old = std::prev(later)->px;
   if (abs128(Int128{px} - old) * kPpb < old * ctx.params.breaker_ppb) return;
   state.markets.edit(market).breaker_until = now + ctx.params.breaker_pause_ms;
   ctx.emit<AlertEvent>(AlertEvent::Kind::Breaker, asset, 0);

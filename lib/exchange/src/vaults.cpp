@@ -21,13 +21,28 @@ bool leader_keeps_share(const Context& ctx, const Address& vault, const VaultInf
   return shares * kPpb >= info.total_shares * ctx.params.leader_share_ppb;
 }
 
+// What the backstop vault holds before anybody has a share of it came of liquidations: it belongs
+// to the vault itself, by shares that nobody can withdraw, not to the first depositor
+// (dex.md 13.3).
+void own_shares(Context& ctx, VaultInfo& info, Int128 equity) {
+  info.total_shares = equity;
+  VaultShare& share = ctx.state.vault_shares.edit({kBackstop, kBackstop});
+  share.shares = equity;
+  share.cost_basis = equity;
+}
+
 Outcome deposit(Context& ctx, AccountIndex account, const Address& vault, std::uint64_t usd) {
   State& state = ctx.state;
   const AccountIndex target = state.find_account(vault);
   if (usd == 0 || usd > static_cast<std::uint64_t>(kRawUsdMax)) return Error::VaultDeposit;
   const auto amount = static_cast<std::int64_t>(usd);
   VaultInfo info = *state.vaults.find(vault);
-  const Int128 shares = shares_for_deposit(amount, info.total_shares, vault_equity(ctx, target));
+  const Int128 equity = vault_equity(ctx, target);
+  if (vault == kBackstop && info.total_shares == 0) {
+    if (equity < 0) return Error::VaultDeposit;
+    if (equity > 0) own_shares(ctx, info, equity);
+  }
+  const Int128 shares = shares_for_deposit(amount, info.total_shares, equity);
   if (shares == 0) return Error::VaultDeposit;
   if (auto error = move_usd(ctx, account, target, usd)) return error;
   info.total_shares += shares;

@@ -179,8 +179,9 @@ class Chain {
   void order_by_hash() { order_mode_ = OrderMode::HashOrder; }
   [[nodiscard]] const BlockInput& last_block() const { return last_; }
   /// Stores everything and starts again from it.
-  void restart() {
-    auto again = Engine::restore(params_, engine_->records());
+  void restart() { restart_from(engine_->records()); }
+  void restart_from(const StateRecords& records) {
+    auto again = Engine::restore(params_, records);
     ASSERT_TRUE(again);
     engine_ = std::move(*again);
   }

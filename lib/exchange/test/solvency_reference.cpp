@@ -248,11 +248,14 @@ std::string SolvencyReference::bankrupts(const BlockResult& result, const State&
     const AccountIndex account = after.find_account(step->account);
     if (!was_below || traded_on || step->asset != kAllAssets) continue;
     ++seen_.bankruptcies;
-    if (after.accounts[account].raw_usd != 0) return "20.11 deleveraging left cash";
+    bool waits = false;
     for (const State::Place& place : after.perps_of(account)) {
       const PerpState& perp = after.perps[place.index];
-      if (!perp.isolated && perp.szi != 0) return "20.11 deleveraging left a position";
+      if (perp.isolated || perp.szi == 0) continue;
+      if (live(after, params_, perp.market)) return "20.11 deleveraging left a position";
+      waits = true;  // for a price, and with it the cash (10.4)
     }
+    if (!waits && after.accounts[account].raw_usd != 0) return "20.11 deleveraging left cash";
   }
   return "";
 }

@@ -24,6 +24,10 @@ namespace ol::exchange {
 [[nodiscard]] std::uint64_t action_budget(const Params& params, const Account& account,
                                           const ActionBody& body);
 
+/// Whom an action's signer speaks for: itself where it names itself, else the account that approved
+/// it as an agent, else itself (ADR 37). Error::AgentRevoked for an agent that is one no more.
+[[nodiscard]] Result<Address, Error> principal_of(const State& state, const VerifiedAction& action);
+
 /// The account an action is for, its signer being `principal` or an agent of it; nobody's where it
 /// does not control the one it names (dex.md 14.2).
 [[nodiscard]] AccountIndex target_account(const State& state, const Address& principal,

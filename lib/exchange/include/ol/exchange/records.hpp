@@ -260,8 +260,8 @@ struct Token {
   std::uint64_t issued = 0;  // wei credited from outside, for conservation (dex.md 20.1)
 };
 
+/// A commitment to an order (dex.md 19.2), kept by its account: whoever copies one seals nothing.
 struct Seal {
-  Address account;
   std::uint64_t height = 0;
   Hash256 seed;  // of the commitment's block
 };
@@ -284,6 +284,7 @@ using NamedAddress = std::pair<Address, std::string>;
 using AddressToken = std::pair<Address, TokenId>;
 using ValidatorAsset = std::pair<std::uint32_t, AssetId>;
 using OwnedCloid = std::pair<Address, Cloid>;
+using OwnedCommitment = std::pair<Address, Hash256>;
 using OwnedOrder = std::pair<Address, OrderId>;
 
 // Fields in the order they are stored in.
@@ -353,7 +354,7 @@ void fields(A& a, Token& v) {
 }
 template <typename A>
 void fields(A& a, Seal& v) {
-  a(v.account, v.height, v.seed);
+  a(v.height, v.seed);
 }
 template <typename A>
 void fields(A& a, Globals& v) {

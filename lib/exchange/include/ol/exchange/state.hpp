@@ -64,7 +64,7 @@ struct State {
   Table<std::uint64_t, OrderGroup> groups{log};
   Table<OwnedCloid, OrderId> cloids{log};  // of open orders and triggers; derived
   Table<Address, bool> debtors{log};       // accounts with bad debt; derived
-  Table<Hash256, Seal> seals{log};
+  Table<OwnedCommitment, Seal> seals{log};
   Table<ValidatorAsset, OracleSubmission> submissions{log};
   Table<AssetId, std::vector<PxAt>> oracle_history{log};
   Table<NamedAddress, Address> sub_names{log};  // master and name to sub-account
