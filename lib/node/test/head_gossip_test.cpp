@@ -136,6 +136,8 @@ TEST_P(FollowingByGossip, hostile_blocks_are_rejected_or_go_no_further) {
   }));
   EXPECT_EQ(metric(near_, "openliquid_gossip_rejected_total"), 0U);
   EXPECT_TRUE(Cluster::eventually([&] {
+    // Ahead of the chain, or its header alone would be looked at.
+    header.height = primitives::Height(cluster_.height(near_) + 8);
     Bytes longer = forge(++number);
     longer.push_back(0);
     forger.publish(std::move(longer));
