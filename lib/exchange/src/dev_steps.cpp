@@ -26,11 +26,11 @@ void copy_snapshots(const State& from, std::uint64_t below, State& to) {
 
 // Seals count blocks: from one of the block before to its seed, from any to its end (dex.md 19.2).
 void shift_seals(State& state, std::uint64_t blocks) {
-  std::vector<Hash256> all;
-  for (const auto& [commitment, seal] : state.seals.items())
-    all.push_back(commitment);
-  for (const Hash256& commitment : all)
-    state.seals.edit(commitment).height += blocks;
+  std::vector<std::pair<Address, Hash256>> all;
+  for (const auto& [key, seal] : state.seals.items())
+    all.push_back(key);
+  for (const auto& key : all)
+    state.seals.edit(key).height += blocks;
 }
 
 }  // namespace

@@ -4,6 +4,7 @@
 
 #include <ol/base/codec.hpp>
 #include <ol/crypto/hash.hpp>
+#include <ol/exchange/admission.hpp>
 
 #include "accounts.hpp"
 #include "dev_steps.hpp"

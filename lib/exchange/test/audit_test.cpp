@@ -221,7 +221,7 @@ TEST_F(AuditLadder, a_speck_that_waits_shields_nothing_from_the_market) {
   ASSERT_EQ(chain.order(kA, order_of(kBtc, Side::Buy, 586'000, 100'000)).kind,
             OrderResult::Kind::Resting);
   fall_to(586'000);
-  EXPECT_EQ(chain.perp(kVictim, kBtc).szi, 80'000);  // 20 % first
+  EXPECT_EQ(chain.perp(kVictim, kBtc).szi, 0);
   EXPECT_EQ(chain.perp(kVictim, kEth).szi, 100);
 }
 
@@ -253,7 +253,7 @@ TEST_F(AuditLadder, nor_from_deleveraging_until_the_market_goes_on) {
   ASSERT_LT(value, -insured);
   expect_only_the_speck_waits();
   EXPECT_EQ(Int128{chain.account(kA).raw_usd},
-            before - notional(570'000, 100'000) - share - insured);
+            before - notional(570'000, 100'000) + share + insured);
   chain.system({SetMarketStatus{kEth, MarketStatus::Active}});
   EXPECT_EQ(chain.perp(kVictim, kEth).szi, 0);
   EXPECT_EQ(chain.account(kVictim).raw_usd, 0);
@@ -326,6 +326,17 @@ TEST_F(AuditCandidates, an_isolated_bucket_leaves_the_cross_cash_alone) {
   eth_falls_and_btc_is(480'000);
   EXPECT_EQ(chain.account(kLong).raw_usd, cash);
   EXPECT_EQ(Int128{chain.account(kLong).bad_debt}, -value);
+}
+
+// Half of it closed against the other, the rest is deleveraged in its turn, against A.
+TEST_F(AuditCandidates, a_bucket_with_a_position_left_is_the_ladders) {
+  short_and_long(800, 5'000, true);
+  trade(kLong, kA, kBtc, 600'000, kLots);
+  trade(kShort, kA, kEth, 300'000, 30'000);
+  const std::int64_t cash = chain.account(kLong).raw_usd;
+  eth_falls_and_btc_is(480'000);
+  EXPECT_EQ(chain.account(kLong).raw_usd, cash);
+  EXPECT_EQ(chain.account(kLong).bad_debt, 0);
 }
 
 using AuditBackstop = Audit;

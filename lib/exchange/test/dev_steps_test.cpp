@@ -247,8 +247,8 @@ TEST(Dex17, seals_go_on_after_a_revert_where_they_were) {
   for (int i = 0; i < 10; ++i)
     chain.system({});
   chain.system({RevertTo{id}});
-  EXPECT_EQ(chain.state().seals.find(last.commitment)->seed, chain.last_block().seed);
-  EXPECT_NE(chain.state().seals.find(first.commitment)->seed, chain.last_block().seed);
+  EXPECT_EQ(chain.state().seals.find({kA, last.commitment})->seed, chain.last_block().seed);
+  EXPECT_NE(chain.state().seals.find({kA, first.commitment})->seed, chain.last_block().seed);
   // Sealed two blocks and one before: each is revealed in the last of its five.
   chain.system({});
   chain.system({});
