@@ -41,6 +41,16 @@ def balance(port):
     return int(call(port, "eth_getBalance", "0x" + "11" * 20, "latest")["result"], 16)
 
 
+def threads_of(pid):
+    """Those of a process that still run: none of one that is only waited for by its parent."""
+    try:
+        states = [stat.read_text().rsplit(")", 1)[1].split()[0]
+                  for stat in pathlib.Path(f"/proc/{pid}/task").glob("*/stat")]
+    except (FileNotFoundError, ProcessLookupError):
+        return threads_of(pid) if pathlib.Path(f"/proc/{pid}").exists() else []
+    return [state for state in states if state not in "ZX"]
+
+
 class Network:
     """A devnet in one process group that this script started, and nodes it starts beside it."""
 
@@ -62,6 +72,11 @@ class Network:
 
     def port(self, i):
         return self.base + i
+
+    def kill(self, i):
+        """Returns when all its threads are gone: until then they may hold the lock of its database."""
+        os.kill(self.pids[i], signal.SIGKILL)
+        wait_for("a killed node's end", lambda: not threads_of(self.pids[i]))
 
     def restart(self, i):
         home = self.home / f"node{i}"
@@ -94,7 +109,7 @@ def case_l1(program, home):
             assert balance(net.port(i)) == 10**18
         # Leaders are drawn from the validators' proofs; one that starts again still knows who leads.
         assert '"leaders": "vrf"' in (net.home / "node0" / "genesis.json").read_text()
-        os.kill(net.pids[3], signal.SIGKILL)
+        net.kill(3)
         net.restart(3)
         block = transfer(program, net.port(0))
         wait_for("the restarted node catching up", lambda: height(net.port(3)) >= block)
@@ -122,7 +137,7 @@ def case_timecoin(program, home):
         assert (budgets["byzantineWeight"], budgets["crashWeight"]) == (0, 1), budgets
         # Requirement TC-CO-23: three of three in normal operation, and two of three without one.
         wait_for("a block that names all its voters", lambda: named_at_all(net, [0, 1, 2]))
-        os.kill(net.pids[2], signal.SIGKILL)
+        net.kill(2)
         wait_for("a block that names the two that are left", lambda: named_at_all(net, [0, 1]))
         # Requirement TC-BZ-4, load: to both that are left, each transfer once, the supply right to the unit.
         subprocess.run(["node", str(pathlib.Path(__file__).parent / "load.mjs"), "500", "1",
