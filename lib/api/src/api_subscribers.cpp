@@ -47,6 +47,10 @@ void ExchangeApi::Impl::change_subscription(ClientId client, Reading& reading,
     return refuse(client, "at most " + std::to_string(limits.subscriptions_per_client_max) +
                               " subscriptions");
   }
+  if (subscribes && !feed.followed(key) && feed.topics() >= limits.topics_max) {
+    return refuse(client, "clients of this node have " + std::to_string(limits.topics_max) +
+                              " different subscriptions, which is all it follows; try again later");
+  }
   const bool changed =
       subscribes ? feed.subscribe(client, key, sub) : feed.unsubscribe(client, key);
   if (!changed) {

@@ -90,6 +90,9 @@ class Feed {
   [[nodiscard]] bool subscribe(ClientId client, const std::string& key, const Subscription& sub);
   [[nodiscard]] bool unsubscribe(ClientId client, const std::string& key);
   [[nodiscard]] std::size_t subscriptions(ClientId client) const;
+  /// Different subscriptions, and whether anybody has this one.
+  [[nodiscard]] std::size_t topics() const { return topics_.size(); }
+  [[nodiscard]] bool followed(const std::string& key) const { return topics_.contains(key); }
   [[nodiscard]] std::size_t clients() const { return clients_.size(); }
 
   /// One message per subscription, encoded once, to all who have it.

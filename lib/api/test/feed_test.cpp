@@ -44,6 +44,25 @@ TEST_F(Dex17Feed, a_subscription_may_name_the_exchange_without_a_name) {
             R"(subscription.dex must be "": all perps are on one exchange here)");
 }
 
+// Every different subscription costs every block, whoever reads it.
+TEST_F(Dex17Feed, all_clients_together_have_so_many_different_subscriptions) {
+  ExchangeApi small(access, {.topics_max = 2});
+  small.advance();
+  const auto one = small.connect(sink);
+  const auto two = small.connect(sink);
+  const auto subscribes = [&](ExchangeApi::ClientId who, const std::string& channel) {
+    const std::size_t before = sink->of("error").size();
+    small.receive(who, R"({"method":"subscribe","subscription":{"type":")" + channel + R"("}})");
+    return sink->of("error").size() == before;
+  };
+  EXPECT_TRUE(subscribes(one, "allMids"));
+  EXPECT_TRUE(subscribes(one, R"(l2Book","coin":"BTC)"));
+  EXPECT_FALSE(subscribes(two, R"(l2Book","coin":"ETH)"));
+  EXPECT_TRUE(subscribes(two, "allMids")) << "somebody has it";
+  small.disconnect(one);
+  EXPECT_TRUE(subscribes(two, R"(l2Book","coin":"ETH)"));
+}
+
 TEST_F(Dex17Feed, changes_of_the_book_follow_each_other_and_give_the_same_book) {
   subscribe(R"({"type":"l2Diff","coin":"BTC"})");
   place(alice, order(true, "59000", "0.1"));

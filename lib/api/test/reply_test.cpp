@@ -28,5 +28,27 @@ TEST_F(Dex17Replies, to_refused_actions_read_no_state_once_they_are_final) {
   EXPECT_NE(replies[1].find("100000"), std::string::npos) << replies[1];
 }
 
+// A block becomes final between reading the history and reading the state.
+TEST_F(Dex17Replies, name_a_height_that_all_they_tell_is_of) {
+  const std::string query =
+      R"({"type":"userNonFundingLedgerUpdates","startTime":0,"user":")" + alice.hex() + R"("})";
+  const auto told = [&] { return json::parse(api.post_info(query).body).as_array().size(); };
+  const std::size_t before = told();
+  bool once = true;
+  access.on_read = [&] {
+    if (std::exchange(once, false)) access.deposit(alice.address(), 1);
+  };
+  const InfoReply reply = api.post_info(query);
+  access.on_read = nullptr;
+  EXPECT_EQ(reply.height, access.height());
+  EXPECT_EQ(json::parse(reply.body).as_array().size(), before + 1);
+  // Every time it looks again: what it tells is older than the state, and it says so.
+  access.on_read = [&] { access.deposit(alice.address(), 1); };
+  const InfoReply late = api.post_info(query);
+  access.on_read = nullptr;
+  const std::size_t of_late = json::parse(late.body).as_array().size();
+  EXPECT_EQ(access.height() - late.height, told() - of_late);
+}
+
 }  // namespace
 }  // namespace ol::api::test

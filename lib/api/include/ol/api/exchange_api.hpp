@@ -25,6 +25,8 @@ struct ApiLimits {
   std::uint64_t commit_wait_ms = 30'000;  // how long a reply waits for a final block
   std::size_t waiting_max = 10'000;       // actions whose replies wait
   std::size_t subscriptions_per_client_max = 100;
+  std::size_t topics_max =
+      10'000;  // different subscriptions of all clients: each costs every block
   std::size_t posts_per_client_max = 100;  // of one WebSocket client, unanswered
 };
 
