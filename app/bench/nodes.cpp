@@ -3,7 +3,7 @@
 #include <cstdlib>
 #include <mutex>
 
-#include <ol/node/local_ports.hpp>
+#include <ol/p2p/local_ports.hpp>
 
 #include "command.hpp"
 #include "home.hpp"
@@ -23,7 +23,7 @@ struct RunningNodes::Log {
 RunningNodes::RunningNodes(NetworkPlan plan, const std::filesystem::path& directory)
     : log_(std::make_shared<Log>()) {
   const std::size_t wanted = std::size_t{2} * plan.validators;
-  const std::vector<std::uint16_t> ports = node::free_local_ports(wanted);
+  const std::vector<std::uint16_t> ports = p2p::free_local_ports(wanted);
   if (ports.size() != wanted) throw CommandError("no free ports on 127.0.0.1");
   plan.hosts.assign(plan.validators, "127.0.0.1");
   plan.p2p_ports.assign(ports.begin(), ports.begin() + plan.validators);

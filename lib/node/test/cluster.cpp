@@ -12,7 +12,7 @@
 #include <ol/base/hex.hpp>
 #include <ol/crypto/threshold.hpp>
 #include <ol/exchange/action_codec.hpp>
-#include <ol/node/local_ports.hpp>
+#include <ol/p2p/local_ports.hpp>
 #include <ol/p2p/peer_id.hpp>
 #include <ol/primitives/signing.hpp>
 
@@ -69,7 +69,7 @@ Cluster::Cluster(std::uint32_t validators, primitives::SchemeKind scheme) : node
                                    .fee_recipient = account(90 + i)});
     genesis_.possession_proofs.push_back(bls.prove_possession());
   }
-  p2p_ports_ = free_local_ports(validators);
+  p2p_ports_ = p2p::free_local_ports(validators);
   if (scheme == primitives::SchemeKind::BlsThreshold) {
     genesis_.verification_vector.assign(dealt.vector.points().begin(), dealt.vector.points().end());
   }

@@ -2,6 +2,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <ol/p2p/local_ports.hpp>
 #include <ol/p2p/protobuf.hpp>
 
 #include "../src/control.hpp"
@@ -193,27 +194,23 @@ TEST(NetworkBounds, bans_of_strangers_count_for_their_address) {
   EXPECT_TRUE(a.wait([&] { return a.network().counters().refusals["banned_address"] == 1; }));
 }
 
-/// A port that was free a moment ago.
-std::uint16_t free_port() {
-  TestNode probe(99);
-  return probe.network().listening_port();
-}
-
-// The first leads nowhere.
+// The first leads nowhere. The peer is started again without knowing anybody, so it must be found.
 TEST(NetworkBounds, tries_each_address_that_a_peer_told) {
   TestNode a(1, allowing({2}));
   NetworkConfig config = allowing({1});
-  config.peers = {a.endpoint()};
-  config.listen_port = free_port();
+  config.listen_port = free_local_ports(1).at(0);
   const auto own = "/ip4/127.0.0.1/tcp/" + std::to_string(config.listen_port);
   config.announced = {*Multiaddr::from_text("/ip4/127.0.0.1/tcp/1"), *Multiaddr::from_text(own)};
-  TestNode b(2, std::move(config));
-  ASSERT_TRUE(a.wait_connected(b.id()));
-  ASSERT_TRUE(a.wait([&] { return !a.peer_counters(b.id())->agent.empty(); }));
-  b.network().set_peers({});
-  a.network().disconnect(b.id(), "testing");
+  {
+    NetworkConfig dialling = config;
+    dialling.peers = {a.endpoint()};
+    TestNode b(2, std::move(dialling));
+    ASSERT_TRUE(a.wait_connected(b.id()));
+    ASSERT_TRUE(a.wait([&] { return !a.peer_counters(b.id())->agent.empty(); }));
+  }
+  TestNode again(2, std::move(config));
   ASSERT_TRUE(a.wait([&] { return a.connects.size() == 2; })) << testing::describe(a);
-  EXPECT_EQ(a.seen().connected.at(b.id()), Direction::Outbound);
+  EXPECT_EQ(a.seen().connected.at(again.id()), Direction::Outbound);
 }
 
 }  // namespace

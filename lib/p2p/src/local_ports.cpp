@@ -1,4 +1,4 @@
-#include <ol/node/local_ports.hpp>
+#include <ol/p2p/local_ports.hpp>
 
 #include <arpa/inet.h>
 #include <sys/socket.h>
@@ -9,7 +9,7 @@
 
 #include <ol/base/descriptor.hpp>
 
-namespace ol::node {
+namespace ol::p2p {
 namespace {
 
 constexpr std::uint32_t kFirst = 10'000;
@@ -48,4 +48,4 @@ std::vector<std::uint16_t> free_local_ports(std::size_t count) {
   return out;
 }
 
-}  // namespace ol::node
+}  // namespace ol::p2p

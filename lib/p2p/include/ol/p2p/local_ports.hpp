@@ -4,7 +4,7 @@
 #include <cstdint>
 #include <vector>
 
-namespace ol::node {
+namespace ol::p2p {
 
 /// TCP ports of 127.0.0.1 for nodes that must know one another's before they listen: benchmarks
 /// and tests. All different, free now, and below those that the kernel takes for outgoing
@@ -14,4 +14,4 @@ namespace ol::node {
 /// @return fewer than `count` if there are no more.
 std::vector<std::uint16_t> free_local_ports(std::size_t count);
 
-}  // namespace ol::node
+}  // namespace ol::p2p

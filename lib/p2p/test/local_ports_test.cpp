@@ -1,4 +1,4 @@
-#include <ol/node/local_ports.hpp>
+#include <ol/p2p/local_ports.hpp>
 
 #include <arpa/inet.h>
 #include <gtest/gtest.h>
@@ -9,7 +9,7 @@
 
 #include <ol/base/descriptor.hpp>
 
-namespace ol::node {
+namespace ol::p2p {
 namespace {
 
 TEST(FreeLocalPorts, are_different_and_not_those_of_outgoing_connections) {
@@ -42,4 +42,4 @@ TEST(FreeLocalPorts, leave_out_what_is_taken) {
 }
 
 }  // namespace
-}  // namespace ol::node
+}  // namespace ol::p2p
