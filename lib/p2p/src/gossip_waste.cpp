@@ -12,9 +12,10 @@ void GossipWaste::charge(const GossipWasteLimit& limit, std::size_t bytes) {
   bytes_ = std::max(bytes_ - static_cast<double>(bytes), -limit.bytes_max);
 }
 
-void GossipWaste::give_back(const GossipWasteLimit& limit, std::size_t bytes) {
-  messages_ = std::min(messages_ + 1, limit.messages_max);
-  bytes_ = std::min(bytes_ + static_cast<double>(bytes), limit.bytes_max);
+// Nothing is saved up: `allows` forgets what is beyond a full bucket.
+void GossipWaste::give_back(std::size_t bytes) {
+  messages_ += 1;
+  bytes_ += static_cast<double>(bytes);
 }
 
 bool GossipWaste::allows(const GossipWasteLimit& limit, TimePoint now) {
@@ -59,7 +60,7 @@ void GossipRouter::give_back(const Validating& entry) {
   Peer* const peer = find(entry.from);
   if (peer == nullptr) return;
   const std::string& topic = entry.message->topic;
-  waste_of(*peer, topic).give_back(waste_limit(topic), entry.message->data_size);
+  waste_of(*peer, topic).give_back(entry.message->data_size);
 }
 
 // Before its id is computed: what is dropped costs no more than its parsing. There is no telling
@@ -74,11 +75,10 @@ bool GossipRouter::drop_waste(const PeerId& id, Peer& peer, const std::string& t
   return true;
 }
 
-// Whoever is not read for its score is no better while that lasts. Direct peers are the operator's
-// business.
+// Direct peers are the operator's business.
 void GossipRouter::check_wasteful(TimePoint now) {
   for (auto& [id, peer] : peers_) {
-    const bool goes_on = std::exchange(peer.wasteful, false) || peer.graylisted_since.has_value();
+    const bool goes_on = std::exchange(peer.wasteful, false);
     if (!goes_on) peer.wasteful_since.reset();
     const bool long_enough =
         peer.wasteful_since && now - *peer.wasteful_since >= parameters_.waste_time;

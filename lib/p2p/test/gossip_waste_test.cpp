@@ -280,8 +280,8 @@ TEST(GossipWaste, who_stays_within_its_rate_or_is_direct_is_not_cut_off) {
 TEST(GossipWaste, who_stops_in_time_starts_anew) {
   Waste f;
   for (int i = 0; i < 10; ++i) {
-    EXPECT_FALSE(flood_until_the_end(f, 1000, 13));
-    f.beat(20);
+    EXPECT_FALSE(flood_until_the_end(f, 1000, 20)) << "dropped from the 13th on";
+    EXPECT_FALSE(flood_until_the_end(f, 0, 20));
   }
 }
 

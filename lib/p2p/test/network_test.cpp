@@ -2,7 +2,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <ol/p2p/local_ports.hpp>
 #include "../../storage/test/temp_directory.hpp"
+
 #include "network_harness.hpp"
 #include "test_keys.hpp"
 
@@ -228,7 +230,9 @@ TEST(Network, keeps_a_bounded_queue_for_a_slow_reader_and_drops_gossip_first) {
 }
 
 TEST(Network, connects_again_when_a_peer_comes_back) {
-  auto b = std::make_unique<TestNode>(2, allowing({1}));
+  NetworkConfig first = allowing({1});
+  first.listen_port = free_local_ports(1).at(0);
+  auto b = std::make_unique<TestNode>(2, std::move(first));
   const PeerEndpoint endpoint = b->endpoint();
   TestNode a(1, dialling({endpoint}));
   ASSERT_TRUE(a.wait_connected(endpoint.id));
@@ -249,7 +253,9 @@ TEST(Network, connects_again_when_a_peer_comes_back) {
 }
 
 TEST(Network, keeps_dialling_a_peer_that_is_not_there_yet) {
-  std::optional<TestNode> b(std::in_place, std::uint8_t{2}, allowing({1}));
+  NetworkConfig first = allowing({1});
+  first.listen_port = free_local_ports(1).at(0);
+  std::optional<TestNode> b(std::in_place, std::uint8_t{2}, std::move(first));
   const PeerEndpoint endpoint = b->endpoint();
   b.reset();
   TestNode a(1, dialling({endpoint}));

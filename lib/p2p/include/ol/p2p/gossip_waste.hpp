@@ -33,7 +33,7 @@ class GossipWaste {
       : messages_(limit.messages_max), bytes_(limit.bytes_max), last_(now) {}
 
   void charge(const GossipWasteLimit& limit, std::size_t bytes);
-  void give_back(const GossipWasteLimit& limit, std::size_t bytes);
+  void give_back(std::size_t bytes);
   /// Whether the next message is looked at. `now` never goes back.
   [[nodiscard]] bool allows(const GossipWasteLimit& limit, TimePoint now);
 
