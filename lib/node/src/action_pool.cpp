@@ -109,6 +109,13 @@ ActionPool::Outcome ActionPool::add_action(const ExchangeItemPtr& item,
   return Outcome::Added;
 }
 
+void ActionPool::restore(const ExchangeItemPtr& item, const exchange::State& state) {
+  const VerifiedAction* action = item->action();
+  const bool waits =
+      action != nullptr && !exchange::nonce_seen(state, action->signer, action->action.nonce);
+  if (waits) static_cast<void>(add(item));
+}
+
 std::uint64_t ActionPool::waiting(const Address& signer) const {
   const MutexLock lock(mutex_);
   const auto it = signers_.find(signer);

@@ -63,6 +63,10 @@ class ActionPool {
   /// @param heard_ms  When others told it, by this node's clock; nothing if it was made here.
   Outcome add(const ExchangeItemPtr& item, std::optional<std::uint64_t> heard_ms = std::nullopt);
 
+  /// An action of a block that will not be final waits again, unless the final state has seen its
+  /// nonce: another block has it or one like it, and it would wait for nothing.
+  void restore(const ExchangeItemPtr& item, const exchange::State& state);
+
   /// Elements of the signer's actions that wait.
   [[nodiscard]] std::uint64_t waiting(const Address& signer) const;
 

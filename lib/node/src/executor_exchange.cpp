@@ -104,9 +104,11 @@ std::optional<primitives::TimeMs> Executor::execution_time(const BlockHash& pare
 // not looked at again.
 void Executor::restore_items(const primitives::Block& block) {
   if (!parts_.exchange) return;
+  const exchange::State* state = parts_.exchange->chain.state_at(head_->hash);
+  if (state == nullptr) return;
   for (std::size_t i = primitives::transaction_count(block); i < block.item_hashes.size(); ++i) {
     const ExchangeItemPtr item = parts_.exchange->cache.find(block.item_hashes[i]);
-    if (item && item->action() != nullptr) static_cast<void>(parts_.exchange->pool.add(item));
+    if (item) parts_.exchange->pool.restore(item, *state);
   }
 }
 

@@ -129,6 +129,17 @@ TEST_F(ActionPoolTest, gives_nothing_of_a_nonce_that_the_state_has_seen) {
   EXPECT_EQ(select(), (std::vector<int>{2, 3}));
 }
 
+// What another block made final would wait for days and make blocks with nothing in them.
+TEST_F(ActionPoolTest, takes_back_only_what_is_not_final) {
+  const auto final_one = action(1, exchange::Noop{});
+  state_.nonces.edit(final_one->action()->signer).push_back(final_one->action()->action.nonce);
+  pool_.restore(final_one, state_);
+  pool_.restore(prices(2, 0, 9), state_);
+  EXPECT_FALSE(pool_.has_selectable());
+  pool_.restore(action(3, exchange::Noop{}), state_);
+  EXPECT_EQ(select(), (std::vector<int>{3}));
+}
+
 TEST_F(ActionPoolTest, is_bounded_by_signer_and_in_all) {
   for (std::uint8_t i = 1; i <= 4; ++i)
     EXPECT_EQ(pool_.add(action(i, exchange::Noop{})), Outcome::Added);
