@@ -116,6 +116,9 @@ void GossipProtocol::on_stream_opened(StreamKey key, const PeerId& id, std::stri
     }
     peer.inbound = key;
     inbound_[key].peer = id;
+    const GossipParameters& limits = router_.parameters();
+    if (!peer.rate)
+      peer.rate.emplace(limits.messages_per_second, limits.bytes_per_second, host_.now());
     if (!peer.outbound && !peer.reopen_at) open(id);
     return;
   }
@@ -137,35 +140,59 @@ void GossipProtocol::ensure_peer(const PeerId& id, StreamKey key) {
 }
 
 void GossipProtocol::on_stream_data(StreamKey key, ByteView bytes) {
-  host_.consume(key, bytes.size());
   const auto at = inbound_.find(key);
-  // Nobody writes on the stream we write on; its bytes are thrown away.
-  if (at == inbound_.end()) return;
-  read(key, at->second, bytes);
+  if (at == inbound_.end()) {
+    // Nobody writes on the stream we write on; its bytes are thrown away.
+    host_.consume(key, bytes.size());
+    return;
+  }
+  const auto& rate = peers_[at->second.peer].rate;
+  if (rate && rate->is_paused()) {
+    append(at->second.backlog, bytes);
+    return;
+  }
+  read(key, bytes);
   pump();
 }
 
-void GossipProtocol::read(StreamKey key, Inbound& inbound, ByteView bytes) {
-  while (true) {
+void GossipProtocol::read(StreamKey key, ByteView bytes) {
+  Inbound& inbound = inbound_.at(key);
+  const std::size_t size = bytes.size();
+  std::string problem;
+  while (problem.empty()) {
     const auto rpc = inbound.reader.next(bytes);
     if (rpc && !*rpc) {
       const bool part = !inbound.reader.is_between_messages();
       if (part && !inbound.part_since) inbound.part_since = host_.now();
-      return;
+      break;
     }
     inbound.part_since.reset();
-    std::string problem;
-    if (!rpc) {
-      problem = "gossip rpc over 4 MiB or with a malformed length";
-    } else {
-      // The peer's stream may open before ours: its subscriptions come first.
-      ensure_peer(inbound.peer, key);
-      const auto taken = router_.on_rpc(inbound.peer, **rpc, host_.now());
-      if (!taken) problem = describe(taken.error());
-    }
-    if (problem.empty()) continue;
-    host_.close(key.connection, EndReason::Misbehaved, problem);
-    return;
+    problem =
+        rpc ? take(key, inbound.peer, **rpc) : "gossip rpc over 4 MiB or with a malformed length";
+    if (peers_[inbound.peer].rate->is_paused()) break;
+  }
+  inbound.backlog = to_bytes(bytes);
+  host_.consume(key, size - bytes.size());
+  if (!problem.empty()) host_.close(key.connection, EndReason::Misbehaved, problem);
+}
+
+std::string GossipProtocol::take(StreamKey key, const PeerId& id, ByteView rpc) {
+  // The peer's stream may open before ours: its subscriptions come first.
+  ensure_peer(id, key);
+  const auto messages = router_.on_rpc(id, rpc, host_.now());
+  if (!messages) return describe(messages.error());
+  peers_[id].rate->charge(std::max<std::size_t>(1, *messages), rpc.size(), host_.now());
+  return {};
+}
+
+void GossipProtocol::resume_reading(TimePoint now) {
+  std::vector<StreamKey> going_on;
+  for (auto& [id, peer] : peers_) {
+    if (peer.rate && peer.rate->resume(now) && peer.inbound) going_on.push_back(*peer.inbound);
+  }
+  for (const StreamKey key : going_on) {
+    const auto at = inbound_.find(key);
+    if (at != inbound_.end()) read(key, std::exchange(at->second.backlog, {}));
   }
 }
 
@@ -218,6 +245,7 @@ void GossipProtocol::on_tick(TimePoint now) {
   for (const PeerId& id : reopen)
     open(id);
   cut_slow_senders(now);
+  resume_reading(now);
   pump();
 }
 

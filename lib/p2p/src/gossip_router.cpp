@@ -120,12 +120,13 @@ void GossipRouter::set_direct(std::set<PeerId> peers, TimePoint now) {
   }
 }
 
-Result<void, GossipRpcError> GossipRouter::on_rpc(const PeerId& id, ByteView bytes, TimePoint now) {
+Result<std::size_t, GossipRpcError> GossipRouter::on_rpc(const PeerId& id, ByteView bytes,
+                                                         TimePoint now) {
   Peer* const peer = find(id);
   OL_CHECK(peer != nullptr, "RPCs come from peers that were added");
   if (score(id, now) < parameters_.score.graylist) {
     on_graylisted_rpc(id, *peer);
-    return {};
+    return 0U;
   }
   OL_TRY(const GossipRpc rpc, parse_gossip_rpc(bytes, parameters_.rpc));
   if (admit(id, *peer, GossipOffence::Subscriptions, rpc.subscriptions.size())) {
@@ -137,7 +138,7 @@ Result<void, GossipRpcError> GossipRouter::on_rpc(const PeerId& id, ByteView byt
   if (!rpc.messages.empty() || admit(id, *peer, GossipOffence::ControlRpcs, 1)) {
     on_control(id, *peer, rpc, now);
   }
-  return {};
+  return rpc.messages.size();
 }
 
 // A peer can name any number of topics; only those that exist are kept.

@@ -167,7 +167,9 @@ void StackNetwork::on_stream_data(StreamKey key, ByteView bytes) {
 
 // Only control messages come before the link is made, and those on one stream.
 bool StackNetwork::is_held(const StackSession& session, const Inlet& inlet) const {
-  return session.is_paused() || (!inlet.is_consensus() && !session.linked);
+  if (!inlet.is_consensus() && !session.linked) return true;
+  const InboundRate& rate = inlet.is_consensus() ? session.consensus_rate : session.other_rate;
+  return session.paused_by_handler || rate.is_paused();
 }
 
 bool StackNetwork::read(StackSession& session, Inlet& inlet, ByteView& bytes) {
@@ -236,7 +238,7 @@ bool StackNetwork::handle_message(StackSession& session, bool consensus, ByteVie
   }
   const ByteView payload = message.subspan(1);
   if (payload.size() > message_bytes_max(channel)) return refuse("a message over its limit");
-  charge(session, payload.size());
+  charge(session, consensus, payload.size());
   if (channel == Channel::Control) {
     handle_control(session, payload);
     return !session.farewell;
@@ -251,14 +253,9 @@ bool StackNetwork::handle_message(StackSession& session, bool consensus, ByteVie
   return true;
 }
 
-void StackNetwork::charge(StackSession& session, std::size_t bytes) {
-  const auto now = Clock::now();
-  session.messages.charge(1);
-  session.bytes.charge(static_cast<double>(bytes));
-  const bool allowed = session.messages.allows(now) && session.bytes.allows(now);
-  if (allowed || session.paused_by_rate) return;
-  session.paused_by_rate = true;
-  peers_.entry(session.peer).counters.throttled += 1;
+void StackNetwork::charge(StackSession& session, bool consensus, std::size_t bytes) {
+  InboundRate& rate = consensus ? session.consensus_rate : session.other_rate;
+  if (rate.charge(1, bytes, Clock::now())) peers_.entry(session.peer).counters.throttled += 1;
 }
 
 // What waited is read in the order in which it would have been: consensus first.

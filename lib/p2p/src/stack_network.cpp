@@ -315,7 +315,7 @@ void StackNetwork::resume_reading(const PeerId& peer) {
     StackSession* const link = link_to(peer);
     if (link == nullptr || !link->paused_by_handler) return;
     link->paused_by_handler = false;
-    if (!link->is_paused()) resume(*link);
+    resume(*link);
   });
 }
 

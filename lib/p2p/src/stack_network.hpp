@@ -19,9 +19,9 @@
 #include <ol/p2p/stack_network.hpp>
 #include <ol/p2p/tcp_host.hpp>
 
+#include <ol/p2p/rate_limit.hpp>
 #include "inlet.hpp"
 #include "peer_table.hpp"
-#include "rate_limit.hpp"
 
 namespace ol::p2p {
 
@@ -49,8 +49,7 @@ struct Lane {
 
 /// What the network knows of one connection whose peer is authenticated.
 struct StackSession {
-  StackSession(RateLimit message_rate, RateLimit byte_rate)
-      : messages(message_rate), bytes(byte_rate) {}
+  explicit StackSession(const InboundRate& rate) : consensus_rate(rate), other_rate(rate) {}
 
   ConnectionId id = 0;
   PeerId peer;
@@ -80,13 +79,15 @@ struct StackSession {
   TimePoint ping_sent;
   bool overflowed = false;  // there was no room for a message that must not be dropped
   bool paused_by_handler = false;
-  bool paused_by_rate = false;
   std::array<std::uint64_t, kChannelCount> dropped{};
-  RateLimit messages;
-  RateLimit bytes;
+  // Each its own, so that consensus does not wait for what else the peer sends too fast.
+  InboundRate consensus_rate;
+  InboundRate other_rate;
 
   [[nodiscard]] bool is_open() const { return ready_sent && ready_received; }
-  [[nodiscard]] bool is_paused() const { return paused_by_handler || paused_by_rate; }
+  [[nodiscard]] bool is_paused() const {
+    return paused_by_handler || consensus_rate.is_paused() || other_rate.is_paused();
+  }
   [[nodiscard]] Lane& lane(Channel channel) {
     return lanes[channel_index(channel == Channel::Control ? Channel::Consensus : channel)];
   }
@@ -205,7 +206,7 @@ class StackNetwork final : public Network, private HostObserver, private Protoco
   [[nodiscard]] bool read(StackSession& session, Inlet& inlet, ByteView& bytes);
   [[nodiscard]] bool handle_message(StackSession& session, bool consensus, ByteView message);
   [[nodiscard]] bool is_held(const StackSession& session, const Inlet& inlet) const;
-  void charge(StackSession& session, std::size_t bytes);
+  void charge(StackSession& session, bool consensus, std::size_t bytes);
   /// Of all streams of the session.
   [[nodiscard]] bool within_limits(StackSession& session, const Inlet& inlet);
   [[nodiscard]] std::size_t unfinished_bytes(ConnectionId id) const;

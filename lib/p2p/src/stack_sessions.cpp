@@ -127,8 +127,8 @@ void StackNetwork::on_ready(ConnectionId id, const PeerId& peer) {
   const auto now = Clock::now();
   StackSession& session =
       sessions_
-          .try_emplace(id, RateLimit(config_.limits.inbound_messages_per_second, now),
-                       RateLimit(config_.limits.inbound_bytes_per_second, now))
+          .try_emplace(id, InboundRate(config_.limits.inbound_messages_per_second,
+                                       config_.limits.inbound_bytes_per_second, now))
           .first->second;
   session.id = id;
   session.peer = peer;

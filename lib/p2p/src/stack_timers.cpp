@@ -46,12 +46,10 @@ void StackNetwork::tick_session(StackSession& session, TimePoint now) {
         Farewell::Silent);
     return;
   }
-  if (session.paused_by_rate && session.messages.allows(now) && session.bytes.allows(now)) {
-    session.paused_by_rate = false;
-    if (!session.is_paused()) {
-      resume(session);
-      return;  // the session may have ended
-    }
+  const bool consensus = session.consensus_rate.resume(now);
+  if (session.other_rate.resume(now) || consensus) {
+    resume(session);
+    return;  // the session may have ended
   }
   const Duration passed = now - std::exchange(session.ticked, now);
   if (is_late(session, passed)) {

@@ -17,11 +17,11 @@ const std::string kTopic = "blocks";
 
 /// Hosts that gossip on one topic and remember what they heard.
 struct GossipNetwork {
-  explicit GossipNetwork(std::size_t count, std::size_t piece_bytes = SIZE_MAX)
+  explicit GossipNetwork(std::size_t count, std::size_t piece_bytes = SIZE_MAX,
+                         GossipParameters parameters = {})
       : network(piece_bytes), heard(count) {
     for (std::size_t i = 0; i < count; ++i) {
       TestHost& host = network.add();
-      GossipParameters parameters;
       parameters.topics = {kTopic};
       parameters.score.count_ips = false;
       gossips.push_back(std::make_unique<GossipProtocol>(
@@ -62,6 +62,30 @@ TEST(GossipProtocol, large_messages_wait_for_room_and_arrive) {
   net.network.advance(milliseconds(100));
   ASSERT_EQ(net.heard[1].size(), 5U);
   EXPECT_EQ(net.heard[1][4], pattern(700000, 5));
+}
+
+// The rest waits unconsumed, so that the window holds the sender back, and all of it arrives.
+TEST(GossipProtocol, reads_a_fast_peer_more_slowly_but_completely) {
+  GossipParameters messages;
+  messages.messages_per_second = 100;
+  GossipParameters bytes;
+  bytes.bytes_per_second = 100'000;
+  for (const auto& limits : {messages, bytes}) {
+    GossipNetwork net(3, SIZE_MAX, limits);
+    net.network.connect(net.network.at(0), net.network.at(1));
+    net.network.connect(net.network.at(2), net.network.at(1));
+    net.network.advance(seconds(1));
+    for (std::uint32_t i = 0; i < 200; ++i)
+      ASSERT_TRUE(net.gossips[0]->publish(kTopic, pattern(1000, i)));
+    net.network.advance(milliseconds(100));
+    EXPECT_LE(net.heard[1].size(), 115U);
+    // Others are heard meanwhile.
+    ASSERT_TRUE(net.gossips[2]->publish(kTopic, pattern(1000, 1'000)));
+    net.network.advance(milliseconds(10));
+    EXPECT_EQ(net.heard[1].back(), pattern(1000, 1'000));
+    net.network.advance(seconds(2));
+    EXPECT_EQ(net.heard[1].size(), 201U);
+  }
 }
 
 TEST(GossipProtocol, opens_a_broken_stream_again) {
@@ -131,7 +155,8 @@ struct Rogue final : ProtocolHandler {
 };
 
 struct RogueFixture : GossipNetwork {
-  RogueFixture() : GossipNetwork(1), evil(network.add()), rogue(evil.host) {
+  explicit RogueFixture(const GossipParameters& parameters = {})
+      : GossipNetwork(1, SIZE_MAX, parameters), evil(network.add()), rogue(evil.host) {
     network.connect(evil, network.at(0));
     stream = *evil.host.open_stream(network.at(0).id(), {"/meshsub/1.2.0"}, rogue);
     network.run();
@@ -164,6 +189,45 @@ TEST(GossipProtocol, ends_the_connection_of_who_breaks_a_limit_and_says_why) {
   Bytes framed;
   append_delimited(framed, grafts);
   EXPECT_EQ(RogueFixture().send(framed), "misbehaved: too many grafts in one gossip rpc");
+}
+
+// An RPC with that many messages of the topic, behind its length.
+Bytes framed_messages(std::uint32_t first, std::uint32_t count, std::size_t size) {
+  Bytes rpc;
+  for (std::uint32_t i = first; i < first + count; ++i) {
+    const Bytes data = pattern(size, i);
+    RpcMessage message;
+    message.topic = kTopic;
+    message.data = data;
+    append_message(rpc, message);
+  }
+  Bytes out;
+  append_delimited(out, rpc);
+  return out;
+}
+
+TEST(GossipProtocol, messages_in_one_rpc_count_each) {
+  GossipParameters parameters;
+  parameters.messages_per_second = 100;
+  RogueFixture f(parameters);
+  Bytes both = framed_messages(0, 150, 10);
+  append(both, framed_messages(150, 1, 10));
+  EXPECT_EQ(f.send(both), "");
+  EXPECT_EQ(f.heard[0].size(), 150U);  // an RPC is taken whole, and the debt paid before the next
+  f.network.advance(seconds(1));
+  EXPECT_EQ(f.heard[0].size(), 151U);
+}
+
+TEST(GossipProtocol, what_comes_too_fast_fills_the_window_and_no_more) {
+  GossipParameters parameters;
+  parameters.bytes_per_second = 10'000;
+  RogueFixture f(parameters);
+  for (std::uint32_t i = 0; i < 40; ++i)
+    EXPECT_EQ(f.send(framed_messages(i, 1, 100'000)), "");
+  const std::size_t queued = f.evil.host.queued_bytes(f.stream);
+  EXPECT_GT(queued, 3'000'000U);
+  f.network.advance(seconds(60));
+  EXPECT_GT(f.evil.host.queued_bytes(f.stream) + 1'000'000, queued);
 }
 
 // The peer tells its subscriptions once on each of its own streams, and that one lives.

@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-#include "../src/rate_limit.hpp"
+#include <ol/p2p/rate_limit.hpp>
 #include "test_keys.hpp"
 
 namespace ol::p2p {

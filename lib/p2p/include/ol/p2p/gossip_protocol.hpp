@@ -8,6 +8,7 @@
 #include <ol/p2p/delimited.hpp>
 #include <ol/p2p/gossip_router.hpp>
 #include <ol/p2p/host.hpp>
+#include <ol/p2p/rate_limit.hpp>
 
 namespace ol::p2p {
 
@@ -57,19 +58,25 @@ class GossipProtocol final : public ProtocolHandler {
     std::optional<StreamKey> outbound;
     bool is_open = false;  // the outbound stream may be written to
     std::optional<StreamKey> inbound;
-    TimePoint tried_at;  // to open ours
+    TimePoint tried_at;               // to open ours
+    std::optional<InboundRate> rate;  // of the peer: a new stream begins nothing anew
     std::optional<TimePoint> reopen_at;
   };
   struct Inbound {
     PeerId peer;
     DelimitedReader reader{kGossipRpcBytesMax};
     std::optional<TimePoint> part_since;  // an unfinished RPC lies in the reader
+    Bytes backlog;  // came while reading was paused; not consumed, so the window bounds it
   };
 
   void open(const PeerId& id);
   [[nodiscard]] bool speaks_gossip(const PeerId& id) const;
   void ensure_peer(const PeerId& id, StreamKey key);
-  void read(StreamKey key, Inbound& inbound, ByteView bytes);
+  /// Consumes what is read; what comes too fast is kept.
+  void read(StreamKey key, ByteView bytes);
+  /// Why the RPC may not be, or nothing.
+  [[nodiscard]] std::string take(StreamKey key, const PeerId& id, ByteView rpc);
+  void resume_reading(TimePoint now);
   void lose(StreamKey key);
   void cut_slow_senders(TimePoint now);
   /// Judges what has come and sends what waits.

@@ -67,6 +67,10 @@ struct GossipParameters {
   Duration waste_time = std::chrono::seconds{10};     // messages dropped as waste: the same
   Duration graylist_time = std::chrono::seconds{10};  // below the threshold for so long: cut off
   Duration rpc_time = std::chrono::minutes{1};        // from the first byte of an RPC to its last
+  // What one peer may send; an RPC without messages counts as one. Faster ones are read more
+  // slowly.
+  double messages_per_second = 50'000;
+  double bytes_per_second = 256.0 * 1024 * 1024;
 
   GossipCacheLimits cache;
   GossipRpcLimits rpc;
@@ -156,8 +160,8 @@ class GossipRouter {
   }
 
   /// @return Why the peer should be disconnected, if its RPC breaks a limit.
-  [[nodiscard]] Result<void, GossipRpcError> on_rpc(const PeerId& peer, ByteView rpc,
-                                                    TimePoint now);
+  [[nodiscard]] Result<std::size_t, GossipRpcError> on_rpc(const PeerId& peer, ByteView rpc,
+                                                           TimePoint now);
   /// @pre The topic is one of the parameters'.
   void join(const std::string& topic, TimePoint now);
   void leave(const std::string& topic, TimePoint now);

@@ -120,7 +120,8 @@ struct NetworkLimits {
   std::size_t handshakes_reserved = 16;
   /// Connected peers from one IP address, configured and allowed ones not counted.
   std::size_t unknown_peers_per_ip_max = 8;
-  /// Faster peers are read more slowly, never disconnected. One second's worth may come at once.
+  /// Of consensus, and as much of everything else (gossip: GossipParameters). Faster peers are read
+  /// more slowly, never disconnected. One second's worth may come at once.
   double inbound_messages_per_second = 20'000;
   double inbound_bytes_per_second = 256.0 * 1024 * 1024;
 };
