@@ -72,7 +72,7 @@ void ConsensusDriver::start(Now now) {
 
 void ConsensusDriver::on_peer_connected(Now now, const p2p::PeerId& peer) {
   now_ = now;
-  peers_.insert(peer);
+  peers_.add(peer);
   host_.send(peer, Channel::Request, encode_sync_message(StatusMessage{committed_height()}));
   for (const primitives::QuorumCertificate& certificate : kernel_->news())
     host_.send(peer, Channel::Consensus, encode_message(CertificateMessage{certificate}));
@@ -98,8 +98,7 @@ void ConsensusDriver::greet(const p2p::PeerId& peer) {
 
 void ConsensusDriver::on_peer_disconnected(Now now, const p2p::PeerId& peer) {
   now_ = now;
-  peers_.erase(peer);
-  peer_heights_.erase(peer);
+  peers_.remove(peer);
   if (range_ && range_->peer == peer) range_.reset();
 }
 

@@ -34,7 +34,7 @@ Height ConsensusDriver::committed_height() const {
 
 void ConsensusDriver::on_sync_message(const p2p::PeerId& peer, const SyncMessage& message) {
   if (const auto* status = std::get_if<StatusMessage>(&message)) {
-    peer_heights_[peer] = status->height;
+    peers_.claim(peer, status->height);
     sync_if_behind();
   } else if (const auto* items_request = std::get_if<ItemsRequest>(&message)) {
     serve_items(peer, *items_request);
@@ -55,13 +55,6 @@ void ConsensusDriver::on_sync_message(const p2p::PeerId& peer, const SyncMessage
   }
 }
 
-Height ConsensusDriver::best_peer_height() const {
-  Height best;
-  for (const auto& [peer, height] : peer_heights_)
-    best = std::max(best, height);
-  return best;
-}
-
 void ConsensusDriver::begin_proposal(consensus::VerifiedHeader header,
                                      std::vector<primitives::TxnHash> hashes,
                                      const p2p::PeerId& peer) {
@@ -78,6 +71,7 @@ void ConsensusDriver::begin_proposal(consensus::VerifiedHeader header,
                           .items = {},
                           .missing = 0,
                           .from = peer,
+                          .attempts = 0,
                           .retry_ms = 0};
   pending.items.reserve(pending.hashes.size());
   for (const primitives::TxnHash& item : pending.hashes) {
@@ -243,8 +237,7 @@ void ConsensusDriver::take_range(const p2p::PeerId& peer, const RangeResponse& r
   range_.reset();
   if (response.entries.empty()) {
     // The claim was wrong, or the peer pruned: ask others until it claims again.
-    peer_heights_.erase(peer);
-    ++range_attempts_;
+    peers_.fail(peer);
     return;
   }
   const Height before = committed_height();
@@ -252,7 +245,7 @@ void ConsensusDriver::take_range(const p2p::PeerId& peer, const RangeResponse& r
   for (const RangeEntry& entry : response.entries) {
     if (good) take_range_entry(entry, peer, good);
   }
-  range_attempts_ = good ? 0 : range_attempts_ + 1;
+  good ? peers_.succeed(peer) : peers_.fail(peer);
   // A range whose views leave gaps may end below its first commit. Asking for it again at once
   // would bring the same blocks at the speed of the network.
   if (committed_height() == before) range_pause_ms_ = now_.monotonic_ms + kFetchRetryMs;
@@ -329,13 +322,13 @@ void ConsensusDriver::on_heard(Now now, const BlockHash& block) {
 
 // Asks for a block by hash unless a range will bring it.
 void ConsensusDriver::request_block(const BlockHash& block, PendingFetch& pending) {
-  const bool by_range = range_ && range_attempts_ == 0 && pending.height <= best_peer_height() &&
+  const bool by_range = range_ && !peers_.failing() && pending.height <= best_peer_height() &&
                         pending.height > committed_height() + kRangeWorthwhile;
   if (by_range) return;
   // Whoever told us of the block has it; after that, anyone may.
   const auto peer = pending.attempts == 0 && current_peer_ && peers_.contains(*current_peer_)
                         ? current_peer_
-                        : pick_peer(pending.attempts);
+                        : peers_.any(pending.attempts);
   if (!peer) return;
   ++pending.attempts;
   ++counters_.blocks_requested;
@@ -346,23 +339,18 @@ void ConsensusDriver::request_block(const BlockHash& block, PendingFetch& pendin
 
 void ConsensusDriver::sync_if_behind() {
   if (range_ || executing_ > kExecutingMax || now_.monotonic_ms < range_pause_ms_) return;
-  std::vector<p2p::PeerId> ahead;
-  for (const auto& [peer, height] : peer_heights_) {
-    if (height > committed_height() + kRangeWorthwhile) ahead.push_back(peer);
-  }
-  if (ahead.empty()) return;
-  const p2p::PeerId peer = ahead[range_attempts_ % ahead.size()];
+  const auto peer = peers_.choose(committed_height() + kRangeWorthwhile);
+  if (!peer) return;
   const Height from = committed_height().next();
   ++counters_.ranges_requested;
-  range_ = RangeInFlight{peer, from, now_.monotonic_ms + kRangeTimeoutMs};
-  host_.send(peer, Channel::Request, encode_sync_message(RangeRequest{from, kRangeCount}));
+  range_ = RangeInFlight{*peer, from, now_.monotonic_ms + kRangeTimeoutMs};
+  host_.send(*peer, Channel::Request, encode_sync_message(RangeRequest{from, kRangeCount}));
 }
 
 void ConsensusDriver::retry_requests() {
   if (range_ && now_.monotonic_ms >= range_->retry_ms) {
-    peer_heights_.erase(range_->peer);
+    peers_.fail(range_->peer);
     range_.reset();
-    ++range_attempts_;
   }
   std::erase_if(fetches_, [&](const auto& entry) {
     return entry.second.height <= committed_height() ||
@@ -376,18 +364,10 @@ void ConsensusDriver::retry_requests() {
   std::erase_if(proposals_, [&](const auto& entry) {
     return entry.second.header.header().height <= committed_height();
   });
-  std::uint32_t attempt = 0;
   for (auto& [hash, pending] : proposals_) {
     if (now_.monotonic_ms < pending.retry_ms) continue;
-    if (const auto peer = pick_peer(attempt++)) request_items(pending, *peer);
+    if (const auto peer = peers_.any(pending.attempts++)) request_items(pending, *peer);
   }
-}
-
-std::optional<p2p::PeerId> ConsensusDriver::pick_peer(std::uint32_t attempt) const {
-  if (peers_.empty()) return std::nullopt;
-  auto it = peers_.begin();
-  std::advance(it, static_cast<std::ptrdiff_t>(attempt % peers_.size()));
-  return *it;
 }
 
 }  // namespace ol::node

@@ -166,8 +166,6 @@ void Node::Impl::serve_block(const p2p::PeerId& peer, primitives::BlockHash bloc
 
 void Node::Impl::resume_paused_peers() {
   std::vector<p2p::PeerId> resumed;
-  const QueueStats workers = workers_->stats();
-  if (workers.size > workers.capacity / 4) return;
   {
     MutexLock lock(mutex_);
     std::erase_if(paused_peers_, [&](const p2p::PeerId& peer) {

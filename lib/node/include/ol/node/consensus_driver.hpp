@@ -15,6 +15,7 @@
 #include <ol/consensus/vote_collector.hpp>
 #include <ol/node/early_messages.hpp>
 #include <ol/node/sync_messages.hpp>
+#include <ol/node/sync_peers.hpp>
 #include <ol/node/vote_watch.hpp>
 #include <ol/p2p/channel.hpp>
 #include <ol/p2p/peer_id.hpp>
@@ -208,7 +209,7 @@ class ConsensusDriver {
   /// Whether this node signs: false for observers and after a twin was seen.
   [[nodiscard]] bool signing() const { return signing_; }
   /// Highest height that a connected peer says it has committed; 0 until one spoke. Only a claim.
-  [[nodiscard]] primitives::Height best_peer_height() const;
+  [[nodiscard]] primitives::Height best_peer_height() const { return peers_.best_height(); }
   /// Who voted in the view that is being collected, for status displays.
   [[nodiscard]] std::vector<primitives::ValidatorIndex> voters(primitives::View view) const {
     return collector_->voters(view);
@@ -227,6 +228,7 @@ class ConsensusDriver {
     std::vector<std::optional<Bytes>> items;
     std::size_t missing = 0;
     p2p::PeerId from;
+    std::size_t attempts = 0;  // with others
     std::uint64_t retry_ms = 0;
   };
   struct PendingFetch {
@@ -325,7 +327,6 @@ class ConsensusDriver {
   void request_block(const primitives::BlockHash& block, PendingFetch& pending);
   void sync_if_behind();
   void retry_requests();
-  [[nodiscard]] std::optional<p2p::PeerId> pick_peer(std::uint32_t attempt) const;
   [[nodiscard]] primitives::Height committed_height() const;
 
   primitives::ChainDomain domain_;
@@ -363,15 +364,13 @@ class ConsensusDriver {
   std::uint64_t housekeeping_ms_ = 0;
   std::uint64_t status_ms_ = 0;
 
-  std::set<p2p::PeerId> peers_;
-  std::map<p2p::PeerId, primitives::Height> peer_heights_;
+  SyncPeers peers_{[this](const p2p::PeerId& peer) { return validator_of(peer).has_value(); }};
   std::map<primitives::BlockHash, PendingProposal> proposals_;
   /// Proofs of leaders that came ahead of their proposals, oldest first.
   std::deque<std::pair<primitives::TxnHash, Bytes>> leader_items_;
   ItemPlaces item_places_;
   std::map<primitives::BlockHash, PendingFetch> fetches_;
   std::optional<RangeInFlight> range_;
-  std::uint32_t range_attempts_ = 0;
   std::uint64_t range_pause_ms_ = 0;
   std::size_t executing_ = 0;
   std::optional<p2p::PeerId> current_peer_;
