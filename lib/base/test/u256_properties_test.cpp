@@ -56,9 +56,11 @@ RC_GTEST_PROP(U256Properties, quotient_and_remainder_rebuild_the_dividend,
 
 RC_GTEST_PROP(U256Properties, a_product_divides_back, (const U256& a, const U256& b)) {
   RC_PRE(!b.is_zero());
-  const auto product = checked_mul(a, b);
-  RC_PRE(product.has_value());
-  RC_ASSERT(*product / b == a);
+  // What is too long is cut: rapidcheck gives up where it must throw away too much.
+  const U256 factor = checked_mul(a, b) ? a : a >> b.bit_length();
+  const auto product = checked_mul(factor, b);
+  RC_ASSERT(product.has_value());
+  RC_ASSERT(*product / b == factor);
   RC_ASSERT((*product % b).is_zero());
 }
 
