@@ -13,9 +13,14 @@
 #include "connection_table.hpp"
 #include "event_hub.hpp"
 #include "http_router.hpp"
+#include "send_queues.hpp"
 #include "waiting_room.hpp"
 
 namespace ol::rpc {
+
+/// Bytes may wait for all WebSocket clients together as they may for so many whose queues are full
+/// (ServerLimits::send_queue_bytes_max): 512 MiB unless told otherwise.
+constexpr std::size_t kFullQueuesMax = 16;
 
 struct Counters {
   std::atomic<std::uint64_t> connections_accepted{0};
@@ -26,6 +31,7 @@ struct Counters {
   std::atomic<std::uint64_t> http_errors{0};
   std::atomic<std::uint64_t> timeouts{0};
   std::atomic<std::uint64_t> slow_clients_dropped{0};
+  std::atomic<std::uint64_t> greatest_queues_dropped{0};
   std::atomic<std::uint64_t> events_dropped{0};
 };
 
@@ -40,7 +46,8 @@ struct Core {
         dispatcher(std::move(registry), DispatchLimits{options.limits.batch_max,
                                                        options.limits.batch_response_bytes_max}),
         router(options, hooks, dispatcher),
-        connections(options.limits.connections_max, options.limits.connections_per_ip_max) {}
+        connections(options.limits.connections_max, options.limits.connections_per_ip_max),
+        send_queues(kFullQueuesMax * options.limits.send_queue_bytes_max) {}
 
   const ServerOptions options;
   const ServerHooks hooks;
@@ -50,6 +57,7 @@ struct Core {
   Counters counters;
   EventHub hub;
   ConnectionTable connections;
+  SendQueues send_queues;
   boost::asio::io_context io;
   /// What waits for a call thread. After `io`, because it holds sessions too.
   boost::asio::io_context calls;

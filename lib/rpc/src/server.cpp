@@ -245,6 +245,7 @@ ServerStats Server::stats() const {
   ServerStats out;
   out.connections_open = core.connections.open();
   out.subscriptions_open = core.hub.open();
+  out.send_queue_bytes = core.send_queues.bytes();
   out.call_threads = core.call_threads.load();
   out.connections_accepted = counters.connections_accepted.load();
   out.connections_refused_total = counters.connections_refused_total.load();
@@ -254,6 +255,7 @@ ServerStats Server::stats() const {
   out.http_errors = counters.http_errors.load();
   out.timeouts = counters.timeouts.load();
   out.slow_clients_dropped = counters.slow_clients_dropped.load();
+  out.greatest_queues_dropped = counters.greatest_queues_dropped.load();
   out.events_dropped = counters.events_dropped.load();
   out.methods = core.dispatcher.stats();
   return out;

@@ -3,6 +3,7 @@
 #include <deque>
 #include <memory>
 
+#include <boost/asio/post.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/beast/core/flat_buffer.hpp>
 #include <boost/beast/websocket/rfc6455.hpp>
@@ -30,7 +31,7 @@ class WsConnection : public std::enable_shared_from_this<Session> {
         ws_(std::move(stream)),
         request_(std::move(request)),
         write_timer_(ws_.get_executor()) {}
-  ~WsConnection() = default;
+  ~WsConnection() { core_.send_queues.leave(place_); }
 
  public:
   WsConnection(const WsConnection&) = delete;
@@ -49,6 +50,7 @@ class WsConnection : public std::enable_shared_from_this<Session> {
     ws_.async_accept(request_, [self = this->shared_from_this()](error_code error) {
       if (error) return self->close();
       self->core_.counters.websockets_opened.fetch_add(1);
+      self->join_send_queues();
       self->on_accept();
       self->read();
     });
@@ -71,9 +73,11 @@ class WsConnection : public std::enable_shared_from_this<Session> {
 
   void send(Message message) {
     if (closed_) return;
-    queued_bytes_ += message.size();
+    const std::size_t bytes = message.size();
+    queued_bytes_ += bytes;
     queue_.push_back(std::move(message));
     if (queue_.size() == 1) write();
+    core_.send_queues.grow(place_, bytes);
   }
 
   /// What comes whether the client reads or not: what waits of it is limited.
@@ -89,6 +93,7 @@ class WsConnection : public std::enable_shared_from_this<Session> {
   void close() {
     if (closed_) return;
     closed_ = true;
+    core_.send_queues.leave(place_);
     session().on_close();
     write_timer_.cancel();
     error_code ignored;
@@ -97,6 +102,14 @@ class WsConnection : public std::enable_shared_from_this<Session> {
 
  private:
   [[nodiscard]] Session& session() { return static_cast<Session&>(*this); }
+
+  void join_send_queues() {
+    place_ = core_.send_queues.join([weak = this->weak_from_this(), strand = ws_.get_executor()] {
+      boost::asio::post(strand, [weak] {
+        if (const auto self = weak.lock()) self->on_greatest_queue();
+      });
+    });
+  }
 
   void read() {
     reading_ = true;
@@ -131,6 +144,7 @@ class WsConnection : public std::enable_shared_from_this<Session> {
   }
 
   void on_written() {
+    core_.send_queues.shrink(place_, queue_.front().size());
     queued_bytes_ -= queue_.front().size();
     queue_.pop_front();
     if (closed_) return;
@@ -154,6 +168,12 @@ class WsConnection : public std::enable_shared_from_this<Session> {
     drop("it did not take a message in time");
   }
 
+  void on_greatest_queue() {
+    if (closed_) return;
+    core_.counters.greatest_queues_dropped.fetch_add(1);
+    drop("what clients do not read is too much, and most of it waits for this one");
+  }
+
   void drop(const char* reason) {
     core_.counters.slow_clients_dropped.fetch_add(1);
     if (core_.hooks.client_dropped) core_.hooks.client_dropped(slot_.address(), reason);
@@ -169,6 +189,7 @@ class WsConnection : public std::enable_shared_from_this<Session> {
   // The front is being written.
   std::deque<Message> queue_;
   std::size_t queued_bytes_ = 0;
+  SendQueues::Client place_ = 0;
   bool reading_ = false;
   bool closed_ = false;
 };
