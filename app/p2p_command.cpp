@@ -31,6 +31,7 @@ using p2p::PeerId;
 
 struct Flags {
   std::string home = ".openliquid";
+  bool needs_home = false;  // named, or asked about
   std::string ephemeral;
   std::string passphrase_file;
   std::string address;
@@ -51,6 +52,7 @@ p2p::IdentityKey identity_of(const Flags& flags) {
   if (!flags.ephemeral.empty()) return p2p::IdentityKey::generate(p2p_key_type(flags.ephemeral));
   const auto file = Home{flags.home}.network_key();
   if (!std::filesystem::exists(file)) {
+    if (!flags.needs_home) return p2p::IdentityKey::generate(p2p::KeyType::Ed25519);
     throw CommandError("there is no key " + file.string() +
                        "; name a node's directory with --home, or take a fresh key with "
                        "--ephemeral ed25519");
@@ -330,7 +332,8 @@ void print_peer(const boost::json::object& peer) {
   }
   if (peer.at("connected").as_bool()) {
     std::cout << "  connected " << text_of(peer.at("direction"), "") << ", "
-              << text_of(peer.at("address"), "") << ", " << text_of(peer.at("agent"), "") << '\n'
+              << text_of(peer.at("address"), "") << ", " << text_of(peer.at("agent"), "")
+              << (peer.at("linked").as_bool() ? "" : ", no node of this chain") << '\n'
               << "  round trip " << text_of(peer.at("roundTripUs"), "unknown") << " us, last heard "
               << text_of(peer.at("silentMs"), "") << " ms ago, " << text_of(peer.at("streams"), "")
               << " streams, " << text_of(peer.at("queueBytes"), "")
@@ -378,7 +381,12 @@ void add_p2p(CLI::App& app) {
   auto* ping = p2p->add_subcommand("ping", "Measure the round trip to a node");
   auto* dial = p2p->add_subcommand("dial", "Connect to a node and print what it says of itself");
   for (auto* command : {id, listen, ping, dial}) {
-    command->add_option("--home", flags->home, "Where keys/network.key is")->capture_default_str();
+    command
+        ->add_option("--home", flags->home,
+                     command == id ? "Where keys/network.key is"
+                                   : "Where keys/network.key is; without one a fresh key is taken")
+        ->capture_default_str()
+        ->each([flags](const std::string&) { flags->needs_home = true; });
     command->add_option("--passphrase-file", flags->passphrase_file,
                         "Holds the passphrase; so does the variable OPENLIQUID_PASSPHRASE");
     command
@@ -406,7 +414,10 @@ void add_p2p(CLI::App& app) {
       ->check(CLI::Range(1U, 1'000'000U));
   dial->add_option("--streams", flags->streams, "Then echo over so many streams at once");
   dial->add_option("--echo-bytes", flags->echo_bytes, "Bytes sent over each stream");
-  id->callback([flags] { print_id(*flags); });
+  id->callback([flags] {
+    flags->needs_home = true;
+    print_id(*flags);
+  });
   listen->callback([flags] { Session(*flags).serve(); });
   ping->callback([flags] { Session(*flags).call(Session::Task::Ping); });
   dial->callback([flags] { Session(*flags).call(Session::Task::Describe); });

@@ -1,4 +1,5 @@
 // What `openliquid p2p` says of what it cannot do.
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include "command.hpp"
@@ -44,6 +45,12 @@ TEST(P2pCommand, says_what_to_do_without_a_home) {
   EXPECT_EQ(refusal("ping /ip4/127.0.0.1/tcp/1 --home /nowhere"),
             "there is no key /nowhere/keys/network.key; name a node's directory with --home, or "
             "take a fresh key with --ephemeral ed25519");
+}
+
+TEST(P2pCommand, calls_with_a_fresh_key_where_no_home_is) {
+  const std::string call = " /ip4/127.0.0.1/tcp/1 --timeout 1";
+  EXPECT_EQ(refusal("ping" + call), "connection ended: connect_failed: Connection refused");
+  EXPECT_THAT(refusal("id"), testing::HasSubstr("there is no key .openliquid/keys/network.key"));
 }
 
 }  // namespace

@@ -7,7 +7,7 @@ import { createHash, randomBytes } from 'node:crypto';
 import { gossipsub } from '@libp2p/gossipsub';
 import { multiaddr } from '@multiformats/multiaddr';
 
-import { eventually, startNode } from './js_node.mjs';
+import { eventually, startNode, within } from './js_node.mjs';
 import { isOfType, openTarget } from './our_node.mjs';
 
 const target = await openTarget(process.argv[2], process.argv[3]);
@@ -41,9 +41,33 @@ async function startGossip(policy, keyType) {
     const of = seen[detail.topic];
     of.set(key, (of.get(key) ?? 0) + 1);
   });
+  // js drops repetitions and messages of topics it has left before anybody hears of them.
+  const raw = { copies: new Map(), ofTopic: 0 };
+  const receive = node.services.pubsub.handleReceivedRpc.bind(node.services.pubsub);
+  node.services.pubsub.handleReceivedRpc = (from, rpc) => {
+    for (const message of rpc.messages ?? []) {
+      const key = Buffer.from(message.data).toString('hex');
+      raw.copies.set(key, (raw.copies.get(key) ?? 0) + 1);
+      if (message.topic === topic) raw.ofTopic += 1;
+    }
+    for (const ihave of rpc.control?.ihave ?? []) {
+      if (ihave.topicID === topic) raw.ofTopic += 1;
+    }
+    return receive(from, rpc);
+  };
   node.services.pubsub.subscribe(topic);
   node.services.pubsub.subscribe(ack);
-  return { node, seen, pubsub: node.services.pubsub };
+  return { node, seen, raw, pubsub: node.services.pubsub };
+}
+
+const sleep = (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds));
+
+// Two heartbeats in which others talk and nothing of it reaches `js`.
+async function hearsNothing(js, talk) {
+  const before = js.raw.ofTopic;
+  await talk();
+  await sleep(2000);
+  return js.raw.ofTopic === before;
 }
 
 const acked = (js, bytes) =>
@@ -76,21 +100,93 @@ async function exchange(policy, jsKey, ourKey, weDial) {
     for (const bytes of many) await acked(bob, bytes);
     await eventually('all of them at the other side', () =>
       many.every((bytes) => alice.seen[topic].has(bytes.toString('hex'))));
-    for (const count of alice.seen[topic].values()) assert.equal(count, 1, 'delivered once');
+    for (const bytes of many) {
+      assert.equal(alice.raw.copies.get(bytes.toString('hex')), 1, 'sent once');
+      assert.equal(bob.raw.copies.get(bytes.toString('hex')), undefined, 'never sent back');
+    }
 
-    bob.pubsub.unsubscribe(topic);
-    await eventually('we see bob leave', async () => {
+    const talk = async () => {
       const bytes = randomBytes(64);
       await alice.pubsub.publish(topic, bytes);
       await acked(alice, bytes);
-      return !bob.seen[topic].has(bytes.toString('hex'));
-    });
+    };
+    assert.ok(!(await hearsNothing(bob, talk)), 'bob hears alice');
+    bob.pubsub.unsubscribe(topic);
+    await eventually('we see bob leave', () => hearsNothing(bob, talk), 20000);
+    assert.ok(await hearsNothing(bob, talk), 'and it stays so');
   } finally {
     await alice.node.stop();
     await bob.node.stop();
     await ours.stop();
   }
   assert.ok(!/misbehaved|violation/.test(ours.errors()), ours.errors());
+}
+
+// The one of two ways between alice and bob that carried their messages dies without a word.
+async function repair() {
+  const first = await target.start('--ephemeral', 'ed25519');
+  const second = await target.start('--ephemeral', 'ed25519');
+  const alice = await startGossip('StrictNoSign', 'Ed25519');
+  const bob = await startGossip('StrictNoSign', 'Ed25519');
+  const passes = async () => {
+    const bytes = randomBytes(2000);
+    await alice.pubsub.publish(topic, bytes);
+    await sleep(500);
+    return bob.seen[topic].has(bytes.toString('hex'));
+  };
+  try {
+    for (const js of [alice, bob]) {
+      await js.node.dial(multiaddr(first.address));
+      await meshed(js, first);
+    }
+    await eventually('messages through the first', passes, 20000);
+    for (const js of [alice, bob]) await js.node.dial(multiaddr(second.address));
+    await first.kill();
+    await eventually('messages through the second', passes, 20000);
+    for (const js of [alice, bob]) {
+      await eventually('a mesh of the second alone', () =>
+        js.pubsub.getMeshPeers(topic).join() === second.peer, 20000);
+    }
+  } finally {
+    await alice.node.stop();
+    await bob.node.stop();
+    await second.stop();
+  }
+}
+
+// A node that is configured to dial js, which knows nothing of consensus, keeps the connection, and
+// gossip goes on over it: longer than a handshake may take.
+async function nodeDials() {
+  const alice = await startGossip('StrictNoSign', 'Ed25519');
+  const bob = await startGossip('StrictNoSign', 'secp256k1');
+  const validator = await target.start();
+  const ours = await target.follower('ed25519', [alice.node.getMultiaddrs()[0].toString()]);
+  const opened = () => alice.node.getConnections().filter(
+    (one) => one.remotePeer.toString() === ours.peer && one.status === 'open');
+  try {
+    await bob.node.dial(multiaddr(validator.address));
+    await meshed(bob, validator);
+    await meshed(alice, ours);
+    const [first] = opened();
+    assert.equal(first.direction, 'inbound');
+    const end = Date.now() + 16_000;
+    while (Date.now() < end) {
+      const ofAlice = randomBytes(300);
+      await alice.pubsub.publish(topic, ofAlice);
+      await acked(alice, ofAlice);
+      const ofBob = randomBytes(300);
+      await bob.pubsub.publish(topic, ofBob);
+      await eventually('what bob says, through our two nodes', () =>
+        alice.seen[topic].has(ofBob.toString('hex')));
+      assert.ok((await alice.node.services.ping.ping(first.remotePeer)) >= 0);
+      await sleep(500);
+    }
+    assert.deepEqual(opened().map((one) => one.id), [first.id], 'the connection it began on');
+  } finally {
+    await alice.node.stop();
+    await bob.node.stop();
+    await ours.stop();
+  }
 }
 
 for (const [policy, jsKey, type, weDial] of [
@@ -106,5 +202,12 @@ for (const [policy, jsKey, type, weDial] of [
   const side = weDial ? 'we dial' : 'js dials';
   const time = (performance.now() - begun).toFixed(0);
   console.log(`ok ${policy}, ${jsKey} author, ${ourKey} here, ${side} (${time} ms)`);
+}
+if (target.isNode) {
+  await within(240000, 'gossip where our node dials', nodeDials());
+  console.log('ok our node dials js and both hear gossip for 16 s');
+} else {
+  await within(90000, 'repair of the mesh', repair());
+  console.log('ok the mesh without the one that was killed');
 }
 await target.close();

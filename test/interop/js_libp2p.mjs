@@ -5,7 +5,7 @@ import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import { multiaddr } from '@multiformats/multiaddr';
 
-import { echo, eventually, startNode } from './js_node.mjs';
+import { echo, echoProtocol, eventually, startNode, within } from './js_node.mjs';
 import { openTarget, runOurs } from './our_node.mjs';
 
 const openliquid = process.argv[2];
@@ -28,6 +28,18 @@ function startOur(ourKey) {
   return target.start('--ephemeral', ourKey);
 }
 
+// Neither what was queued nor what was on its way holds the connection up.
+async function resetInTheMiddle(connection) {
+  for (let i = 0; i < 20; ++i) {
+    const stream = await connection.newStream(echoProtocol);
+    for (let piece = 0; piece < 4; ++piece) stream.send(randomBytes(65536));
+    stream.abort(new Error('enough'));
+    const bytes = randomBytes(65536);
+    assert.ok(bytes.equals(await echo(connection, bytes)), `echo after reset ${i}`);
+  }
+  assert.equal(connection.status, 'open');
+}
+
 async function weListen(ourKey, jsKey, earlyMuxer) {
   const ours = await startOur(ourKey);
   const js = await startNode({ keyType: jsKey, earlyMuxer });
@@ -42,20 +54,62 @@ async function weListen(ourKey, jsKey, earlyMuxer) {
     const agent = new TextDecoder().decode(info.metadata.get('AgentVersion'));
     assert.match(agent, /^openliquid(\/|$)/);
     for (let i = 0; i < 3; ++i) assert.ok((await js.services.ping.ping(connection.remotePeer)) >= 0);
-    for (const size of [0, 1, 65536, 1 << 20]) {
+    for (const size of [0, 1, 65536, 1 << 20, 8 << 20]) {
       const bytes = randomBytes(size);
-      assert.ok(bytes.equals(await echo(connection, bytes)), `echo of ${size} bytes`);
+      const back = await within(60000, `echo of ${size} bytes`, echo(connection, bytes));
+      assert.ok(bytes.equals(back), `echo of ${size} bytes`);
     }
+    await within(30000, 'resets', resetInTheMiddle(connection));
     const blocks = Array.from({ length: 64 }, () => randomBytes(65536));
     const echoed = await Promise.all(blocks.map((block) => echo(connection, block)));
     echoed.forEach((back, i) => assert.ok(back.equals(blocks[i]), `parallel stream ${i}`));
-    for (let i = 0; i < 100; ++i) await echo(connection, Buffer.from([i]));
+    await within(60000, '300 streams, one after the other', (async () => {
+      for (let i = 0; i < 300; ++i) {
+        const byte = Buffer.from([i % 256]);
+        assert.ok(byte.equals(await echo(connection, byte)), `stream ${i}`);
+      }
+    })());
     await assert.rejects(connection.newStream('/none/1.0.0'));
     await js.hangUp(connection.remotePeer);
     const wrong = ours.address.replace(ours.peer, wrongPeer);
     await assert.rejects(js.dial(multiaddr(wrong)));
   } finally {
     await js.stop();
+    await ours.stop();
+  }
+}
+
+async function echoMuch(connection) {
+  const blocks = Array.from({ length: 64 }, () => randomBytes(1 << 20));
+  const echoed = await within(
+    120000, '64 streams of 1 MiB', Promise.all(blocks.map((block) => echo(connection, block))));
+  echoed.forEach((back, i) => assert.ok(back.equals(blocks[i]), `parallel stream ${i}`));
+}
+
+// js-libp2p as it comes, whose connection monitor ends what does not answer in time: connections
+// dialled by either side outlive a silence longer than our own limit of 25 s, and then carry as much
+// as before.
+async function jsAsItComes() {
+  const ours = await startOur('ed25519');
+  const js = await startNode({ defaults: true });
+  let dialler;
+  try {
+    const jsAddress = js.getMultiaddrs()[0].toString();
+    dialler = target.isNode
+      ? await target.follower('ed25519', [jsAddress])
+      : await target.start('--ephemeral', 'ed25519', '--connect', jsAddress);
+    const dialled = await js.dial(multiaddr(ours.address));
+    const inbound = await eventually('our dial', async () => js.getConnections().find(
+      (one) => one.remotePeer.toString() === dialler.peer && one.direction === 'inbound'));
+    await new Promise((resolve) => setTimeout(resolve, 30000));
+    for (const connection of [dialled, inbound]) {
+      assert.equal(connection.status, 'open');
+      await echoMuch(connection);
+      assert.equal(connection.status, 'open');
+    }
+  } finally {
+    await js.stop();
+    await dialler?.stop();
     await ours.stop();
   }
 }
@@ -124,4 +178,5 @@ for (const [ourKey] of keyTypes) {
       weDial(ourKey, jsKey, earlyMuxer));
   }
 }
+await step('js as it comes keeps silent connections and carries 64 streams of 1 MiB', jsAsItComes);
 await target.close();

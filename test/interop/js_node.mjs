@@ -25,25 +25,33 @@ function noiseWithoutEarlyMuxer() {
   };
 }
 
-export async function startNode({ keyType = 'Ed25519', earlyMuxer = true, services = {} } = {}) {
+// Of the tests but the one that looks at js-libp2p's own: a slow machine is no failure.
+const patient = {
+  connectionManager: {
+    reconnectRetries: 0,
+    dialTimeout: patience,
+    inboundUpgradeTimeout: patience,
+    outboundUpgradeTimeout: patience,
+    protocolNegotiationTimeout: patience,
+    inboundStreamProtocolNegotiationTimeout: patience,
+    outboundStreamProtocolNegotiationTimeout: patience,
+  },
+  connectionMonitor: { enabled: false },
+};
+
+/// With `defaults`, all times and the connection monitor are as js-libp2p has them.
+export async function startNode({
+  keyType = 'Ed25519', earlyMuxer = true, services = {}, defaults = false } = {}) {
+  const times = defaults ? {} : { timeout: patience };
   const node = await createLibp2p({
     privateKey: await generateKeyPair(keyType),
     addresses: { listen: ['/ip4/127.0.0.1/tcp/0'] },
     transports: [tcp()],
     connectionEncrypters: [earlyMuxer ? noise() : noiseWithoutEarlyMuxer()],
     streamMuxers: [yamux()],
-    // A slow machine is no failure.
-    connectionManager: {
-      reconnectRetries: 0,
-      dialTimeout: patience,
-      inboundUpgradeTimeout: patience,
-      outboundUpgradeTimeout: patience,
-      protocolNegotiationTimeout: patience,
-      inboundStreamProtocolNegotiationTimeout: patience,
-      outboundStreamProtocolNegotiationTimeout: patience,
-    },
-    connectionMonitor: { enabled: false },
-    services: { identify: identify({ timeout: patience }), identifyPush: identifyPush({ timeout: patience }), ping: ping({ timeout: patience }), ...services },
+    ...(defaults ? {} : patient),
+    services: {
+      identify: identify(times), identifyPush: identifyPush(times), ping: ping(times), ...services },
   });
   await node.handle(
     echoProtocol,
@@ -71,6 +79,15 @@ export async function echo(connection, bytes) {
   await stream.close();
   await reading;
   return Buffer.concat(pieces);
+}
+
+/// What `promise` gives, if it does in time.
+export async function within(milliseconds, what, promise) {
+  let timer;
+  const late = new Promise((_, reject) => {
+    timer = setTimeout(() => reject(new Error(`not in time: ${what}`)), milliseconds);
+  });
+  return Promise.race([promise, late]).finally(() => clearTimeout(timer));
 }
 
 export async function eventually(what, check, milliseconds = 120000) {

@@ -22,6 +22,10 @@ export async function startOurs(openliquid, ...args) {
     address,
     peer: address.split('/p2p/')[1],
     errors: () => errors.join(''),
+    async kill() {
+      child.kill('SIGKILL');
+      await exited;
+    },
     async stop() {
       child.kill('SIGTERM');
       const code = await exited;

@@ -142,4 +142,23 @@ class Worlds {
   std::array<std::unique_ptr<W>, 2> worlds_;
 };
 
+/// What `run` gives is the same in both worlds.
+template <typename W, typename Run>
+void check_same(Worlds<W>& worlds, const Run& run) {
+  OL_CHECK(run(worlds.pieces()) == run(worlds.bytewise()), "cuts do not matter");
+}
+
+/// `run` gives what was heard, and behind it zero or how the stream failed, which may take the rest
+/// with it.
+template <typename W, typename Run>
+void check_same_answers(Worlds<W>& worlds, const Run& run) {
+  const Bytes a = run(worlds.pieces());
+  const Bytes b = run(worlds.bytewise());
+  OL_CHECK(a.back() == b.back(), "cuts do not matter");
+  const bool failed = a.back() != 0;
+  OL_CHECK(
+      failed ? is_prefix(ByteView(a).first(a.size() - 1), ByteView(b).first(b.size() - 1)) : a == b,
+      "cuts do not matter");
+}
+
 }  // namespace ol::p2p::fuzzing

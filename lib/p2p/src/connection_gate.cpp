@@ -80,7 +80,9 @@ std::optional<HostRefusal> ConnectionGate::admit(const Multiaddr& remote,
                           now - accepts_.since < kAcceptPeriod;
     if (too_fast) return HostRefusal::AcceptRate;
   }
-  if (census.inbound >= census.slots) return HostRefusal::InboundLimit;
+  // Handshakes and goodbyes of strangers hold no slot against an address that is known.
+  const std::size_t taken = census.known ? census.ready : census.inbound;
+  if (taken >= census.slots) return HostRefusal::InboundLimit;
   const bool reserved = has_reserved_place(census);
   if (!reserved && census.upgrades >= limits_.upgrades) return HostRefusal::UpgradeLimit;
   if (!counted) return std::nullopt;

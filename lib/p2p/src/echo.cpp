@@ -24,11 +24,17 @@ void EchoProtocol::on_stream_data(StreamKey key, ByteView bytes) {
   const auto at = streams_.find(key);
   if (at == streams_.end()) return;
   Bytes& backlog = at->second.backlog;
-  if (backlog.empty() && host_.write(key, to_bytes(bytes))) {
+  if (backlog.empty() && give_back(key, bytes)) {
     host_.consume(key, bytes.size());
     return;
   }
   append(backlog, bytes);
+}
+
+/// False if too much waits already for a peer that does not take it.
+bool EchoProtocol::give_back(StreamKey key, ByteView piece) {
+  if (host_.queued_bytes(key) + piece.size() > kQueuedBytesMax) return false;
+  return host_.write(key, to_bytes(piece));
 }
 
 void EchoProtocol::on_stream_writable(StreamKey key) {
@@ -40,7 +46,7 @@ void EchoProtocol::on_stream_writable(StreamKey key) {
   std::size_t done = 0;
   while (done < backlog.size()) {
     const ByteView piece = ByteView(backlog).subspan(done, std::min(kPiece, backlog.size() - done));
-    if (!host_.write(key, to_bytes(piece))) break;
+    if (!give_back(key, piece)) break;
     done += piece.size();
   }
   backlog.erase(backlog.begin(), backlog.begin() + static_cast<std::ptrdiff_t>(done));

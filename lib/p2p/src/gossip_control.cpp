@@ -8,6 +8,11 @@
 namespace ol::p2p {
 namespace {
 
+// Ids asked of one peer on topics that take either policy, and for how long they are remembered:
+// longer than any implementation announces them.
+constexpr std::size_t kAskedMax = 2000;
+constexpr std::uint64_t kAskedHeartbeats = 10;
+
 std::uint64_t seconds_of(Duration time) {
   return static_cast<std::uint64_t>(std::chrono::duration_cast<std::chrono::seconds>(time).count());
 }
@@ -15,7 +20,7 @@ std::uint64_t seconds_of(Duration time) {
 }  // namespace
 
 void GossipRouter::on_control(const PeerId& id, Peer& peer, const GossipRpc& rpc, TimePoint now) {
-  std::size_t ids = rpc.ihave.size() + rpc.iwant.size() + rpc.idontwant.size();
+  std::size_t ids = rpc.ihave.size() + rpc.iwant.size() + rpc.idontwant.size() + rpc.long_ids;
   for (const RpcIhave& ihave : rpc.ihave)
     ids += ihave.ids.size();
   const bool ids_fit = admit(id, peer, GossipOffence::Ids, ids);
@@ -39,18 +44,28 @@ void GossipRouter::on_ihave(const PeerId& id, Peer& peer, const RpcIhave& ihave,
   if (score(id, now) < parameters_.score.gossip) return;
   peer.ihaves += 1;
   if (peer.ihaves > parameters_.ihave_per_heartbeat) return;
-  if (!is_joined(std::string(ihave.topic))) return;
+  const std::string topic(ihave.topic);
+  if (!is_joined(topic)) return;
   std::vector<MessageId> wanted;
   for (const ByteView bytes : ihave.ids) {
     if (peer.ihave_ids >= parameters_.ihave_ids_per_heartbeat) break;
     peer.ihave_ids += 1;
     const MessageId message(as_text(bytes));
-    if (cache_.find_seen(message) == nullptr) wanted.push_back(message);
+    const bool seen = cache_.find_seen(message) != nullptr;
+    if (!seen && may_ask(peer, topic, message)) wanted.push_back(message);
   }
   if (wanted.empty()) return;
   shuffle(wanted);
   peer.queue.iwant(std::move(wanted));
   mark_ready(id);
+}
+
+// Where peers may name messages as they like, what one has is never found under its name: it is
+// asked for each once.
+bool GossipRouter::may_ask(Peer& peer, const std::string& topic, const MessageId& message) {
+  if (policy_of(topic) != GossipSigning::Either) return true;
+  if (peer.asked.size() >= kAskedMax) return false;
+  return peer.asked.emplace(message, heartbeats_ + kAskedHeartbeats).second;
 }
 
 void GossipRouter::on_iwant(const PeerId& id, Peer& peer, const std::vector<ByteView>& ids,

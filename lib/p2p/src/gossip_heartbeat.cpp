@@ -190,6 +190,8 @@ void GossipRouter::expire(TimePoint now) {
     peer.exchanged = 0;
     peer.floods.clear();
     std::erase_if(peer.unwanted, [&](const auto& entry) { return entry.second <= heartbeats_; });
+    std::erase_if(peer.asked, [&](const auto& entry) { return entry.second <= heartbeats_; });
+    std::erase_if(peer.promises, [&](const MessageId& one) { return !promises_.contains(one); });
     std::erase_if(peer.sent, [&](const auto& entry) { return cache_.get(entry.first) == nullptr; });
   }
 }
@@ -201,7 +203,12 @@ void GossipRouter::check_slow_peers(TimePoint now) {
     } else if (!peer.full_since) {
       peer.full_since = now;
     } else if (now - *peer.full_since >= parameters_.slow_peer_time) {
-      events_.emplace_back(GossipSlowPeer{id});
+      // A direct peer's connection carries more than gossip: what has no room is dropped.
+      if (is_direct(id)) {
+        counters_.slow_direct += 1;
+      } else {
+        events_.emplace_back(GossipSlowPeer{id});
+      }
       peer.full_since = now;
     }
   }

@@ -44,6 +44,10 @@ Result<PeerId, GossipMessageError> verify_author(const RpcMessage& message) {
   std::optional<PublicKey> key = author->public_key();
   if (message.key) {
     const auto sent = PublicKey::from_message(*message.key);
+    if (!sent && sent.error() == PeerIdError::UnsupportedKeyType &&
+        PeerId::from_key_message(*message.key) == author) {
+      return fail(GossipMessageError::UnsupportedKey);
+    }
     if (!sent || PeerId(*sent) != *author) return fail(GossipMessageError::BadKey);
     key = *sent;
   }
@@ -105,6 +109,8 @@ const char* describe(GossipMessageError error) {
       return "key is not the author's";
     case GossipMessageError::BadSignature:
       return "signature does not verify";
+    case GossipMessageError::UnsupportedKey:
+      return "author's key is neither Ed25519 nor secp256k1";
     case GossipMessageError::UnexpectedField:
       return "author, sequence number, signature or key where none may be";
   }

@@ -23,12 +23,19 @@ GossipVersion version_of(std::string_view id) {
   return id == kIds[1] ? GossipVersion::V11 : GossipVersion::V10;
 }
 
+// Rises from life to life, as go-libp2p's does.
+std::uint64_t first_seqno() {
+  const auto since_1970 = std::chrono::system_clock::now().time_since_epoch();
+  return static_cast<std::uint64_t>(
+      std::chrono::duration_cast<std::chrono::nanoseconds>(since_1970).count());
+}
+
 }  // namespace
 
 GossipProtocol::GossipProtocol(Host& host, const IdentityKey& key, GossipParameters parameters,
                                Validate validate)
     : host_(host),
-      router_(std::move(parameters), key, host.random_u64()),
+      router_(std::move(parameters), key, host.random_u64(), first_seqno()),
       validate_(std::move(validate)) {
   host_.add_protocol(ids(), *this, {2, StreamPriority::Normal});
 }
@@ -133,10 +140,21 @@ void GossipProtocol::on_stream_opened(StreamKey key, const PeerId& id, std::stri
 
 void GossipProtocol::ensure_peer(const PeerId& id, StreamKey key) {
   if (router_.has_peer(id)) return;
-  const auto remote = host_.remote_of(key.connection);
-  router_.add_peer(
-      id, {GossipVersion::V11, host_.is_outbound(id), remote ? ip_of(*remote) : std::string{}},
-      host_.now());
+  const std::string ip = counted_ip(id, host_.remote_of(key.connection));
+  router_.add_peer(id, {GossipVersion::V11, host_.is_outbound(id), ip}, host_.now());
+}
+
+std::string GossipProtocol::counted_ip(const PeerId& id, const std::optional<Multiaddr>& remote) {
+  const bool known =
+      host_.config().reserved.contains(id) || router_.parameters().direct.contains(id);
+  return known || !remote ? std::string{} : ip_of(*remote);
+}
+
+// Who is reserved changes with the set of validators.
+void GossipProtocol::recount_ips() {
+  for (const auto& [id, peer] : peers_) {
+    if (router_.has_peer(id)) router_.set_ip(id, counted_ip(id, host_.remote_of(id)));
+  }
 }
 
 void GossipProtocol::on_stream_data(StreamKey key, ByteView bytes) {
@@ -236,6 +254,7 @@ void GossipProtocol::on_tick(TimePoint now) {
   if (now >= *next_heartbeat_) {
     // After a pause of the process one heartbeat is enough.
     next_heartbeat_ = std::max(*next_heartbeat_ + heartbeat, now);
+    recount_ips();
     router_.heartbeat(now);
   }
   std::vector<PeerId> reopen;
@@ -289,6 +308,17 @@ void GossipProtocol::handle(GossipEvent event) {
       break;
     }
   }
+}
+
+std::size_t GossipProtocol::held_bytes(const PeerId& id) const {
+  std::size_t out = router_.queued_bytes(id);
+  const auto peer = peers_.find(id);
+  if (peer == peers_.end() || !peer->second.inbound) return out;
+  const auto inbound = inbound_.find(*peer->second.inbound);
+  if (inbound == inbound_.end()) return out;
+  const DelimitedReader& reader = inbound->second.reader;
+  out += reader.is_between_messages() ? 0 : reader.buffered_bytes();
+  return out + inbound->second.backlog.size();
 }
 
 void GossipProtocol::flush(const PeerId& id) {

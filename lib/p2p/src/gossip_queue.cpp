@@ -11,6 +11,9 @@ namespace {
 constexpr std::size_t kGossipIdsMax = 10000;
 // Ids in one RPC, below the 5000 everyone reads.
 constexpr std::size_t kRpcIdsMax = 1000;
+// What goes before an id, and before a list of ids but its topic.
+constexpr std::size_t kIdOverhead = 3;
+constexpr std::size_t kListOverhead = 16;
 
 std::vector<ByteView> views(const std::vector<MessageId>& ids) {
   std::vector<ByteView> out;
@@ -25,12 +28,21 @@ SharedBytes field_of(const GossipMessagePtr& message) {
   return {message, &message->rpc_field};
 }
 
-/// Takes at most `n` ids from the end.
-std::vector<MessageId> take_ids(std::vector<MessageId>& ids, std::size_t n) {
-  const std::size_t size = std::min(n, ids.size());
-  const auto from = ids.end() - static_cast<std::ptrdiff_t>(size);
-  std::vector<MessageId> out(std::make_move_iterator(from), std::make_move_iterator(ids.end()));
-  ids.erase(from, ids.end());
+/// What one RPC may still hold of ids.
+struct Room {
+  std::size_t ids = kRpcIdsMax;
+  std::size_t bytes = 0;
+};
+
+/// Takes as many ids from the end as there is room for.
+std::vector<MessageId> take_ids(std::vector<MessageId>& ids, Room& room) {
+  std::vector<MessageId> out;
+  while (!ids.empty() && room.ids > 0 && ids.back().size() + kIdOverhead <= room.bytes) {
+    room.ids -= 1;
+    room.bytes -= ids.back().size() + kIdOverhead;
+    out.push_back(std::move(ids.back()));
+    ids.pop_back();
+  }
   return out;
 }
 
@@ -125,32 +137,35 @@ std::size_t GossipQueue::own_count() const {
       std::ranges::count(messages_, GossipClass::Own, &Queued::priority));
 }
 
-/// Everything but messages, as fields of an RPC.
+/// Everything but messages, as fields of an RPC. What has no room waits for the next.
 Bytes GossipQueue::take_control() {
   Bytes out;
   for (const auto& [on, topic] : std::exchange(subscriptions_, {}))
     append_subscription(out, on, topic);
   ControlBuilder control;
-  std::size_t room = kRpcIdsMax;
-  if (!idontwants_.empty()) control.idontwant(views(std::exchange(idontwants_, {})));
-  while (!ihaves_.empty() && room > 0) {
-    auto& [topic, ids] = ihaves_.back();
-    const auto taken = take_ids(ids, room);
-    control.ihave(topic, views(taken));
-    room -= taken.size();
-    gossip_ids_ -= taken.size();
-    if (ids.empty()) ihaves_.pop_back();
-  }
-  if (!iwants_.empty() && room > 0) {
-    const auto taken = take_ids(iwants_, room);
-    control.iwant(views(taken));
-    gossip_ids_ -= taken.size();
-    asked_ = taken;
-  }
   for (const std::string& topic : std::exchange(grafts_, {}))
     control.graft(topic);
   for (const auto& [topic, backoff_s] : std::exchange(prunes_, {}))
     control.prune(topic, backoff_s);
+  // Of all lists but those of announcements.
+  const std::size_t used = out.size() + control.size() + 3 * kListOverhead;
+  Room room{.bytes = limits_.rpc_bytes - std::min(limits_.rpc_bytes, used)};
+  const auto unwanted = take_ids(idontwants_, room);
+  if (!unwanted.empty()) control.idontwant(views(unwanted));
+  while (!ihaves_.empty()) {
+    auto& [topic, ids] = ihaves_.back();
+    const std::size_t head = topic.size() + kListOverhead;
+    if (room.bytes < head) break;
+    room.bytes -= head;
+    const auto taken = take_ids(ids, room);
+    if (!taken.empty()) control.ihave(topic, views(taken));
+    gossip_ids_ -= taken.size();
+    if (!ids.empty()) break;
+    ihaves_.pop_back();
+  }
+  asked_ = take_ids(iwants_, room);
+  if (!asked_.empty()) control.iwant(views(asked_));
+  gossip_ids_ -= asked_.size();
   control.append_to(out);
   return out;
 }

@@ -22,12 +22,14 @@ bool is_valid(const GossipParameters& p) {
   return degrees && droppable && windows && p.heartbeat.count() > 0 && is_valid(p.score);
 }
 
-GossipRouter::GossipRouter(GossipParameters parameters, const IdentityKey& key, std::uint64_t seed)
+GossipRouter::GossipRouter(GossipParameters parameters, const IdentityKey& key, std::uint64_t seed,
+                           std::uint64_t first_seqno)
     : parameters_(std::move(parameters)),
       key_(key),
       self_(key.public_key()),
       random_(seed),
-      seqno_(random_() >> 1),
+      first_seqno_(first_seqno),
+      seqno_(first_seqno),
       cache_(parameters_.cache),
       score_(parameters_.score) {
   OL_CHECK(is_valid(parameters_), "gossip parameters are checked when they are configured");
@@ -47,11 +49,17 @@ std::set<PeerId> GossipRouter::mesh(const std::string& topic) const {
   return at == mesh_.end() ? std::set<PeerId>{} : at->second;
 }
 
+std::size_t GossipRouter::queued_bytes(const PeerId& peer) const {
+  const auto at = peers_.find(peer);
+  return at == peers_.end() ? 0 : at->second.queue.bytes();
+}
+
 std::size_t GossipRouter::table_entries() const {
   std::size_t out = cache_.seen_count() + cache_.message_count() + backoffs_.size() +
                     promises_.size() + validating_.size() + score_.size() + events_.size();
   for (const auto& [id, peer] : peers_)
-    out += peer.topics.size() + peer.unwanted.size() + peer.sent.size() + peer.queue.size();
+    out += peer.topics.size() + peer.unwanted.size() + peer.sent.size() + peer.asked.size() +
+           peer.promises.size() + peer.queue.size();
   return out;
 }
 
@@ -129,6 +137,7 @@ Result<std::size_t, GossipRpcError> GossipRouter::on_rpc(const PeerId& id, ByteV
     return 0U;
   }
   OL_TRY(const GossipRpc rpc, parse_gossip_rpc(bytes, parameters_.rpc));
+  counters_.too_long += rpc.long_ids + rpc.long_topics;
   if (admit(id, *peer, GossipOffence::Subscriptions, rpc.subscriptions.size())) {
     for (const RpcSubscription& subscription : rpc.subscriptions)
       on_subscription(id, *peer, subscription, now);
@@ -181,14 +190,30 @@ void GossipRouter::on_message(const PeerId& id, Peer& peer, const RpcMessage& me
   const auto message_name = message_id(message, policy);
   if (!message_name) return reject();
   promises_.erase(*message_name);
-  if (SeenMessage* const seen = cache_.find_seen(*message_name)) {
-    on_duplicate(id, peer, *seen, message, now);
+  SeenMessage* const seen_before = cache_.find_seen(*message_name);
+  const bool repeated = seen_before != nullptr && seen_before->senders.contains(id);
+  if (policy == GossipSigning::Either && !repeated) keep_promise(id, peer);
+  if (seen_before != nullptr) {
+    on_duplicate(id, peer, *seen_before, message, now);
     return;
   }
   // The author's signature comes before the id counts as seen, or anybody could take the id of a
   // message that is still to come.
   auto accepted = accept_message(message, policy, *message_name);
-  if (!accepted || (*accepted)->author == self_) return reject();
+  if (!accepted && accepted.error() == GossipMessageError::UnsupportedKey) {
+    // Others can verify it, so who passes it on does nothing wrong.
+    counters_.unsupported += 1;
+    charge(peer, topic, size);
+    return;
+  }
+  const bool is_ours = accepted && (*accepted)->author == self_;
+  if (is_ours && is_of_former_life(message)) {
+    // We did sign it: others may still have what we have forgotten with our restart.
+    counters_.former += 1;
+    charge(peer, topic, size);
+    return;
+  }
+  if (!accepted || is_ours) return reject();
   if (peer.validating >= parameters_.validations_per_peer) {
     counters_.overflowed += 1;
     return;
@@ -199,6 +224,13 @@ void GossipRouter::on_message(const PeerId& id, Peer& peer, const RpcMessage& me
   peer.validating += 1;
   validating_.emplace(*message_name, Validating{*accepted, id, now});
   events_.emplace_back(GossipReceived{*std::move(accepted), id});
+}
+
+bool GossipRouter::is_of_former_life(const RpcMessage& message) const {
+  std::uint64_t seqno = 0;
+  for (const std::uint8_t byte : message.seqno.value_or(ByteView{}))
+    seqno = seqno << 8 | byte;
+  return seqno < first_seqno_;
 }
 
 // What was accepted comes from everybody in the mesh once, which is how gossip works; what was not,
@@ -401,18 +433,31 @@ std::vector<SharedBytes> GossipRouter::take_rpc(const PeerId& id, TimePoint now)
   Peer* const peer = find(id);
   if (peer == nullptr) return {};
   auto out = peer->queue.take_rpc(now);
-  note_promise(id, peer->queue.take_asked(), now);
+  note_promise(id, *peer, peer->queue.take_asked(), now);
   counters_.own_undelivered += peer->queue.take_expired_own();
   return out;
 }
 
 // One promise per request is enough to catch those who announce what they do not have: one that has
 // left, of a message that has not come meanwhile.
-void GossipRouter::note_promise(const PeerId& id, const std::vector<MessageId>& asked,
+void GossipRouter::note_promise(const PeerId& id, Peer& peer, const std::vector<MessageId>& asked,
                                 TimePoint now) {
   const auto missing = std::ranges::find_if(
       asked, [this](const MessageId& one) { return cache_.find_seen(one) == nullptr; });
-  if (missing != asked.end()) promises_[*missing].emplace(id, now + parameters_.promise_life);
+  if (missing == asked.end()) return;
+  promises_[*missing].emplace(id, now + parameters_.promise_life);
+  if (peer.asked.contains(*missing)) peer.promises.push_back(*missing);
+}
+
+// On a topic that takes either policy a message may come under another name than it was announced
+// by. Each that the peer sends for the first time keeps one promise, so that who announces what it
+// does not have must have as much else.
+void GossipRouter::keep_promise(const PeerId& id, Peer& peer) {
+  while (!peer.promises.empty()) {
+    const auto at = promises_.find(peer.promises.front());
+    peer.promises.pop_front();
+    if (at != promises_.end() && at->second.erase(id) > 0) return;
+  }
 }
 
 }  // namespace ol::p2p

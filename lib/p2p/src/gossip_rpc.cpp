@@ -25,12 +25,6 @@ Parsed<ByteView> bytes_of(const ProtoField& field) {
   return field.bytes;
 }
 
-Parsed<std::string_view> topic_of(const ProtoField& field) {
-  OL_TRY(const ByteView bytes, bytes_of(field));
-  if (bytes.size() > kGossipTopicBytesMax) return fail(GossipRpcError::TopicTooLong);
-  return as_text(bytes);
-}
-
 class Parser {
  public:
   explicit Parser(const GossipRpcLimits& limits) : limits_(limits) {}
@@ -47,6 +41,13 @@ class Parser {
   }
 
  private:
+  Parsed<std::string_view> topic_of(const ProtoField& field) {
+    OL_TRY(const ByteView bytes, bytes_of(field));
+    if (bytes.size() <= kGossipTopicBytesMax) return as_text(bytes);
+    rpc_.long_topics += 1;
+    return std::string_view{};
+  }
+
   Parsed<void> subscription(ByteView body) {
     if (rpc_.subscriptions.size() == limits_.subscriptions) {
       return fail(GossipRpcError::TooManySubscriptions);
@@ -105,8 +106,11 @@ class Parser {
     if (id_count_ == limits_.ids) return fail(GossipRpcError::TooManyIds);
     id_count_ += 1;
     OL_TRY(const ByteView id, bytes_of(field));
-    if (id.size() > kGossipIdBytesMax) return fail(GossipRpcError::IdTooLong);
-    out.push_back(id);
+    if (id.size() > kGossipIdBytesMax) {
+      rpc_.long_ids += 1;
+    } else {
+      out.push_back(id);
+    }
     return {};
   }
 
@@ -200,10 +204,6 @@ const char* describe(GossipRpcError error) {
       return "too many peers in one prune";
     case GossipRpcError::TooManyIds:
       return "too many message ids in one gossip rpc";
-    case GossipRpcError::TopicTooLong:
-      return "gossip topic over 128 bytes";
-    case GossipRpcError::IdTooLong:
-      return "gossip message id over 128 bytes";
   }
   OL_CHECK(false, "unknown GossipRpcError");
 }

@@ -75,8 +75,7 @@ void GossipScore::add_peer(const PeerId& peer, const std::string& ip) {
 void GossipScore::remove_peer(const PeerId& peer, TimePoint now) {
   const auto at = peers_.find(peer);
   if (at == peers_.end()) return;
-  const auto ip = ips_.find(at->second.ip);
-  if (ip != ips_.end() && --ip->second == 0) ips_.erase(ip);
+  uncount_ip(at->second.ip);
   at->second.ip.clear();
   at->second.gone_at = now;
   for (auto& [topic, stats] : at->second.topics) {
@@ -84,6 +83,19 @@ void GossipScore::remove_peer(const PeerId& peer, TimePoint now) {
     // A good name is not kept: first deliveries would outweigh what is bad.
     stats.first_deliveries = 0;
   }
+}
+
+void GossipScore::uncount_ip(const std::string& ip) {
+  const auto at = ips_.find(ip);
+  if (at != ips_.end() && --at->second == 0) ips_.erase(at);
+}
+
+void GossipScore::set_ip(const PeerId& peer, const std::string& ip) {
+  const auto at = peers_.find(peer);
+  if (at == peers_.end() || at->second.gone_at || at->second.ip == ip) return;
+  uncount_ip(at->second.ip);
+  at->second.ip = ip;
+  if (!ip.empty()) ips_[ip] += 1;
 }
 
 GossipScore::TopicStats* GossipScore::find(const PeerId& peer, const std::string& topic) {

@@ -89,6 +89,7 @@ InboundCensus Host::count_inbound(const Multiaddr& remote) const {
     }
     if (connection.outbound || connection.ended) continue;
     out.inbound += 1;
+    if (connection.peer && connection.last_words == nullptr) out.ready += 1;
     const bool same_ip = ip_of(*connection.remote) == ip;
     if (same_ip) out.of_ip += 1;
     if (same_ip && upgrading && !connection.reserved_place) out.upgrades_of_ip += 1;
@@ -373,6 +374,11 @@ std::optional<Multiaddr> Host::remote_of(const PeerId& peer) const {
 std::size_t Host::stream_count(ConnectionId id) const {
   const Connection* const connection = find(id);
   return connection == nullptr || !connection->machine ? 0 : connection->machine->stream_count();
+}
+
+bool Host::has_been_asked(ConnectionId id) const {
+  const Connection* const connection = find(id);
+  return connection != nullptr && connection->asked;
 }
 
 bool Host::is_dialled(ConnectionId id) const {

@@ -194,7 +194,8 @@ void Host::on_stream_opened(StreamKey key, const StreamOpened& event) {
        at != streams_.end() && at->first.connection == key.connection; ++at) {
     if (at->second.inbound && at->second.protocol == event.protocol) same += 1;
   }
-  const Connection& connection = *find(key.connection);
+  Connection& connection = *find(key.connection);
+  connection.asked = true;
   MuxedConnection& machine = *connection.machine;
   const bool retired =
       connection.last_words != nullptr && connection.last_words != protocol.handler;
@@ -333,6 +334,15 @@ std::size_t Host::queued_bytes(StreamKey key) const {
   return connection == nullptr || !connection->machine
              ? 0
              : connection->machine->queued_bytes(key.stream);
+}
+
+std::size_t Host::queued_bytes_beside(ConnectionId id, const ProtocolHandler& handler) const {
+  std::size_t out = 0;
+  for (auto at = streams_.lower_bound({id, 0}); at != streams_.end() && at->first.connection == id;
+       ++at) {
+    if (at->second.handler != &handler) out += queued_bytes(at->first);
+  }
+  return out;
 }
 
 }  // namespace ol::p2p

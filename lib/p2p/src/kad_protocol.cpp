@@ -97,43 +97,69 @@ void KadProtocol::on_stream_opened(StreamKey key, const PeerId& peer, std::strin
 }
 
 void KadProtocol::on_stream_data(StreamKey key, ByteView bytes) {
-  host_.consume(key, bytes.size());
-  const auto served = served_.find(key);
-  if (served == served_.end()) {
+  const auto at = served_.find(key);
+  if (at == served_.end()) {
+    host_.consume(key, bytes.size());
     read_answer(key, bytes);
-  } else {
-    serve(key, served->second, bytes);
+    return;
   }
+  Served& served = at->second;
+  served.since = host_.now();
+  const std::size_t size = bytes.size();
+  if (served.backlog.empty()) {
+    if (!serve(key, served, bytes)) return;
+    host_.consume(key, size - bytes.size());
+  }
+  append(served.backlog, bytes);
+  if (!served.backlog.empty()) asker_of(served.peer).held = true;
 }
 
-void KadProtocol::serve(StreamKey key, Served& served, ByteView bytes) {
-  served.since = host_.now();
-  while (true) {
+bool KadProtocol::serve(StreamKey key, Served& served, ByteView& bytes) {
+  const Asker& asker = asker_of(served.peer);
+  while (asker.waiting.size() < parameters_.queries_waiting) {
     const auto message = served.reader.next(bytes);
-    if (message && !*message) return;
+    if (message && !*message) return true;
     auto query = message ? parse_kad(**message) : std::nullopt;
     if (!query) {
       refuse(key);
-      return;
+      return false;
     }
-    if (!take_query(key, served, *std::move(query))) return;
+    if (!take_query(key, served, *std::move(query))) return false;
   }
+  return true;
+}
+
+KadProtocol::Asker& KadProtocol::asker_of(const PeerId& peer) {
+  return askers_.try_emplace(peer, Asker{parameters_.queries_at_once, host_.now(), {}})
+      .first->second;
 }
 
 bool KadProtocol::take_query(StreamKey key, Served& served, KadMessage query) {
-  Asker& asker =
-      askers_.try_emplace(served.peer, Asker{parameters_.queries_at_once, host_.now(), {}})
-          .first->second;
+  Asker& asker = asker_of(served.peer);
   // In the order they came: what waits is not overtaken.
   if (asker.waiting.empty() && may_answer(asker)) return send_answer(key, served.peer, query);
-  if (asker.waiting.size() >= parameters_.queries_waiting) {
-    host_.close(key.connection, EndReason::Misbehaved, "kademlia queries far beyond the limit");
-    return false;
-  }
   query.closer.clear();
   asker.waiting.emplace_back(key, std::move(query));
   served.waiting += 1;
   return true;
+}
+
+/// Goes on with what streams of the peer brought while too much waited.
+void KadProtocol::resume(const PeerId& peer) {
+  std::vector<StreamKey> keys;
+  for (const auto& [key, served] : served_) {
+    if (served.peer == peer && !served.backlog.empty()) keys.push_back(key);
+  }
+  for (const StreamKey key : keys) {
+    Served& served = served_.at(key);
+    ByteView rest = served.backlog;
+    const std::size_t size = rest.size();
+    if (!serve(key, served, rest)) continue;
+    host_.consume(key, size - rest.size());
+    served.backlog = to_bytes(rest);
+    if (!served.backlog.empty()) asker_of(peer).held = true;
+    close_if_done(key);
+  }
 }
 
 bool KadProtocol::may_answer(Asker& asker) const {
@@ -166,11 +192,13 @@ void KadProtocol::answer_waiting(const PeerId& peer, Asker& asker) {
     served.since = host_.now();
     if (send_answer(key, peer, query)) close_if_done(key);
   }
+  const bool room = asker.waiting.size() < parameters_.queries_waiting;
+  if (room && std::exchange(asker.held, false)) resume(peer);
 }
 
 void KadProtocol::close_if_done(StreamKey key) {
   const Served& served = served_.at(key);
-  if (!served.ended || served.waiting > 0) return;
+  if (!served.ended || served.waiting > 0 || !served.backlog.empty()) return;
   served_.erase(key);
   host_.close_write(key);
 }
@@ -404,7 +432,8 @@ void KadProtocol::on_tick(TimePoint now) {
     query_failed(key);
   std::vector<StreamKey> idle;
   for (const auto& [key, served] : served_) {
-    if (served.waiting == 0 && now - served.since >= parameters_.query_time) idle.push_back(key);
+    const bool held = served.waiting > 0 || !served.backlog.empty();
+    if (!held && now - served.since >= parameters_.query_time) idle.push_back(key);
   }
   for (const StreamKey key : idle)
     refuse(key);

@@ -241,7 +241,9 @@ std::optional<ConnectionEvent> MuxedConnection::next_event() {
         continue;
       }
     }
-    if (!pull_plaintext()) return std::nullopt;
+    if (pull_plaintext()) continue;
+    finish_going_away();
+    if (events_.empty()) return std::nullopt;
   }
 }
 
@@ -261,11 +263,20 @@ void MuxedConnection::translate(const YamuxEvent& event) {
                  [&](const YamuxReset& e) { drop_stream(e.id, "reset by the peer"); },
                  [&](const YamuxWritable& e) { events_.emplace_back(StreamWritable{e.id}); },
                  [&](const YamuxRoundTrip& e) { events_.emplace_back(RoundTripMeasured{e.time}); },
-                 [&](const YamuxGoAway& e) {
-                   close(EndReason::ConnectionLost,
-                         "the peer went away with code " + std::to_string(e.code));
-                 }},
+                 [&](const YamuxGoAway& e) { on_go_away(e.code); }},
       event);
+}
+
+// The peer opens no more streams and takes none; those that run may end.
+void MuxedConnection::on_go_away(std::uint32_t code) {
+  if (going_away_) return;
+  going_away_ = {now_, "the peer went away with code " + std::to_string(code)};
+}
+
+void MuxedConnection::finish_going_away() {
+  if (!going_away_ || step_ != Step::Open) return;
+  const bool late = now_ - going_away_->since >= setup_.times.go_away;
+  if (late || yamux_->stream_count() == 0) close(EndReason::ConnectionLost, going_away_->text);
 }
 
 void MuxedConnection::on_opened(StreamId id) {
@@ -417,6 +428,7 @@ void MuxedConnection::tick(TimePoint now) {
     return;
   }
   if (silence >= setup_.times.ping_after) yamux_->ping(now);
+  finish_going_away();
   std::vector<StreamId> late;
   for (const auto& [id, stream] : streams_) {
     if (now - stream.opened >= setup_.times.negotiation) late.push_back(id);

@@ -40,6 +40,8 @@ const char* describe(CloseCode code) {
       return "protocol_error";
     case CloseCode::LocalRequest:
       return "local_request";
+    case CloseCode::Rotated:
+      return "rotated";
   }
   OL_CHECK(false, "unknown CloseCode");
 }

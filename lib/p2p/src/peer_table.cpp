@@ -66,6 +66,21 @@ void PeerTable::schedule_dial(PeerEntry& entry, Clock::time_point now, Clock::du
   entry.next_dial = now + std::chrono::milliseconds(jittered(random_));
 }
 
+std::vector<PeerId> PeerTable::next_sought(std::size_t count,
+                                           const std::function<bool(const PeerId&)>& in_use) {
+  std::vector<PeerId> out;
+  auto at = last_sought_ ? peers_.upper_bound(*last_sought_) : peers_.begin();
+  for (std::size_t i = 0; i < peers_.size() && out.size() < count; ++i, ++at) {
+    if (at == peers_.end()) at = peers_.begin();
+    const auto& [id, peer] = *at;
+    const bool dead = peer.learnt && peer.failures >= kSearchAfter;
+    if (!peer.allowed || peer.link || (peer.endpoint && !dead) || in_use(id)) continue;
+    out.push_back(id);
+  }
+  if (!out.empty()) last_sought_ = out.back();
+  return out;
+}
+
 void PeerTable::ban(const PeerId& peer, Clock::time_point until, std::string reason) {
   entry(peer).ban = PeerBan{until, std::move(reason)};
 }

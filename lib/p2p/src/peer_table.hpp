@@ -23,6 +23,9 @@ struct PeerBan {
   std::string reason;
 };
 
+/// So many failed dials of a learnt address make its peer one that is searched for.
+inline constexpr unsigned kSearchAfter = 4;
+
 /// What the network remembers of a peer.
 struct PeerEntry {
   std::optional<PeerEndpoint> endpoint;  // to be dialled
@@ -65,6 +68,12 @@ class PeerTable {
   /// over.
   void schedule_dial(PeerEntry& entry, Clock::time_point now, Clock::duration link_lived);
 
+  /// The next `count` of those that are allowed and not linked, and that we have no address of or
+  /// only learnt ones that failed kSearchAfter times: to be looked up. In turn, so that those
+  /// nobody finds keep none of the others waiting.
+  [[nodiscard]] std::vector<PeerId> next_sought(std::size_t count,
+                                                const std::function<bool(const PeerId&)>& in_use);
+
   void ban(const PeerId& peer, Clock::time_point until, std::string reason);
   /// The ban in force at `now`, if any.
   [[nodiscard]] const PeerBan* banned(const PeerId& peer, Clock::time_point now);
@@ -76,6 +85,7 @@ class PeerTable {
   NetworkTimes times_;
   std::mt19937_64 random_;
   std::map<PeerId, PeerEntry> peers_;
+  std::optional<PeerId> last_sought_;
 };
 
 }  // namespace ol::p2p

@@ -23,7 +23,9 @@ void StackNetwork::collect_peer(PeerCounters& out, const PeerId& peer) {
     out.ban = BanState{ban->reason, time_left(ban->until, now)};
   }
   if (const PeerInfo* const info = host().info(peer)) out.agent = info->agent_version;
-  StackSession* const link = link_to(peer);
+  StackSession* link = link_to(peer);
+  out.linked = link != nullptr;
+  if (link == nullptr) link = other_session(peer, 0);
   if (link == nullptr) return;
   out.connected = true;
   out.address = link->address;
@@ -97,6 +99,11 @@ NetworkCounters StackNetwork::collect() {
   for (std::size_t i = 0; i < kGossipOffences; ++i) {
     out.gossip_offences[describe(static_cast<GossipOffence>(i))] = gossip.offences[i];
   }
+  out.gossip_incidents = {{"too_long", gossip.too_long},
+                          {"unsupported", gossip.unsupported},
+                          {"slow_direct", gossip.slow_direct},
+                          {"graylisted", gossip.graylisted_rpcs},
+                          {"overflowed", gossip.overflowed}};
   out.known_peers = kad_.table().size();
   out.connections = host().connection_count();
   out.handshakes = out.connections - std::min(out.connections, sessions_.size());

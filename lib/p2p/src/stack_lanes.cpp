@@ -112,6 +112,7 @@ void StackNetwork::deliver(StackSession& session, const FramedMessage& message) 
     session.overflowed = consensus;
     return;
   }
+  if (is_stranger(session)) stranger_bytes_.grow(message.cost());
   ChannelCounters& counters = peers_.entry(session.peer).counters.channels[index];
   counters.messages_out += 1;
   counters.bytes_out += message.body->size();
@@ -156,6 +157,7 @@ void StackNetwork::on_stream_data(StreamKey key, ByteView bytes) {
   }
   session->heard = Clock::now();
   Inlet& inlet = at->second;
+  if (is_stranger(*session)) stranger_bytes_.grow(bytes.size());
   if (inlet.backlog.empty() && !is_held(*session, inlet)) {
     const std::size_t size = bytes.size();
     const bool going_on = read(*session, inlet, bytes);
@@ -163,6 +165,7 @@ void StackNetwork::on_stream_data(StreamKey key, ByteView bytes) {
     if (!going_on) return;
   }
   append(inlet.backlog, bytes);
+  if (stranger_bytes_.is_due()) bound_stranger_bytes();
 }
 
 // Only control messages come before the link is made, and those on one stream.
@@ -192,6 +195,37 @@ std::size_t StackNetwork::unfinished_bytes(ConnectionId id) const {
        ++at)
     out += at->second.unfinished_bytes();
   return out;
+}
+
+std::size_t StackNetwork::held_bytes(const StackSession& session) {
+  std::size_t out = queued_bytes(session) + host().queued_bytes_beside(session.id, *this) +
+                    gossip_.held_bytes(session.peer) + unfinished_bytes(session.id);
+  for (auto at = inlets_.lower_bound({session.id, 0});
+       at != inlets_.end() && at->first.connection == session.id; ++at)
+    out += at->second.backlog.size() - at->second.backlog_start;
+  return out;
+}
+
+void StackNetwork::bound_stranger_bytes() {
+  const auto look = [this] {
+    std::map<ConnectionId, std::size_t> held;
+    for (const auto& [id, session] : sessions_) {
+      if (is_stranger(session)) held.emplace(id, held_bytes(session));
+    }
+    return stranger_bytes_.look(held);
+  };
+  while (const auto most = look()) {
+    StackSession& session = *find(*most);
+    end_session(session, {CloseCode::SlowPeer, "unknown peers hold too much of this node's memory"},
+                Farewell::Goodbye);
+    // The goodbye may take a second; what was held goes at once.
+    drop_streams(session.id);
+    for (Lane& lane : session.lanes) {
+      if (&lane == &session.lane(Channel::Control)) continue;
+      if (lane.key) host().reset(*lane.key);
+      lane = Lane{};
+    }
+  }
 }
 
 // A session without a link has nothing to say but control messages.
@@ -255,7 +289,9 @@ bool StackNetwork::handle_message(StackSession& session, bool consensus, ByteVie
 
 void StackNetwork::charge(StackSession& session, bool consensus, std::size_t bytes) {
   InboundRate& rate = consensus ? session.consensus_rate : session.other_rate;
-  if (rate.charge(1, bytes, Clock::now())) peers_.entry(session.peer).counters.throttled += 1;
+  if (!rate.charge(1, bytes, Clock::now())) return;
+  peers_.entry(session.peer).counters.throttled += 1;
+  totals_.throttled += 1;
 }
 
 // What waited is read in the order in which it would have been: consensus first.
@@ -307,11 +343,24 @@ void StackNetwork::on_stream_failed(StreamKey key, std::string_view) {
   }
   for (Lane& lane : session->lanes) {
     if (lane.key != key) continue;
-    if (&lane == &session->lane(Channel::Control)) session->lost = true;
+    if (&lane == &session->lane(Channel::Control)) lose_consensus(*session);
     // The next message opens another.
     lane = Lane{};
     return;
   }
+}
+
+// Expected peers are greeted before they say what they speak. Who then turns out to speak other
+// protocols only stays for those, as a stranger does.
+void StackNetwork::lose_consensus(StackSession& session) {
+  const PeerInfo* const info = host().info(session.peer);
+  bool speaks =
+      session.hello_sent || (info != nullptr && info->protocols.contains(kConsensusProtocol));
+  for (auto at = inlets_.lower_bound({session.id, 0});
+       at != inlets_.end() && at->first.connection == session.id; ++at)
+    speaks = speaks || at->second.is_consensus();
+  session.speaks = speaks;
+  session.lost = session.lost || speaks;
 }
 
 void StackNetwork::drop_streams(ConnectionId id) {

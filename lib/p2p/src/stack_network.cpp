@@ -87,6 +87,9 @@ GossipParameters gossip_parameters(const NetworkConfig& config) {
   out.direct = {config.direct.begin(), config.direct.end()};
   // Test networks share one machine.
   out.score.count_ips = config.profile == AddressProfile::Public;
+  // As many as are let in from one address are not punished for being there.
+  out.score.ip_threshold =
+      std::max(out.score.ip_threshold, static_cast<double>(config.limits.unknown_peers_per_ip_max));
   return out;
 }
 
@@ -147,7 +150,9 @@ StackNetwork::StackNetwork(NetworkConfig config, const IdentityKey& identity,
               [this](const GossipMessage& message, const PeerId& from) {
                 return on_gossip_message(message, from);
               }),
-      peers_(config_.times, random_seed()) {
+      peers_(config_.times, random_seed()),
+      places_(config_.limits, config_.times),
+      stranger_bytes_(config_.limits.strangers_bytes_max) {
   OL_CHECK(config_.hello.size() <= kHelloBytesMax, "the hello is within its limit");
   OL_CHECK(config_.limits.peer_queue_bytes_max >=
                message_bytes_max(Channel::Bulk) + kQueuedMessageOverhead,
@@ -281,6 +286,7 @@ void StackNetwork::drain_inbox() {
     end_session(*session, {CloseCode::SlowPeer, "the queue for this peer is full"},
                 Farewell::Goodbye);
   }
+  if (stranger_bytes_.is_due()) bound_stranger_bytes();
 }
 
 void StackNetwork::deliver_outgoing(const Outgoing& message) {
@@ -331,6 +337,7 @@ void StackNetwork::set_allowed(std::vector<PeerId> allowed, std::vector<PeerId> 
   tcp_.post([this, allowed = std::move(allowed), direct = std::move(direct)] {
     peers_.set_allowed(allowed);
     reserve_places();
+    next_search_ = {};  // whoever is new among them is looked up at once
     gossip_.set_direct({direct.begin(), direct.end()});
   });
 }

@@ -22,6 +22,8 @@
 #include <ol/p2p/rate_limit.hpp>
 #include "inlet.hpp"
 #include "peer_table.hpp"
+#include "stranger_bytes.hpp"
+#include "stranger_places.hpp"
 
 namespace ol::p2p {
 
@@ -54,7 +56,8 @@ struct StackSession {
   ConnectionId id = 0;
   PeerId peer;
   Direction direction = Direction::Inbound;
-  std::string ip;       // a key for counting
+  std::string ip;  // a key for counting, as is the prefix
+  std::string prefix;
   std::string address;  // host:port
   TimePoint started;
   TimePoint linked_since;
@@ -167,9 +170,8 @@ class StackNetwork final : public Network, private HostObserver, private Protoco
   void dial(PeerEntry& peer);
   [[nodiscard]] std::optional<CloseReason> why_not(const StackSession& session);
   [[nodiscard]] bool is_stranger(const StackSession& session);
-  [[nodiscard]] std::size_t count_strangers(const StackSession& newcomer,
-                                            const std::optional<std::string>& ip);
-  [[nodiscard]] bool make_way(const StackSession& newcomer, const std::optional<std::string>& ip);
+  [[nodiscard]] std::vector<Stranger> strangers_beside(const StackSession& newcomer);
+  [[nodiscard]] GossipStanding standing(const PeerId& peer);
   void begin_hello(StackSession& session);
   void handle_control(StackSession& session, ByteView payload);
   void handle_hello(StackSession& session, ByteView hello);
@@ -210,9 +212,13 @@ class StackNetwork final : public Network, private HostObserver, private Protoco
   /// Of all streams of the session.
   [[nodiscard]] bool within_limits(StackSession& session, const Inlet& inlet);
   [[nodiscard]] std::size_t unfinished_bytes(ConnectionId id) const;
+  /// What this node holds for the peer of a session, in both directions and of all protocols.
+  [[nodiscard]] std::size_t held_bytes(const StackSession& session);
+  void bound_stranger_bytes();
   [[nodiscard]] bool is_late(const StackSession& session, Duration passed);
   void resume(StackSession& session);
   void resume_inlets(ConnectionId id, bool consensus);
+  void lose_consensus(StackSession& session);
   void drop_streams(ConnectionId id);
 
   // stack_timers.cpp: what happens with time.
@@ -252,6 +258,8 @@ class StackNetwork final : public Network, private HostObserver, private Protoco
   std::map<ConnectionId, Dialled> dials_;
   std::map<StreamKey, Inlet> inlets_;
   PeerTable peers_;
+  StrangerPlaces places_;
+  StrangerBytes stranger_bytes_;
   NetworkCounters totals_;  // of ended sessions, and what belongs to none
 
   std::atomic<std::uint16_t> port_ = 0;

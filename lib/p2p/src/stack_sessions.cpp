@@ -76,6 +76,10 @@ CloseCode code_of(EndReason reason) {
   OL_CHECK(false, "unknown EndReason");
 }
 
+Stranger stranger_of(const StackSession& session) {
+  return {session.id, session.peer, session.ip, session.prefix, session.linked, session.started};
+}
+
 }  // namespace
 
 StackSession* StackNetwork::find(ConnectionId id) {
@@ -138,6 +142,7 @@ void StackNetwork::on_ready(ConnectionId id, const PeerId& peer) {
   const auto remote = host().remote_of(id);
   if (remote) {
     session.ip = ip_of(*remote);
+    session.prefix = prefix_of(*remote);
     const auto target = remote->tcp_target();
     if (target) session.address = join(target->host, target->port);
   }
@@ -179,48 +184,45 @@ std::optional<CloseReason> StackNetwork::why_not(const StackSession& session) {
   }
   const PeerEntry* const entry = peers_.find(peer);
   if (entry != nullptr && entry->is_expected()) return std::nullopt;
-  const NetworkLimits& limits = config_.limits;
-  if (limits.unknown_peers_max == 0) {
+  if (config_.limits.unknown_peers_max == 0) {
     return CloseReason{CloseCode::NotAllowed, "not among the peers this node accepts"};
   }
-  if (count_strangers(session, session.ip) >= limits.unknown_peers_per_ip_max &&
-      !make_way(session, session.ip)) {
-    return CloseReason{CloseCode::TooManyPeers, "too many peers from this address"};
+  const auto ask = [&] {
+    return places_.admit(
+        stranger_of(session), strangers_beside(session),
+        [this](const PeerId& stranger) { return standing(stranger); }, Clock::now());
+  };
+  PlaceVerdict verdict = ask();
+  while (verdict.leaves) {
+    end_session(*find(*verdict.leaves), *verdict.reason, Farewell::Goodbye);
+    verdict = ask();
   }
-  if (count_strangers(session, std::nullopt) >= limits.unknown_peers_max &&
-      !make_way(session, std::nullopt)) {
-    return CloseReason{CloseCode::TooManyPeers, "no room for peers that are not configured"};
-  }
-  return std::nullopt;
+  return verdict.reason;
 }
 
 bool StackNetwork::is_stranger(const StackSession& session) {
   return !session.farewell && !peers_.entry(session.peer).is_expected();
 }
 
-// Beside `newcomer`, from one address or from all.
-std::size_t StackNetwork::count_strangers(const StackSession& newcomer,
-                                          const std::optional<std::string>& ip) {
-  std::size_t out = 0;
+std::vector<Stranger> StackNetwork::strangers_beside(const StackSession& newcomer) {
+  std::vector<Stranger> out;
   for (const auto& [id, other] : sessions_) {
-    const bool counts = id != newcomer.id && is_stranger(other) && (!ip || other.ip == *ip);
-    out += counts ? 1 : 0;
+    if (id != newcomer.id && is_stranger(other)) out.push_back(stranger_of(other));
   }
   return out;
 }
 
-// A stranger may stay without a hello, for gossip or Kademlia, as long as nobody needs its place:
-// of those that have had the time for one the first goes.
-bool StackNetwork::make_way(const StackSession& newcomer, const std::optional<std::string>& ip) {
-  const auto now = Clock::now();
-  for (auto& [id, other] : sessions_) {
-    const bool counts = id != newcomer.id && is_stranger(other) && (!ip || other.ip == *ip);
-    if (!counts || other.linked || now < other.started + config_.times.handshake) continue;
-    end_session(other, {CloseCode::TooManyPeers, "a place without a hello goes to a newcomer"},
-                Farewell::Goodbye);
-    return true;
+GossipStanding StackNetwork::standing(const PeerId& peer) {
+  const GossipRouter& router = gossip_.router();
+  GossipStanding out;
+  for (const std::string& topic : router.parameters().topics) {
+    const auto mesh = router.mesh(topic);
+    if (!mesh.contains(peer)) continue;
+    out.in_mesh = true;
+    out.needed = out.needed || mesh.size() <= router.parameters().d_low;
   }
-  return false;
+  out.score = router.score(peer, Clock::now());
+  return out;
 }
 
 void StackNetwork::handle_control(StackSession& session, ByteView payload) {

@@ -18,6 +18,7 @@ void StackNetwork::on_tick(TimePoint now) {
     // Ending one session may end others.
     if (StackSession* const session = find(id)) tick_session(*session, now);
   }
+  bound_stranger_bytes();
   if (stopping_) {
     if (sessions_.empty() || now >= stop_at_) {
       publish_counters();
@@ -46,16 +47,19 @@ void StackNetwork::tick_session(StackSession& session, TimePoint now) {
         Farewell::Silent);
     return;
   }
-  const bool consensus = session.consensus_rate.resume(now);
-  if (session.other_rate.resume(now) || consensus) {
-    resume(session);
-    return;  // the session may have ended
-  }
+  // Of what was held back until now the peer is not late.
   const Duration passed = now - std::exchange(session.ticked, now);
   if (is_late(session, passed)) {
     end_session(session, {CloseCode::SlowPeer, "a message did not arrive in full in time"},
                 Farewell::Goodbye);
     return;
+  }
+  const bool consensus = session.consensus_rate.resume(now);
+  if (session.other_rate.resume(now) || consensus) {
+    const ConnectionId id = session.id;
+    resume(session);
+    const StackSession* const still = find(id);
+    if (still == nullptr || still->farewell) return;
   }
   if (session.linked) {
     tick_link(session, now);
@@ -78,8 +82,9 @@ void StackNetwork::tick_unlinked(StackSession& session, TimePoint now) {
     decide(session);
     if (session.linked || session.farewell) return;
   }
-  // Who speaks only other protocols may stay without a hello, but says which.
-  const bool unknown = !session.speaks && host().info(session.peer) == nullptr;
+  // Who speaks only other protocols may stay without a hello, but says which, or speaks one.
+  const bool unknown =
+      !session.speaks && host().info(session.peer) == nullptr && !host().has_been_asked(session.id);
   if (unknown && now >= session.started + config_.times.handshake) {
     end_session(session, {CloseCode::HandshakeTimeout, "no hello and no identify in time"},
                 Farewell::Goodbye);
@@ -111,19 +116,16 @@ void StackNetwork::send_ping(StackSession& session, TimePoint now) {
   send_control(session, encode_ping(session.last_ping));
 }
 
-// Peers that are expected and that we have no address of.
 void StackNetwork::search_peers(TimePoint now) {
   if (now < next_search_) return;
   next_search_ = now + kSearchInterval;
   if (kad_.table().size() == 0) return;
-  std::size_t count = 0;
-  for (const auto& [id, peer] : peers_.all()) {
-    const bool sought = peer.allowed && !peer.endpoint && !peer.link && id != self_;
-    if (!sought || count == kSearchesAtOnce || other_session(id, 0) != nullptr) continue;
-    count += 1;
-    // Who is found is dialled by the lookup itself.
+  const auto in_use = [this](const PeerId& id) {
+    return id == self_ || other_session(id, 0) != nullptr;
+  };
+  // Who is found is dialled by the lookup itself.
+  for (const PeerId& id : peers_.next_sought(kSearchesAtOnce, in_use))
     kad_.look_up(to_bytes(id.bytes()), nullptr);
-  }
   if (now < next_save_) return;
   if (next_save_ != TimePoint{}) save_peer_store();
   next_save_ = now + kSaveInterval;

@@ -11,6 +11,15 @@ namespace ol::p2p {
 
 using namespace yamux;
 
+namespace {
+
+// What of a stream's window is under way when we reset it comes in frames of this size, as we and
+// others send them, and with a few that carry nothing.
+constexpr std::uint32_t kLateFrameBytes = 16 << 10;
+constexpr unsigned kLateControlFrames = 4;
+
+}  // namespace
+
 const char* describe(YamuxError error) {
   switch (error) {
     case YamuxError::BadVersion:
@@ -38,7 +47,7 @@ const char* describe(YamuxError error) {
     case YamuxError::StrayFlood:
       return "too many frames for streams that do not exist";
     case YamuxError::OpenFlood:
-      return "too many streams opened in one second";
+      return "far too many streams opened in several seconds";
   }
   OL_CHECK(false, "unknown YamuxError");
 }
@@ -55,7 +64,13 @@ void YamuxSession::feed(ByteView bytes, TimePoint now) {
   OL_CHECK(input_.empty(), "the last bytes are used up");
   input_ = bytes;
   now_ = now;
-  if (now_ - second_start_ < std::chrono::seconds{1}) return;
+  if (now_ - second_start_ >= std::chrono::seconds{1}) begin_second();
+}
+
+void YamuxSession::begin_second() {
+  const bool flooded = opens_ > limits_.opens_flood_factor * limits_.opens_per_second;
+  const bool in_a_row = now_ - second_start_ < std::chrono::seconds{2};
+  flooded_seconds_ = flooded && in_a_row ? flooded_seconds_ + 1 : 0;
   second_start_ = now_;
   strays_ = 0;
   opens_ = 0;
@@ -173,7 +188,9 @@ void YamuxSession::skip_body(const Header& header) {
 
 /// A frame of a stream that is gone: it may have crossed our reset. Its body is thrown away.
 Result<void, YamuxError> YamuxSession::on_stray(const Header& header) {
-  OL_TRY_VOID(count(strays_, limits_.stray_frames_per_second, YamuxError::StrayFlood));
+  if (!was_under_way(header.id)) {
+    OL_TRY_VOID(count(strays_, limits_.stray_frames_per_second, YamuxError::StrayFlood));
+  }
   // No stream ever had more credit than this.
   if (header.type == kData && header.length > std::max(limits_.window_max, kYamuxInitialWindow)) {
     return fail(YamuxError::WindowViolation);
@@ -185,14 +202,17 @@ Result<void, YamuxError> YamuxSession::on_stray(const Header& header) {
 Result<void, YamuxError> YamuxSession::accept_stream(const Header& header) {
   if (is_ours(header.id)) return fail(YamuxError::WrongParity);
   if (streams_.contains(header.id)) return fail(YamuxError::StreamExists);
-  OL_TRY_VOID(count(opens_, limits_.opens_per_second, YamuxError::OpenFlood));
+  opens_ += 1;
+  const bool flood = opens_ > limits_.opens_flood_factor * limits_.opens_per_second;
+  if (flood && flooded_seconds_ + 1 >= limits_.flood_seconds) return fail(YamuxError::OpenFlood);
   if (header.type == kData && header.length > kYamuxInitialWindow) {
     return fail(YamuxError::WindowViolation);
   }
-  const bool refused = going_away_ || inbound_ >= limits_.inbound_streams;
+  const bool refused =
+      going_away_ || inbound_ >= limits_.inbound_streams || opens_ > limits_.opens_per_second;
   if (refused || (header.flags & kRst) != 0) {
     skip_body(header);
-    if ((header.flags & kRst) == 0) queue_reset(header.id);
+    if ((header.flags & kRst) == 0) queue_reset(header.id, kYamuxInitialWindow);
     if (resets_.size() > limits_.queued_resets) return fail(YamuxError::ResetFlood);
     return {};
   }
@@ -251,8 +271,20 @@ void YamuxSession::on_end(StreamId id) {
   erase_if_done(id);
 }
 
-void YamuxSession::queue_reset(StreamId id) {
+void YamuxSession::queue_reset(StreamId id, std::uint32_t window) {
   resets_.push_back(id);
+  late_frames_[id] = window / kLateFrameBytes + kLateControlFrames;
+  // Ids rise: the lowest is the oldest.
+  if (late_frames_.size() > limits_.remembered_resets) late_frames_.erase(late_frames_.begin());
+}
+
+/// Whether a frame of a stream that we reset may have left before the peer knew of it.
+bool YamuxSession::was_under_way(StreamId id) {
+  const auto at = late_frames_.find(id);
+  if (at == late_frames_.end()) return false;
+  at->second -= 1;
+  if (at->second == 0) late_frames_.erase(at);
+  return true;
 }
 
 void YamuxSession::erase(Streams::iterator at) {
@@ -317,8 +349,9 @@ void YamuxSession::reset(StreamId id) {
   const auto at = streams_.find(id);
   if (at == streams_.end()) return;
   const bool known_to_peer = !at->second.outbound || at->second.open_sent;
+  const std::uint32_t window = at->second.window;
   erase(at);
-  if (known_to_peer) queue_reset(id);
+  if (known_to_peer) queue_reset(id, window);
 }
 
 // Credit follows what the application has used, not what arrived: a slow application slows the

@@ -6,8 +6,15 @@
 
 namespace ol::p2p::testing {
 
-/// A Yamux header: type 0 data, 1 window update, 2 ping, 3 go away; flags 1 SYN, 2 ACK, 4 FIN, 8
-/// RST.
+/// Types and flags of a Yamux header, as the specification numbers them and apart from the code
+/// that is tested.
+inline constexpr std::uint8_t kData = 0;
+inline constexpr std::uint8_t kWindowUpdate = 1;
+inline constexpr std::uint8_t kPing = 2;
+inline constexpr std::uint8_t kGoAway = 3;
+inline constexpr std::uint16_t kSyn = 1;
+inline constexpr std::uint16_t kFin = 4;
+inline constexpr std::uint16_t kRst = 8;
 [[nodiscard]] Bytes yamux_header(std::uint8_t type, std::uint16_t flags, std::uint32_t id,
                                  std::uint32_t length);
 

@@ -109,6 +109,86 @@ TEST(GossipControl, a_promise_is_kept_by_whoever_brings_the_message) {
   EXPECT_GE(f.router.score(a, f.now), 0);
 }
 
+/// A router whose topic takes either policy, and what a peer does there that names messages in its
+/// own way, as js-libp2p does unless told otherwise.
+struct EitherFixture : Fixture {
+  EitherFixture() : Fixture(either()) {}
+  static GossipParameters either() {
+    GossipParameters out = parameters();
+    out.either_topics = {kTopic};
+    return out;
+  }
+  void announce(const PeerId& id, std::uint8_t number) {
+    control(id, [&](ControlBuilder& c) { c.ihave(kTopic, {Bytes(40, number)}); });
+    asked += heard(id).iwant.size();
+  }
+  double broken() {
+    return router.counters().offences[static_cast<std::size_t>(GossipOffence::BrokenPromises)];
+  }
+
+  std::size_t asked = 0;
+};
+
+TEST(GossipControl, a_promise_is_kept_under_another_name_where_either_policy_goes) {
+  EitherFixture f;
+  const PeerId a = f.add(1);
+  const PeerId b = f.add(2);
+  for (std::uint8_t i = 1; i <= 20; ++i) {
+    f.announce(a, i);
+    // What others have brought before is as good.
+    if (i % 2 == 0) f.send(b, i);
+    f.send(a, i);
+    // Announced again, as long as it is in the peer's cache.
+    f.beat();
+    f.announce(a, i);
+  }
+  f.beat(10);
+  EXPECT_EQ(f.asked, 20U);
+  EXPECT_EQ(f.broken(), 0);
+  EXPECT_GE(f.router.score(a, f.now), 0);
+}
+
+TEST(GossipControl, one_message_again_and_again_keeps_one_promise) {
+  EitherFixture f;
+  const PeerId a = f.add(1);
+  for (std::uint8_t i = 1; i <= 10; ++i) {
+    f.announce(a, i);
+    f.send(a, 7);
+  }
+  f.beat(10);
+  EXPECT_EQ(f.broken(), 9);
+  EXPECT_LT(f.router.score(a, f.now), -50);
+}
+
+TEST(GossipControl, what_a_peer_announces_and_never_sends_is_a_broken_promise_everywhere) {
+  EitherFixture f;
+  const PeerId a = f.add(1);
+  const PeerId b = f.add(2);
+  for (std::uint8_t i = 1; i <= 10; ++i) {
+    f.announce(a, i);
+    f.send(b, i);
+  }
+  f.beat(10);
+  EXPECT_EQ(f.broken(), 10);
+}
+
+// The memory of what was asked is bounded and fades.
+TEST(GossipControl, of_one_peer_so_much_is_asked_under_its_own_names) {
+  EitherFixture f;
+  const PeerId a = f.add(1);
+  const std::size_t before = f.router.table_entries();
+  std::uint32_t number = 0;
+  for (int round = 0; round < 3; ++round) {
+    std::vector<Bytes> ids;
+    for (int i = 0; i < 1500; ++i)
+      ids.push_back(pattern(40, ++number));
+    f.control(a, [&](ControlBuilder& c) { c.ihave(kTopic, {ids.begin(), ids.end()}); });
+  }
+  EXPECT_EQ(f.heard(a).iwant.size(), 2000U);
+  f.beat(12);
+  EXPECT_LE(f.router.table_entries(), before + 1);
+}
+
 // The stream may not be open, or full: nobody has been asked by then.
 TEST(GossipControl, nobody_promises_what_it_was_not_asked_for) {
   Fixture f;

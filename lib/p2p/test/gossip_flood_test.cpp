@@ -118,6 +118,15 @@ TEST(GossipFlood, asking_for_all_that_is_announced_is_no_flood) {
   EXPECT_EQ(f.router.counters().offences, (std::array<double, kGossipOffences>{}));
 }
 
+TEST(GossipFlood, ids_that_are_passed_over_count_too) {
+  Flood f;
+  const Bytes long_id(kGossipIdBytesMax + 1, 1);
+  for (std::size_t i = 0; i < 2 * GossipFloodLimits{}.ids / 5000; ++i)
+    f.control(f.a, [&](ControlBuilder& c) { c.iwant(std::vector<ByteView>(5000, long_id)); });
+  EXPECT_EQ(f.router.counters().too_long, 2 * GossipFloodLimits{}.ids);
+  EXPECT_GT(f.router.counters().offences[static_cast<std::size_t>(GossipOffence::Ids)], 0);
+}
+
 // IHAVE, IWANT and IDONTWANT have bounds of their own; what is beyond all of them is not read.
 TEST(GossipFlood, ids_of_any_kind_count_together) {
   Flood f;

@@ -38,6 +38,48 @@ struct GossipNetwork {
   std::vector<std::unique_ptr<GossipProtocol>> gossips;
 };
 
+// libp2p.md section 8.7: an allow-list for known hosts. A stranger beside a validator must not cost
+// it its place.
+TEST(GossipProtocol, who_is_reserved_or_direct_may_share_an_address_and_counts_for_nobody) {
+  HostNetwork network;
+  TestHost& victim = network.add();
+  GossipParameters parameters;
+  parameters.topics = {kTopic};
+  std::vector<TestHost*> peers;
+  for (std::uint16_t i = 0; i < 9; ++i) {
+    TestHost& peer = *peers.emplace_back(&network.add());
+    peer.address = Multiaddr::tcp(Bytes{10, 0, 99, 1}, static_cast<std::uint16_t>(5000 + i));
+  }
+  const PeerId validator = peers[0]->id();
+  const PeerId stranger = peers[8]->id();
+  victim.host.set_reserved({validator});
+  parameters.direct = {peers[1]->id()};
+  const auto accept = [](const auto&, const auto&) { return GossipVerdict::Accept; };
+  GossipProtocol gossip(victim.host, victim.key, parameters, accept);
+  std::vector<std::unique_ptr<GossipProtocol>> others;
+  for (TestHost* const peer : peers) {
+    others.push_back(std::make_unique<GossipProtocol>(peer->host, peer->key, parameters, accept));
+    network.connect(*peer, victim);
+  }
+  network.advance(milliseconds(200));  // before the first heartbeat
+  const auto score = [&](const PeerId& id) { return gossip.router().score(id, network.now()); };
+  EXPECT_EQ(score(validator), 0);
+  EXPECT_EQ(score(stranger), -5 * 3 * 3);  // seven of them, four are free
+  std::set<PeerId> validators;
+  for (const TestHost* const peer : peers)
+    validators.insert(peer->id());
+  validators.erase(stranger);
+  victim.host.set_reserved(validators);
+  network.advance(seconds(1));
+  for (const TestHost* const peer : peers)
+    EXPECT_EQ(score(peer->id()), 0);
+  victim.host.set_reserved({});
+  network.advance(seconds(1));
+  EXPECT_EQ(score(stranger), -5 * 4 * 4);
+  network.advance(seconds(1));
+  EXPECT_EQ(score(stranger), -5 * 4 * 4);
+}
+
 TEST(GossipProtocol, carries_messages_over_hosts_whatever_the_cut) {
   for (const std::size_t piece : {SIZE_MAX, std::size_t{1}}) {
     GossipNetwork net(3, piece);

@@ -263,6 +263,43 @@ TEST(GossipRouter, reports_own_messages_that_do_not_fit_and_peers_that_stay_full
   EXPECT_EQ(std::get<GossipSlowPeer>(slow[0]).peer, a);
 }
 
+// Its connection carries consensus too.
+TEST(GossipRouter, a_direct_peer_that_stays_full_is_counted_and_stays) {
+  GossipParameters p = parameters();
+  p.queue.bytes = 30000;
+  p.direct = {testing::peer_id(1)};
+  Fixture f(p);
+  f.add(1);
+  static_cast<void>(f.router.publish(kTopic, Bytes(15000, 1), f.now));
+  f.beat(17);
+  EXPECT_TRUE(f.events().empty());
+  EXPECT_EQ(f.router.counters().slow_direct, 1U);
+}
+
+TEST(GossipRouter, under_strict_sign_who_passes_on_an_rsa_authors_message_is_not_blamed) {
+  GossipParameters p = parameters();
+  p.signing = GossipSigning::StrictSign;
+  Fixture f(p);
+  const PeerId a = f.add(1);
+  Bytes key{0x08, 0x00, 0x12, 0x5b};
+  key.resize(4 + 0x5b, 7);
+  const PeerId author = *PeerId::from_key_message(key);
+  const Bytes some(8, 1);
+  RpcMessage message;
+  message.topic = kTopic;
+  message.from = author.bytes();
+  message.data = message.seqno = message.signature = some;
+  message.key = key;
+  Bytes rpc;
+  append_message(rpc, message);
+  f.receive(a, rpc);
+  EXPECT_EQ(f.router.score(a, f.now), 0);
+  EXPECT_EQ(f.judge(GossipVerdict::Accept), 0U);
+  EXPECT_EQ(f.router.counters().unsupported, 1U);
+  EXPECT_EQ(f.router.counters().rejected, 0U);
+  EXPECT_EQ(f.router.counters().useless, 1U);
+}
+
 TEST(GossipRouter, under_strict_sign_nobody_can_take_the_id_of_anothers_message) {
   GossipParameters p = parameters();
   p.signing = GossipSigning::StrictSign;
@@ -286,6 +323,30 @@ TEST(GossipRouter, under_strict_sign_nobody_can_take_the_id_of_anothers_message)
   const double before = f.router.score(b, f.now);
   f.receive(b, ours->rpc_field);
   EXPECT_LT(f.router.score(b, f.now), before);
+}
+
+// Others may still announce what we have forgotten with our restart.
+TEST(GossipRouter, under_strict_sign_who_brings_back_what_we_said_before_a_restart_is_not_blamed) {
+  GossipParameters p = parameters();
+  p.signing = GossipSigning::StrictSign;
+  GossipRouter router(p, own_key(), 42, 1000);
+  const TimePoint now{std::chrono::hours{1}};
+  router.join(kTopic, now);
+  const PeerId a = testing::peer_id(1);
+  router.add_peer(a, {GossipVersion::V12, false, "ip"}, now);
+  const auto bring = [&](std::uint64_t seqno) {
+    const auto message =
+        make_message(kTopic, Bytes(10, 1), GossipSigning::StrictSign, own_key(), seqno);
+    ASSERT_TRUE(router.on_rpc(a, message->rpc_field, now));
+  };
+  bring(999);
+  EXPECT_EQ(router.score(a, now), 0);
+  EXPECT_EQ(router.counters().former, 1U);
+  EXPECT_EQ(router.counters().useless, 1U);
+  EXPECT_FALSE(router.next_event());
+  // Somebody else has our key.
+  bring(1000);
+  EXPECT_LT(router.score(a, now), 0);
 }
 
 TEST(GossipRouter, believes_exchanged_peers_only_with_their_signature_and_from_good_peers) {

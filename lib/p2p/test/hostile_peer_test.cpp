@@ -13,13 +13,12 @@ using std::chrono::minutes;
 using std::chrono::seconds;
 using testing::Attacker;
 using testing::HostNetwork;
+using testing::kData;
+using testing::kPing;
+using testing::kSyn;
+using testing::kWindowUpdate;
 using testing::TestHost;
 using testing::yamux_header;
-
-constexpr std::uint8_t kData = 0;
-constexpr std::uint8_t kWindowUpdate = 1;
-constexpr std::uint8_t kPing = 2;
-constexpr std::uint16_t kSyn = 1;
 
 /// A victim with an honest peer, which is asked for a ping when the attack is over.
 struct HostilePeer : ::testing::Test {
@@ -114,22 +113,67 @@ TEST_F(HostilePeer, streams_that_agree_on_no_protocol_are_reset_after_10_s) {
   EXPECT_EQ(attacker.outcome(), "");
 }
 
-TEST_F(HostilePeer, more_than_2048_streams_a_second_are_a_flood) {
+TEST_F(HostilePeer, of_more_than_2048_streams_a_second_the_rest_is_refused) {
   Attacker& attacker = connect();
-  for (std::uint32_t i = 0; i < 2048; ++i)
-    attacker.send(yamux_header(kWindowUpdate, kSyn, 1 + 2 * i, 0));
+  Bytes opens;
+  for (std::uint32_t i = 0; i < 4000; ++i)
+    append(opens, yamux_header(kWindowUpdate, kSyn, 1 + 2 * i, 0));
+  attacker.send(opens);
   EXPECT_EQ(attacker.outcome(), "");
   EXPECT_EQ(victim.host.stream_count(*attacker.accepted()), 257U);
-  attacker.send(yamux_header(kWindowUpdate, kSyn, 5001, 0));
-  EXPECT_EQ(attacker.outcome(), "yamux_violation: too many streams opened in one second");
+}
+
+TEST_F(HostilePeer, more_than_16384_streams_a_second_for_3_s_are_a_flood) {
+  Attacker& attacker = connect();
+  std::uint32_t id = 1;
+  for (int second = 0; second < 3; ++second) {
+    EXPECT_EQ(attacker.outcome(), "");
+    network.advance(seconds(1));
+    for (int message = 0; message < 5; ++message) {
+      Bytes opens;
+      for (int i = 0; i < 4000; ++i, id += 2)
+        append(opens, yamux_header(kWindowUpdate, kSyn, id, 0));
+      attacker.send(opens);
+    }
+  }
+  EXPECT_EQ(attacker.outcome(), "yamux_violation: far too many streams opened in several seconds");
+}
+
+// An honest peer that knows no limits: 1000 streams at once, payload behind the proposal.
+TEST_F(HostilePeer, a_thousand_streams_with_their_payload_at_once_are_no_offence) {
+  Attacker& peer = connect();
+  Bytes proposal{19};
+  append(proposal, as_bytes("/multistream/1.0.0\n"));
+  proposal.push_back(17);
+  append(proposal, as_bytes("/ipfs/ping/1.0.0\n"));
+  for (std::uint32_t id = 1; id < 2000; id += 2) {
+    Bytes opening = yamux_header(kWindowUpdate, kSyn, id, 0);
+    append(opening, yamux_header(kData, 0, id, static_cast<std::uint32_t>(proposal.size())));
+    append(opening, proposal);
+    peer.peer().send(opening);
+  }
+  for (std::uint32_t id = 1; id < 2000; id += 2) {
+    Bytes payload;
+    for (int piece = 0; piece < 12; ++piece) {
+      append(payload, yamux_header(kData, 0, id, 512));
+      append(payload, Bytes(512));
+    }
+    append(payload, yamux_header(kWindowUpdate, 4, id, 0));
+    peer.peer().send(payload);
+  }
+  peer.exchange();
+  EXPECT_EQ(peer.outcome(), "");
+  EXPECT_TRUE(victim.host.bans().empty());
 }
 
 TEST_F(HostilePeer, a_peer_that_does_not_read_its_resets_is_cut) {
   Attacker& attacker = connect();
-  Bytes opens;
-  for (std::uint32_t i = 0; i < 256 + 1025; ++i)
-    append(opens, yamux_header(kWindowUpdate, kSyn, 1 + 2 * i, 0));
-  attacker.push(opens);
+  for (std::uint32_t piece = 0; piece < 5; ++piece) {
+    Bytes opens;
+    for (std::uint32_t i = 0; i < (256 + 16385) / 5 + 1; ++i)
+      append(opens, yamux_header(kWindowUpdate, kSyn, 1 + 2 * (piece * 4000 + i), 0));
+    attacker.push(opens);
+  }
   EXPECT_EQ(attacker.outcome(), "yamux_violation: too many streams beyond the limit");
 }
 
@@ -360,6 +404,26 @@ TEST_F(FullHost, keeps_slots_that_only_reserved_peers_can_take) {
   EXPECT_TRUE(victim.host.is_connected(testing::peer_id(81)));
   EXPECT_EQ(Attacker(network, victim, 63, "/ip4/1.1.63.1/tcp/5").accepted().error(),
             HostRefusal::InboundLimit);
+}
+
+// Whoever has not finished its handshake may come to be anybody, and holds no slot against those
+// whose address is known.
+TEST_F(FullHost, handshakes_of_strangers_take_no_slot_from_a_reserved_peer) {
+  from(60);
+  from(61);
+  const auto begin = [&](const char* address) {
+    const auto id = victim.host.on_accepted(*Multiaddr::from_text(address), network.now());
+    if (id) victim.host.on_received(*id, Bytes{0x13}, network.now());
+    return id;
+  };
+  ASSERT_TRUE(begin("/ip4/1.1.70.1/tcp/5"));
+  ASSERT_TRUE(begin("/ip4/1.1.71.1/tcp/5"));
+  EXPECT_EQ(begin("/ip4/1.1.80.1/tcp/5").error(), HostRefusal::InboundLimit);
+  victim.host.set_reserved_addresses({*Multiaddr::from_text("/ip4/1.1.80.1/tcp/5")});
+  from(80);
+  EXPECT_TRUE(victim.host.is_connected(testing::peer_id(80)));
+  // A stranger from there is none the better for it.
+  EXPECT_EQ(connect("/ip4/1.1.80.1/tcp/6", 72).outcome(), "limit_reached: inbound");
 }
 
 TEST_F(FullHost, never_bans_a_reserved_peer) {

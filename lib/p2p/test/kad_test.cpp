@@ -340,13 +340,34 @@ TEST(KadLimits, a_peer_has_one_limit_for_all_its_streams) {
   EXPECT_EQ(a.answers(), 60U);
 }
 
-TEST(KadLimits, who_asks_far_beyond_the_limit_is_cut_off) {
+// Queries alone never end a connection: what is too much stays where it comes from.
+TEST(KadLimits, of_who_asks_far_beyond_the_limit_no_more_is_read) {
   KadAsker a;
-  a.ask(60 + 128);
+  constexpr std::size_t kQueries = 120'000;
+  a.ask(kQueries);
+  a.host.host.close_write(a.streams[0]);
+  a.net.network.run();
+  EXPECT_EQ(a.answers(), 60U);
+  EXPECT_GT(a.host.host.queued_bytes(a.streams[0]), 0U);
+  a.net.network.advance(seconds(60));
+  EXPECT_EQ(a.answers(), 60U * 20U);
+  EXPECT_GT(a.host.host.queued_bytes(a.streams[0]), 0U);
   EXPECT_EQ(a.outcome(), "");
-  a.ask(1);
-  EXPECT_EQ(a.outcome(), "misbehaved: kademlia queries far beyond the limit");
-  EXPECT_TRUE(a.server.host.bans().contains(a.host.id()));
+  EXPECT_EQ(a.asker.over, "");
+}
+
+TEST(KadLimits, what_is_read_later_is_answered_too_and_then_the_stream_is_closed) {
+  KadAsker a;
+  a.streams.push_back(a.open());
+  a.ask(500, 0);
+  a.ask(100, 1);
+  a.host.host.close_write(a.streams[1]);
+  a.net.network.run();
+  EXPECT_EQ(a.asker.over, "");
+  a.net.network.advance(seconds(28));
+  EXPECT_EQ(a.answers(), 600U);
+  EXPECT_EQ(a.asker.over, "ended");
+  EXPECT_EQ(a.outcome(), "");
 }
 
 TEST(KadLimits, what_waits_is_answered_before_the_time_of_a_query_is_over) {
@@ -378,6 +399,18 @@ TEST(KadLimits, a_stream_that_was_reset_leaves_nothing_waiting) {
   EXPECT_EQ(a.answers(), 60U);
   a.net.network.advance(seconds(1));
   EXPECT_EQ(a.answers(), 20U);
+}
+
+TEST(KadLimits, a_stream_that_was_reset_makes_room_for_what_others_hold_back) {
+  KadAsker a;
+  a.streams.push_back(a.open());
+  a.ask(60 + 128, 0);
+  a.ask(50, 1);
+  a.host.host.reset(a.streams[0]);
+  a.net.network.run();
+  EXPECT_EQ(a.answers(), 60U);
+  a.net.network.advance(seconds(3));
+  EXPECT_EQ(a.answers(), 50U);
 }
 
 // A refusal in the middle of what waits: the rest of that stream goes with it, others do not.

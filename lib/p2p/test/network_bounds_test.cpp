@@ -2,6 +2,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <deque>
+
+#include <ol/p2p/gossip_rpc.hpp>
 #include <ol/p2p/local_ports.hpp>
 #include <ol/p2p/protobuf.hpp>
 
@@ -95,6 +98,70 @@ TEST(NetworkBounds, keeps_so_much_of_unfinished_messages) {
   EXPECT_EQ(goodbye ? goodbye->text : "", "too many unfinished messages");
 }
 
+/// Strangers may come, 9 is expected, and strangers hold 400 KiB at most.
+NetworkConfig bounding_strangers() {
+  NetworkConfig config = allowing({9});
+  config.limits.unknown_peers_max = 4;
+  config.limits.strangers_bytes_max = std::size_t{400} << 10;
+  return config;
+}
+
+TEST(NetworkBounds, cuts_off_the_stranger_with_most_unfinished_once_all_have_too_much) {
+  TestNode a(1, bounding_strangers());
+  SocketPeer expected(9, a.endpoint());
+  SocketPeer most(2, a.endpoint());
+  SocketPeer less(3, a.endpoint());
+  for (SocketPeer* const peer : {&expected, &most, &less})
+    ASSERT_TRUE(peer->open());
+  ASSERT_TRUE(a.wait([&] { return a.connected.size() == 3; }));
+  const auto begin = [](std::size_t sent) {
+    return beginning(Channel::Consensus, std::size_t{4} << 20, sent);
+  };
+  // Each within the window that a stream begins with.
+  expected.send_raw(begin(std::size_t{255} << 10));
+  most.send_raw(begin(std::size_t{250} << 10));
+  less.send_raw(begin(std::size_t{200} << 10));
+  const auto goodbye = most.goodbye();
+  EXPECT_EQ(code_of(goodbye), CloseCode::SlowPeer);
+  EXPECT_EQ(goodbye ? goodbye->text : "", "unknown peers hold too much of this node's memory");
+  ASSERT_TRUE(a.wait([&] { return a.disconnects.size() == 1; }));
+  EXPECT_EQ(a.seen().disconnects[0].first, peer_id(2));
+}
+
+TEST(NetworkBounds, what_a_stranger_has_begun_to_gossip_counts) {
+  NetworkConfig config = bounding_strangers();
+  config.topics = {{"t"}};
+  TestNode a(1, std::move(config));
+  SocketPeer hoarder(2, a.endpoint());
+  ASSERT_TRUE(hoarder.open());
+  Bytes rpc;
+  append_varint(rpc, std::size_t{3} << 20);
+  rpc.resize(std::size_t{2} << 20);
+  hoarder.send_on("/meshsub/1.1.0", rpc);
+  EXPECT_EQ(code_of(hoarder.goodbye()), CloseCode::SlowPeer);
+}
+
+TEST(NetworkBounds, cuts_off_the_stranger_for_which_most_waits_and_keeps_who_is_expected) {
+  TestNode a(1, bounding_strangers());
+  NetworkConfig config;
+  config.peers = {a.endpoint()};
+  TestNode stranger(2, config);
+  TestNode expected(9, config);
+  for (TestNode* const peer : {&stranger, &expected}) {
+    peer->set_flow([](const TestNode::Message&) { return Flow::Pause; });
+    ASSERT_TRUE(a.wait_connected(peer->id()));
+  }
+  // What the sockets and windows hold comes on top.
+  const SharedBytes megabyte = share(Bytes(std::size_t{1} << 20));
+  ASSERT_TRUE(a.wait([&] {
+    static_cast<void>(a.network().broadcast(Channel::Gossip, megabyte));
+    return !a.disconnects.empty();
+  }));
+  EXPECT_EQ(a.seen().disconnects[0].first, stranger.id());
+  EXPECT_EQ(a.seen().disconnects[0].second.code, CloseCode::SlowPeer);
+  EXPECT_TRUE(a.seen().connected.contains(expected.id()));
+}
+
 TEST(NetworkBounds, waits_so_long_for_the_rest_of_a_message) {
   NetworkConfig config = allowing({2});
   config.times.message = milliseconds(300);
@@ -137,6 +204,78 @@ TEST(NetworkBounds, cuts_a_stranger_that_does_not_even_say_what_it_speaks) {
   EXPECT_TRUE(a.wait([&] { return failed_with(a, CloseCode::HandshakeTimeout); }));
 }
 
+// Greeted at once, for it may be a validator: it refuses the stream and says what else it speaks.
+TEST(NetworkBounds, an_expected_peer_of_other_protocols_stays_for_those) {
+  NetworkConfig config = allowing({5});
+  config.times.handshake = milliseconds(500);
+  TestNode a(1, std::move(config));
+  testing::PlainPeer plain(5, a.endpoint());
+  ASSERT_TRUE(a.wait([&] { return a.network().counters().accepted == 1; }));
+  const auto came = std::chrono::steady_clock::now();
+  EXPECT_TRUE(a.wait([&] { return std::chrono::steady_clock::now() - came > milliseconds(2000); }));
+  EXPECT_EQ(a.network().counters().connections, 1U);
+  EXPECT_EQ(a.network().counters().accepted, 1U) << "it did not come anew";
+  EXPECT_TRUE(a.seen().failures.empty()) << testing::describe(a);
+}
+
+// Identify is for whoever wants to be known: a protocol that is used says as much.
+TEST(NetworkBounds, keeps_a_stranger_that_uses_a_protocol_and_serves_no_identify) {
+  NetworkConfig config;
+  config.limits.unknown_peers_max = 4;
+  config.times.handshake = milliseconds(500);
+  TestNode a(1, std::move(config));
+  SocketPeer plain(2, a.endpoint());
+  ASSERT_TRUE(plain.secure());
+  plain.ask_for("/ipfs/ping/1.0.0");
+  SocketPeer other(3, a.endpoint());
+  ASSERT_TRUE(other.secure());
+  other.ask_for("/none/1.0.0");
+  EXPECT_TRUE(other.closed_by_peer());
+  const auto then = std::chrono::steady_clock::now();
+  EXPECT_TRUE(a.wait([&] { return std::chrono::steady_clock::now() - then > milliseconds(1000); }));
+  EXPECT_TRUE(a.wait([&] { return a.network().counters().connections == 1; }));
+  EXPECT_EQ(a.seen().failures.size(), 1U);
+}
+
+/// Messages as one piece for a sync stream.
+Bytes requests(std::size_t count) {
+  Bytes out;
+  for (std::size_t i = 0; i < count; ++i)
+    append_delimited(out, Bytes{static_cast<std::uint8_t>(Channel::Request)});
+  return out;
+}
+
+// In every tick for 3 s something is read that was held back.
+TEST(NetworkBounds, a_peer_at_its_limit_is_pinged_and_not_called_late) {
+  constexpr std::size_t kFlood = 400;
+  NetworkConfig config = allowing({2});
+  config.limits.inbound_messages_per_second = 100;
+  config.times.message = milliseconds(2000);
+  config.times.ping_interval = milliseconds(200);
+  config.times.dead_after = std::chrono::seconds(60);
+  TestNode a(1, std::move(config));
+  SocketPeer busy(2, a.endpoint());
+  ASSERT_TRUE(busy.open());
+  busy.send_sync(requests(kFlood));
+  ASSERT_TRUE(a.wait([&] { return a.messages.size() >= kFlood - 20; }));
+  const Bytes vote = pattern(100);
+  Bytes framed;
+  append_varint(framed, vote.size() + 1);
+  framed.push_back(static_cast<std::uint8_t>(Channel::Consensus));
+  append(framed, vote);
+  busy.send_raw(ByteView(framed).first(50));
+  ASSERT_TRUE(a.wait([&] { return a.messages.size() == kFlood; }));
+  const auto calm = std::chrono::steady_clock::now();
+  EXPECT_TRUE(a.wait([&] { return std::chrono::steady_clock::now() - calm > milliseconds(500); }));
+  busy.send_raw(ByteView(framed).subspan(50));
+  EXPECT_TRUE(a.wait([&] { return a.messages.back().payload == vote || !a.disconnects.empty(); }));
+  EXPECT_TRUE(a.seen().disconnects.empty());
+  a.network().disconnect(peer_id(2), "enough");
+  EXPECT_EQ(code_of(busy.goodbye()), CloseCode::LocalRequest);
+  // One when the link was made, and 2 in the calm.
+  EXPECT_GT(busy.pings(), 6U);
+}
+
 // It may stay for gossip until somebody wants to be a peer.
 TEST(NetworkBounds, a_stranger_without_a_hello_makes_way_for_one_that_says_it) {
   NetworkConfig config;
@@ -160,6 +299,51 @@ TEST(NetworkBounds, a_stranger_without_a_hello_makes_way_for_one_that_says_it) {
   SocketPeer third(3, a.endpoint());
   EXPECT_FALSE(third.open());
   EXPECT_EQ(a.seen().connected.size(), 1U);
+}
+
+TEST(NetworkBounds, takes_only_so_many_strangers_from_one_network) {
+  NetworkConfig config = allowing({9});
+  config.limits.unknown_peers_max = 16;
+  config.limits.unknown_peers_per_prefix_max = 2;
+  config.profile = AddressProfile::Public;  // which counts this machine's peers too
+  TestNode a(1, std::move(config));
+  SocketPeer validator(9, a.endpoint(), "127.0.0.9");
+  ASSERT_TRUE(validator.open());
+  SocketPeer first(2, a.endpoint(), "127.0.0.2");
+  SocketPeer second(3, a.endpoint(), "127.0.0.3");
+  ASSERT_TRUE(first.open());
+  ASSERT_TRUE(second.open());
+  SocketPeer third(4, a.endpoint(), "127.0.0.4");
+  ASSERT_TRUE(third.secure());
+  const auto goodbye = third.goodbye();
+  EXPECT_EQ(code_of(goodbye), CloseCode::TooManyPeers);
+  EXPECT_EQ(goodbye ? goodbye->text : "", "too many peers from this network");
+  SocketPeer elsewhere(5, a.endpoint(), "127.0.1.1");
+  EXPECT_TRUE(elsewhere.open());
+}
+
+TEST(NetworkBounds, a_place_goes_to_a_newcomer_but_not_one_that_gossip_needs) {
+  NetworkConfig config;
+  config.limits.unknown_peers_max = 2;
+  config.topics = {{"t"}};
+  config.times.rotation = milliseconds(500);
+  TestNode a(1, config);
+  SocketPeer quiet(2, a.endpoint());
+  ASSERT_TRUE(quiet.open());
+  config.peers = {a.endpoint()};
+  TestNode useful(3, config);
+  ASSERT_TRUE(a.wait([&] { return a.network().counters().meshes["t"] == 1; }));
+  TestNode newcomer(4, config);
+  EXPECT_EQ(code_of(quiet.goodbye()), CloseCode::Rotated);
+  ASSERT_TRUE(a.wait_connected(newcomer.id()));
+  ASSERT_TRUE(a.wait([&] { return a.network().counters().meshes["t"] == 2; }));
+  const auto grafted = std::chrono::steady_clock::now();
+  EXPECT_TRUE(
+      a.wait([&] { return std::chrono::steady_clock::now() - grafted > milliseconds(600); }));
+  SocketPeer late(5, a.endpoint());
+  ASSERT_TRUE(late.secure());
+  EXPECT_EQ(code_of(late.goodbye()), CloseCode::TooManyPeers);
+  EXPECT_EQ(a.seen().connected.size(), 2U);
 }
 
 /// Links a peer and bans it for an hour.
@@ -192,6 +376,45 @@ TEST(NetworkBounds, bans_of_strangers_count_for_their_address) {
   SocketPeer fresh(5, a.endpoint());
   EXPECT_TRUE(fresh.closed_by_peer());
   EXPECT_TRUE(a.wait([&] { return a.network().counters().refusals["banned_address"] == 1; }));
+}
+
+// As many strangers as an address may have are not punished for having it.
+TEST(NetworkBounds, who_is_admitted_from_one_address_is_fit_for_the_mesh) {
+  NetworkConfig config;
+  config.limits.unknown_peers_max = 16;
+  config.profile = AddressProfile::Public;
+  config.topics = {{"t"}};
+  TestNode a(1, std::move(config));
+  std::deque<TestNode> strangers;
+  for (std::uint8_t key = 2; key <= 7; ++key) {
+    NetworkConfig stranger;
+    stranger.peers = {a.endpoint()};
+    stranger.topics = {{"t"}};
+    strangers.emplace_back(key, std::move(stranger));
+  }
+  EXPECT_TRUE(a.wait([&] { return a.network().counters().meshes["t"] == strangers.size(); }))
+      << testing::describe(a);
+  for (const PeerCounters& peer : a.network().counters().peers)
+    EXPECT_GE(peer.score, 0);
+}
+
+TEST(NetworkBounds, counts_what_gossip_passes_over) {
+  NetworkConfig config = allowing({2});
+  config.topics = {{"t"}};
+  TestNode a(1, std::move(config));
+  SocketPeer peer(2, a.endpoint());
+  ASSERT_TRUE(peer.open());
+  const Bytes long_id(kGossipIdBytesMax + 1, 1);
+  ControlBuilder control;
+  control.iwant({long_id, long_id, long_id});
+  Bytes rpc;
+  control.append_to(rpc);
+  Bytes framed;
+  append_delimited(framed, rpc);
+  peer.send_on("/meshsub/1.1.0", framed);
+  ASSERT_TRUE(a.wait([&] { return a.network().counters().gossip_incidents["too_long"] == 3; }));
+  for (const char* const other : {"unsupported", "slow_direct", "graylisted", "overflowed"})
+    EXPECT_EQ(a.network().counters().gossip_incidents.at(other), 0U) << other;
 }
 
 // The first leads nowhere. The peer is started again without knowing anybody, so it must be found.

@@ -334,6 +334,7 @@ TEST(NetworkDefence, reads_a_fast_peer_more_slowly_but_completely) {
   ASSERT_TRUE(a.wait([&] { return a.messages.size() == 1'500; }));
   EXPECT_GE(std::chrono::steady_clock::now() - start, milliseconds(400));
   EXPECT_TRUE(a.wait([&] { return a.peer_counters(b.id())->throttled > 0; }));
+  EXPECT_TRUE(a.wait([&] { return a.network().counters().throttled > 0; }));
   EXPECT_TRUE(a.seen().disconnects.empty());
 }
 
@@ -378,6 +379,25 @@ TEST(NetworkDefence, disconnects_on_request_and_dials_again) {
   EXPECT_EQ(b.seen().disconnects[0].second.code, CloseCode::LocalRequest);
   EXPECT_EQ(b.seen().disconnects[0].second.text, "the peer says: testing");
   EXPECT_TRUE(b.wait([&] { return b.connects.size() == 2; }));
+}
+
+TEST(NetworkDefence, tells_of_peers_that_are_no_nodes_of_this_chain) {
+  NetworkConfig config = allowing({9});
+  config.limits.unknown_peers_max = 4;
+  TestNode a(1, std::move(config));
+  testing::PlainPeer plain(2, a.endpoint());
+  const auto is_here = [&](std::uint8_t key) {
+    const auto peer = a.peer_counters(peer_id(key));
+    return peer && peer->connected;
+  };
+  ASSERT_TRUE(a.wait([&] { return is_here(2); }));
+  const PeerCounters other = *a.peer_counters(peer_id(2));
+  EXPECT_FALSE(other.linked);
+  EXPECT_EQ(other.direction, Direction::Inbound);
+  EXPECT_TRUE(other.address.starts_with("127.0.0.1:")) << other.address;
+  SocketPeer linked(9, a.endpoint());
+  ASSERT_TRUE(linked.open());
+  EXPECT_TRUE(a.wait([&] { return is_here(9) && a.peer_counters(peer_id(9))->linked; }));
 }
 
 TEST(NetworkDefence, forgets_unknown_peers_once_they_are_gone) {

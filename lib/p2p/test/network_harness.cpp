@@ -191,19 +191,27 @@ PlainPeer::~PlainPeer() {
   thread_.join();
 }
 
-SocketPeer::SocketPeer(std::uint8_t key, const PeerEndpoint& target)
+SocketPeer::SocketPeer(std::uint8_t key, const PeerEndpoint& target, const std::string& from)
     : identity_(noise_identity(key)),
       accepted_{kConsensus},
       connection_({NoiseRole::Initiator, target.id, roomy(), {}}, identity_, accepted_,
                   crypto::X25519KeyPair::generate(), now()),
       socket_(::socket(AF_INET, SOCK_STREAM, 0)) {
-  sockaddr_in address{};
-  address.sin_family = AF_INET;
-  address.sin_port = htons(target.port);
-  inet_pton(AF_INET, target.host.c_str(), &address.sin_addr);
+  const auto address_of = [](const std::string& host, std::uint16_t port) {
+    sockaddr_in address{};
+    address.sin_family = AF_INET;
+    address.sin_port = htons(port);
+    inet_pton(AF_INET, host.c_str(), &address.sin_addr);
+    return address;
+  };
   // A socket address is passed as the generic type it begins like.
-  const auto* generic = reinterpret_cast<const sockaddr*>(&address);
-  OL_CHECK(::connect(socket_, generic, sizeof address) == 0, "the node listens");
+  const sockaddr_in here = address_of(from, 0);
+  const auto* generic = reinterpret_cast<const sockaddr*>(&here);
+  const bool bound = from.empty() || ::bind(socket_, generic, sizeof here) == 0;
+  OL_CHECK(bound, "the address is this machine's");
+  const sockaddr_in there = address_of(target.host, target.port);
+  generic = reinterpret_cast<const sockaddr*>(&there);
+  OL_CHECK(::connect(socket_, generic, sizeof there) == 0, "the node listens");
 }
 
 SocketPeer::~SocketPeer() {
@@ -269,9 +277,19 @@ void SocketPeer::send_raw(ByteView bytes) {
 }
 
 void SocketPeer::send_sync(ByteView bytes) {
-  const auto stream = connection_.open_stream({kSync}, StreamPriority::Normal, now());
+  send_on(kSync, bytes);
+}
+
+void SocketPeer::send_on(const std::string& protocol, ByteView bytes) {
+  const auto stream = connection_.open_stream({protocol}, StreamPriority::Normal, now());
   OL_CHECK(stream.has_value(), "there is room for a stream");
   OL_CHECK(connection_.write(*stream, share(to_bytes(bytes))), "the stream takes a message");
+  flush();
+}
+
+void SocketPeer::ask_for(const std::string& protocol) {
+  const auto stream = connection_.open_stream({protocol}, StreamPriority::Normal, now());
+  OL_CHECK(stream.has_value(), "there is room for a stream");
   flush();
 }
 
@@ -318,6 +336,7 @@ void SocketPeer::take(ByteView message) {
   if (!control_message) return;
   heard_hello_ = heard_hello_ || std::holds_alternative<ControlHello>(*control_message);
   heard_ready_ = heard_ready_ || std::holds_alternative<ControlReady>(*control_message);
+  pings_ += std::holds_alternative<ControlPing>(*control_message) ? 1 : 0;
   if (const auto* const last = std::get_if<ControlGoodbye>(&*control_message)) {
     goodbye_ = last->reason;
   }

@@ -114,7 +114,8 @@ class PlainPeer {
 /// driven by the test step by step. It reads only when asked to.
 class SocketPeer {
  public:
-  SocketPeer(std::uint8_t key, const PeerEndpoint& target);
+  /// @param from  The address of this machine that it comes from; empty: the system picks one.
+  SocketPeer(std::uint8_t key, const PeerEndpoint& target, const std::string& from = {});
   ~SocketPeer();
   SocketPeer(const SocketPeer&) = delete;
   SocketPeer& operator=(const SocketPeer&) = delete;
@@ -128,12 +129,17 @@ class SocketPeer {
   void send(ByteView message);
   /// Goes on until the connection is secured, and then says nothing that is not asked for.
   [[nodiscard]] bool secure();
-  /// Opens a sync stream and sends bytes on it.
+  /// Opens a sync stream, or one of another protocol, and sends bytes on it.
   void send_sync(ByteView bytes);
+  void send_on(const std::string& protocol, ByteView bytes);
+  /// Opens a stream for any protocol.
+  void ask_for(const std::string& protocol);
   /// Sends bytes on our consensus stream as they are.
   void send_raw(ByteView bytes);
   /// Reads until the node says goodbye or closes: why it did, nothing without a goodbye.
   [[nodiscard]] std::optional<CloseReason> goodbye();
+  /// Pings of the node that were read.
+  [[nodiscard]] std::size_t pings() const { return pings_; }
   /// Reads until the node closes the connection, and answers nothing.
   [[nodiscard]] bool closed_by_peer();
 
@@ -154,6 +160,7 @@ class SocketPeer {
   DelimitedReader reader_{std::size_t{5} << 20};
   bool heard_hello_ = false;
   bool heard_ready_ = false;
+  std::size_t pings_ = 0;
   std::optional<CloseReason> goodbye_;
   int socket_;
 };

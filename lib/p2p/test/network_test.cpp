@@ -389,6 +389,32 @@ TEST(Network, finds_the_others_through_one_address_and_remembers_them) {
   EXPECT_TRUE(c->wait_connected(b.id()));
 }
 
+// docs/protocol/p2p.md, "Discovery": as after a change of the set of validators. Nobody has the
+// newcomer's address but a node that all know, and who is not allowed may not come.
+TEST(Network, finds_and_dials_who_is_allowed_later) {
+  NetworkConfig open;
+  open.limits.unknown_peers_max = 4;
+  TestNode bootstrap(1, std::move(open));
+  const auto start = [&](std::uint8_t key) {
+    NetworkConfig config;
+    config.peers = {bootstrap.endpoint()};
+    return std::make_unique<TestNode>(key, std::move(config));
+  };
+  const auto validator = start(2);
+  const auto newcomer = start(3);
+  for (const auto* const node : {&validator, &newcomer})
+    ASSERT_TRUE((*node)->wait_connected(bootstrap.id()));
+  ASSERT_TRUE(validator->wait([&] { return validator->network().counters().known_peers > 0; }));
+  EXPECT_FALSE(validator->seen().connected.contains(newcomer->id()));
+  const auto allowed_at = std::chrono::steady_clock::now();
+  const std::vector<PeerId> set{validator->id(), newcomer->id()};
+  for (const auto* const node : {&validator, &newcomer})
+    (*node)->network().set_allowed(set, set);
+  ASSERT_TRUE(validator->wait_connected(newcomer->id())) << testing::describe(*validator);
+  ASSERT_TRUE(newcomer->wait_connected(validator->id()));
+  EXPECT_LT(std::chrono::steady_clock::now() - allowed_at, std::chrono::seconds(20));
+}
+
 TEST(Network, passes_gossip_on_only_after_a_good_verdict) {
   const std::string topic = "/test/gossip";
   NetworkConfig config = allowing({2, 3});

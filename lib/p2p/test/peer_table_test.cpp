@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <set>
+
 #include <ol/p2p/rate_limit.hpp>
 #include "test_keys.hpp"
 
@@ -69,6 +71,48 @@ TEST(PeerTable, tries_each_address_a_peer_told) {
   table.set_endpoints({{peer_id(1), "e", 5}}, peer_id(2));
   PeerTable::try_next_address(peer);
   EXPECT_EQ(peer.endpoint->host, "e");
+}
+
+const auto kNobody = [](const PeerId&) { return false; };
+
+std::set<PeerId> next_sought(PeerTable& table, std::size_t count) {
+  const auto ids = table.next_sought(count, kNobody);
+  return {ids.begin(), ids.end()};
+}
+
+TEST(PeerTable, searches_for_everybody_in_turn) {
+  PeerTable table(NetworkTimes{}, 7);
+  std::vector<PeerId> allowed;
+  for (std::uint8_t i = 1; i <= 6; ++i)
+    allowed.push_back(peer_id(i));
+  table.set_allowed(allowed);
+  const std::set<PeerId> all(allowed.begin(), allowed.end());
+  std::set<PeerId> found = next_sought(table, 4);
+  EXPECT_EQ(found.size(), 4U);
+  found.merge(next_sought(table, 2));
+  EXPECT_EQ(found, all);
+  EXPECT_EQ(next_sought(table, 100), all);
+}
+
+TEST(PeerTable, searches_for_those_whose_addresses_are_not_known_or_dead) {
+  PeerTable table(NetworkTimes{}, 7);
+  EXPECT_EQ(next_sought(table, 9), std::set<PeerId>{});
+  table.set_allowed({peer_id(1), peer_id(2), peer_id(3)});
+  table.set_endpoints({{peer_id(3), "c", 3}}, peer_id(9));
+  static_cast<void>(table.entry(peer_id(4)));
+  PeerEntry& learnt = table.entry(peer_id(1));
+  PeerTable::learn(learnt, {{peer_id(1), "a", 1}});
+  EXPECT_EQ(next_sought(table, 9), std::set<PeerId>{peer_id(2)});
+  const auto busy = [](const PeerId& id) { return id == peer_id(2); };
+  EXPECT_TRUE(table.next_sought(9, busy).empty());
+  for (unsigned i = 0; i < kSearchAfter; ++i) {
+    EXPECT_FALSE(next_sought(table, 9).contains(peer_id(1)));
+    table.schedule_dial(learnt, kStart, Clock::duration::zero());
+    table.schedule_dial(table.entry(peer_id(3)), kStart, Clock::duration::zero());
+  }
+  EXPECT_EQ(next_sought(table, 9), (std::set<PeerId>{peer_id(1), peer_id(2)}));
+  learnt.link = 1;
+  EXPECT_EQ(next_sought(table, 9), std::set<PeerId>{peer_id(2)});
 }
 
 TEST(PeerTable, lifts_a_ban_when_its_time_is_over) {

@@ -2,8 +2,13 @@
 
 #include <gtest/gtest.h>
 
+#include <arpa/inet.h>
 #include <malloc.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
+#include <array>
 #include <filesystem>
 #include <future>
 #include <thread>
@@ -249,6 +254,51 @@ TEST(TcpHost, a_thousand_connections_leak_nothing) {
   // The backoff of the mesh and the score of the other one, as after one connection.
   EXPECT_LE(a.entries(), 4U);
   EXPECT_LE(b.entries(), 4U);
+}
+
+/// Answers nobody: its places for connections are taken, so the kernel drops whoever knocks.
+class DeadAddress {
+ public:
+  DeadAddress(const char* host, std::uint16_t port) {
+    sockaddr_in at{};
+    at.sin_family = AF_INET;
+    at.sin_port = htons(port);
+    EXPECT_EQ(::inet_pton(AF_INET, host, &at.sin_addr), 1);
+    const auto* const address = reinterpret_cast<const sockaddr*>(&at);
+    listening_ = ::socket(AF_INET, SOCK_STREAM, 0);
+    EXPECT_EQ(::bind(listening_, address, sizeof at), 0);
+    EXPECT_EQ(::listen(listening_, 0), 0);
+    for (int& one : waiting_) {
+      one = ::socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0);
+      static_cast<void>(::connect(one, address, sizeof at));
+    }
+  }
+  ~DeadAddress() {
+    ::close(listening_);
+    for (const int one : waiting_)
+      ::close(one);
+  }
+  DeadAddress(const DeadAddress&) = delete;
+  DeadAddress& operator=(const DeadAddress&) = delete;
+
+ private:
+  int listening_ = -1;
+  std::array<int, 4> waiting_{};
+};
+
+// docs/protocol/p2p.md: of the addresses a name stands for, each is tried for 2 s at most.
+TEST(TcpHost, goes_on_to_the_next_address_of_a_name_two_seconds_after_a_dead_one) {
+  Running a(1);
+  Running b(2, {{"half-dead.test", {"127.0.0.2", "127.0.0.1"}}});
+  const DeadAddress dead("127.0.0.2", Multiaddr::from_text(a.address())->tcp_target()->port);
+  std::string address = a.address();
+  address.replace(0, std::string("/ip4/127.0.0.1").size(), "/dns/half-dead.test");
+  b.wait_for_events();
+  const auto began = std::chrono::steady_clock::now();
+  ASSERT_TRUE(b.dial(address));
+  const auto took = std::chrono::steady_clock::now() - began;
+  EXPECT_GE(took, seconds(2));
+  EXPECT_LT(took, seconds(5)) << "the kernel alone gives up after more than a minute";
 }
 
 TEST(TcpHost, names_the_failure_of_a_dial) {

@@ -242,19 +242,15 @@ TEST(Yamux, ends_floods) {
   EXPECT_EQ(error_of(repeated(4096, stray)), std::nullopt);
   EXPECT_EQ(error_of(repeated(4097, stray)), YamuxError::StrayFlood);
   const auto open = [](StreamId id) { return window(kSyn, id); };
-  EXPECT_EQ(error_of(repeated(256 + 1024, open)), std::nullopt);
-  EXPECT_EQ(error_of(repeated(256 + 1025, open)), YamuxError::ResetFlood);
+  EXPECT_EQ(error_of(repeated(256 + 16384, open)), std::nullopt);
+  EXPECT_EQ(error_of(repeated(256 + 16385, open)), YamuxError::ResetFlood);
   const auto open_and_reset = [](StreamId id) {
     Bytes out = window(kSyn, id);
     append(out, window(kRst, id));
     return out;
   };
-  YamuxLimits slow;
-  slow.opens_per_second = 100;
-  EXPECT_EQ(error_of(repeated(100, open_and_reset), slow), std::nullopt);
-  EXPECT_EQ(error_of(repeated(101, open_and_reset), slow), YamuxError::OpenFlood);
   // With the writer stalled, what waits for it is bounded too.
-  EXPECT_EQ(error_of(repeated(1500, open_and_reset)), YamuxError::ResetFlood);
+  EXPECT_EQ(error_of(repeated(20000, open_and_reset)), YamuxError::ResetFlood);
 }
 
 // Streams over the limit are reset, and the connection lives.

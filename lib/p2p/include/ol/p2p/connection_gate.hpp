@@ -66,6 +66,7 @@ struct HostBan {
 struct InboundCensus {
   std::size_t slots = 0;  // for inbound connections, those of reserved peers among them
   std::size_t inbound = 0;
+  std::size_t ready = 0;              // of these, with a peer that stays
   std::size_t upgrades = 0;           // in either direction, but in places of reserved peers
   std::size_t upgrades_reserved = 0;  // in those
   std::size_t of_ip = 0;

@@ -14,6 +14,8 @@ namespace ol::p2p {
 class EchoProtocol final : public ProtocolHandler {
  public:
   static constexpr std::string_view kId = "/echo/1.0.0";
+  /// Of one stream, that the peer gives no credit for. What comes beyond stays in its window.
+  static constexpr std::size_t kQueuedBytesMax = std::size_t{1} << 20;
 
   /// @param host  Borrowed; the protocol is registered with it.
   explicit EchoProtocol(Host& host);
@@ -26,6 +28,8 @@ class EchoProtocol final : public ProtocolHandler {
   void on_stream_writable(StreamKey key) override;
 
  private:
+  [[nodiscard]] bool give_back(StreamKey key, ByteView piece);
+
   /// Bytes the send queue had no room for. They are not consumed yet, so the stream's window bounds
   /// them.
   struct Stream {

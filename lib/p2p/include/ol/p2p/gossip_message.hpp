@@ -34,6 +34,7 @@ enum class GossipMessageError : std::uint8_t {
   BadFrom,       // not a peer id
   BadKey,        // no key for from, or one that is not its
   BadSignature,
+  UnsupportedKey,   // the author's, which is RSA or ECDSA: nobody's fault
   UnexpectedField,  // StrictNoSign: from, seqno, signature or key
 };
 

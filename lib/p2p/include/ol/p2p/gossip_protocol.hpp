@@ -39,6 +39,9 @@ class GossipProtocol final : public ProtocolHandler {
   /// Replaces GossipParameters::direct.
   void set_direct(std::set<PeerId> peers);
   [[nodiscard]] GossipRouter& router() { return router_; }
+  /// What is held for a peer: what it has begun to say or waits to be read, and what waits to be
+  /// sent to it and is not on a stream yet.
+  [[nodiscard]] std::size_t held_bytes(const PeerId& peer) const;
 
   void on_peer_identified(const PeerId& peer) override;
   void on_peer_disconnected(const PeerId& peer) override;
@@ -72,6 +75,9 @@ class GossipProtocol final : public ProtocolHandler {
   void open(const PeerId& id);
   [[nodiscard]] bool speaks_gossip(const PeerId& id) const;
   void ensure_peer(const PeerId& id, StreamKey key);
+  /// Where a peer counts (P6); empty for those that are known and so may share an address.
+  [[nodiscard]] std::string counted_ip(const PeerId& id, const std::optional<Multiaddr>& remote);
+  void recount_ips();
   /// Consumes what is read; what comes too fast is kept.
   void read(StreamKey key, ByteView bytes);
   /// Why the RPC may not be, or nothing.

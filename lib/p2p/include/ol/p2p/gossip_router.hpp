@@ -135,6 +135,10 @@ struct GossipCounters {
   std::uint64_t dropped = 0;          // not looked at, for who sent them had sent too many of those
   std::uint64_t undelivered = 0;      // messages that a peer's queue had no room for
   std::uint64_t own_undelivered = 0;  // own ones that a peer did not get, for whatever reason
+  std::uint64_t former = 0;           // messages of ours from before this start
+  std::uint64_t too_long = 0;         // ids and topics, which were passed over
+  std::uint64_t unsupported = 0;      // messages of authors whose keys we cannot verify
+  std::uint64_t slow_direct = 0;      // times a direct peer was slow, and stayed
   std::uint64_t unjudged = 0;         // messages whose verdict did not come in time
   std::array<double, kGossipOffences> offences{};  // counted against peers, by GossipOffence
 };
@@ -143,8 +147,10 @@ struct GossipCounters {
 class GossipRouter {
  public:
   /// @param key   Signs under StrictSign. Borrowed.
-  /// @param seed  Of every random choice.
-  GossipRouter(GossipParameters parameters, const IdentityKey& key, std::uint64_t seed);
+  /// @param seed         Of every random choice.
+  /// @param first_seqno  Of our signed messages: higher than any of an earlier life of this key.
+  GossipRouter(GossipParameters parameters, const IdentityKey& key, std::uint64_t seed,
+               std::uint64_t first_seqno = 0);
 
   void add_peer(const PeerId& peer, const GossipPeer& info, TimePoint now);
   void remove_peer(const PeerId& peer, TimePoint now);
@@ -158,6 +164,9 @@ class GossipRouter {
   void set_version(const PeerId& peer, GossipVersion version) {
     peers_.at(peer).info.version = version;
   }
+
+  /// Where the peer counts from now on (GossipPeer::ip).
+  void set_ip(const PeerId& peer, const std::string& ip) { score_.set_ip(peer, ip); }
 
   /// @return Why the peer should be disconnected, if its RPC breaks a limit.
   [[nodiscard]] Result<std::size_t, GossipRpcError> on_rpc(const PeerId& peer, ByteView rpc,
@@ -187,6 +196,8 @@ class GossipRouter {
 
   [[nodiscard]] double score(const PeerId& peer, TimePoint now) const;
   [[nodiscard]] std::set<PeerId> mesh(const std::string& topic) const;
+  /// Of messages that wait to be sent to the peer.
+  [[nodiscard]] std::size_t queued_bytes(const PeerId& peer) const;
   [[nodiscard]] const GossipParameters& parameters() const { return parameters_; }
   [[nodiscard]] const GossipCounters& counters() const { return counters_; }
   /// Entries of every table a peer can make grow, for tests of bounds.
@@ -210,6 +221,10 @@ class GossipRouter {
     GossipWaste other_waste;
     std::map<MessageId, std::uint64_t> unwanted;  // until that heartbeat
     std::map<MessageId, unsigned> sent;           // answers to IWANT per id
+    // Asked of it on topics that take either policy, until that heartbeat: under these names, and
+    // perhaps not under those we give.
+    std::map<MessageId, std::uint64_t> asked;
+    std::deque<MessageId> promises;  // of these, the oldest first
     std::size_t validating = 0;
     std::optional<TimePoint> full_since;
     std::optional<TimePoint> graylisted_since;
@@ -248,6 +263,7 @@ class GossipRouter {
   void on_message(const PeerId& id, Peer& peer, const RpcMessage& message, TimePoint now);
   void on_duplicate(const PeerId& id, Peer& peer, SeenMessage& seen, const RpcMessage& message,
                     TimePoint now);
+  [[nodiscard]] bool is_of_former_life(const RpcMessage& message) const;
   [[nodiscard]] const GossipWasteLimit& waste_limit(const std::string& topic) const;
   [[nodiscard]] GossipWaste& waste_of(Peer& peer, const std::string& topic) const;
   void charge(Peer& peer, const std::string& topic, std::size_t bytes);
@@ -262,12 +278,15 @@ class GossipRouter {
   void leave_meshes(const PeerId& id, TimePoint now);
   [[nodiscard]] std::set<PeerId> recipients(const std::string& topic, std::size_t bytes,
                                             TimePoint now);
-  void note_promise(const PeerId& id, const std::vector<MessageId>& asked, TimePoint now);
+  void note_promise(const PeerId& id, Peer& peer, const std::vector<MessageId>& asked,
+                    TimePoint now);
+  void keep_promise(const PeerId& id, Peer& peer);
   void send(const PeerId& id, Peer& peer, const GossipMessagePtr& message, GossipClass priority,
             TimePoint now);
 
   // Control.
   void on_ihave(const PeerId& id, Peer& peer, const RpcIhave& ihave, TimePoint now);
+  [[nodiscard]] bool may_ask(Peer& peer, const std::string& topic, const MessageId& message);
   void on_iwant(const PeerId& id, Peer& peer, const std::vector<ByteView>& ids, TimePoint now);
   void on_graft(const PeerId& id, Peer& peer, const std::string& topic, TimePoint now);
   void on_prune(const PeerId& id, Peer& peer, const RpcPrune& prune, TimePoint now);
@@ -317,6 +336,7 @@ class GossipRouter {
   const IdentityKey& key_;
   PeerId self_;
   std::mt19937_64 random_;
+  std::uint64_t first_seqno_;
   std::uint64_t seqno_;
   std::map<PeerId, Peer> peers_;
   std::map<std::string, std::set<PeerId>> mesh_;  // an entry for every topic joined

@@ -67,6 +67,8 @@ class GossipScore {
   /// @param ip  A key for counting; empty for none.
   void add_peer(const PeerId& peer, const std::string& ip);
   void remove_peer(const PeerId& peer, TimePoint now);
+  /// Where a peer that is here counts from now on.
+  void set_ip(const PeerId& peer, const std::string& ip);
 
   void graft(const PeerId& peer, const std::string& topic, TimePoint now);
   void prune(const PeerId& peer, const std::string& topic, TimePoint now);
@@ -103,6 +105,7 @@ class GossipScore {
   [[nodiscard]] double topic_score(const TopicStats& stats, TimePoint now) const;
   [[nodiscard]] double deficit(const TopicStats& stats, TimePoint now) const;
   [[nodiscard]] TopicStats* find(const PeerId& peer, const std::string& topic);
+  void uncount_ip(const std::string& ip);
   void decay_once();
   void forget_gone(TimePoint now);
 

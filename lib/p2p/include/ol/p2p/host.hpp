@@ -205,6 +205,9 @@ class Host {
   void reset(StreamKey key);
   void consume(StreamKey key, std::size_t bytes);
   [[nodiscard]] std::size_t queued_bytes(StreamKey key) const;
+  /// Of all streams of a connection but those of one handler.
+  [[nodiscard]] std::size_t queued_bytes_beside(ConnectionId id,
+                                                const ProtocolHandler& handler) const;
 
   [[nodiscard]] TimePoint now() const { return now_; }
   [[nodiscard]] const PeerId& self() const { return self_; }
@@ -229,6 +232,8 @@ class Host {
   [[nodiscard]] bool is_outbound(const PeerId& peer) const;
   /// Whether we dialled this one.
   [[nodiscard]] bool is_dialled(ConnectionId id) const;
+  /// Whether its peer has opened a stream for a protocol of ours.
+  [[nodiscard]] bool has_been_asked(ConnectionId id) const;
   [[nodiscard]] std::size_t connection_count() const { return connections_.size(); }
   [[nodiscard]] const HostCounters& counters() const { return counters_; }
   [[nodiscard]] std::size_t stream_count() const { return streams_.size(); }
@@ -248,6 +253,7 @@ class Host {
     bool reserved_place = false;  // of HostLimits::upgrades_reserved
     bool dirty = false;
     bool ended = false;
+    bool asked = false;  // the peer has opened a stream for a protocol of ours
     TimePoint begun;
     std::optional<TimePoint> close_at;            // a duplicate's last moment
     const ProtocolHandler* last_words = nullptr;  // set once it is retired

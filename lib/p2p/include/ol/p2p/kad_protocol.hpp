@@ -25,8 +25,8 @@ struct KadParameters {
   Duration refresh_every = std::chrono::minutes{10};
   std::size_t refresh_buckets = 16;  // of those that hold somebody, per refresh
   /// So many queries of one peer are answered at once, as a refresh of a small network needs, then
-  /// one each `query_pause`. The rest waits, no longer than `query_time`; a peer with more is cut
-  /// off.
+  /// one each `query_pause`. The rest waits, no longer than `query_time`; of a peer with more no
+  /// more is read.
   unsigned queries_at_once = 60;
   Duration query_pause = std::chrono::milliseconds{50};
   std::size_t queries_waiting = 128;
@@ -86,6 +86,7 @@ class KadProtocol final : public ProtocolHandler {
     PeerId peer;
     DelimitedReader reader{kKadRequestBytesMax};
     TimePoint since;
+    Bytes backlog;            // came while too much waited; not consumed, so the window bounds it
     std::size_t waiting = 0;  // of its queries
     bool ended = false;       // the peer sends no more
   };
@@ -94,10 +95,15 @@ class KadProtocol final : public ProtocolHandler {
     unsigned allowed = 0;  // answers that may be given at `since`
     TimePoint since;
     std::deque<std::pair<StreamKey, KadMessage>> waiting;
+    bool held = false;  // streams have a backlog
   };
 
-  void serve(StreamKey key, Served& served, ByteView bytes);
-  /// Answers a query or lets it wait. False if the stream or the connection is closed for it.
+  [[nodiscard]] Asker& asker_of(const PeerId& peer);
+  /// Takes queries from the front of `bytes` until they end or too many wait. False if the stream
+  /// is of no more use.
+  [[nodiscard]] bool serve(StreamKey key, Served& served, ByteView& bytes);
+  void resume(const PeerId& peer);
+  /// Answers a query or lets it wait. False if the stream is closed for it.
   [[nodiscard]] bool take_query(StreamKey key, Served& served, KadMessage query);
   /// Takes one of the answers that may be given now.
   [[nodiscard]] bool may_answer(Asker& asker) const;

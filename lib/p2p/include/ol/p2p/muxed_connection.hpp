@@ -96,6 +96,7 @@ struct ConnectionTimes {
   Duration message =
       std::chrono::seconds{20};  // from the first byte of a Noise message to its last
   Duration write_progress = std::chrono::seconds{10};
+  Duration go_away = std::chrono::seconds{10};      // for streams to end once the peer goes away
   Duration ping_after = std::chrono::seconds{15};   // of silence
   Duration close_after = std::chrono::seconds{25};  // of silence
 };
@@ -176,6 +177,8 @@ class MuxedConnection {
   /// The next plaintext into the muxer's negotiation or yamux; false if there is none.
   [[nodiscard]] bool pull_plaintext();
   void translate(const YamuxEvent& event);
+  void on_go_away(std::uint32_t code);
+  void finish_going_away();
   void on_opened(StreamId id);
   void on_data(StreamId id, ByteView bytes);
   void negotiate_stream(StreamId id, StreamState& stream, ByteView bytes);
@@ -199,6 +202,12 @@ class MuxedConnection {
   std::map<StreamId, StreamState> streams_;
   std::deque<ConnectionEvent> events_;
   Bytes out_;  // of the upgrade, ready for the socket
+
+  struct GoingAway {
+    TimePoint since;
+    std::string text;
+  };
+  std::optional<GoingAway> going_away_;  // the peer is
 
   bool heard_ = false;
   TimePoint now_;

@@ -45,8 +45,9 @@ enum class CloseCode : std::uint8_t {
   KeepAliveTimeout = 14,  // nothing heard for too long
   ProtocolError = 15,     // bytes that docs/protocol/p2p.md does not allow
   LocalRequest = 16,      // the application asked for it
+  Rotated = 17,           // the place of a peer that is not configured went to a newcomer
 };
-inline constexpr std::size_t kCloseCodeCount = 17;
+inline constexpr std::size_t kCloseCodeCount = 18;
 
 /// The code's name, such as "slow_peer".
 [[nodiscard]] const char* describe(CloseCode code);
@@ -118,8 +119,13 @@ struct NetworkLimits {
   std::size_t handshakes_per_ip_max = 16;
   /// On top of those, for addresses of configured and allowed peers alone.
   std::size_t handshakes_reserved = 16;
-  /// Connected peers from one IP address, configured and allowed ones not counted.
+  /// Connected peers from one IPv4 address or IPv6 /64, and from one /24 or /48, configured and
+  /// allowed ones not counted.
   std::size_t unknown_peers_per_ip_max = 8;
+  std::size_t unknown_peers_per_prefix_max = 8;
+  /// Held for all peers that are neither configured nor allowed: what they have begun to say and
+  /// what waits to be sent to them.
+  std::size_t strangers_bytes_max = std::size_t{256} << 20;
   /// Of consensus, and as much of everything else (gossip: GossipParameters). Faster peers are read
   /// more slowly, never disconnected. One second's worth may come at once.
   double inbound_messages_per_second = 20'000;
@@ -136,6 +142,9 @@ struct NetworkTimes {
   std::chrono::milliseconds redial_min{100};
   std::chrono::milliseconds redial_max{10'000};
   std::chrono::milliseconds stable_after{10'000};  // a link this old resets the redial delay
+  /// When all places of peers that are not configured are taken, one goes to a newcomer this often;
+  /// a place is kept this long at least.
+  std::chrono::milliseconds rotation{60'000};
 };
 
 /// A topic that exists; messages of others are ignored.
@@ -202,6 +211,7 @@ struct PeerCounters {
   std::optional<BanState> ban;
   std::chrono::milliseconds silent{0};  // since the last byte of the peer on a channel
   bool connected = false;
+  bool linked = false;  // by its hello a node of this chain
   bool reading_paused = false;
   Direction direction = Direction::Inbound;
   PerChannel channels;  // since start, over all connections
@@ -221,6 +231,7 @@ struct NetworkCounters {
   std::uint64_t refused_connections = 0;  // by connections_max
   std::uint64_t refused_handshakes = 0;   // by handshakes_max or handshakes_per_ip_max
   std::uint64_t undeliverable = 0;        // sends to a peer that is not connected
+  std::uint64_t throttled = 0;            // times the inbound rate limit paused reading
   std::array<std::uint64_t, kCloseCodeCount> closed{};  // by CloseCode, unready ones included
   std::map<std::string, std::uint64_t> refusals;  // connections and dials, by the limit's name
   std::map<std::string, std::uint64_t> endings;   // connections, by the reason's name
@@ -234,7 +245,8 @@ struct NetworkCounters {
   std::uint64_t gossip_wasted = 0;                // not looked at after too many of those
   std::uint64_t gossip_unjudged = 0;              // no verdict in time
   std::map<std::string, double> gossip_offences;  // counted against peers, by what they did
-  std::size_t known_peers = 0;                    // in the Kademlia table
+  std::map<std::string, std::uint64_t> gossip_incidents;  // counted against nobody, by what it was
+  std::size_t known_peers = 0;                            // in the Kademlia table
   std::size_t connections = 0;
   std::size_t handshakes = 0;
   std::size_t inbox_bytes = 0;

@@ -14,9 +14,9 @@ class PingProtocol final : public ProtocolHandler {
  public:
   static constexpr std::string_view kId = "/ipfs/ping/1.0.0";
   static constexpr std::size_t kPayloadBytes = 32;
-  /// So many of a stream are answered at once, then one each kAnswerPause: whoever pings in a loop,
-  /// as go-libp2p does, is slowed down.
-  static constexpr unsigned kAnswersAtOnce = 10;
+  /// So many of a stream are answered at once, then one each kAnswerPause: an ordinary series shows
+  /// the round trip, and whoever pings in a loop without end, as go-libp2p does, is slowed down.
+  static constexpr unsigned kAnswersAtOnce = 100;
   static constexpr Duration kAnswerPause = std::chrono::milliseconds{100};
   /// Pings that wait for their answer; a peer that sends more is cut off.
   static constexpr std::size_t kWaitingMax = 32;

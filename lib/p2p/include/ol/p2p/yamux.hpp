@@ -43,9 +43,14 @@ struct YamuxLimits {
   std::size_t send_buffer_max = 4 << 20;   // bytes queued on one stream
   std::size_t send_low_water = 256 << 10;  // a stream that held more reports when it is below
   std::size_t queued_pongs = 32;
-  std::size_t queued_resets = 1024;
+  std::size_t queued_resets = 16384;
   unsigned stray_frames_per_second = 4096;  // frames of streams that do not exist
-  unsigned opens_per_second = 2048;
+  unsigned opens_per_second = 2048;         // more are refused
+  /// So many times as many in each of `flood_seconds` seconds end the session.
+  unsigned opens_flood_factor = 8;
+  unsigned flood_seconds = 3;
+  /// Streams we have reset whose frames may still be under way, which are no strays.
+  std::size_t remembered_resets = 4096;
 };
 
 /// Why a session must end. The peer is told with GoAway where the protocol has a code for it.
@@ -62,7 +67,7 @@ enum class YamuxError : std::uint8_t {
   PongUnasked,
   ResetFlood,  // more refused streams than resets may wait
   StrayFlood,  // too many frames for streams that do not exist
-  OpenFlood,   // too many streams opened per second
+  OpenFlood,   // far too many streams opened in several seconds
 };
 
 /// The error as a short lower-case phrase.
@@ -198,7 +203,10 @@ class YamuxSession {
   void finish_body();
   void skip_body(const Header& header);
   void on_end(StreamId id);
-  void queue_reset(StreamId id);
+  /// @param window  Of the stream: what may be under way towards us.
+  void queue_reset(StreamId id, std::uint32_t window);
+  [[nodiscard]] bool was_under_way(StreamId id);
+  void begin_second();
   void erase(Streams::iterator at);
   void erase_if_done(StreamId id);
   void schedule(StreamId id, Stream& stream);
@@ -232,6 +240,8 @@ class YamuxSession {
   TimePoint second_start_;
   unsigned strays_ = 0;
   unsigned opens_ = 0;
+  unsigned flooded_seconds_ = 0;              // before this one, without a break
+  std::map<StreamId, unsigned> late_frames_;  // of streams we have reset
   unsigned pings_ = 0;
 
   // Sending.
