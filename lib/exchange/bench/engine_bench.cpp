@@ -128,6 +128,55 @@ class Source {
   std::vector<std::pair<Address, PlaceOrders>> placed_;
 };
 
+/// A thousand longs of 0.02 BTC with 66 dollars each, ten thousand shorts of a tenth of that.
+class DeleveragingSource {
+ public:
+  std::vector<BlockInput> before() {
+    BlockInput funded = Source().first();
+    height_ = funded.height;
+    for (std::uint32_t i = 0; i < kShorts + kLongs; ++i)
+      funded.system.emplace_back(CreditUsd{holder(i), (i < kShorts ? 1'000 : 66) * kUsdPerDollar});
+    BlockInput asks = next_block();
+    for (std::uint32_t i = 0; i < kShorts; ++i)
+      add(asks, holder(i), Side::Sell, 200);
+    BlockInput bids = next_block();
+    for (std::uint32_t i = 0; i < kLongs; ++i)
+      add(bids, holder(kShorts + i), Side::Buy, 2'000);
+    return {funded, asks, bids};
+  }
+  BlockInput gap() {
+    BlockInput out = next_block();
+    out.system = {SetOracle{AssetId(0), 500'000}};
+    return out;
+  }
+
+ private:
+  static constexpr std::uint32_t kShorts = 10'000;
+  static constexpr std::uint32_t kLongs = 1'000;
+
+  static Address holder(std::uint32_t number) { return trader(kTraders + number); }
+  BlockInput next_block() {
+    BlockInput out;
+    out.height = ++height_;
+    out.time = kStart + 100 * height_;
+    return out;
+  }
+  void add(BlockInput& block, const Address& who, Side side, std::uint64_t sz) {
+    Order order;
+    order.side = side;
+    order.px = 600'000;
+    order.sz = sz;
+    VerifiedAction action;
+    action.action.body = PlaceOrders{{order}, Grouping::None, {}, 0};
+    action.action.nonce = kStart + ++nonce_;
+    action.signer = who;
+    block.actions.push_back(std::move(action));
+  }
+
+  std::uint64_t height_ = 0;
+  std::uint64_t nonce_ = 0;
+};
+
 enum class Root : std::uint8_t { Without, With };
 
 /// What a node does with a block. A function of its own, so that a profiler can count it alone.
@@ -214,6 +263,30 @@ void ExecuteModifies(benchmark::State& state) {
   state.SetItemsProcessed(static_cast<std::int64_t>(counts.orders));
 }
 
+// A gap below the bankruptcy price of a thousand longs, no bids and no insurance: each is closed
+// against ten of ten thousand shorts (dex.md 12.6).
+void ExecuteDeleveraging(benchmark::State& state) {
+  Params params;
+  params.budget_actions = ~std::uint64_t{0} / 4;
+  for (auto _ : state) {
+    state.PauseTiming();
+    DeleveragingSource source;
+    Engine engine(params);
+    for (const BlockInput& block : source.before()) {
+      static_cast<void>(engine.execute(block));
+      engine.commit_block();
+    }
+    const BlockInput gap = source.gap();
+    state.ResumeTiming();
+    const BlockResult out = run_block(engine, nullptr, gap);
+    state.PauseTiming();
+    Counts counts;
+    counts.add(out);
+    state.counters["fills"] = static_cast<double>(counts.fills);
+    state.ResumeTiming();
+  }
+}
+
 void ExecuteBlock(benchmark::State& state) {
   execute(state, Root::Without);
 }
@@ -221,6 +294,7 @@ void ExecuteBlockWithRoot(benchmark::State& state) {
   execute(state, Root::With);
 }
 BENCHMARK(ExecuteModifies)->Unit(benchmark::kMillisecond)->Iterations(40);
+BENCHMARK(ExecuteDeleveraging)->Unit(benchmark::kMillisecond)->Iterations(1);
 BENCHMARK(ExecuteBlock)->Unit(benchmark::kMillisecond)->Iterations(40);
 BENCHMARK(ExecuteBlockWithRoot)->Unit(benchmark::kMillisecond)->Iterations(40);
 // For callgrind, which takes fifty times as long (docs/benchmarks.md).

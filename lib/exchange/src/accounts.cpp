@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <limits>
 
+#include "due.hpp"
+#include "fill.hpp"
 #include "margin.hpp"
 
 namespace ol::exchange {
@@ -37,10 +39,58 @@ Outcome register_code(State& state, AccountIndex account, const std::string& cod
                              return (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
                            });
   if (!well_formed || state.referral_codes.contains(code)) return Error::BadReferral;
-  if (owner.has_code || Int128{owner.volume} < kReferralThreshold) return Error::BadReferral;
+  if (owner.has_code || family_volume(state, account) < kReferralThreshold)
+    return Error::BadReferral;
   state.referral_codes.set(code, Address(owner.address));
   state.accounts.edit(account).has_code = true;
   return std::nullopt;
+}
+
+// Of what a sender pays for opening another's account (docs/adr/0040).
+struct OpeningFee {
+  std::int64_t usd = 0;   // out of perp cash
+  std::uint64_t wei = 0;  // out of the spot dollars
+};
+
+bool opens(const State& state, const Address& to) {
+  return state.find_account(to) == kNobody;
+}
+
+// The fee of a send to `to`: none where the account exists; cash first, what that is short of in
+// spot dollars. @param usd, wei  What the send itself takes of both.
+Result<OpeningFee, Error> opening_fee(Context& ctx, AccountIndex from, const Address& to,
+                                      Int128 usd, Int128 wei) {
+  OpeningFee out;
+  const State& state = ctx.state;
+  if (!opens(state, to)) return out;
+  settle_funding(ctx, from);
+  const Int128 fee = ctx.params.open_account_usd;
+  const Int128 cash = withdrawable(state, from) - usd;
+  out.usd = must_i64(max128(0, min128(fee, cash)));
+  const SpotBalance* spot = state.find_balance(from, kUsdToken);
+  const Int128 free = spot == nullptr ? Int128{0} : Int128{spot->total} - spot->hold - wei;
+  const Int128 rest = (fee - out.usd) * kWeiPerUsd;
+  if (rest > free) return fail(Error::OpenAccountFee);
+  out.wei = must_u64(rest);
+  return out;
+}
+
+Outcome pay_opening(Context& ctx, AccountIndex from, const OpeningFee& fee) {
+  State& state = ctx.state;
+  if (fee.usd > 0) {
+    state.accounts.edit(from).raw_usd -= fee.usd;
+    state.accounts.edit(kFeePoolIndex).raw_usd += fee.usd;
+  }
+  if (fee.wei == 0) return std::nullopt;
+  return move_spot(ctx, from, kFeePoolIndex, kUsdToken, fee.wei);
+}
+
+// Also of orders that reduce only.
+bool has_order_in(const State& state, AccountIndex account, MarketIndex market) {
+  Slot slot = state.orders.first_of(account);
+  while (slot != kNoSlot && state.orders[slot].market != market)
+    slot = state.orders.next_of(slot);
+  return slot != kNoSlot;
 }
 
 bool plain_text(const std::string& text) {
@@ -86,11 +136,9 @@ Outcome run(Context& ctx, AccountIndex account, const UpdateLeverage& action) {
   if (action.is_cross && info.config.isolated_only) return Error::BadLeverage;
   const PerpState now = state.perp_or_default(account, market);
   const bool changes_mode = action.is_cross == now.isolated;
-  bool busy = now.szi != 0 || now.has_orders();
-  for (const OrderId oid : state.orders.orders_of(account)) {
-    busy = busy || state.orders[state.orders.find(oid)].market == market;
+  if (changes_mode && (now.szi != 0 || has_order_in(state, account, market))) {
+    return Error::HasPosition;
   }
-  if (changes_mode && busy) return Error::HasPosition;
   settle_funding(ctx, account);
   const Int128 free_before = free_margin(state, account);
   PerpState& perp = state.edit_perp(account, market);
@@ -151,7 +199,12 @@ Outcome run(Context& ctx, AccountIndex account, const UsdSend& action) {
   // Judged before the account is made: a refusal leaves no trace.
   settle_funding(ctx, account);
   if (Int128{action.usd} > withdrawable(ctx.state, account)) return Error::TransferTooLarge;
-  return move_usd(ctx, account, ctx.state.open_account(action.destination), action.usd);
+  if (action.usd == 0 && opens(ctx.state, action.destination)) return Error::BadNumber;
+  const auto fee = opening_fee(ctx, account, action.destination, action.usd, 0);
+  if (!fee) return fee.error();
+  const AccountIndex to = ctx.state.open_account(action.destination);
+  if (auto error = move_usd(ctx, account, to, action.usd)) return error;
+  return pay_opening(ctx, account, *fee);
 }
 
 Outcome run(Context& ctx, AccountIndex account, const SpotSend& action) {
@@ -162,8 +215,13 @@ Outcome run(Context& ctx, AccountIndex account, const SpotSend& action) {
   if (source == nullptr || source->total - source->hold < action.amount) {
     return Error::InsufficientSpot;
   }
+  if (action.amount == 0 && opens(ctx.state, action.destination)) return Error::BadNumber;
+  const Int128 dollars = action.token == kUsdToken ? action.amount : 0;
+  const auto fee = opening_fee(ctx, account, action.destination, 0, dollars);
+  if (!fee) return fee.error();
   const AccountIndex to = ctx.state.open_account(action.destination);
-  return move_spot(ctx, account, to, action.token, action.amount);
+  if (auto error = move_spot(ctx, account, to, action.token, action.amount)) return error;
+  return pay_opening(ctx, account, *fee);
 }
 
 Outcome run(Context& ctx, AccountIndex account, const CreateSubAccount& action) {
@@ -174,6 +232,9 @@ Outcome run(Context& ctx, AccountIndex account, const CreateSubAccount& action) 
   if (master.sub_accounts >= ctx.params.sub_accounts) return Error::SubAccountLimit;
   if (state.sub_names.contains({master.address, action.name})) return Error::SubAccountLimit;
   const Address address = sub_account_address(master.address, master.sub_accounts);
+  const auto fee = opening_fee(ctx, account, address, 0, 0);
+  if (!fee) return fee.error();
+  if (auto error = pay_opening(ctx, account, *fee)) return error;
   const AccountIndex sub = state.open_account(address);
   ++state.accounts.edit(account).sub_accounts;
   Account& made = state.accounts.edit(sub);
@@ -198,16 +259,17 @@ Outcome run(Context& ctx, AccountIndex account, const SubAccountTransfer& action
 
 void revoke_agent(Context& ctx, const Address& agent) {
   State& state = ctx.state;
-  Agent& record = state.agents.edit(agent);
+  Agent record = *state.agents.find(agent);
   record.revoked = true;
+  set_agent(state, agent, record);
   state.agent_names.erase({record.account, record.name});
 }
 
 void expire_agents(Context& ctx) {
   std::vector<Address> over;
-  for (const auto& [address, agent] : ctx.state.agents.items()) {
-    const bool due = !agent.revoked && agent.valid_until != 0 && agent.valid_until < ctx.block.time;
-    if (due) over.push_back(address);
+  for (const auto& [end, is_due] : ctx.state.agent_ends.items()) {
+    if (end.first >= ctx.block.time) break;
+    over.push_back(end.second);
   }
   for (const Address& address : over)
     revoke_agent(ctx, address);
@@ -220,7 +282,7 @@ Outcome renounce_agency(Context& ctx, const Address& owner) {
   const Agent* found = ctx.state.agents.find(owner);
   if (found == nullptr) return Error::NotAuthorized;
   if (!found->revoked) revoke_agent(ctx, owner);
-  ctx.state.agents.erase(owner);
+  erase_agent(ctx.state, owner);
   return std::nullopt;
 }
 
@@ -256,17 +318,37 @@ Outcome run(Context& ctx, AccountIndex account, const ApproveAgent& action) {
                         : !action.name.empty() && named >= ctx.params.named_agents;
   if (old == nullptr && full) return Error::NotAuthorized;
   if (old != nullptr) revoke_agent(ctx, Address(*old));
-  state.agents.set(action.agent, {owner.address, action.name, action.valid_until, false});
+  set_agent(state, action.agent, {owner.address, action.name, action.valid_until, false});
   state.agent_names.set({owner.address, action.name}, action.agent);
   return std::nullopt;
 }
+
+namespace {
+
+std::size_t approved_builders(const State& state, const Address& owner) {
+  std::size_t out = 0;
+  const auto& items = state.builders.items();
+  for (auto it = items.lower_bound({owner, {}}); it != items.end() && it->first.first == owner;
+       ++it)
+    ++out;
+  return out;
+}
+
+}  // namespace
 
 Outcome run(Context& ctx, AccountIndex account, const ApproveBuilderFee& action) {
   // A builder's fee would take a vault's money out past its shares (dex.md 13.2).
   if (ctx.state.accounts[account].kind == AccountKind::Vault) return Error::NotAuthorized;
   if (action.max_fee > kBuilderFeeSpotMax) return Error::BuilderFee;
   if (action.builder.is_zero()) return Error::BuilderFee;
-  ctx.state.builders.set({address_of(ctx, account), action.builder}, action.max_fee);
+  const AddressPair key(address_of(ctx, account), action.builder);
+  if (action.max_fee == 0) {
+    ctx.state.builders.erase(key);
+    return std::nullopt;
+  }
+  const bool full = approved_builders(ctx.state, key.first) >= ctx.params.builders_per_account;
+  if (full && !ctx.state.builders.contains(key)) return Error::BuilderFee;
+  ctx.state.builders.set(key, action.max_fee);
   return std::nullopt;
 }
 
@@ -277,7 +359,7 @@ Outcome run(Context& ctx, AccountIndex account, const SetReferrer& action) {
   if (referrer == nullptr || owner.referrer_set || *referrer == owner.address) {
     return Error::BadReferral;
   }
-  if (Int128{owner.volume} >= kReferralThreshold) return Error::BadReferral;
+  if (family_volume(state, account) >= kReferralThreshold) return Error::BadReferral;
   const Address chosen = *referrer;
   Account& changed = state.accounts.edit(account);
   changed.referrer_set = true;
@@ -306,7 +388,7 @@ Outcome run(Context& ctx, AccountIndex account, const SealOrder& action) {
   if (state.seals.contains(key)) return Error::SealMismatch;
   // The bond is action credits; a reveal in time gives them back (dex.md 19.2).
   state.accounts.edit(account).credits_used += ctx.params.seal_bond;
-  state.seals.set(key, {ctx.block.height, {}});
+  set_seal(state, key, {ctx.block.height, {}});
   return std::nullopt;
 }
 

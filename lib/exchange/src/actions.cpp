@@ -28,6 +28,12 @@ Step step_of_body(const ModifyOrders& body) {
   return step;
 }
 
+// A withdrawal may close positions of the vault, which takes from the book: after all cancels
+// (dex.md 5.3, ADR 41).
+Step step_of_body(const VaultTransfer& body) {
+  return body.is_deposit ? Step::P1 : Step::P4;
+}
+
 template <typename Body>
 Step step_of_body(const Body& /*body*/) {
   if constexpr (kIsOneOf<Body, CancelOrders, CancelAll, TwapCancel, ScheduleCancel>) {

@@ -4,6 +4,7 @@
 
 #include <ol/base/check.hpp>
 
+#include "due.hpp"
 #include "persistence.hpp"
 
 namespace ol::exchange {
@@ -29,8 +30,11 @@ void shift_seals(State& state, std::uint64_t blocks) {
   std::vector<std::pair<Address, Hash256>> all;
   for (const auto& [key, seal] : state.seals.items())
     all.push_back(key);
-  for (const auto& key : all)
-    state.seals.edit(key).height += blocks;
+  for (const auto& key : all) {
+    Seal seal = *state.seals.find(key);
+    seal.height += blocks;
+    set_seal(state, key, seal);
+  }
 }
 
 }  // namespace

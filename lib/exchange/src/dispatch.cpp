@@ -6,8 +6,10 @@
 #include <ol/exchange/admission.hpp>
 
 #include "accounts.hpp"
+#include "due.hpp"
 #include "placing.hpp"
 #include "steps.hpp"
+#include "taken_back.hpp"
 
 namespace ol::exchange {
 namespace {
@@ -96,13 +98,8 @@ struct Runner {
     return std::nullopt;
   }
   Outcome operator()(const ScheduleCancel& body) const {
-    const Address address = ctx.state.accounts[account].address;
-    if (body.time == 0) {
-      ctx.state.scheduled_cancels.erase(address);
-      return std::nullopt;
-    }
-    if (body.time <= ctx.block.time) return Error::Expired;
-    ctx.state.scheduled_cancels.set(address, body.time);
+    if (body.time != 0 && body.time <= ctx.block.time) return Error::Expired;
+    set_scheduled_cancel(ctx.state, Address(ctx.state.accounts[account].address), body.time);
     return std::nullopt;
   }
   Outcome operator()(const TwapOrder& body) const {
@@ -118,8 +115,9 @@ struct Runner {
     if (open >= ctx.params.open_orders) return Error::TooManyOrders;
     ++owner.triggers;
     const TwapId id(ctx.state.globals.edit(0).next_twap++);
-    ctx.state.twaps.set(id, {owner.address, body.asset, body.side, body.sz, body.reduce_only,
-                             body.randomize, ctx.block.time, body.minutes * 2, 0, 0});
+    const Twap twap{owner.address,  body.asset,     body.side,        body.sz, body.reduce_only,
+                    body.randomize, ctx.block.time, body.minutes * 2, 0,       0};
+    set_twap(ctx.state, id, twap, ctx.params.twap_period_ms);
     out.aux = id.value();
     return std::nullopt;
   }
@@ -128,7 +126,7 @@ struct Runner {
     const bool owned = twap != nullptr && twap->asset == body.asset &&
                        twap->account == ctx.state.accounts[account].address;
     if (!owned) return Error::MissingOrder;
-    ctx.state.twaps.erase(body.twap_id);
+    erase_twap(ctx.state, body.twap_id, ctx.params.twap_period_ms);
     --ctx.state.accounts.edit(account).triggers;
     return std::nullopt;
   }
@@ -140,7 +138,7 @@ struct Runner {
       return Error::SealMismatch;
     }
     if (body.order.trigger != Trigger::None) return Error::BadTriggerPx;
-    ctx.state.seals.erase({address, body.commitment});
+    erase_seal(ctx.state, {address, body.commitment});
     Account& owner = ctx.state.accounts.edit(account);
     owner.credits_used -= std::min(owner.credits_used, ctx.params.seal_bond);
     out.orders.push_back(place_order(ctx, {account, {}, 0}, body.order));
@@ -184,6 +182,22 @@ Outcome authorise(Context& ctx, const VerifiedAction& action, AccountIndex& acco
   return std::nullopt;
 }
 
+constexpr std::uint64_t kOrdersPerCredit = 100;
+
+// What going through the account's own orders costs besides, done or refused: a credit for each
+// hundred (docs/adr/0040).
+std::uint64_t walk_credits(const State& state, AccountIndex account, const ActionBody& body) {
+  const std::uint64_t resting = state.orders.count_of(account);
+  if (std::holds_alternative<CancelAll>(body)) {
+    return (resting + state.accounts[account].triggers) / kOrdersPerCredit;
+  }
+  const auto* update = std::get_if<UpdateLeverage>(&body);
+  const MarketIndex market = update == nullptr ? kNobody : state.find_market(update->asset);
+  if (market == kNobody) return 0;
+  const bool changes_mode = update->is_cross == state.perp_or_default(account, market).isolated;
+  return changes_mode ? resting / kOrdersPerCredit : 0;
+}
+
 }  // namespace
 
 ActionResult run_action(Context& ctx, const VerifiedAction& action) {
@@ -192,13 +206,18 @@ ActionResult run_action(Context& ctx, const VerifiedAction& action) {
   AccountIndex account = kNobody;
   Outcome failure = authorise(ctx, action, account);
   if (!failure) {
+    const std::uint64_t walk = walk_credits(ctx.state, account, action.action.body);
+    if (walk > 0) ctx.state.accounts.edit(account).credits_used += walk;
+    const std::uint64_t walked = ctx.walked;
     const Checkpoint point = checkpoint(ctx);
     failure = std::visit(Runner{ctx, account, out}, action.action.body);
     if (failure) {
-      revert(ctx, point);
+      take_back(ctx, point, account);
       out.orders.clear();
       out.made = {};
     }
+    const std::uint64_t credits = (ctx.walked - walked) / kOrdersPerCredit;
+    if (credits > 0) ctx.state.accounts.edit(account).credits_used += credits;
   }
   if (failure) {
     // A failed action costs one credit, however long its batch (dex.md 5.4).

@@ -9,6 +9,7 @@
 #include "accounts.hpp"
 #include "dev_steps.hpp"
 #include "dispatch.hpp"
+#include "due.hpp"
 #include "persistence.hpp"
 #include "steps.hpp"
 
@@ -17,7 +18,9 @@ namespace {
 
 bool run_system(Context& ctx, const ListToken& action) {
   const bool fits = action.wei_decimals <= 8 && action.sz_decimals <= action.wei_decimals;
-  if (!fits || ctx.state.tokens.contains(action.token)) return false;
+  // One number stands for perp cash among what is owed.
+  if (!fits || action.token == kPerpRewards) return false;
+  if (ctx.state.tokens.contains(action.token)) return false;
   ctx.state.tokens.set(action.token, {action.name, action.sz_decimals, action.wei_decimals, 0});
   return true;
 }
@@ -135,18 +138,17 @@ std::vector<std::size_t> execution_order(const Context& ctx) {
 // Seals of the block before get their seed, which is that block's certificate and so this block's
 // seed; seals that nobody revealed in time are gone with their bond (dex.md 19.2).
 void update_seals(Context& ctx) {
-  std::vector<OwnedCommitment> changed;
-  for (const auto& [commitment, seal] : ctx.state.seals.items()) {
-    const bool over = ctx.block.height > seal.height + ctx.params.seal_window;
-    if (over || seal.height + 1 == ctx.block.height) changed.push_back(commitment);
+  const auto& index = ctx.state.seals_by_height.items();
+  std::vector<OwnedCommitment> over;
+  for (const auto& [at, is_there] : index) {
+    const bool is_over = ctx.block.height > at.first + ctx.params.seal_window;
+    if (!is_over || at.first + 1 == ctx.block.height) break;
+    over.push_back(at.second);
   }
-  for (const OwnedCommitment& commitment : changed) {
-    if (ctx.state.seals.find(commitment)->height + 1 == ctx.block.height) {
-      ctx.state.seals.edit(commitment).seed = ctx.block.seed;
-    } else {
-      ctx.state.seals.erase(commitment);
-    }
-  }
+  for (const OwnedCommitment& commitment : over)
+    erase_seal(ctx.state, commitment);
+  for (auto it = index.lower_bound({ctx.block.height - 1, {}}); it != index.end(); ++it)
+    ctx.state.seals.edit(it->first.second).seed = ctx.block.seed;
 }
 
 void run_s0_s1(Context& ctx, BlockResult& out, std::optional<std::size_t> revert) {
@@ -155,6 +157,7 @@ void run_s0_s1(Context& ctx, BlockResult& out, std::optional<std::size_t> revert
     const auto run = [&](const auto& alternative) { return run_system(ctx, alternative); };
     out.system_ok.push_back(i == revert || std::visit(run, system[i]));
   }
+  index_slices(ctx.state, ctx.params.twap_period_ms);
   update_prices(ctx);
   update_funding(ctx);
   update_seals(ctx);
@@ -165,10 +168,12 @@ void run_s0_s1(Context& ctx, BlockResult& out, std::optional<std::size_t> revert
 }
 
 void run_s2_s3(Context& ctx) {
+  ctx.automatic = true;
   run_liquidations(ctx);
   run_triggers(ctx);
   run_twaps(ctx);
   quote_backstop(ctx);
+  ctx.automatic = false;
 }
 
 }  // namespace
@@ -228,7 +233,7 @@ BlockResult Engine::execute(const BlockInput& block) {
   // What the block itself sets counts from the next one on.
   std::optional<Params> changed;
   if (!state_->param_values.items().empty()) changed = params();
-  Context ctx{*state_, changed ? *changed : params_, block, {}};
+  Context ctx{*state_, changed ? *changed : params_, block, {}, {}, 0, false};
   out.results.reserve(block.actions.size());
   const auto with_reserve = [](std::size_t size) { return size + size / 4; };
   ctx.events.reserve(with_reserve(last_block_.events));

@@ -90,6 +90,8 @@ const char* name(Error error) {
       return "SubAccountLimit";
     case Error::StaleOracle:
       return "StaleOracle";
+    case Error::OpenAccountFee:
+      return "OpenAccountFee";
   }
   OL_CHECK(false, "an error code outside section 15.3");
 }
@@ -120,6 +122,10 @@ const char* name(CancelReason reason) {
       return "settled";
     case CancelReason::SiblingFilled:
       return "siblingFilled";
+    case CancelReason::VaultWithdrawal:
+      return "vaultWithdrawal";
+    case CancelReason::TriggerRefused:
+      return "triggerRefused";
   }
   OL_CHECK(false, "a cancel reason outside section 15.3");
 }

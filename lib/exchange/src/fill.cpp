@@ -12,12 +12,21 @@ bool in_cash_range(Int128 usd) {
   return abs128(usd) <= kRawUsdMax;
 }
 
+void add_saturating(std::uint64_t& sum, std::int64_t amount) {
+  const auto more = static_cast<std::uint64_t>(amount);
+  sum += std::min(more, std::numeric_limits<std::uint64_t>::max() - sum);
+}
+
 void add_volume(Context& ctx, AccountIndex account, bool taker, Int128 usd, bool spot) {
   State& state = ctx.state;
   const std::int64_t amount = must_i64(min128(usd, kRawUsdMax));
   Account& trader = state.accounts.edit(account);
-  trader.volume += static_cast<std::uint64_t>(amount);
-  DayVolume& today = state.stats.edit(trader.family).today;
+  add_saturating(trader.volume, amount);
+  FeeStats& stats = state.stats.edit(trader.family);
+  add_saturating(stats.total, amount);
+  DayVolume& today = stats.today;
+  const bool first = amount > 0 && today.maker == 0 && today.taker == 0;
+  if (first && stats.idle()) state.traded_lately.add(trader.family);
   std::int64_t& bucket = taker ? today.taker : today.maker;
   const Int128 weighted = Int128{bucket} + Int128{amount} * (spot ? 2 : 1);
   bucket = must_i64(min128(weighted, std::numeric_limits<std::int64_t>::max()));
@@ -26,7 +35,8 @@ void add_volume(Context& ctx, AccountIndex account, bool taker, Int128 usd, bool
 // The account whose code the family used, or nobody; it earns until 1B of the referee's volume.
 AccountIndex referrer_of(const State& state, AccountIndex account) {
   const Account& family = state.accounts[state.accounts[account].family];
-  if (!family.referrer_set || Int128{family.volume} >= kReferrerShareVolume) return kNobody;
+  if (!family.referrer_set) return kNobody;
+  if (family_volume(state, account) >= kReferrerShareVolume) return kNobody;
   return state.find_account(family.referrer);
 }
 
@@ -198,6 +208,8 @@ bool move_position(Context& ctx, AccountIndex account, MarketIndex market, Side 
   const Int128 interest = changed.open_interest + max128(0, entry.entry.szi) - max128(0, perp.szi);
   if (!to_i64(interest)) return false;
   changed.open_interest = must_i64(interest);
+  if (perp.szi == 0) state.in_positions.add(account);
+  if (entry.entry.szi == 0) state.in_positions.remove(account);
   perp.szi = entry.entry.szi;
   perp.entry_ntl = entry.entry.entry_ntl;
   perp.fund_idx = perp.szi == 0 ? Int128{0} : changed.cum_funding;
@@ -207,7 +219,8 @@ bool move_position(Context& ctx, AccountIndex account, MarketIndex market, Side 
 std::int64_t rate_of(const State& state, AccountIndex account, bool spot, bool taker) {
   const Account& family = state.accounts[state.accounts[account].family];
   const FeeRates& rates = spot ? family.spot_rates : family.perp_rates;
-  const bool referred = family.referrer_set && Int128{family.volume} < kReferralDiscountVolume;
+  const bool referred =
+      family.referrer_set && family_volume(state, account) < kReferralDiscountVolume;
   return discounted(taker ? rates.taker : rates.maker, stake_discount_ppb(family.staked_open),
                     referred ? kReferralDiscountPpb : 0);
 }
@@ -229,7 +242,8 @@ std::optional<FillFees> fill_perp(Context& ctx, MarketIndex market, const FillSi
     return std::nullopt;
   }
   const Int128 ntl = notional(px, sz);
-  Int128 fee = fee_of(ntl, rate_of(state, side.account, false, side.taker));
+  const std::int64_t rate = rate_of(state, side.account, false, side.taker);
+  Int128 fee = side.rebate_waits && rate < 0 ? Int128{0} : fee_of(ntl, rate);
   Int128 builder = 0;
   if (capped) {
     fee = min128(fee, fee_cap);  // never makes a solvent bucket insolvent (dex.md 12.3)
@@ -257,6 +271,21 @@ std::optional<FillFees> fill_perp(Context& ctx, MarketIndex market, const FillSi
   }
   add_volume(ctx, side.account, side.taker, ntl, false);
   return FillFees{fee, builder};
+}
+
+Int128 pay_rebate(Context& ctx, MarketIndex market, AccountIndex maker, AccountIndex taker,
+                  Int128 ntl, Int128 taker_fee) {
+  State& state = ctx.state;
+  const std::int64_t rate = rate_of(state, maker, false, false);
+  if (rate >= 0) return 0;
+  const bool referred = referrer_of(state, taker) != kNobody;
+  const FeeSplit split =
+      split_fee(taker_fee, referred, state.info(market).config.deployer_share_ppb);
+  const Int128 paid = min128(-fee_of(ntl, rate), split.pool);
+  if (!in_cash_range(state.accounts[maker].raw_usd + paid)) return 0;
+  state.accounts.edit(maker).raw_usd += must_i64(paid);
+  state.accounts.edit(kFeePoolIndex).raw_usd -= must_i64(paid);
+  return paid;
 }
 
 std::optional<FillFees> fill_spot(Context& ctx, MarketIndex market, const FillSide& side,

@@ -21,7 +21,18 @@ struct FillSide {
   /// Of a liquidation's taker: what the rest of its order may cost the bucket against the mark. The
   /// fee leaves that much, or a fill at the bankruptcy price would find it gone (dex.md 12.3).
   Int128 kept_usd = 0;
+  /// Of a liquidation's maker: its rebate waits for the taker's fee, which may be nothing.
+  bool rebate_waits = false;
 };
+
+/// The id of the block's next fill: 24 bits below the height. The limit of a block's matching is
+/// far from them, and what goes beyond it ends with the order or bucket that began within it.
+[[nodiscard]] inline std::uint64_t next_tid(Globals& globals) {
+  constexpr unsigned kBits = 24;
+  OL_CHECK(globals.fills_in_block < (std::uint64_t{1} << kBits),
+           "more fills than a block can number");
+  return (globals.height << kBits) | globals.fills_in_block++;
+}
 
 /// What one side of a fill paid, in micro-dollars or wei of what it received.
 struct FillFees {
@@ -48,6 +59,11 @@ enum class Shortfall : std::uint8_t { Refuse, Allow };
                                                 const FillSide& side, std::uint64_t sz,
                                                 std::uint64_t px);
 
+/// Pays the maker of a liquidation its rebate, as far as the fee pool's part of the taker's fee
+/// goes: a trade never costs the protocol (dex.md 9.1). How much.
+[[nodiscard]] Int128 pay_rebate(Context& ctx, MarketIndex market, AccountIndex maker,
+                                AccountIndex taker, Int128 ntl, Int128 taker_fee);
+
 /// What an account had before a fill: its bucket, its position and its cross cash.
 struct Standing {
   Health bucket;
@@ -58,6 +74,11 @@ struct Standing {
 /// Whether the account may make a fill it has just made (dex.md 8.8).
 [[nodiscard]] bool admissible(const Context& ctx, AccountIndex account, MarketIndex market,
                               const Standing& before);
+
+/// What an account's family traded in all, which referrals count by (dex.md 9.3 to 9.5, 13.1).
+[[nodiscard]] inline Int128 family_volume(const State& state, AccountIndex account) {
+  return state.stats[state.accounts[account].family].total;
+}
 
 /// The rate an account pays now on one side of a trade, discounts applied (dex.md 9.3).
 [[nodiscard]] std::int64_t rate_of(const State& state, AccountIndex account, bool spot, bool taker);

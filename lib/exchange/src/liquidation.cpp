@@ -1,5 +1,6 @@
 #include <algorithm>
 
+#include "adl.hpp"
 #include "liquidation_math.hpp"
 #include "matching.hpp"
 #include "steps.hpp"
@@ -123,8 +124,8 @@ std::uint64_t limit_px(const State& state, MarketIndex market, std::int64_t szi,
   return must_u64(max128(0, floor_div(min128(bankrupt, high), tick) * tick));
 }
 
-// Step B for one position.
-void sell_position(Context& ctx, const BucketId& id, MarketIndex market) {
+// Step B for one position. Whether the order stopped at the most fills that one may have.
+bool sell_position(Context& ctx, const BucketId& id, MarketIndex market) {
   State& state = ctx.state;
   const std::int64_t szi = szi_of(state, id.account, market);
   const Int128 lots = abs128(szi);
@@ -149,16 +150,16 @@ void sell_position(Context& ctx, const BucketId& id, MarketIndex market) {
   if (result.filled > 0) {
     report(ctx, id, LiquidationEvent::Method::Market, min128(result.quote, kRawUsdMax));
   }
+  return result.stopped == CancelReason::MatchLimit;
 }
 
 void print(Context& ctx, MarketIndex market, AccountIndex taker, AccountIndex maker, Side side,
            std::uint64_t sz, FillKind kind) {
   State& state = ctx.state;
   Globals& globals = state.globals.edit(0);
-  const std::uint64_t tid = (globals.height << 24) | globals.fills_in_block++;
-  ctx.emit<FillEvent>(tid, state.info(market).config.asset, state.markets[market].mark, sz,
-                      state.accounts[taker].address, state.accounts[maker].address, OrderId(0),
-                      OrderId(0), side, 0, 0, kind);
+  ctx.emit<FillEvent>(next_tid(globals), state.info(market).config.asset,
+                      state.markets[market].mark, sz, state.accounts[taker].address,
+                      state.accounts[maker].address, OrderId(0), OrderId(0), side, 0, 0, kind);
 }
 
 // Trades at mark between two accounts without fees; false leaves a mess for the caller to revert.
@@ -168,6 +169,8 @@ bool swap_position(Context& ctx, MarketIndex market, AccountIndex from, AccountI
   if (!move_position(ctx, from, market, side, sz, mark, Shortfall::Allow)) return false;
   if (!move_position(ctx, to, market, opposite(side), sz, mark, Shortfall::Allow)) return false;
   print(ctx, market, from, to, side, sz, kind);
+  keep_reduce_only(ctx, from, market);
+  keep_reduce_only(ctx, to, market);
   return true;
 }
 
@@ -214,39 +217,6 @@ Int128 pay_from_insurance(Context& ctx, const BucketId& id, Int128 missing) {
   return missing - paid;
 }
 
-struct Candidate {
-  AccountIndex account;
-  Address address;
-  bool profitable;
-  Uint128 score;
-};
-
-// dex.md 12.6, rank.
-Candidate rank(const State& state, const PerpState& perp) {
-  const Int128 av = bucket_of(state, perp.account, perp.market).av;
-  const AdlScore score = adl_score(perp.szi, perp.entry_ntl, state.markets[perp.market].mark, av);
-  return {perp.account, state.accounts[perp.account].address, score.profitable,
-          saturating_mul(static_cast<Uint128>(score.r9), static_cast<Uint128>(score.l9))};
-}
-
-std::vector<Candidate> candidates(Context& ctx, const BucketId& id, MarketIndex market,
-                                  bool longs) {
-  State& state = ctx.state;
-  std::vector<Candidate> out;
-  for (const AccountIndex account : state.holders(market)) {
-    const PerpState& perp = *state.find_perp(account, market);
-    if ((perp.szi > 0) != longs || account == id.account) continue;
-    settle_funding(ctx, account);
-    out.push_back(rank(state, perp));
-  }
-  std::ranges::sort(out, [](const Candidate& a, const Candidate& b) {
-    if (a.profitable != b.profitable) return a.profitable;
-    if (a.score != b.score) return a.score > b.score;
-    return a.address < b.address;
-  });
-  return out;
-}
-
 /// Closes one position of a bankrupt bucket against the other side (dex.md 12.6).
 class Deleveraging {
  public:
@@ -260,12 +230,9 @@ class Deleveraging {
         debt_left_(debt) {}
 
   /// What nobody could pay.
-  Int128 run() {
-    const std::vector<Candidate> ranked = candidates(ctx_, id_, market_, szi_ < 0);
-    for (const Candidate& candidate : ranked)
-      close(candidate, false);
-    for (const Candidate& candidate : ranked)
-      close(candidate, true);
+  Int128 run(const AdlRanking::Ranked& ranked) {
+    close_in_turn(ranked, false);
+    close_in_turn(ranked, true);
     if (lots_left_ > 0) {
       // Only amounts beyond their range leave lots open (dex.md 1.1).
       ctx_.state.markets.edit(market_).status = MarketStatus::Halted;
@@ -276,13 +243,22 @@ class Deleveraging {
   }
 
  private:
-  void close(const Candidate& candidate, bool capped) {
+  void close_in_turn(const AdlRanking::Ranked& ranked, bool capped) {
+    for (const AdlCandidate& candidate : ranked) {
+      if (lots_left_ == 0) return;
+      if (candidate.account != id_.account) close(candidate, capped);
+    }
+  }
+
+  void close(const AdlCandidate& candidate, bool capped) {
     State& state = ctx_.state;
     const auto held = static_cast<std::uint64_t>(abs128(szi_of(state, candidate.account, market_)));
     const std::uint64_t lots = std::min(lots_left_, held);
     if (lots == 0) return;
     const Int128 due =
         lots == lots_left_ ? debt_left_ : min128(debt_left_, ceil_div(debt_ * lots, abs128(szi_)));
+    // Nothing raises what an account is worth while others are deleveraged against.
+    if (due > max128(0, candidate.av) && !capped) return;
     const Int128 value = bucket_of(state, candidate.account, market_).av;
     const Int128 av = max128(0, value);
     if (due > av && !capped) return;
@@ -333,7 +309,7 @@ void halt(Context& ctx, MarketIndex market) {
 }
 
 // Step E, for what the tradable positions owe.
-void deleverage(Context& ctx, const BucketId& id, Int128 debt) {
+void deleverage(Context& ctx, AdlRankings& rankings, const BucketId& id, Int128 debt) {
   State& state = ctx.state;
   const std::vector<MarketIndex> markets = tradable_of(ctx, id);
   const Int128 all_ntl = tradable_ntl(ctx, id);
@@ -344,25 +320,31 @@ void deleverage(Context& ctx, const BucketId& id, Int128 debt) {
     const Int128 share =
         last ? debt_left : floor_div(debt * ntl_of(state, id, markets[i]), all_ntl);
     debt_left -= share;
-    shortfall += Deleveraging(ctx, id, markets[i], share).run();
+    const bool longs = szi_of(state, id.account, markets[i]) < 0;
+    const AdlRanking::Ranked& ranked = rankings.of(markets[i], longs).refresh(ctx);
+    shortfall += Deleveraging(ctx, id, markets[i], share).run(ranked);
   }
   if (shortfall > 0) book_debt(ctx, id.account, shortfall);
   report(ctx, id, LiquidationEvent::Method::Adl, shortfall);
 }
 
-void liquidate(Context& ctx, const BucketId& id) {
+void liquidate(Context& ctx, AdlRankings& rankings, const BucketId& id) {
   State& state = ctx.state;
   settle_funding(ctx, id.account);
   if (!value_of(state, id).liquidatable()) return;
   if (tradable_of(ctx, id).empty()) return;  // dex.md 10.4: wait for a price
   cancel_orders(ctx, id);
+  bool limited = false;
   for (const MarketIndex market : tradable_of(ctx, id)) {
     if (!value_of(state, id).liquidatable()) return;
-    sell_position(ctx, id, market);
+    limited = sell_position(ctx, id, market) || limited;
   }
   const Bucket left = value_of(state, id);
   const Int128 ntl = tradable_ntl(ctx, id);
   if (!left.liquidatable() || ntl == 0) return;
+  // Small orders may hide that the book has depth: step B goes on in the next block, as long as
+  // waiting costs nobody but the owner (ADR 42).
+  if (limited && left.av >= 0) return;
   // More than an account can hold is nobody's to pay (dex.md 1.1). Below it, what it is worth times
   // notional fits 128 bits.
   if (abs128(left.av) > kRawUsdMax || left.ntl > 100 * Int128{kRawUsdMax}) {
@@ -375,12 +357,12 @@ void liquidate(Context& ctx, const BucketId& id) {
   const Int128 av = trunc_div(left.av * ntl, left.ntl);
   if (left.av >= 0) {
     if (3 * left.av >= 2 * left.mm) return;
-    if (!try_backstop(ctx, id, av)) deleverage(ctx, id, 0);
+    if (!try_backstop(ctx, id, av)) deleverage(ctx, rankings, id, 0);
     return;
   }
   const Int128 missing = pay_from_insurance(ctx, id, -av);
   if (missing == 0 && try_backstop(ctx, id, 0)) return;
-  deleverage(ctx, id, missing);
+  deleverage(ctx, rankings, id, missing);
 }
 
 struct Due {
@@ -451,7 +433,7 @@ void add_buckets(Context& ctx, AccountIndex account, std::vector<Due>& due) {
 
 void run_liquidations(Context& ctx) {
   std::vector<AccountIndex> accounts;
-  for (AccountIndex account = 0; account < ctx.state.accounts.size(); ++account) {
+  for (const AccountIndex account : ctx.state.in_positions.members()) {
     if (needs_attention(ctx.state, account)) accounts.push_back(account);
   }
   ctx.state.sort_by_address(accounts);
@@ -461,8 +443,11 @@ void run_liquidations(Context& ctx) {
     add_buckets(ctx, account, due);
   }
   std::ranges::sort(due, comes_first);
-  for (const Due& next : due)
-    liquidate(ctx, next.id);
+  AdlRankings rankings;
+  for (const Due& next : due) {
+    if (ctx.matching_is_over()) return;  // the next block goes on
+    liquidate(ctx, rankings, next.id);
+  }
 }
 
 }  // namespace ol::exchange

@@ -4,6 +4,7 @@
 
 #include <ol/exchange/archive.hpp>
 
+#include "due.hpp"
 #include "persistence.hpp"
 #include "tables.hpp"
 
@@ -130,6 +131,7 @@ Loaded load_accounts(State& s, const Loader& in) {
     const AccountIndex index = s.find_account(address);
     if (index == kNobody) return false;
     value(s.stats.edit(index));
+    if (!s.stats[index].idle()) s.traded_lately.add(index);
     return true;
   });
 }
@@ -146,6 +148,7 @@ Loaded load_holdings(State& s, const Loader& in) {
     std::int64_t entry = 0;
     value(p.szi, entry, p.isolated, p.iso_raw, p.fund_idx, p.leverage);
     p.entry_ntl = entry;
+    if (p.szi != 0) s.in_positions.add(account);
     return p.leverage <= s.info(market).max_leverage;
   }));
   OL_TRY_VOID(in.each("spot/", [&](auto& key, auto& value) {
@@ -188,8 +191,11 @@ bool reserve_loaded(State& s, const LoadedOrder& order) {
     b.hold = must_u64(b.hold + amount);
     return true;
   }
-  if (n.reduce_only) return true;
   PerpState& p = s.edit_perp(n.account, n.market);
+  if (n.reduce_only) {
+    p.reduce_lots += sign(n.side) * static_cast<std::int64_t>(n.sz);
+    return true;
+  }
   (n.side == Side::Buy ? p.buy_lots : p.sell_lots) += n.sz;
   (n.side == Side::Buy ? p.buy_ntl : p.sell_ntl) += notional(px, n.sz);
   return true;
@@ -257,7 +263,17 @@ bool derive_triggers(State& s) {
     s.trigger_owners.set({trigger.account, oid}, true);
     ++s.accounts.edit(account).triggers;
     if (!trigger.order.cloid.is_zero()) s.cloids.set({trigger.account, trigger.order.cloid}, oid);
-    if (trigger.active_sz > 0) s.trigger_index.set(trigger_key(oid, trigger.order), true);
+    if (trigger.active_sz == 0) continue;
+    if (const TimeMs* at = s.due_triggers.find(oid)) {
+      s.due_line.set(due_key(oid, trigger.order, *at), true);
+      ++s.accounts.edit(account).in_line;
+    } else {
+      s.trigger_index.set(trigger_key(oid, trigger.order), true);
+    }
+  }
+  for (const auto& [oid, at] : s.due_triggers.items()) {
+    const TriggerOrder* trigger = s.triggers.find(oid);
+    if (trigger == nullptr || trigger->active_sz == 0) return false;
   }
   for (const auto& [id, twap] : s.twaps.items()) {
     const AccountIndex account = s.find_account(twap.account);
@@ -265,6 +281,17 @@ bool derive_triggers(State& s) {
     ++s.accounts.edit(account).triggers;
   }
   return true;
+}
+
+// Steps take what is due for accounts that are there.
+bool names_accounts(const State& s) {
+  const auto there = [&](const Address& account) { return s.find_account(account) != kNobody; };
+  return std::ranges::all_of(s.scheduled_cancels.items(),
+                             [&](const auto& item) { return there(item.first); }) &&
+         std::ranges::all_of(s.agents.items(),
+                             [&](const auto& item) { return there(item.second.account); }) &&
+         std::ranges::all_of(s.seals.items(),
+                             [&](const auto& item) { return there(item.first.first); });
 }
 
 }  // namespace
@@ -284,7 +311,8 @@ Result<void, DecodeError> load_records(State& s, const StateRecords& records) {
   });
   OL_TRY_VOID(tables);
   OL_TRY_VOID(load_orders(s, in));
-  if (!derive_triggers(s)) return fail(DecodeError::BadValue);
+  if (!names_accounts(s) || !derive_triggers(s)) return fail(DecodeError::BadValue);
+  derive_due(s);
   return {};
 }
 

@@ -168,10 +168,14 @@ Int128 free_margin_with(const State& state, AccountIndex account, MarketIndex ma
   return out;
 }
 
-Int128 withdrawable(const State& state, AccountIndex account) {
+Int128 spare_cash(const State& state, AccountIndex account) {
   const Bucket cross = cross_bucket(state, account);
   const Int128 tenth = cross.av - ceil_div(cross.ntl, 10);
-  return max128(0, min128(tenth, cross.av - cross.im - reserves(state, account)));
+  return min128(tenth, cross.av - cross.im - reserves(state, account));
+}
+
+Int128 withdrawable(const State& state, AccountIndex account) {
+  return max128(0, spare_cash(state, account));
 }
 
 Int128 isolated_withdrawable(const State& state, const PerpState& perp) {

@@ -64,6 +64,8 @@ inline void settle_funding(Context& ctx, AccountIndex account) {
 /// The same if the account's exposure in one market, where it is cross, were that.
 [[nodiscard]] Int128 free_margin_with(const State& state, AccountIndex account, MarketIndex market,
                                       Int128 exposed);
+/// What Withdrawable is before it is cut at zero: below, what an account is short of.
+[[nodiscard]] Int128 spare_cash(const State& state, AccountIndex account);
 /// Withdrawable of dex.md 8.4; never more than keeps Free at zero or above.
 [[nodiscard]] Int128 withdrawable(const State& state, AccountIndex account);
 /// The same rule on an isolated bucket (dex.md 8.5).

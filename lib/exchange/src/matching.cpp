@@ -1,6 +1,8 @@
 #include "matching.hpp"
 
 #include <algorithm>
+#include <functional>
+#include <set>
 
 namespace ol::exchange {
 namespace {
@@ -26,10 +28,14 @@ namespace {
     reserve_spot(state, info.config, node, sz, direction);
     return;
   }
-  if (node.reduce_only) return;
+  PerpState& perp = state.edit_perp(node.account, node.market);
+  if (node.reduce_only) {
+    const auto lots = static_cast<std::int64_t>(sz);
+    perp.reduce_lots += node.side == Side::Buy ? direction * lots : -direction * lots;
+    return;
+  }
   const std::uint64_t px = node.tick * info.config.tick_px;
   const Int128 ntl = direction > 0 ? notional(px, sz) : -notional(px, sz);
-  PerpState& perp = state.edit_perp(node.account, node.market);
   std::uint64_t& resting = node.side == Side::Buy ? perp.buy_lots : perp.sell_lots;
   OL_CHECK(direction > 0 || resting >= sz, "more lots taken back than rest");
   resting += direction > 0 ? sz : -sz;
@@ -62,14 +68,6 @@ void shrink_maker(Context& ctx, Slot slot, std::uint64_t sz) {
   state.orders.resize(slot, node.sz - sz, height, before + sz);
 }
 
-// How much of a reduce-only order its owner's position lets through (dex.md 4.6).
-std::uint64_t opposing(const State& state, AccountIndex account, MarketIndex market, Side side) {
-  const PerpState* perp = state.find_perp(account, market);
-  if (perp == nullptr || perp->szi == 0) return 0;
-  if ((perp->szi > 0) != (side == Side::Sell)) return 0;
-  return static_cast<std::uint64_t>(abs128(perp->szi));
-}
-
 enum class Verdict : std::uint8_t { Done, MakerRefused, TakerRefused };
 
 /// Executes one fill, or leaves everything as it was.
@@ -88,19 +86,23 @@ class Execution {
 
   Verdict run() {
     const Checkpoint point = checkpoint(ctx_);
+    const bool exempt = taker_.side.kind == FillKind::Liquidation;  // dex.md 8.8
     const FillSide maker{node_.account, node_.side,        false, FillKind::Trade,
-                         cold_.builder, cold_.builder_fee, 0};
+                         cold_.builder, cold_.builder_fee, 0,     exempt};
     shrink_maker(ctx_, slot_, sz_);
     if (!one_side(maker, true, maker_fees_)) {
       revert(ctx_, point);
       return Verdict::MakerRefused;
     }
-    const bool exempt = taker_.side.kind == FillKind::Liquidation;  // dex.md 8.8
     FillSide taker = taker_.side;
     if (exempt) taker.kept_usd = worst_loss_of_rest();
     if (!one_side(taker, !exempt, taker_fees_)) {
       revert(ctx_, point);
       return Verdict::TakerRefused;
+    }
+    if (exempt) {
+      maker_fees_.fee -= pay_rebate(ctx_, taker_.market, node_.account, taker_.side.account,
+                                    notional(px_, sz_), taker_fees_.fee);
     }
     record();
     return Verdict::Done;
@@ -136,8 +138,7 @@ class Execution {
     State& state = ctx_.state;
     state.markets.edit(taker_.market).last_px = px_;
     Globals& globals = state.globals.edit(0);
-    const std::uint64_t tid = (globals.height << 24) | globals.fills_in_block++;
-    ctx_.emit<FillEvent>(tid, state.info(taker_.market).config.asset, px_, sz_,
+    ctx_.emit<FillEvent>(next_tid(globals), state.info(taker_.market).config.asset, px_, sz_,
                          state.accounts[taker_.side.account].address,
                          state.accounts[node_.account].address, taker_.oid, OrderId(node_.oid),
                          taker_.side.side, taker_fees_.fee, maker_fees_.fee, taker_.side.kind,
@@ -192,6 +193,50 @@ bool prevent_self_trade(Context& ctx, const Taker& taker, Slot maker, MatchResul
 
 }  // namespace
 
+std::uint64_t opposing_lots(const State& state, AccountIndex account, MarketIndex market,
+                            Side side) {
+  const PerpState* perp = state.find_perp(account, market);
+  if (perp == nullptr || perp->szi == 0) return 0;
+  if ((perp->szi > 0) != (side == Side::Sell)) return 0;
+  return static_cast<std::uint64_t>(abs128(perp->szi));
+}
+
+std::uint64_t reduce_only_room(const State& state, AccountIndex account, MarketIndex market,
+                               Side side) {
+  const std::uint64_t held = opposing_lots(state, account, market, side);
+  if (held == 0) return 0;
+  const auto resting =
+      static_cast<std::uint64_t>(abs128(state.find_perp(account, market)->reduce_lots));
+  return held - std::min(held, resting);
+}
+
+void trim_reduce_only(Context& ctx, AccountIndex account, MarketIndex market) {
+  State& state = ctx.state;
+  std::vector<OrderId> newest;
+  for (Slot slot = state.orders.first_of(account); slot != kNoSlot;
+       slot = state.orders.next_of(slot)) {
+    const OrderNode& node = state.orders[slot];
+    if (node.market == market && node.reduce_only) newest.emplace_back(node.oid);
+  }
+  std::ranges::sort(newest, std::greater{});
+  for (const OrderId oid : newest) {
+    const PerpState& perp = *state.find_perp(account, market);
+    if (reduce_only_fits(perp)) return;
+    const Slot slot = state.orders.find(oid);
+    const OrderNode& node = state.orders[slot];
+    const auto resting = static_cast<std::uint64_t>(abs128(perp.reduce_lots));
+    const std::uint64_t held = opposing_lots(state, account, market, node.side);
+    const std::uint64_t over = resting - std::min(resting, held);
+    if (over >= node.sz) {
+      cancel_resting(ctx, slot, CancelReason::ReduceOnlyCanceled);
+      continue;
+    }
+    const OrderCold& cold = state.orders.cold(slot);
+    reserve(ctx, node, over, -1);
+    state.orders.resize(slot, node.sz - over, cold.filled_height, cold.filled_in_block);
+  }
+}
+
 void release_part(Context& ctx, const OrderNode& node, std::uint64_t sz) {
   reserve(ctx, node, sz, -1);
 }
@@ -203,6 +248,18 @@ bool in_exec_band(const State& state, MarketIndex market, std::uint64_t px) {
   return Int128{px} * kPpb >= oracle * (kPpb - band) && Int128{px} * kPpb <= oracle * (kPpb + band);
 }
 
+namespace {
+
+void trim_makers(Context& ctx, const std::set<AccountIndex>& makers, MarketIndex market) {
+  if (makers.empty()) return;
+  std::vector<AccountIndex> sorted(makers.begin(), makers.end());
+  ctx.state.sort_by_address(sorted);
+  for (const AccountIndex account : sorted)
+    keep_reduce_only(ctx, account, market);
+}
+
+}  // namespace
+
 MatchResult match(Context& ctx, const Taker& taker) {
   State& state = ctx.state;
   const MarketIndex market = taker.market;
@@ -213,11 +270,20 @@ MatchResult match(Context& ctx, const Taker& taker) {
   MatchResult out;
   out.left = taker.sz;
   std::uint64_t clip = ~std::uint64_t{0};
-  if (taker.reduce_only) clip = opposing(state, taker.side.account, market, side);
-  std::uint32_t fills = 0;
-  while (out.left > 0) {
+  if (taker.reduce_only) clip = opposing_lots(state, taker.side.account, market, side);
+  std::set<AccountIndex> beyond;  // makers to trim, once each
+  // Each pass fills or removes a maker, and counts.
+  for (std::uint32_t passes = 0; out.left > 0; ++passes, ++ctx.matched) {
+    if (passes == ctx.params.fills_per_order_max) {
+      out.stopped = CancelReason::MatchLimit;
+      break;
+    }
     const auto tick = book.tick_for(side, limit);
     if (!tick) break;
+    if (!ctx.automatic && ctx.matching_is_over()) {
+      out.stopped = CancelReason::MatchLimit;
+      break;
+    }
     if (clip == 0) {
       out.stopped = CancelReason::ReduceOnlyCanceled;
       break;
@@ -234,7 +300,7 @@ MatchResult match(Context& ctx, const Taker& taker) {
     }
     std::uint64_t room = maker.sz;
     if (maker.reduce_only) {
-      room = std::min(room, opposing(state, maker.account, market, maker.side));
+      room = std::min(room, opposing_lots(state, maker.account, market, maker.side));
       if (room == 0) {
         cancel_resting(ctx, slot, CancelReason::ReduceOnlyCanceled);
         continue;
@@ -258,10 +324,13 @@ MatchResult match(Context& ctx, const Taker& taker) {
     out.filled += sz;
     out.quote += notional(*tick * tick_px, sz);
     if (taker.reduce_only) clip -= sz;
-    if (++fills == ctx.params.fills_per_order_max && out.left > 0) {
-      out.stopped = CancelReason::MatchLimit;
-      break;
+    if (!state.info(market).spot() && has_reduce_only_beyond(state, maker.account, market)) {
+      beyond.insert(maker.account);
     }
+  }
+  trim_makers(ctx, beyond, market);
+  if (out.filled > 0 && !state.info(market).spot()) {
+    keep_reduce_only(ctx, taker.side.account, market);
   }
   return out;
 }
@@ -338,6 +407,20 @@ void remove_trigger(Context& ctx, OrderId oid) {
   --state.accounts.edit(owner).triggers;
   drop_cloid(ctx, owner, trigger.order.cloid);
   state.trigger_index.erase(trigger_key(oid, trigger.order));
+  if (const TimeMs* at = state.due_triggers.find(oid)) {
+    state.due_line.erase(due_key(oid, trigger.order, *at));
+    state.due_triggers.erase(oid);
+    --state.accounts.edit(owner).in_line;
+  }
+}
+
+void put_in_line(State& state, OrderId oid, TimeMs turn) {
+  const TriggerOrder& trigger = *state.triggers.find(oid);
+  const Order& order = trigger.order;
+  ++state.accounts.edit(state.find_account(trigger.account)).in_line;
+  state.trigger_index.erase(trigger_key(oid, order));
+  state.due_triggers.set(oid, turn);
+  state.due_line.set(due_key(oid, order, turn), true);
 }
 
 void cancel_trigger(Context& ctx, OrderId oid, CancelReason reason) {
@@ -359,7 +442,7 @@ void parent_filled(Context& ctx, std::uint64_t group_id, OrderId oid, std::uint6
     TriggerOrder& trigger = state.triggers.edit(OrderId(child));
     trigger.active_sz =
         must_u64(floor_div(Int128{trigger.order.sz} * group.parent_filled, group.parent_sz));
-    if (trigger.active_sz == 0) continue;
+    if (trigger.active_sz == 0 || state.due_triggers.contains(OrderId(child))) continue;
     state.trigger_index.set(trigger_key(OrderId(child), trigger.order), true);
   }
 }

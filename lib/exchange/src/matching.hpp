@@ -43,6 +43,35 @@ void cancel_resting(Context& ctx, Slot slot, CancelReason reason);
 /// Gives back the escrow or exposure of `sz` lots of a resting order; its size is the caller's.
 void release_part(Context& ctx, const OrderNode& node, std::uint64_t sz);
 
+/// Lots of the position that an order of that side would close: how much of a reduce-only order is
+/// let through (dex.md 4.6).
+[[nodiscard]] std::uint64_t opposing_lots(const State& state, AccountIndex account,
+                                          MarketIndex market, Side side);
+
+/// Lots that another reduce-only order of that side could rest with: what the position has that
+/// resting ones do not close already (ADR 42).
+[[nodiscard]] std::uint64_t reduce_only_room(const State& state, AccountIndex account,
+                                             MarketIndex market, Side side);
+
+/// Whether all resting reduce-only orders together oppose the position and fit it (ADR 42).
+[[nodiscard]] inline bool reduce_only_fits(const PerpState& perp) {
+  const std::int64_t closing = -perp.reduce_lots;
+  return perp.szi >= 0 ? closing >= 0 && closing <= perp.szi : closing <= 0 && closing >= perp.szi;
+}
+/// Takes an account's resting reduce-only orders away, the newest first and the last in part, until
+/// they fit.
+void trim_reduce_only(Context& ctx, AccountIndex account, MarketIndex market);
+/// Most accounts have no such orders.
+[[nodiscard]] inline bool has_reduce_only_beyond(const State& state, AccountIndex account,
+                                                 MarketIndex market) {
+  const PerpState* perp = state.find_perp(account, market);
+  return perp != nullptr && perp->reduce_lots != 0 && !reduce_only_fits(*perp);
+}
+/// Trims after a change of the position.
+inline void keep_reduce_only(Context& ctx, AccountIndex account, MarketIndex market) {
+  if (has_reduce_only_beyond(ctx.state, account, market)) trim_reduce_only(ctx, account, market);
+}
+
 /// What is left of an accepted order to rest. Borrows.
 struct Remainder {
   const Placer& placer;
@@ -60,6 +89,8 @@ void rest_order(Context& ctx, const Remainder& rest);
 /// Adds a trigger, takes one away (dex.md 4.1).
 void add_trigger(Context& ctx, OrderId oid, const TriggerOrder& trigger);
 void remove_trigger(Context& ctx, OrderId oid);
+/// Has a trigger that fired wait for its turn; it is sent then, whatever the mark is.
+void put_in_line(State& state, OrderId oid, TimeMs turn);
 /// Takes a trigger away and says why; its group follows as `cancel_resting` does it.
 void cancel_trigger(Context& ctx, OrderId oid, CancelReason reason);
 

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "steps.hpp"
+
 namespace ol::exchange {
 namespace {
 
@@ -13,31 +15,13 @@ bool has_known_fields(const Order& order) {
          static_cast<std::uint8_t>(order.trigger) <= 4 && static_cast<std::uint8_t>(order.stp) <= 3;
 }
 
-Failure check_status(const Context& ctx, MarketIndex market, const Order& order) {
-  const MarketState& state = ctx.state.markets[market];
-  const bool alo = order.tif == Tif::Alo;
-  const bool waits = order.trigger != Trigger::None;
-  switch (state.status) {
-    case MarketStatus::Halted:
-    case MarketStatus::Settling:
-      return Error::MarketHalted;
-    case MarketStatus::ReduceOnly:
-      if (!order.reduce_only) return Error::ReduceOnlyMarket;
-      break;
-    case MarketStatus::Active:
-    case MarketStatus::PostOnly:
-      break;
-  }
-  const bool post_only = state.status == MarketStatus::PostOnly ||
-                         ctx.block.time < state.breaker_until ||
-                         ctx.params.follows_upgrade(ctx.block.height);
-  const bool admitted = alo || waits || (order.reduce_only && order.tif == Tif::Ioc);
-  if (post_only && !admitted) return Error::PostOnlyPeriod;
-  if (ctx.state.info(market).spot()) return std::nullopt;
-  // dex.md 10.4. A perp without any oracle price is as stale as can be.
-  if (state.oracle == 0) return Error::StaleOracle;
-  const bool stale = ctx.block.time > state.oracle_at + ctx.params.oracle_fresh_ms;
-  if (stale && !alo && !order.reduce_only) return Error::StaleOracle;
+// A vault trades what its equity knows the value of: a pair with the dollar that has an oracle
+// price, to which the band of executions is bound (ADR 41).
+Failure check_vault(const Context& ctx, const Placer& placer, MarketIndex market) {
+  const Account& account = ctx.state.accounts[placer.account];
+  if (account.kind != AccountKind::Vault && placer.account != kBackstopIndex) return std::nullopt;
+  const bool valued = ctx.state.info(market).config.quote == kUsdToken && !is_dead(ctx, market);
+  if (!valued) return Error::StaleOracle;
   return std::nullopt;
 }
 
@@ -182,6 +166,15 @@ Failure check_reduce_only(const Context& ctx, const Placer& placer, MarketIndex 
                           const Order& order) {
   if (!order.reduce_only) return std::nullopt;
   if (!opposes(szi_of(ctx, placer, market), order.side)) return Error::ReduceOnly;
+  const bool could_rest = order.tif == Tif::Alo || order.tif == Tif::Gtc;
+  if (!could_rest || reduce_only_room(ctx.state, placer.account, market, order.side) > 0) {
+    return std::nullopt;
+  }
+  // Others that rest close the whole position already: it may still take (ADR 42).
+  const std::uint64_t tick = order.px / ctx.state.info(market).config.tick_px;
+  const bool takes =
+      order.tif == Tif::Gtc && ctx.state.orders.book(market).tick_for(order.side, tick).has_value();
+  if (!takes) return Error::ReduceOnly;
   return std::nullopt;
 }
 
@@ -212,6 +205,34 @@ Failure check_trigger_px(const Context& ctx, MarketIndex market, const Order& or
 
 }  // namespace
 
+std::optional<Error> check_status(const Context& ctx, MarketIndex market, const Order& order) {
+  const MarketState& state = ctx.state.markets[market];
+  const bool alo = order.tif == Tif::Alo;
+  const bool waits = order.trigger != Trigger::None;
+  switch (state.status) {
+    case MarketStatus::Halted:
+    case MarketStatus::Settling:
+      return Error::MarketHalted;
+    case MarketStatus::ReduceOnly:
+      if (!order.reduce_only) return Error::ReduceOnlyMarket;
+      break;
+    case MarketStatus::Active:
+    case MarketStatus::PostOnly:
+      break;
+  }
+  const bool post_only = state.status == MarketStatus::PostOnly ||
+                         ctx.block.time < state.breaker_until ||
+                         ctx.params.follows_upgrade(ctx.block.height);
+  const bool admitted = alo || waits || (order.reduce_only && order.tif == Tif::Ioc);
+  if (post_only && !admitted) return Error::PostOnlyPeriod;
+  if (ctx.state.info(market).spot()) return std::nullopt;
+  // dex.md 10.4. A perp without any oracle price is as stale as can be.
+  if (state.oracle == 0) return Error::StaleOracle;
+  const bool stale = ctx.block.time > state.oracle_at + ctx.params.oracle_fresh_ms;
+  if (stale && !alo && !order.reduce_only) return Error::StaleOracle;
+  return std::nullopt;
+}
+
 std::optional<Error> check_min_ntl(const Context& ctx, const Placer& placer, MarketIndex market,
                                    const Order& order) {
   if (notional(order.px, order.sz) >= ctx.state.info(market).config.min_ntl) return std::nullopt;
@@ -225,13 +246,16 @@ std::optional<Error> check_min_ntl(const Context& ctx, const Placer& placer, Mar
 std::optional<Error> check_order(Context& ctx, const Placer& placer, MarketIndex market,
                                  const Order& order, std::uint64_t& bbo) {
   if (!has_known_fields(order)) return Error::BadNumber;
+  const bool spot = ctx.state.info(market).spot();
   if (auto e = check_status(ctx, market, order)) return e;
+  if (spot) {
+    if (auto e = check_vault(ctx, placer, market)) return e;
+  }
   if (auto e = check_form(ctx, market, order)) return e;
   if (auto e = check_min_ntl(ctx, placer, market, order)) return e;
   if (auto e = check_band(ctx, market, order)) return e;
   if (auto e = check_limits(ctx, placer, order)) return e;
   if (auto e = check_reduce_only(ctx, placer, market, order)) return e;
-  const bool spot = ctx.state.info(market).spot();
   // OiCap comes before BadAloPx, which comes before margin; the cap's own check knows exposure.
   const auto margin =
       spot ? check_spot(ctx, placer, market, order) : check_margin(ctx, placer, market, order);

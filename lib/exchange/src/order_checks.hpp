@@ -4,6 +4,10 @@
 
 namespace ol::exchange {
 
+/// What the market's status and prices refuse for now, whoever sends it (dex.md 4.5, 10.4).
+[[nodiscard]] std::optional<Error> check_status(const Context& ctx, MarketIndex market,
+                                                const Order& order);
+
 /// The checks of dex.md 4.5 before matching, in its order; the first failure. `bbo` is set for
 /// BadAloPx. @pre The asset exists.
 [[nodiscard]] std::optional<Error> check_order(Context& ctx, const Placer& placer,

@@ -138,10 +138,10 @@ std::vector<OrderId> OrderStore::orders_of(AccountIndex account) const {
   return out;
 }
 
-std::vector<OrderId> OrderStore::expired(TimeMs time) const {
+std::vector<OrderId> OrderStore::expired(TimeMs time, std::uint64_t most) const {
   std::vector<OrderId> out;
   for (const auto& [good_til, oid] : expiring_) {
-    if (good_til > time) break;
+    if (good_til > time || out.size() >= most) break;
     out.emplace_back(oid);
   }
   return out;

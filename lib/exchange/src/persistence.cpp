@@ -35,7 +35,7 @@ void put_account_more(const State& s, AccountIndex i, StateDiff& out) {
 
 bool is_empty(const FeeStats& stats) {
   const auto none = [](const DayVolume& day) { return day.maker == 0 && day.taker == 0; };
-  return none(stats.today) && std::ranges::all_of(stats.days, none);
+  return stats.total == 0 && none(stats.today) && std::ranges::all_of(stats.days, none);
 }
 
 void put_stats(const State& s, AccountIndex i, StateDiff& out) {
@@ -152,10 +152,7 @@ void begin_block(State& s) {
   s.globals.begin_block();
   s.orders.begin_block();
   for_each_table(s, [](std::string_view, auto& table) { table.begin_block(); });
-  s.trigger_owners.begin_block();
-  s.trigger_index.begin_block();
-  s.cloids.begin_block();
-  s.debtors.begin_block();
+  for_each_derived(s, [](auto& table) { table.begin_block(); });
 }
 
 StateDiff take_diff(const State& s, std::size_t changes, std::size_t bytes) {

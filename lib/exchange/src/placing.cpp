@@ -5,6 +5,7 @@
 #include <optional>
 
 #include "order_checks.hpp"
+#include "taken_back.hpp"
 
 namespace ol::exchange {
 namespace {
@@ -71,6 +72,10 @@ void run_order(Context& ctx, const Placer& placer, MarketIndex market, const Ord
       oid,
       placer.twap};
   MatchResult result{0, order.sz, 0, std::nullopt};
+  if (order.tif == Tif::Fok && !could_fill(ctx, taker)) {
+    out = refused(Error::FokCancel);
+    return;
+  }
   if (order.tif != Tif::Alo && meets_book(ctx.state, market, order)) result = match(ctx, taker);
   // Decrementing against one's own orders uses up size without a fill (dex.md 7.1, 20.9).
   if (order.tif == Tif::Fok && result.filled < order.sz) {
@@ -80,8 +85,15 @@ void run_order(Context& ctx, const Placer& placer, MarketIndex market, const Ord
   out.total_sz = result.filled;
   out.avg_px = average_px(order.side, result);
   if (group != 0 && result.filled > 0) parent_filled(ctx, group, oid, result.filled);
-  const bool rests =
+  bool rests =
       result.left > 0 && !result.stopped && (order.tif == Tif::Alo || order.tif == Tif::Gtc);
+  if (rests && order.reduce_only) {
+    // What the position has no lots for could not trade (ADR 42).
+    const std::uint64_t room = reduce_only_room(ctx.state, placer.account, market, order.side);
+    rests = room > 0;
+    if (rests) result.left = std::min(result.left, room);
+    if (!rests) result.stopped = CancelReason::ReduceOnlyCanceled;
+  }
   if (rests) {
     const Remainder rest{placer, market, order, oid, result.left, result.filled, group};
     if (rest_within_margin(ctx, rest)) {
@@ -140,7 +152,9 @@ void place_checked(Context& ctx, const Placer& placer, const Order& order, Order
   const OrderId oid = fixed_oid.value() != 0 ? fixed_oid : next_oid(ctx);
   if (group != 0) ctx.state.groups.edit(group).parent = oid.value();
   run_order(ctx, placer, market, order, oid, group, out);
-  if (out.kind == OrderResult::Kind::Error && out.error == Error::FokCancel) revert(ctx, *point);
+  if (out.kind == OrderResult::Kind::Error && out.error == Error::FokCancel) {
+    take_back(ctx, *point, placer.account);
+  }
 }
 
 }  // namespace
@@ -214,6 +228,10 @@ std::vector<OrderResult> place_family(Context& ctx, const Placer& placer,
     if (!fits) return out;
   }
   if (parent.trigger != Trigger::None || parent.reduce_only) return out;
+  // An immediate parent that removes makers and fills nothing is taken back with its children.
+  if (parent.tif != Tif::Alo && !has_part_left(ctx, placer.account)) {
+    return std::vector<OrderResult>(batch.orders.size(), refused(Error::IocCancel));
+  }
   // A resting parent keeps its group's number in 32 bits.
   if (ctx.state.global().next_group > std::numeric_limits<std::uint32_t>::max()) {
     return std::vector<OrderResult>(batch.orders.size(), refused(Error::TooManyOrders));
@@ -231,7 +249,7 @@ std::vector<OrderResult> place_family(Context& ctx, const Placer& placer,
   }
   out[0] = place_order(ctx, placer, parent, group);
   if (out[0].kind != OrderResult::Kind::Error) return out;
-  revert(ctx, point);
+  take_back(ctx, point, placer.account);
   return std::vector<OrderResult>(batch.orders.size(), refused(out[0].error, out[0].px));
 }
 

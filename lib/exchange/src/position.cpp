@@ -32,8 +32,12 @@ VaultPayout vault_payout(Int128 shares, Int128 total_shares, Int128 equity, Int1
                          std::int64_t cut_ppb) {
   OL_CHECK(shares > 0, "a withdrawal without shares");
   OL_CHECK(shares <= total_shares, "more shares than there are");
+  return vault_payout(floor_div(shares * max128(0, equity), total_shares), cost_basis, cut_ppb);
+}
+
+VaultPayout vault_payout(Int128 gross, Int128 cost_basis, std::int64_t cut_ppb) {
   VaultPayout out;
-  out.gross = floor_div(shares * max128(0, equity), total_shares);
+  out.gross = gross;
   out.profit = max128(0, out.gross - cost_basis);
   out.leader_cut = floor_div(out.profit * cut_ppb, kPpb);
   out.net = out.gross - out.leader_cut;

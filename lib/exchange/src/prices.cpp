@@ -158,11 +158,20 @@ std::optional<std::int64_t> book_px(const State& state, MarketIndex market, cons
   return median(std::move(values));
 }
 
+// What the validators say of a perp counts as long as enough of them said it lately (dex.md 10.2).
+void forget_validators_px(Context& ctx, MarketIndex market) {
+  const MarketState& now = ctx.state.markets[market];
+  if (now.validators_px == 0) return;
+  if (is_quorum(ctx, fresh_submissions(ctx, now.asset).perp)) return;
+  ctx.state.markets.edit(market).validators_px = 0;
+}
+
 void update_mark(Context& ctx, MarketIndex market) {
   const MarketState& now = ctx.state.markets[market];
   if (now.oracle == 0) return;
   const bool new_round = now.oracle_at == ctx.block.time;
   if (!new_round && ctx.block.time < now.mark_at + ctx.params.mark_period_ms) return;
+  forget_validators_px(ctx, market);
   const Bbo bbo = bbo_of(ctx.state, market);
   const auto book = book_px(ctx.state, market, bbo);
   MarketState& state = ctx.state.markets.edit(market);
@@ -176,10 +185,13 @@ void update_mark(Context& ctx, MarketIndex market) {
   }
   MarkInputs inputs;
   inputs.oracle = state.oracle;
-  if (const auto basis = state.basis_ema.value()) inputs.oracle_plus_ema = oracle + *basis;
+  // Averages that would begin anew with the next sample say nothing without one (dex.md 10.5).
+  const bool known = ctx.block.time <= state.ema_at + kEmaResetSeconds * 1000;
+  const auto basis = known ? state.basis_ema.value() : std::nullopt;
+  if (basis) inputs.oracle_plus_ema = oracle + *basis;
   inputs.book = book;
   if (state.validators_px != 0) inputs.validators = static_cast<std::int64_t>(state.validators_px);
-  inputs.book_ema = state.book_ema.value();
+  if (known) inputs.book_ema = state.book_ema.value();
   // A price like any other, even where the band around the oracle's reaches farther.
   state.mark = std::min(mark_px(inputs, ctx.state.info(market).config.mark_band_ppb), kPxEnd - 1);
   state.mark_at = ctx.block.time;
@@ -283,10 +295,11 @@ bool set_oracle(Context& ctx, const SetOracle& action) {
 }
 
 void update_prices(Context& ctx) {
-  for_perps(ctx, [&](MarketIndex market) {
-    if (has_new_submission(ctx, ctx.state.info(market).config.asset)) aggregate(ctx, market);
-    update_mark(ctx, market);
-  });
+  for (const auto& [asset, market] : ctx.state.markets_by_asset()) {
+    if (!ctx.state.markets[market].exists) continue;
+    if (has_new_submission(ctx, asset)) aggregate(ctx, market);
+    if (!ctx.state.info(market).spot()) update_mark(ctx, market);
+  }
 }
 
 void update_funding(Context& ctx) {

@@ -21,6 +21,7 @@ void for_each_table(auto& s, Visit visit) {
   visit("sched/", s.scheduled_cancels);
   visit("twap/", s.twaps);
   visit("trig/", s.triggers);
+  visit("tdue/", s.due_triggers);
   visit("group/", s.groups);
   visit("seal/", s.seals);
   visit("osub/", s.submissions);
@@ -30,6 +31,20 @@ void for_each_table(auto& s, Visit visit) {
   visit("snap/", s.snapshots);
   visit("snaprec/", s.kept_records);
   visit("param/", s.param_values);
+}
+
+/// Visits the tables that follow from others.
+template <typename Visit>
+void for_each_derived(auto& s, Visit visit) {
+  visit(s.trigger_owners);
+  visit(s.trigger_index);
+  visit(s.due_line);
+  visit(s.cloids);
+  visit(s.debtors);
+  visit(s.agent_ends);
+  visit(s.cancels_due);
+  visit(s.seals_by_height);
+  visit(s.slices_due);
 }
 
 }  // namespace ol::exchange

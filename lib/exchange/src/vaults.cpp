@@ -1,17 +1,18 @@
-#include <algorithm>
-
 #include <ol/exchange/position.hpp>
 #include <ol/exchange/spot_value.hpp>
 
 #include "accounts.hpp"
 #include "margin.hpp"
-#include "placing.hpp"
 #include "steps.hpp"
+#include "taken_back.hpp"
+#include "vault_cash.hpp"
 
 // Vaults: dex.md 13.2 and 13.3.
 
 namespace ol::exchange {
 namespace {
+
+constexpr Int128 kStaleTokensPart = 1000;
 
 // A vault's owner of shares must keep the leader's part of what there is (dex.md 13.2).
 bool leader_keeps_share(const Context& ctx, const Address& vault, const VaultInfo& info) {
@@ -31,16 +32,49 @@ void own_shares(Context& ctx, VaultInfo& info, Int128 equity) {
   share.cost_basis = equity;
 }
 
+// The pair that tells what a token is worth, if any.
+std::optional<MarketIndex> pair_of_value(const State& state, TokenId token) {
+  for (const auto& [asset, market] : state.markets_by_asset()) {
+    if (tells_dollars(state, market) && state.info(market).config.base == token) return market;
+  }
+  return std::nullopt;
+}
+
+Int128 value_by(const State& state, MarketIndex pair, const SpotBalance& balance) {
+  const Int128 lots = floor_div(balance.total, state.info(pair).config.base_wei_per_lot);
+  return floor_div(lots * state.markets[pair].oracle, kWeiPerUsd);
+}
+
+// Whether the equity rests on a price that is no longer told (dex.md 10.4): who deposits or
+// withdraws then would do so at the cost of the others. Tokens worth less than a thousandth of it
+// hold nobody up.
+bool is_equity_stale(const Context& ctx, AccountIndex vault, Int128 equity) {
+  const State& state = ctx.state;
+  for (const State::Place& place : state.perps_of(vault)) {
+    const PerpState& perp = state.perps[place.index];
+    if (perp.szi != 0 && is_dead(ctx, perp.market)) return true;
+  }
+  for (const State::Place& place : state.balances_of(vault)) {
+    const SpotBalance& balance = state.balances[place.index];
+    const auto pair = pair_of_value(state, balance.token);
+    if (!pair || !is_dead(ctx, *pair)) continue;
+    if (value_by(state, *pair, balance) * kStaleTokensPart > equity) return true;
+  }
+  return false;
+}
+
 Outcome deposit(Context& ctx, AccountIndex account, const Address& vault, std::uint64_t usd) {
   State& state = ctx.state;
   const AccountIndex target = state.find_account(vault);
-  if (usd == 0 || usd > static_cast<std::uint64_t>(kRawUsdMax)) return Error::VaultDeposit;
+  if (usd > static_cast<std::uint64_t>(kRawUsdMax)) return Error::VaultDeposit;
   const auto amount = static_cast<std::int64_t>(usd);
+  if (amount < ctx.params.vault_deposit_least_usd) return Error::VaultDeposit;
   VaultInfo info = *state.vaults.find(vault);
   const Int128 equity = vault_equity(ctx, target);
+  if (is_equity_stale(ctx, target, equity)) return Error::StaleOracle;
   if (vault == kBackstop && info.total_shares == 0) {
     if (equity < 0) return Error::VaultDeposit;
-    if (equity > 0) own_shares(ctx, info, equity);
+    if (equity >= kVaultSharesLeast) own_shares(ctx, info, equity);
   }
   const Int128 shares = shares_for_deposit(amount, info.total_shares, equity);
   if (shares == 0) return Error::VaultDeposit;
@@ -51,6 +85,7 @@ Outcome deposit(Context& ctx, AccountIndex account, const Address& vault, std::u
   const Address owner = state.accounts[account].address;
   VaultShare& share = state.vault_shares.edit({vault, owner});
   share.shares += shares;
+  if (share.shares < kVaultSharesLeast) return Error::VaultDeposit;
   share.cost_basis += amount;
   share.locked_until = ctx.block.time + (vault == kBackstop ? ctx.params.backstop_lock_ms
                                                             : ctx.params.vault_lock_ms);
@@ -58,24 +93,10 @@ Outcome deposit(Context& ctx, AccountIndex account, const Address& vault, std::u
   return std::nullopt;
 }
 
-// Sells every cross position's part that belongs to the withdrawn shares (dex.md 13.2).
-void reduce_positions(Context& ctx, AccountIndex vault, Int128 shares, Int128 total) {
-  State& state = ctx.state;
-  for (const State::Place place : std::vector(state.perps_of(vault))) {
-    const PerpState& perp = state.perps[place.index];
-    if (perp.szi == 0) continue;
-    const MarketConfig& config = state.info(perp.market).config;
-    const Int128 part = ceil_div(abs128(perp.szi) * shares, total);
-    const Int128 lots = min128(abs128(perp.szi), ceil_div(part, config.lot_sz) * config.lot_sz);
-    Order order;
-    order.asset = config.asset;
-    order.side = closing_side(perp.szi);
-    order.px = slice_px(ctx, perp.market, order.side);
-    order.sz = must_u64(lots);
-    order.reduce_only = true;
-    order.tif = Tif::Ioc;
-    static_cast<void>(place_order(ctx, {vault, {}, 0}, order));  // what fills, fills
-  }
+// Every owner has no shares or so many that roundings are worth nothing: a withdrawal that would
+// leave fewer takes all. A leader's then fails, as long as others are in (ADR 41).
+Int128 whole_part(const VaultShare& share, Int128 wanted) {
+  return share.shares - wanted < kVaultSharesLeast ? share.shares : wanted;
 }
 
 Outcome withdraw(Context& ctx, AccountIndex account, const Address& vault, std::uint64_t usd) {
@@ -87,20 +108,22 @@ Outcome withdraw(Context& ctx, AccountIndex account, const Address& vault, std::
   if (ctx.block.time < held->locked_until) return Error::VaultLocked;
   const VaultShare share = *held;
   VaultInfo info = *state.vaults.find(vault);
-  Int128 equity = vault_equity(ctx, source);
+  const Int128 equity = vault_equity(ctx, source);
   if (equity <= 0) return Error::TransferTooLarge;
-  const Int128 wanted = min128(share.shares, ceil_div(Int128{usd} * info.total_shares, equity));
-  const Int128 basis = floor_div(share.cost_basis * wanted, share.shares);
+  if (is_equity_stale(ctx, source, equity)) return Error::StaleOracle;
   const bool is_leader = owner == info.leader;
+  const Int128 wanted =
+      whole_part(share, min128(share.shares, ceil_div(Int128{usd} * info.total_shares, equity)));
+  const Int128 basis = floor_div(share.cost_basis * wanted, share.shares);
   const std::int64_t cut = is_leader || vault == kBackstop ? 0 : ctx.params.vault_cut_ppb;
-  VaultPayout pays = vault_payout(wanted, info.total_shares, equity, basis, cut);
-  if (pays.gross > withdrawable(state, source)) {
-    if (is_leader) return Error::TransferTooLarge;  // the leader does not unwind the others
-    reduce_positions(ctx, source, wanted, info.total_shares);
-    equity = vault_equity(ctx, source);
-    pays = vault_payout(wanted, info.total_shares, equity, basis, cut);
-    if (pays.gross > withdrawable(state, source)) return Error::TransferTooLarge;
-  }
+  VaultPart leaving(ctx, source, wanted, info.total_shares);
+  // The leader does not unwind the others. Failing is not for going on and on.
+  const bool raises = !is_leader && !leaving.covered();
+  if (raises && !may_take_back(ctx, account)) return Error::RateLimited;
+  if (raises) leaving.raise_cash();
+  if (!leaving.covered()) return Error::TransferTooLarge;
+  const VaultPayout pays = vault_payout(leaving.gross(), basis, cut);
+  if (pays.gross == 0) return Error::TransferTooLarge;
   const auto leader = state.find_account(info.leader);
   state.accounts.edit(source).raw_usd -= must_i64(pays.gross);
   state.accounts.edit(account).raw_usd += must_i64(pays.net);
@@ -117,17 +140,15 @@ Outcome withdraw(Context& ctx, AccountIndex account, const Address& vault, std::
 
 }  // namespace
 
+bool tells_dollars(const State& state, MarketIndex market) {
+  return state.markets[market].exists && state.info(market).spot() &&
+         state.info(market).config.quote == kUsdToken && state.markets[market].oracle != 0;
+}
+
 Int128 spot_value(const State& state, const SpotBalance& balance) {
   if (balance.token == kUsdToken) return floor_div(balance.total, kWeiPerUsd);
-  for (const auto& [asset, market] : state.markets_by_asset()) {
-    const MarketConfig& config = state.info(market).config;
-    const bool pair = state.info(market).spot() && state.markets[market].exists &&
-                      config.base == balance.token && config.quote == kUsdToken;
-    if (!pair) continue;
-    const Int128 lots = floor_div(balance.total, config.base_wei_per_lot);
-    return floor_div(lots * state.markets[market].last_px, kWeiPerUsd);
-  }
-  return 0;
+  const auto pair = pair_of_value(state, balance.token);
+  return pair ? value_by(state, *pair, balance) : Int128{0};
 }
 
 Int128 vault_equity(Context& ctx, AccountIndex vault) {
@@ -149,6 +170,7 @@ Outcome run(Context& ctx, AccountIndex account, const CreateVault& action) {
     return Error::BatchTooLarge;
   }
   if (state.accounts[account].kind != AccountKind::User) return Error::NotAuthorized;
+  if (Int128{action.usd} < ctx.params.vault_least_usd) return Error::VaultDeposit;
   const Address leader = state.accounts[account].address;
   const Address address = vault_address(leader, state.accounts[account].vaults);
   const AccountIndex vault = state.open_account(address);

@@ -76,6 +76,12 @@ class HostileLoad : public testing::Test {
       return fill != nullptr && fill->kind == kind;
     }));
   }
+  // Bids of a thousand lots at one level, ten of each account.
+  void rest_bids() {
+    fund(10'000);
+    const std::vector<Order> bids(kOrdersEach, order_of(kBtc, Side::Buy, 590'000, 1'000, Tif::Alo));
+    all_act(PlaceOrders{bids, Grouping::None, {}, 0});
+  }
   Chain chain;
 };
 
@@ -155,6 +161,120 @@ TEST_F(HostileLoad, a_batch_of_a_megabyte_is_refused_whole_and_a_block_of_one_is
         std::ranges::count(result.orders, OrderResult::Kind::Resting, &OrderResult::kind));
   EXPECT_EQ(resting, 20'000U);
   EXPECT_EQ(broken_invariant(chain.state()), "");
+}
+
+// ADR 40. Orders that fill whole or not at all and cannot: each looks at no more than it could
+// meet, takes nothing from the block's matching and costs its sender credits.
+TEST_F(HostileLoad, floods_of_all_or_nothing_orders_leave_others_their_matching) {
+  rest_bids();
+  PlaceOrders flood;
+  flood.orders.assign(kBatchMax, order_of(kBtc, Side::Sell, 590'000, 5'000'000, Tif::Fok));
+  std::vector<VerifiedAction> actions;
+  std::vector<Address> senders;
+  for (std::uint8_t i = 0; i < 11; ++i) {
+    senders.push_back(user(static_cast<std::uint8_t>(100 + i)));
+    chain.deposit(senders.back(), 1'000'000);
+    actions.push_back(chain.action(senders.back(), flood));
+  }
+  const Order honest = order_of(kBtc, Side::Sell, 590'000, 100'000, Tif::Ioc);
+  actions.push_back(chain.action(kMaker, place(honest)));
+  const BlockResult out = chain.block({}, std::move(actions));
+  for (std::size_t i = 0; i < senders.size(); ++i) {
+    EXPECT_TRUE(std::ranges::all_of(out.results[i].orders, [](const OrderResult& result) {
+      return result.kind == OrderResult::Kind::Error && result.error == Error::FokCancel;
+    }));
+    // A thousand makers are a family's part, ten thousand the block's.
+    EXPECT_EQ(chain.account(senders[i]).credits_used, i < 10 ? 110U : 100U) << i;
+  }
+  EXPECT_EQ(out.results.back().orders.at(0).total_sz, 100'000U);
+  // What can fill, fills.
+  EXPECT_EQ(chain.order(kMaker, order_of(kBtc, Side::Sell, 590'000, 900'000, Tif::Fok)).total_sz,
+            900'000U);
+}
+
+// What looks as if it could fill, but for a maker that may not.
+TEST_F(HostileLoad, matching_that_is_taken_back_is_not_the_block_s) {
+  const Address poor = user(31);
+  const Address idle = user(32);
+  chain.deposit(kMaker, 1'000'000);
+  chain.deposit(idle, 1'000'000);
+  chain.deposit(poor, 320);
+  chain.order(kMaker, order_of(kBtc, Side::Sell, 600'000, 10'000, Tif::Alo));
+  for (int i = 0; i < 3; ++i)
+    chain.order(idle, order_of(kEth, Side::Buy, 299'000, 1'000, Tif::Alo));
+  chain.order(poor, order_of(kEth, Side::Buy, 299'000, 400, Tif::Alo));
+  ASSERT_EQ(chain.order(poor, order_of(kBtc, Side::Buy, 600'000, 10'000, Tif::Ioc)).total_sz,
+            10'000U);
+  chain.system({SetOracle{kBtc, 597'000}, SetParams{{{"fills_per_block_max", 5}}}});
+  const Order all = order_of(kEth, Side::Sell, 299'000, 3'400, Tif::Fok);
+  const Order honest = order_of(kEth, Side::Sell, 299'000, 3'000, Tif::Ioc);
+  const BlockResult out =
+      chain.block({}, {chain.action(kMaker, place(all)), chain.action(kMaker, place(all)),
+                       chain.action(kMaker, place(all)), chain.action(kMaker, place(honest))});
+  for (std::size_t i = 0; i < 3; ++i)
+    EXPECT_EQ(out.results[i].orders.at(0).error, Error::FokCancel) << i;
+  EXPECT_EQ(out.results[3].orders.at(0).total_sz, 3'000U);
+}
+
+TEST_F(HostileLoad, parents_that_fill_nothing_do_not_use_up_the_matching) {
+  const Address other = user(32);
+  chain.deposit(kMaker, 1'000'000);
+  chain.deposit(other, 1'000'000);
+  for (int i = 0; i < 4; ++i)
+    chain.order(kMaker, order_of(kBtc, Side::Sell, 600'000, 1'000, Tif::Alo));
+  Order child = order_of(kBtc, Side::Sell, 590'000, 1'000);
+  child.trigger = Trigger::StopMarket;
+  child.trigger_px = 590'000;
+  child.reduce_only = true;
+  const PlaceOrders family{{order_of(kBtc, Side::Buy, 600'000, 1'000, Tif::Ioc), child},
+                           Grouping::ParentChildren,
+                           {},
+                           0};
+  chain.system({SetParams{{{"fills_per_block_max", 8}}}});
+  const Order honest = order_of(kBtc, Side::Buy, 600'000, 4'000, Tif::Ioc);
+  const BlockResult out =
+      chain.block({}, {chain.action(kMaker, family), chain.action(kMaker, family),
+                       chain.action(kMaker, family), chain.action(other, place(honest))});
+  for (std::size_t i = 0; i < 3; ++i)
+    EXPECT_EQ(out.results[i].orders.at(0).error, Error::IocCancel) << i;
+  EXPECT_EQ(out.results[3].orders.at(0).total_sz, 4'000U);
+}
+
+// ADR 41: a withdrawal that cancels, sells and fails in the end.
+TEST_F(HostileLoad, withdrawals_that_fail_leave_others_their_matching) {
+  Params unlocked;
+  unlocked.vault_lock_ms = 0;
+  Chain own(unlocked);
+  const Address leader = user(40);
+  const Address leaver = user(41);
+  const Address vault = vault_address(leader, 0);
+  for (const Address& who : {kMaker, leader, leaver})
+    own.deposit(who, 10'000);
+  own.system({CreditSpot{kMaker, kOpenToken, 1'000'000'000'000},
+              CreditSpot{kMaker, kUsdToken, 100'000'000'000'000}, SetOracle{kSpot, 1'000'000}});
+  ASSERT_TRUE(own.act(leader, CreateVault{"v", "", 1'000'000'000}).ok);
+  const VaultTransfer leave{vault, false, 1'000'000'000};
+  ASSERT_TRUE(own.act(leaver, VaultTransfer{vault, true, 1'000'000'000}).ok);
+  ASSERT_TRUE(own.act(leader, UsdClassTransfer{2'000'000'000, false}, vault).ok);
+  own.order(kMaker, order_of(kSpot, Side::Sell, 1'000'000, 200'000, Tif::Alo));
+  ASSERT_TRUE(
+      own.act(leader, place(order_of(kSpot, Side::Buy, 1'000'000, 200'000, Tif::Ioc)), vault).ok);
+  const std::vector<Order> asks(75, order_of(kSpot, Side::Sell, 1'100'000, 1'000, Tif::Alo));
+  for (int i = 0; i < 2; ++i)
+    ASSERT_TRUE(own.act(leader, PlaceOrders{asks, Grouping::None, {}, 0}, vault).ok);
+  for (int i = 0; i < 3; ++i)
+    own.order(kMaker, order_of(kSpot, Side::Buy, 980'000, 1'100, Tif::Alo));
+  own.system(
+      {CreditSpot{user(50), kOpenToken, 100'000'000'000}, SetParams{{{"fills_per_block_max", 5}}}});
+  const std::uint64_t credits = own.account(leaver).credits_used;
+  const Order honest = order_of(kSpot, Side::Sell, 980'000, 3'300, Tif::Ioc);
+  const BlockResult out = own.block({}, {own.action(leaver, leave), own.action(leaver, leave),
+                                         own.action(user(50), place(honest))});
+  EXPECT_EQ(out.results[0].error, Error::TransferTooLarge);
+  EXPECT_EQ(out.results[1].error, Error::RateLimited);
+  EXPECT_EQ(own.account(leaver).credits_used, credits + 3) << "150 orders were gone through once";
+  EXPECT_EQ(out.results[2].orders.at(0).total_sz, 3'300U);
+  EXPECT_EQ(own.state().orders.count_of(own.state().find_account(vault)), 150U);
 }
 
 }  // namespace

@@ -34,6 +34,7 @@ struct Resting {
   Int128 sells = 0;
   Int128 buy_ntl = 0;
   Int128 sell_ntl = 0;
+  Int128 reduces = 0;  // of reduce-only orders, below zero where they sell
 };
 
 // dex.md 20.4, and the exposure of 8.2, recomputed from the orders.
@@ -48,7 +49,9 @@ std::string reservations(const State& s) {
       const bool buys = n.side == Side::Buy;
       holds[{n.account, buys ? config.quote : config.base}] +=
           buys ? ntl : Int128{n.sz} * config.base_wei_per_lot;
-    } else if (!n.reduce_only) {
+    } else if (n.reduce_only) {
+      perps[{n.account, n.market}].reduces += sign(n.side) * Int128{n.sz};
+    } else {
       Resting& r = perps[{n.account, n.market}];
       (n.side == Side::Buy ? r.buys : r.sells) += n.sz;
       (n.side == Side::Buy ? r.buy_ntl : r.sell_ntl) += ntl;
@@ -67,6 +70,11 @@ std::string reservations(const State& s) {
     const bool same = r.buys == p.buy_lots && r.sells == p.sell_lots && r.buy_ntl == p.buy_ntl &&
                       r.sell_ntl == p.sell_ntl;
     if (!same) return "8.2 exposure of resting orders";
+    if (r.reduces != p.reduce_lots) return "lots of reduce-only orders";
+    // ADR 42: all of them can trade.
+    const bool fit = p.szi >= 0 ? r.reduces <= 0 && -r.reduces <= p.szi
+                                : r.reduces >= 0 && r.reduces <= -Int128{p.szi};
+    if (!fit) return "4.6 more reduce-only lots than position";
     if (p.szi == 0 && (p.iso_raw != 0 || p.entry_ntl != 0)) return "flat position with remains";
   }
   return "";
@@ -94,7 +102,23 @@ std::string balances(const State& s) {
     if (flat(s, i) && a.raw_usd < 0) return "20.5 flat account below zero";
   }
   if (s.accounts[kInsuranceIndex].raw_usd < 0) return "20.6 insurance";
-  if (s.accounts[kFeePoolIndex].raw_usd < 0) return "20.6 fee pool";
+  Int128 owed = 0;
+  for (const auto& [key, usd] : s.rewards.items())
+    owed += key.second == kPerpRewards ? usd : 0;
+  if (s.accounts[kFeePoolIndex].raw_usd < owed) return "20.6 fee pool";
+  return "";
+}
+
+// dex.md 13.2, ADR 41.
+std::string shares(const State& s) {
+  std::map<Address, Int128> sums;
+  for (const auto& [key, share] : s.vault_shares.items()) {
+    if (share.shares < 1'000'000) return "13.2 an owner of too few shares";
+    sums[key.first] += share.shares;
+  }
+  for (const auto& [vault, info] : s.vaults.items()) {
+    if (sums[vault] != info.total_shares) return "13.2 shares do not add up";
+  }
   return "";
 }
 
@@ -172,7 +196,7 @@ std::string broken_conservation(const State& s) {
 
 std::string broken_invariant(const State& state) {
   for (const auto check :
-       {broken_conservation, open_interest, reservations, holders, balances, books}) {
+       {broken_conservation, open_interest, reservations, holders, balances, shares, books}) {
     if (std::string bad = check(state); !bad.empty()) return bad;
   }
   return "";

@@ -308,5 +308,35 @@ TEST(Dex2014, a_signature_for_another_chain_account_or_type_never_verifies) {
   std::cout << tried << " signatures on what they were not made for\n";
 }
 
+// What is due for somebody is done to their account.
+TEST(StateLoading, no_state_is_loaded_that_names_an_account_it_lacks) {
+  const Address gone = user(99);
+  const auto loads_with = [&](auto change) {
+    Chain other;
+    other.deposit(gone, 100);
+    change(other);
+    StateRecords records = other.engine().records();
+    EXPECT_TRUE(Engine::restore(Params{}, records));
+    std::erase_if(records, [&](const auto& record) {
+      const ByteView key = record.first;
+      for (const std::string_view prefix : {"acct/", "acx/", "fee/", "nset/"}) {
+        if (key.size() < prefix.size() + gone.bytes.size()) continue;
+        const bool below = std::ranges::equal(key.first(prefix.size()), as_bytes(prefix));
+        if (below && std::ranges::equal(key.subspan(prefix.size(), gone.bytes.size()), gone.bytes))
+          return true;
+      }
+      return false;
+    });
+    return Engine::restore(Params{}, records).has_value();
+  };
+  EXPECT_TRUE(loads_with([](Chain&) {})) << "nothing names it";
+  EXPECT_FALSE(loads_with([&](Chain& c) {
+    ASSERT_TRUE(c.act(gone, ScheduleCancel{c.state().global().time + 10'000}).ok);
+  }));
+  EXPECT_FALSE(
+      loads_with([&](Chain& c) { ASSERT_TRUE(c.act(gone, ApproveAgent{user(98), "a", 0}).ok); }));
+  EXPECT_FALSE(loads_with([&](Chain& c) { ASSERT_TRUE(c.act(gone, SealOrder{{}}).ok); }));
+}
+
 }  // namespace
 }  // namespace ol::exchange

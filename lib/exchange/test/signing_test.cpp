@@ -65,7 +65,7 @@ std::vector<TypeRow> type_rows() {
       {ApproveBuilderFee{}, 0xcde984b0, Step::P1, true},
       {SetReferrer{}, 0x84ad9fde, Step::P1, false},
       {CreateVault{}, 0xb49a28d2, Step::P1, true},
-      {VaultTransfer{}, 0xe6e19313, Step::P1, true},
+      {VaultTransfer{}, 0xe6e19313, Step::P4, true},
       {EvmUserModify{}, 0x7eaf57ff, Step::P1, false},
       {SealOrder{}, 0xc989671b, Step::P1, false},
       {RevealOrder{}, 0xdb3446bf, Step::P4, false},

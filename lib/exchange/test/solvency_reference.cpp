@@ -77,6 +77,11 @@ Booked booked_by(const BlockInput& block, const BlockResult& result, Int128& cre
   return out;
 }
 
+bool leaves_a_vault(const VerifiedAction& action) {
+  const auto* transfer = std::get_if<VaultTransfer>(&action.action.body);
+  return transfer != nullptr && !transfer->is_deposit;
+}
+
 // Whether a fill is the account's, or one whose builder it may be.
 bool touches(const Event& event, const Address& account) {
   const auto* fill = std::get_if<FillEvent>(&event);
@@ -228,7 +233,10 @@ std::string SolvencyReference::insured(const BlockInput& block, const BlockResul
 }
 
 // dex.md 20.11: a bucket that insurance paid for or that is left in debt ends at exactly zero.
-std::string SolvencyReference::bankrupts(const BlockResult& result, const State& after) {
+std::string SolvencyReference::bankrupts(const BlockInput& block, const BlockResult& result,
+                                         const State& after) {
+  // Vaults pay after the ladder, owners and leaders, and no event tells of it.
+  if (std::ranges::any_of(block.actions, leaves_a_vault)) return "";
   // By bucket the ladder began with, whether insurance paid. A settlement has no ladder, and users
   // act after it.
   std::map<std::pair<Address, AssetId>, bool> insured;
@@ -288,7 +296,7 @@ std::string SolvencyReference::follow(const BlockInput& block, const BlockResult
   if (bad.empty()) bad = bystanders(block, result, now);
   if (bad.empty()) bad = insured(block, result, after);
   if (bad.empty()) bad = insolvent_bucket(after, params_);
-  if (bad.empty()) bad = bankrupts(result, after);
+  if (bad.empty()) bad = bankrupts(block, result, after);
   last_ = std::move(now);
   return bad;
 }

@@ -59,7 +59,7 @@ class SolvencyReference {
   std::string debts(const BlockInput& block, const BlockResult& result, const Snapshot& now,
                     Int128 swept);
   std::string insured(const BlockInput& block, const BlockResult& result, const State& after);
-  std::string bankrupts(const BlockResult& result, const State& after);
+  std::string bankrupts(const BlockInput& block, const BlockResult& result, const State& after);
   std::string bystanders(const BlockInput& block, const BlockResult& result, const Snapshot& now);
 
   Params params_;

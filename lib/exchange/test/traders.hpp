@@ -52,8 +52,8 @@ class Tally {
 
   std::array<std::uint64_t, 4> fills_{};
   std::array<std::uint64_t, 5> liquidations_{};
-  std::array<std::uint64_t, 12> cancels_{};
-  std::array<std::uint64_t, 43> errors_{};
+  std::array<std::uint64_t, 14> cancels_{};
+  std::array<std::uint64_t, 44> errors_{};
   std::uint64_t succeeded_ = 0;
   std::uint64_t fundings_ = 0;
   std::uint64_t bad_debts_ = 0;

@@ -46,6 +46,66 @@ TEST_F(Dex4Triggers, market_triggers_stay_within_a_tenth_of_their_price) {
   EXPECT_EQ(code(Side::Sell, 600'010), Error::BadTriggerPx);
 }
 
+// One event says what became of the order: of its owner nobody waits for an answer (ADR 43).
+struct Refused : DexSteps {
+  // The events of the order's end in the block that has that oracle price.
+  std::vector<CancelReason> ends_of(const OrderResult& waiting, std::uint64_t oracle) {
+    EXPECT_EQ(waiting.kind, OrderResult::Kind::WaitingForTrigger) << name(waiting.error);
+    chain.oracle(kBtc, oracle);
+    EXPECT_FALSE(chain.state().triggers.contains(waiting.oid));
+    EXPECT_EQ(chain.state().orders.find(waiting.oid), kNoSlot);
+    std::vector<CancelReason> out;
+    for (const CancelEvent& event : chain.events_of<CancelEvent>()) {
+      if (event.oid != waiting.oid) continue;
+      EXPECT_EQ(event.account, kA);
+      EXPECT_EQ(event.asset, kBtc);
+      EXPECT_GT(event.left, 0U);
+      out.push_back(event.reason);
+    }
+    return out;
+  }
+};
+using Reasons = std::vector<CancelReason>;
+
+TEST_F(Refused, for_want_of_margin_is_told) {
+  const auto waiting =
+      chain.order(kA, trigger(Side::Buy, Trigger::StopLimit, 610'000, 610'000, 100 * 100'000));
+  EXPECT_EQ(ends_of(waiting, 610'000), Reasons{CancelReason::MarginCanceled});
+}
+
+TEST_F(Refused, with_nothing_to_trade_with_is_told) {
+  const auto waiting =
+      chain.order(kA, trigger(Side::Sell, Trigger::StopMarket, 590'000, 590'000, 1'000));
+  EXPECT_EQ(ends_of(waiting, 590'000), Reasons{CancelReason::TriggerRefused});
+}
+
+TEST_F(Refused, with_no_position_left_to_reduce_is_told) {
+  open(1'000);
+  Order stop = trigger(Side::Sell, Trigger::StopLimit, 590'000, 590'000, 1'000);
+  stop.reduce_only = true;
+  const auto waiting = chain.order(kA, stop);
+  chain.order(kB, order_of(kBtc, Side::Buy, 600'000, 1'000));
+  chain.order(kA, order_of(kBtc, Side::Sell, 600'000, 1'000, Tif::Ioc));
+  ASSERT_EQ(chain.perp(kA, kBtc).szi, 0);
+  EXPECT_EQ(ends_of(waiting, 590'000), Reasons{CancelReason::ReduceOnlyCanceled});
+}
+
+TEST_F(Refused, past_its_time_is_told) {
+  Order stop = trigger(Side::Sell, Trigger::StopLimit, 590'000, 590'000, 1'000);
+  stop.good_til = chain.state().global().time + 1'500;
+  const auto waiting = chain.order(kA, stop);
+  chain.block({}, {}, 3'000);
+  EXPECT_EQ(ends_of(waiting, 590'000), Reasons{CancelReason::Expired});
+}
+
+TEST_F(Refused, that_matching_ended_is_told_once) {
+  chain.order(kA, order_of(kBtc, Side::Buy, 590'000, 1'000));
+  Order stop = trigger(Side::Sell, Trigger::StopMarket, 595'000, 590'000, 1'000);
+  stop.stp = Stp::CancelTaker;
+  const auto waiting = chain.order(kA, stop);
+  EXPECT_EQ(ends_of(waiting, 595'000), Reasons{CancelReason::SelfTradeCanceled});
+}
+
 TEST_F(Dex4Triggers, children_follow_their_parent) {
   chain.order(kB, order_of(kBtc, Side::Sell, 600'000, 4'000, Tif::Alo));
   Order stop = trigger(Side::Sell, Trigger::StopMarket, 580'000, 580'000, 10'000);

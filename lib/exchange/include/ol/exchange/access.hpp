@@ -59,6 +59,20 @@ struct CommittedBlock {
 };
 using CommittedBlockPtr = std::shared_ptr<const CommittedBlock>;
 
+/// The state after one final block as records, apart from the state that `Access::read` shows:
+/// whoever goes through it keeps nobody waiting. One thread at a time.
+class StateCut {
+ public:
+  using Visit = std::function<void(ByteView key, ByteView value)>;
+
+  virtual ~StateCut() = default;
+  [[nodiscard]] virtual std::uint64_t height() const = 0;
+  /// The consensus block of that height.
+  [[nodiscard]] virtual Hash256 block() const = 0;
+  /// Every record, keys ascending. False where they cannot be read; what was told is not all then.
+  [[nodiscard]] virtual bool visit(const Visit& visit) const = 0;
+};
+
 /// The exchange of a running node, for whoever talks to clients: submitting actions, and reading
 /// what is final. Everything here concerns final blocks only; blocks that consensus may still
 /// abandon are never seen. Any thread, except where said; nothing here waits for consensus.
@@ -94,9 +108,9 @@ class Access {
   virtual void forget(Ticket ticket) = 0;
 
   /// Runs `read` on the state after the last final block. The state does not change meanwhile and
-  /// must not be kept: the publication of new blocks waits for readers (execution and consensus do
-  /// not), so a reader copies what it needs and formats outside. Readers run side by side. Not from
-  /// within a callback of `subscribe` or `await`.
+  /// must not be kept: the publication of new blocks and other readers wait for it (execution and
+  /// consensus do not), so a reader copies what it needs, never all (`cut`), and formats outside.
+  /// Readers run side by side. Not from within a callback of `subscribe` or `await`.
   virtual void read(const Reader& read) const = 0;
 
   /// Tells of every final block from now on, in order, each once, from one thread; must not wait.
@@ -107,6 +121,15 @@ class Access {
   /// A final block among the newest ones that memory holds (`blocks_kept()`); null otherwise.
   [[nodiscard]] virtual CommittedBlockPtr block(std::uint64_t height) const = 0;
   [[nodiscard]] virtual std::size_t blocks_kept() const = 0;
+  /// `follower` still wants the blocks from `height` on: they are kept until it says otherwise, and
+  /// where there is no room for more, newer ones are not shown yet. Who follows asks again as it
+  /// goes on, and gives it up with `kNoHeight`.
+  virtual void keep_from(const void* follower, std::uint64_t height) = 0;
+  static constexpr std::uint64_t kNoHeight = ~std::uint64_t{0};
+
+  /// The state as the node stored it, at `height` or later; it may be ahead of what `read` shows,
+  /// or behind. Null where nothing so new is stored within a moment.
+  [[nodiscard]] virtual std::unique_ptr<StateCut> cut(std::uint64_t height) const = 0;
 
   /// Height and time of the last final block that `read` shows.
   [[nodiscard]] virtual std::uint64_t height() const = 0;

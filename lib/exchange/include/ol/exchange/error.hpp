@@ -49,6 +49,7 @@ enum class Error : std::uint16_t {
   SealMismatch = 40,
   SubAccountLimit = 41,
   StaleOracle = 42,
+  OpenAccountFee = 43,  // docs/adr/0040
 };
 
 /// Why a resting order left the book without being filled (dex.md 15.3, cancel reasons).
@@ -65,6 +66,8 @@ enum class CancelReason : std::uint8_t {
   Adl = 9,
   Settled = 10,
   SiblingFilled = 11,
+  VaultWithdrawal = 12,  // ADR 41
+  TriggerRefused = 13,   // ADR 43
 };
 
 /// The stable name of a code, as section 15.3 lists it.

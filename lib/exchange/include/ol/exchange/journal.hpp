@@ -157,6 +157,11 @@ class Records final : public Undoable {
   }
   [[nodiscard]] const std::vector<std::uint32_t>& dirty() const { return dirty_; }
 
+  /// Changes that can be undone, oldest first, and which record each was of. Within a block: what
+  /// was done since, after a mark, is what follows the count of then.
+  [[nodiscard]] std::size_t saved_count() const { return history_.size(); }
+  [[nodiscard]] std::uint32_t saved_index(std::size_t i) const { return history_.at(i).index; }
+
   void undo_last() override {
     Saved saved = history_.pop();
     items_[saved.index].value = std::move(saved.value);

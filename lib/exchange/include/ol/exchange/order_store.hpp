@@ -92,8 +92,8 @@ class OrderStore final : public Undoable {
   }
   /// Ids of an account's resting orders, ascending.
   [[nodiscard]] std::vector<OrderId> orders_of(AccountIndex account) const;
-  /// Ids of orders with good_til <= time, by time and id.
-  [[nodiscard]] std::vector<OrderId> expired(TimeMs time) const;
+  /// Ids of the first `most` orders with good_til <= time, by time and id.
+  [[nodiscard]] std::vector<OrderId> expired(TimeMs time, std::uint64_t most) const;
   /// Calls `visit(slot)` for every resting order, ids ascending.
   template <typename Visit>
   void for_each(Visit visit) const {

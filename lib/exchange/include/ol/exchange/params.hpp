@@ -13,7 +13,16 @@ namespace ol::exchange {
 
 /// Chain parameters with the defaults of dex.md 23. All validators of a chain hold the same.
 struct Params {
-  std::uint32_t fills_per_order_max = 1000;
+  std::uint32_t fills_per_order_max = 1000;  // fills and makers removed on the way
+  // What a block does of each at most; the rest is the next block's (docs/adr/0040).
+  std::uint64_t fills_per_block_max = 100'000;  // fills and makers removed on the way
+  std::uint64_t expiries_per_block_max = 10'000;
+  std::uint64_t scheduled_cancels_per_block_max = 10'000;  // orders; the last account's are whole
+  std::uint64_t triggers_per_block_max = 1'000;
+  std::uint64_t slices_per_block_max = 1'000;
+  std::int64_t open_account_usd = kUsdPerDollar;       // of opening another's account by a send
+  std::int64_t vault_least_usd = 100 * kUsdPerDollar;  // first deposit
+  std::uint32_t builders_per_account = 10;
   std::uint32_t open_orders = 1000;
   std::uint32_t open_orders_max = 5000;
   std::int64_t usd_per_extra_order = 5'000'000 * kUsdPerDollar;
@@ -46,6 +55,7 @@ struct Params {
   TimeMs over_budget_ms = 10'000;
   std::int64_t vault_cut_ppb = 100'000'000;
   std::int64_t leader_share_ppb = 50'000'000;
+  std::int64_t vault_deposit_least_usd = 10 * kUsdPerDollar;
   TimeMs vault_lock_ms = 86'400'000;
   TimeMs backstop_lock_ms = 4ULL * 86'400'000;
   std::int64_t unwind_usd = 10'000 * kUsdPerDollar;  // of one quote of the backstop vault

@@ -38,9 +38,14 @@ struct VaultPayout {
   Int128 net = 0;
 };
 
+/// Fewest shares that an owner of any has: with so many, what a deposit loses to rounding is worth
+/// less than a millionth of the vault (ADR 41).
+constexpr std::int64_t kVaultSharesLeast = 1'000'000;
+
 /// @param cost_basis  What the withdrawn shares cost.
 /// @param cut_ppb     The leader's share of profit, rounded down.
-/// @pre 0 < shares <= total_shares.
+[[nodiscard]] VaultPayout vault_payout(Int128 gross, Int128 cost_basis, std::int64_t cut_ppb);
+/// The same of shares. @pre 0 < shares <= total_shares.
 [[nodiscard]] VaultPayout vault_payout(Int128 shares, Int128 total_shares, Int128 equity,
                                        Int128 cost_basis, std::int64_t cut_ppb);
 

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <compare>
 #include <cstddef>
@@ -55,6 +56,7 @@ struct Account {
   TimeMs partial_at = 0;          // last partial liquidation
   AccountIndex family = kNobody;  // whose volume and rates count: itself, or a sub's master
   std::uint32_t triggers = 0;     // waiting; derived
+  std::uint32_t in_line = 0;      // of these, fired ones that wait for their turn; derived
   std::uint32_t sub_accounts = 0;
   std::uint32_t vaults = 0;
   std::uint64_t staked_open = 0;  // whole OPEN, told by the staking side
@@ -71,6 +73,13 @@ struct DayVolume {
 struct FeeStats {
   DayVolume today;
   std::array<DayVolume, 14> days{};  // complete days, yesterday first
+  std::uint64_t total = 0;           // micro-dollars in all, spot counted once; saturating
+
+  /// Whether nothing was traded in any of them.
+  [[nodiscard]] bool idle() const {
+    const auto none = [](const DayVolume& day) { return day.maker == 0 && day.taker == 0; };
+    return none(today) && std::ranges::all_of(days, none);
+  }
 };
 
 /// An account in one perp: position, leverage and what its resting orders add up to.
@@ -88,6 +97,9 @@ struct PerpState {
   std::uint64_t sell_lots = 0;
   Int128 buy_ntl = 0;
   Int128 sell_ntl = 0;
+  // Lots of resting reduce-only orders, below zero where they sell: against the position and never
+  // more than it (ADR 42). Derived from the orders.
+  std::int64_t reduce_lots = 0;
 
   [[nodiscard]] bool has_orders() const { return buy_lots > 0 || sell_lots > 0; }
 };
@@ -218,6 +230,37 @@ struct Twap {
   std::uint64_t filled = 0;
 };
 
+/// Where a trigger that fired waits for its turn: orders of a kind go to a market or wait together.
+struct DueKey {
+  AssetId asset;
+  std::uint8_t kind = 0;  // `fired_kind`
+  TimeMs at = 0;          // its turn (docs/adr/0040)
+  OrderId oid;
+  friend auto operator<=>(const DueKey&, const DueKey&) = default;
+};
+
+/// What a market's status asks of the order that a trigger becomes: reduce-only, immediate.
+constexpr std::uint8_t kFiredKinds = 4;
+[[nodiscard]] inline bool becomes_market_order(const Order& order) {
+  return order.trigger == Trigger::TakeProfitMarket || order.trigger == Trigger::StopMarket;
+}
+[[nodiscard]] inline std::uint8_t fired_kind(const Order& order) {
+  return static_cast<std::uint8_t>((order.reduce_only ? 2 : 0) |
+                                   (becomes_market_order(order) ? 1 : 0));
+}
+
+[[nodiscard]] inline DueKey due_key(OrderId oid, const Order& order, TimeMs at) {
+  return {order.asset, fired_kind(order), at, oid};
+}
+
+/// When a TWAP has its next slice, where one comes every `period_ms`.
+struct SliceKey {
+  TimeMs period_ms = 0;  // the same in all
+  TimeMs at = 0;
+  TwapId id;
+  friend auto operator<=>(const SliceKey&, const SliceKey&) = default;
+};
+
 /// An agent's key (dex.md 13.4). A revoked one stays as a tombstone.
 struct Agent {
   Address account;  // whom it acts for
@@ -286,6 +329,8 @@ using ValidatorAsset = std::pair<std::uint32_t, AssetId>;
 using OwnedCloid = std::pair<Address, Cloid>;
 using OwnedCommitment = std::pair<Address, Hash256>;
 using OwnedOrder = std::pair<Address, OrderId>;
+using TimedAddress = std::pair<TimeMs, Address>;
+using SealAtHeight = std::pair<std::uint64_t, OwnedCommitment>;
 
 // Fields in the order they are stored in.
 template <typename A>
@@ -298,7 +343,7 @@ void fields(A& a, DayVolume& v) {
 }
 template <typename A>
 void fields(A& a, FeeStats& v) {
-  a(v.today, v.days);
+  a(v.today, v.days, v.total);
 }
 template <typename A>
 void fields(A& a, Ema& v) {

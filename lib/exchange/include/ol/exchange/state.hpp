@@ -9,6 +9,7 @@
 
 #include <ol/base/bytes.hpp>
 #include <ol/base/result.hpp>
+#include <ol/exchange/counted_set.hpp>
 #include <ol/exchange/journal.hpp>
 #include <ol/exchange/margin_table.hpp>
 #include <ol/exchange/order_store.hpp>
@@ -61,6 +62,8 @@ struct State {
   Table<OrderId, TriggerOrder> triggers{log};
   Table<TriggerKey, bool> trigger_index{log};   // active triggers by what fires them; derived
   Table<OwnedOrder, bool> trigger_owners{log};  // triggers by account; derived
+  Table<OrderId, TimeMs> due_triggers{log};     // that fired and wait, by their turn
+  Table<DueKey, bool> due_line{log};            // the same in order; derived
   Table<std::uint64_t, OrderGroup> groups{log};
   Table<OwnedCloid, OrderId> cloids{log};  // of open orders and triggers; derived
   Table<Address, bool> debtors{log};       // accounts with bad debt; derived
@@ -68,6 +71,14 @@ struct State {
   Table<ValidatorAsset, OracleSubmission> submissions{log};
   Table<AssetId, std::vector<PxAt>> oracle_history{log};
   Table<NamedAddress, Address> sub_names{log};  // master and name to sub-account
+
+  // By when something is due, and who has something to look at; all derived (docs/adr/0040).
+  Table<TimedAddress, bool> agent_ends{log};       // agents in force, by the end of their time
+  Table<TimedAddress, bool> cancels_due{log};      // accounts with a scheduled cancel
+  Table<SealAtHeight, bool> seals_by_height{log};  // by the height they were made at
+  Table<SliceKey, bool> slices_due{log};           // TWAPs by their next slice
+  CountedSet in_positions{log};                    // accounts by how many positions they have
+  CountedSet traded_lately{log};                   // accounts whose `stats` are not empty
 
   // Of development networks (dex.md 17.5).
   Table<std::uint8_t, TimeMs> clock{log};                           // one value, once it was set

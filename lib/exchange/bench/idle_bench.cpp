@@ -1,0 +1,84 @@
+#include <cstdint>
+#include <vector>
+
+#include <benchmark/benchmark.h>
+
+#include <ol/exchange/engine.hpp>
+
+// A block without actions on a state of many accounts, each with an agent that has an end, a TWAP
+// whose next slice is not due and a scheduled cancel: what nobody does anything with costs a block
+// nothing (docs/adr/0040).
+
+namespace ol::exchange {
+namespace {
+
+constexpr TimeMs kStart = 1'700'000'000'000;
+constexpr AssetId kBtc{0};
+
+Address numbered(std::uint8_t kind, std::uint64_t number) {
+  Address out;
+  out.bytes[0] = kind;
+  for (std::size_t i = 0; i < 8; ++i)
+    out.bytes[19 - i] = static_cast<std::uint8_t>(number >> (8 * i));
+  return out;
+}
+
+BlockInput next_block(const Engine& engine) {
+  BlockInput out;
+  out.height = engine.state().global().height + 1;
+  out.time = std::max(kStart, engine.state().global().time) + 1;
+  return out;
+}
+
+void run(Engine& engine, const BlockInput& block) {
+  benchmark::DoNotOptimize(engine.execute(block));
+  engine.commit_block();
+}
+
+void add(BlockInput& block, const Address& who, ActionBody body) {
+  VerifiedAction action;
+  action.action.body = std::move(body);
+  action.action.nonce = kStart + block.actions.size();
+  action.signer = who;
+  block.actions.push_back(std::move(action));
+}
+
+void make_idle(Engine& engine, std::uint64_t accounts) {
+  MarketConfig btc;
+  btc.name = "BTC";
+  btc.sz_decimals = 5;
+  btc.tick_px = 10;
+  btc.margin_tiers = {{0, 40}};
+  BlockInput first = next_block(engine);
+  first.system = {ListToken{kUsdToken, "USD", 2, 8}, ListMarket{btc}, SetOracle{kBtc, 600'000}};
+  for (std::uint64_t i = 0; i < accounts; ++i)
+    first.system.emplace_back(CreditUsd{numbered(0xaa, i), kUsdPerDollar});
+  run(engine, first);
+  BlockInput block = next_block(engine);
+  for (std::uint64_t i = 0; i < accounts; ++i)
+    add(block, numbered(0xaa, i), ApproveAgent{numbered(0xbb, i), "", kStart + 86'400'000 + i});
+  for (std::uint64_t i = 0; i < accounts; ++i)
+    add(block, numbered(0xaa, i), ScheduleCancel{kStart + 86'400'000 + i});
+  for (std::uint64_t i = 0; i < accounts; ++i)
+    add(block, numbered(0xaa, i), TwapOrder{kBtc, Side::Buy, 20'000, false, 1'440, false});
+  run(engine, block);
+}
+
+void EmptyBlockBesideIdle(benchmark::State& state) {
+  Engine engine(Params{});
+  const auto accounts = static_cast<std::uint64_t>(state.range(0));
+  make_idle(engine, accounts);
+  if (engine.state().twaps.items().size() != accounts) state.SkipWithError("no TWAPs");
+  for (int i = 0; i < 10; ++i)
+    run(engine, next_block(engine));
+  for (auto _ : state)
+    run(engine, next_block(engine));
+}
+BENCHMARK(EmptyBlockBesideIdle)
+    ->Arg(0)
+    ->Arg(200'000)
+    ->Unit(benchmark::kMicrosecond)
+    ->Iterations(200);
+
+}  // namespace
+}  // namespace ol::exchange
