@@ -1,10 +1,11 @@
 #!/usr/bin/env python3
 """A chain of four on loopback while strangers attack the ports its nodes listen on for each other.
 
-Usage: attack_test.py OPENLIQUID [strangers|peers|links|all strangers|all peers|KIND..]
+Usage: attack_test.py OPENLIQUID [strangers|peers|links|follower|validator|all strangers|all peers|KIND..]
 `strangers`: attackers that never prove who they are, each kind alone, then all at once, and restarts of a validator.
 `peers`: attackers that do, each kind alone, then all at once. `links`: those that say hello as nodes of the chain do, each
-kind alone. `all ..`: only all at once. Kinds are those of `strangers.py`, `attacker.mjs` and `link_attacker.cpp`.
+kind alone. `follower`: those with a link, against a node that follows, whose blocks and transfers are measured.
+`validator`: a validator is stopped, and its network key is the attackers'. `all ..`: only all at once. Kinds are those of `strangers.py`, `attacker.mjs` and `link_attacker.cpp`.
 Environment: OL_ATTACK_TRANSFERS (2): how many are measured at a time; OL_ATTACK_RESTARTS (1): how often a validator is
 restarted in quiet, under half-open connections and under all strangers; OL_ATTACK_MEMORY_MIB (64): what a node may grow
 by; OL_ATTACK_PACE (0.5): the least share of the quiet pace; OL_ATTACK_NICE (19): see `attackers.py`.
@@ -26,6 +27,7 @@ import time
 import attack_watch
 from attack_watch import NODES, Watch, ban_reasons, endings, links, links_made, more_endings, most_used, reach
 from attackers import Attackers
+from dev_test import follower
 from devnet import ROOT, Devnet, free_base_port, log_of, wait_for
 
 TRANSFERS = int(os.environ.get("OL_ATTACK_TRANSFERS", "2"))
@@ -64,7 +66,18 @@ LINKS = {
     "forged certificates": ("goodbye banned",),
     "forged new-views": ("goodbye banned",),
     "sync request flood": ("goodbye banned",),
+    "votes of others": ("goodbye banned",),
+    "messages of a later epoch": (),
 }
+# Of those that have a validator's network key.
+VALIDATOR = {
+    # Cut off beyond what is verified for a validator, 2,000 a second, which a busy machine's attackers do not reach.
+    "a validator's votes": (),
+    "a validator's new-views": ("goodbye banned",),
+    "a validator's sync requests": ("goodbye banned",),
+}
+# Against a node that follows.
+FOLLOWER = tuple(LINKS)
 
 
 def named(reasons):
@@ -73,13 +86,13 @@ def named(reasons):
 
 
 class Test:
-    def __init__(self, net):
-        self.net, self.watch = net, Watch(net)
-        self.ports = [net.base + 100 + i for i in range(NODES)]
+    def __init__(self, net, targets=tuple(range(NODES)), seen=(0, 1)):
+        self.net, self.targets, self.watch = net, targets, Watch(net, seen)
+        self.ports = [net.base + 100 + i for i in targets]
         self.transfer = subprocess.run(["node", str(ROOT / "test/e2e/presign.mjs"), "1"], check=True,
                                        capture_output=True, text=True).stdout.split()[1]
         genesis = re.search(r"node started.*genesis=\"?([0-9a-f]{64})", log_of(net.home / "node0")).group(1)
-        ids = [reach(net, i)["self"] for i in range(NODES)]
+        ids = [reach(net, i)["self"] for i in targets]
         self.links = ([str(pathlib.Path(sys.argv[1]).with_name("link_attacker")), "7777", genesis],
                       [f"{name}@{port}" for name, port in zip(ids, self.ports)])
         self.measure("to warm up")
@@ -98,13 +111,15 @@ class Test:
         with self.attackers(kinds, share) as attackers:
             # On a busy machine they get little.
             wait_for(f"{name} having begun", lambda: all(
-                attackers.counts().get(kind, {}).get("connections", 0) >= NODES for kind in kinds))
+                attackers.counts().get(kind, {}).get("connections", 0) >= len(self.targets) for kind in kinds))
             taken, start = attackers.processor_seconds(), time.monotonic()
             attacked = self.measure(name)
             taken = (attackers.processor_seconds() - taken) / (time.monotonic() - start)
             # Some are given time.
+            at = [sorted(self.net.nodes).index(i) for i in self.targets]
             wait_for(f"{reasons} named by every node under {name}", lambda: all(
-                min(more_endings(self.net, before).get(reason, [0])) > 0 for reason in reasons))
+                min(more_endings(self.net, before).get(reason, [0] * len(before))[i] for i in at) > 0
+                for reason in reasons))
             self.check_links(name, made)
             did = attackers.counts()
         more, why = more_endings(self.net, before), ban_reasons(self.net) - banned
@@ -115,7 +130,8 @@ class Test:
         self.quiet = after
 
     def check_links(self, name, made):
-        if links(self.net) != [NODES - 1] * NODES or links_made(self.net) != made:
+        there = sum(i in self.net.nodes for i in range(NODES))
+        if links(self.net) != [there - 1] * there or links_made(self.net) != made:
             sys.exit(f"FAILED: validators lost links under {name}: now {links(self.net)}, made {made} before and "
                      f"{links_made(self.net)} since")
 
@@ -172,8 +188,8 @@ class Test:
                 for word in ("handshake_timeout", "handshake_failed")))
 
     def report(self):
-        total = sum(sum(counts) for counts in more_endings(self.net, [{}] * NODES).values())
-        lines = sum(log_of(self.net.home / f"node{i}").count("link failed") for i in range(NODES))
+        total = sum(sum(counts) for counts in more_endings(self.net, [{}] * len(self.net.nodes)).values())
+        lines = sum(log_of(self.net.home / f"node{i}").count("link failed") for i in range(NODES) if i in self.net.nodes)
         print(f"in all {total:.0f} connections ended or refused, {lines} lines about it in the logs")
 
 
@@ -181,6 +197,42 @@ def run(net, what):
     net.start_all()
     wait_for("first blocks", lambda: min(net.height(i) for i in range(NODES)) >= 3)
     wait_for("all validators having links", lambda: links(net) == [NODES - 1] * NODES)
+    alone = what & {"follower", "validator"}
+    if what - alone:
+        attack_validators(net, what)
+    if "follower" in what:
+        attack_follower(net)
+    if "validator" in what:
+        attack_with_key(net)
+
+
+def attack_follower(net):
+    follower(net)
+    wait_for("the follower following", lambda: net.height(4) >= net.height(0) - 1)
+    test = Test(net, (4,), (4,))
+    for kind in FOLLOWER:
+        test.phase(kind, [kind], (STRANGERS | PEERS | LINKS)[kind])
+        goal = net.height(0)
+        wait_for("the follower being up with the chain", lambda: net.height(4) >= goal)
+    test.watch.stop()
+    net.stop(4)
+
+
+def attack_with_key(net):
+    """The rest goes on without the fourth validator, more slowly: each round that it leads ends by time."""
+    name = reach(net, 3)["self"]
+    number = next(peer["validator"] for peer in reach(net, 0)["peers"] if peer["id"] == name)
+    net.stop(3)
+    os.environ |= {"OL_ATTACK_KEY": str(net.home / "node3/keys/network.key"), "OL_ATTACK_VALIDATOR": str(number)}
+    test = Test(net, (0, 1, 2))
+    for kind, reasons in VALIDATOR.items():
+        test.phase(kind, [kind], reasons)
+    test.watch.stop()
+    net.start(3)
+    wait_for("all validators having links", lambda: links(net) == [NODES - 1] * NODES)
+
+
+def attack_validators(net, what):
     test = Test(net)
     for kind, reasons in (STRANGERS | PEERS | LINKS).items():
         if kind in what or ("strangers" if kind in STRANGERS else "peers" if kind in PEERS else "links") in what:
@@ -201,8 +253,8 @@ def main():
     seed = int(os.environ.get("OL_SEED", str(time.time_ns() % 1_000_000)))
     random.seed(seed)
     print(f"seed {seed}, load {os.getloadavg()[0]:.1f}")
-    what = set(sys.argv[2:]) or {"strangers", "peers", "links"}
-    if unknown := what - {"strangers", "peers", "links", "all strangers", "all peers", *STRANGERS, *PEERS, *LINKS}:
+    what = set(sys.argv[2:]) or {"strangers", "peers", "links", "follower", "validator"}
+    if unknown := what - {"strangers", "peers", "links", "follower", "validator", "all strangers", "all peers", *STRANGERS, *PEERS, *LINKS}:
         sys.exit(f"no such attack: {unknown}")
     with tempfile.TemporaryDirectory(prefix="openliquid-attack-") as home:
         net = Devnet(sys.argv[1], home + "/net", free_base_port())

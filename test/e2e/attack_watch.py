@@ -43,14 +43,14 @@ def endings_of(net, i):
 
 
 def endings(net):
-    return [endings_of(net, i) for i in range(NODES)]
+    return [endings_of(net, i) for i in sorted(net.nodes)]
 
 
 def more_endings(net, before):
     """By name: how many more than in `before`, of each node."""
     now = endings(net)
     names = sorted({name for node in now for name in node})
-    more = {name: [now[i].get(name, 0) - before[i].get(name, 0) for i in range(NODES)] for name in names}
+    more = {name: [after.get(name, 0) - was.get(name, 0) for after, was in zip(now, before)] for name in names}
     return {name: counts for name, counts in more.items() if sum(counts) > 0}
 
 
@@ -59,22 +59,24 @@ def reach(net, i):
 
 
 def validators(net, i):
-    return [peer for peer in reach(net, i)["peers"] if peer["validator"] is not None]
+    """Those that run, and so not one whose key was stolen."""
+    running = [reach(net, other)["self"] for other in range(NODES) if other in net.nodes]
+    return [peer for peer in reach(net, i)["peers"] if peer["validator"] is not None and peer["id"] in running]
 
 
 def links(net):
     """To how many other validators each has one."""
-    return [sum(peer["connected"] for peer in validators(net, i)) for i in range(NODES)]
+    return [sum(peer["connected"] for peer in validators(net, i)) for i in range(NODES) if i in net.nodes]
 
 
 def links_made(net):
     """How many there have been; the same number twice says that none was lost between."""
-    return [sum(peer["connects"] for peer in validators(net, i)) for i in range(NODES)]
+    return [sum(peer["connects"] for peer in validators(net, i)) for i in range(NODES) if i in net.nodes]
 
 
 def ban_reasons(net):
     """How many peers all nodes have banned, by why."""
-    return collections.Counter(ban["reason"] for i in range(NODES) for ban in reach(net, i)["bans"])
+    return collections.Counter(ban["reason"] for i in sorted(net.nodes) for ban in reach(net, i)["bans"])
 
 
 def used(net, i):
@@ -85,14 +87,14 @@ def used(net, i):
 
 
 def most_used(net):
-    return tuple(map(max, zip(*(used(net, i) for i in range(NODES)))))
+    return tuple(map(max, zip(*(used(net, i) for i in sorted(net.nodes)))))
 
 
 class Watch:
-    """How the chain grows, seen at two nodes, and the most that a node uses meanwhile."""
+    """How the chain grows, seen at some nodes, and the most that a node uses meanwhile."""
 
-    def __init__(self, net):
-        self.net, self.rises, self.running = net, [], True
+    def __init__(self, net, nodes=(0, 1)):
+        self.net, self.nodes, self.rises, self.running = net, nodes, [], True
         self.most = most_used(net)
         self.thread = threading.Thread(target=self.run, daemon=True)
         self.thread.start()
@@ -102,7 +104,7 @@ class Watch:
             if not self.running:
                 return
             try:
-                height = max(self.net.height(i) for i in (0, 1))
+                height = max(self.net.height(i) for i in self.nodes)
                 if not self.rises or height > self.rises[-1][1]:
                     self.rises.append((time.monotonic(), height))
                 if turn % 10 == 0:
@@ -141,13 +143,14 @@ class Measured:
 
 def measure(net, watch, name, transfers):
     def worked():
-        return sum(processor_seconds(net.nodes[i].pid) for i in range(NODES))
+        return sum(processor_seconds(net.nodes[i].pid) for i in sorted(net.nodes))
 
-    start, before, work = time.monotonic(), net.height(0), worked()
+    seen = watch.nodes[0]
+    start, before, work = time.monotonic(), net.height(seen), worked()
     out = subprocess.run(
-        ["node", str(ROOT / "test/e2e/latency.mjs"), str(transfers), f"http://127.0.0.1:{net.port(0)}"],
+        ["node", str(ROOT / "test/e2e/latency.mjs"), str(transfers), f"http://127.0.0.1:{net.port(seen)}"],
         check=True, capture_output=True, text=True, timeout=600).stdout
-    seconds, blocks = time.monotonic() - start, net.height(0) - before
+    seconds, blocks = time.monotonic() - start, net.height(seen) - before
     p50, p90 = map(int, re.search(r"p50 (\d+) ms, p90 (\d+) ms", out).groups())
     if blocks == 0:
         sys.exit(f"FAILED: under {name} the chain does not go on")

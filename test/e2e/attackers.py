@@ -16,7 +16,8 @@ E2E = ROOT / "test/e2e"
 NICE = os.environ.get("OL_ATTACK_NICE", "19")
 
 # Of link_attacker.cpp.
-LINKED = ("forged certificates", "forged new-views", "sync request flood")
+LINKED = ("forged certificates", "forged new-views", "sync request flood", "votes of others", "messages of a later epoch",
+          "a validator's votes", "a validator's new-views", "a validator's sync requests")
 
 
 def yield_processor():

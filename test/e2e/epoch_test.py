@@ -1,11 +1,13 @@
 #!/usr/bin/env python3
 """End-to-end check of a change of the validator set: five processes, of which first 0, 1, 2 and 3 validate and then 0, 1, 2
-and 4. docs/adr/0013-epochs.md.
+and 4. docs/adr/0013-epochs.md. Each is configured with the address of node 0 alone: they find the others, and node 4 once it is
+a validator, as docs/protocol/p2p.md, "Discovery", says.
 
 Usage: epoch_test.py OPENLIQUID
 """
 import json
 import pathlib
+import re
 import shutil
 import subprocess
 import sys
@@ -33,10 +35,32 @@ class Chain:
             (self.home / f"node{i}/genesis.json").write_text(json.dumps(genesis))
             # Made for the genesis of all five.
             shutil.rmtree(self.home / f"node{i}/data", ignore_errors=True)
+            self.configure(i)
         genesis["validators"] = everyone[:3] + everyone[4:]
         self.next = self.home / "next.json"
         self.next.write_text(json.dumps(genesis))
         self.genesis = self.home / "node0/genesis.json"
+
+    def configure(self, i):
+        """Node 0 as the only peer, and none for node 0; of strangers it alone takes any."""
+        path = self.home / f"node{i}/config/openliquid.toml"
+        entry = rf'"{self.peer_id(0)}@[^"]*"'
+        found = re.search(entry, path.read_text())
+        assert (found is None) == (i == 0), path.read_text()
+        text, times = re.subn(r"(?m)^peers = \[.*\]$", f"peers = [{found.group(0) if found else ''}]", path.read_text())
+        assert times == 1, text
+        if i in (1, 2, 3):
+            text, times = re.subn(r"(?m)^unknown_peers_max = \d+$", "unknown_peers_max = 0", text)
+            assert times == 1, text
+        path.write_text(text)
+
+    def peer_id(self, i):
+        return self.openliquid("p2p", "id", "--home", str(self.home / f"node{i}")).strip()
+
+    def link(self, i, j):
+        """What node i says of its link to node j, if it is up."""
+        peers = call(self.base + i, "ol_peers", timeout=30)["result"]["peers"]
+        return next((peer for peer in peers if peer["id"] == self.peer_id(j) and peer["connected"]), None)
 
     def openliquid(self, *arguments):
         done = subprocess.run([self.program, *arguments], capture_output=True, text=True, timeout=SECONDS)
@@ -76,6 +100,9 @@ def run(chain):
     wait_for("first blocks", lambda: min(chain.height(i) for i in range(5)) >= 2, SECONDS)
     assert [chain.state(i)["signing"] for i in range(5)] == [True] * 4 + [False]
 
+    wait_for("links of the validators", lambda: all(chain.link(i, j) for i in range(3) for j in range(i)), SECONDS)
+    assert chain.link(0, 4) and not any(chain.link(i, 4) for i in (1, 2, 3)), "node 4 is a stranger"
+
     change = str(chain.home / "change.hex")
     chain.validators("propose", "--next", str(chain.next), "--file", change)
     for i in range(3):
@@ -86,6 +113,9 @@ def run(chain):
     wait_for("epoch 1 everywhere", lambda: all(chain.state(i)["epoch"] == 1 for i in range(5)), SECONDS)
     wait_for("the new validator signing", lambda: chain.state(4)["signing"], SECONDS)
     assert not chain.state(3)["signing"]
+    wait_for("links to the new validator", lambda: all(chain.link(i, 4) for i in (1, 2)), SECONDS)
+    for i in (1, 2):
+        assert chain.link(i, 4)["validator"] == 3 and not chain.link(i, 4)["configured"], chain.link(i, 4)
     chain.wait_for_blocks(range(5))
     for i in (3, 4):
         said = chain.validators("verify", node=i)

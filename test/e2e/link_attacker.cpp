@@ -1,9 +1,12 @@
 // Peers with the hello of the chain, and so with a link, that send a node what costs it most:
 // forged consensus messages, and requests for what it stores. They come again under a new name as
-// soon as they are cut off, until the process is killed. Usage: link_attacker CHAIN_ID GENESIS_HASH
-// KIND,KIND.. ID@PORT.. Prints each second, as JSON and by kind: links made, messages sent.
+// soon as they are cut off, until the process is killed; kinds of a validator, under the name of
+// the one whose network key is in the file OL_ATTACK_KEY and whose number is OL_ATTACK_VALIDATOR.
+// Usage: link_attacker CHAIN_ID GENESIS_HASH KIND,KIND.. ID@PORT.. Prints each second, as JSON and
+// by kind: links made, messages sent.
 #include <atomic>
 #include <chrono>
+#include <cstdlib>
 #include <iostream>
 #include <memory>
 #include <mutex>
@@ -14,6 +17,7 @@
 #include <ol/base/codec.hpp>
 #include <ol/base/hex.hpp>
 #include <ol/consensus/messages.hpp>
+#include <ol/crypto/key_file.hpp>
 #include <ol/node/sync_messages.hpp>
 #include <ol/p2p/stack_network.hpp>
 
@@ -36,16 +40,40 @@ struct Target {
   Bytes hello;
 };
 
+/// The validator whose key was stolen.
+struct Stolen {
+  p2p::IdentityKey key;
+  primitives::ValidatorIndex index;
+};
+
+std::optional<Stolen> stolen() {
+  const char* const path = std::getenv("OL_ATTACK_KEY");
+  const char* const number = std::getenv("OL_ATTACK_VALIDATOR");
+  if (path == nullptr || number == nullptr) return std::nullopt;
+  const auto secret = crypto::read_key_file(path, crypto::KeyKind::Ed25519, std::nullopt);
+  if (!secret) return std::nullopt;
+  auto key = p2p::IdentityKey::from_secret(p2p::KeyType::Ed25519, *secret);
+  if (!key) return std::nullopt;
+  return Stolen{*std::move(key),
+                primitives::ValidatorIndex(static_cast<std::uint32_t>(std::stoul(number)))};
+}
+
+bool is_validators(const std::string& kind) {
+  return kind.starts_with("a validator's ");
+}
+
 /// One identity's link.
 class Link final : p2p::NetworkHandler {
  public:
-  Link(const Target& target, std::uint64_t seed) : random_(seed) {
+  Link(const Target& target, std::uint64_t seed, const std::optional<Stolen>& as)
+      : random_(seed), voter_(as ? as->index : primitives::ValidatorIndex(0)) {
     p2p::NetworkConfig config;
     config.listen_host = "127.0.0.1";
     config.hello = target.hello;
     config.peers = {{target.id, "127.0.0.1", target.port}};
-    network_ = p2p::make_stack_network(std::move(config),
-                                       p2p::IdentityKey::generate(p2p::KeyType::Ed25519), *this);
+    network_ = p2p::make_stack_network(
+        std::move(config), as ? as->key.clone() : p2p::IdentityKey::generate(p2p::KeyType::Ed25519),
+        *this);
     if (network_->start()) thread_ = std::thread([this] { network_->run(); });
   }
   ~Link() override {
@@ -60,7 +88,13 @@ class Link final : p2p::NetworkHandler {
   void send(const std::string& kind) {
     if (kind == "forged certificates") {
       say(Channel::Consensus, encode_message(consensus::CertificateMessage{forged()}));
-    } else if (kind == "forged new-views") {
+    } else if (kind == "votes of others" || kind == "a validator's votes") {
+      say(Channel::Consensus, encode_message(vote()));
+    } else if (kind == "messages of a later epoch") {
+      consensus::VoteMessage later = vote();
+      later.subject.epoch = primitives::Epoch(later.subject.epoch.value() + 1 + random_() % 3);
+      say(Channel::Consensus, encode_message(later));
+    } else if (kind == "forged new-views" || kind == "a validator's new-views") {
       say(Channel::Consensus, encode_message(forged_new_view()));
     } else {
       say(Channel::Request, encode_sync_message(request()));
@@ -85,6 +119,13 @@ class Link final : p2p::NetworkHandler {
     out.subject.height = primitives::Height(out.subject.height.value() + 1 + random_() % 1000);
     out.subject.view = primitives::View(out.subject.view.value() + 1 + random_() % 1000);
     out.subject.block = any<primitives::BlockHash>();
+    return out;
+  }
+  /// For a view ahead, with a share that proves nothing.
+  consensus::VoteMessage vote() {
+    consensus::VoteMessage out;
+    out.subject = forged().subject;
+    out.share = {voter_, Bytes(48, static_cast<std::uint8_t>(random_()))};
     return out;
   }
   consensus::NewViewMessage forged_new_view() {
@@ -125,6 +166,7 @@ class Link final : p2p::NetworkHandler {
   }
 
   std::mt19937_64 random_;
+  primitives::ValidatorIndex voter_;
   std::mutex mutex_;
   primitives::QuorumCertificate heard_;
   std::atomic<bool> up_{false};
@@ -135,8 +177,9 @@ class Link final : p2p::NetworkHandler {
 
 void attack(const std::string& kind, const Target& target, Counts& counts) {
   std::random_device seed;
+  const std::optional<Stolen> as = is_validators(kind) ? stolen() : std::nullopt;
   while (true) {
-    Link link(target, seed());
+    Link link(target, seed(), as);
     while (!link.is_up() && !link.is_over())
       std::this_thread::sleep_for(kPause);
     if (link.is_up()) ++counts.connections;
@@ -163,13 +206,14 @@ int main(int argc, char** argv) {
   std::map<std::string, Counts> counts;
   std::vector<std::thread> attackers;
   std::istringstream kinds(args[2]);
+  if (args[2].find("a validator's ") != std::string::npos && !stolen()) return 2;
   for (std::string kind; std::getline(kinds, kind, ',');) {
     Counts& of = counts[kind];
     for (std::size_t i = 3; i < args.size(); ++i) {
       const std::size_t at = args[i].find('@');
       const Target target{*p2p::PeerId::from_text(args[i].substr(0, at)),
                           static_cast<std::uint16_t>(std::stoul(args[i].substr(at + 1))), said};
-      for (int one = 0; one < 2; ++one)
+      for (int one = 0; one < (is_validators(kind) ? 1 : 2); ++one)
         attackers.emplace_back([kind, target, &of] { attack(kind, target, of); });
     }
   }

@@ -1,15 +1,16 @@
 // What is final, mirrored: books, history, catalog and oracle prices.
 #include <algorithm>
-
-#include <ol/exchange/proof.hpp>
+#include <chrono>
+#include <thread>
 
 #include "exchange_api_impl.hpp"
 
 namespace ol::api {
 namespace {
 
-// Tries until the block that led to a state is out.
+// Tries until the blocks up to a state that is stored are out.
 constexpr int kBlockTries = 1000;
+constexpr std::chrono::milliseconds kBlockPause{2};
 
 bool lists_markets(const exchange::CommittedBlock& block) {
   for (const exchange::SystemAction& action : block.input.system) {
@@ -41,32 +42,36 @@ void ExchangeApi::Impl::advance() {
   const std::uint64_t head = std::min(access.height(), stop_at);
   while (next <= head) {
     const exchange::CommittedBlockPtr block = access.block(next);
-    if (block == nullptr) {
-      // Further behind than blocks are kept: begin anew.
-      reload(Past::Lost);
-      feed.resend(view());
-      return;
-    }
+    // Further behind than blocks are kept, which `keep_from` prevents.
+    if (block == nullptr) return begin_anew();
     // A history that was saved may be ahead of the chain as the disk had it.
     const bool known = block->input.height <= remembered;
-    if (!known && !history.can_follow(*block)) {
-      // A revert to a snapshot from before this history: begin anew.
+    const bool other_branch =
+        block->input.height == remembered && remembered_block && block->block != *remembered_block;
+    if (other_branch || (!known && !history.can_follow(*block))) {
+      // What is kept is of another chain, or a revert goes back to before it.
       history = History();
-      reload(Past::Lost);
-      feed.resend(view());
+      remembered = 0;
       unsaved += amount_of(*block);
-      return;
+      return begin_anew();
     }
     ++next;
+    access.keep_from(this, next);
     const bool reverts = block->result.reverted_to.has_value();
     if (reverts || lists_markets(*block)) refresh_catalog();
     if (reverts || moves_oracle(*block)) refresh_oracle();
+    codes.apply(block->result.diff);
     const auto changed = books.apply(block->result.diff, block->input.height, block->input.time);
     const BlockUpdate update = known ? BlockUpdate{} : history.apply(*block);
     unsaved += amount_of(*block);
     feed.publish(view(), *block, update, changed);
-    if (reverts) feed.resend(view());
+    if (reverts) feed.resend(view(), Feed::Missed::Nothing);
   }
+}
+
+void ExchangeApi::Impl::begin_anew() {
+  reload(Past::Lost);
+  feed.resend(view(), Feed::Missed::Blocks);
 }
 
 bool ExchangeApi::Impl::remember() {
@@ -76,6 +81,9 @@ bool ExchangeApi::Impl::remember() {
       kept ? History::decode(kept->history, kept->format) : std::optional<History>(std::in_place);
   if (!known) return false;
   std::uint64_t height = kept ? kept->height : 0;
+  const bool says_block = kept && kept->format >= Archive::kWithBlock;
+  // What an older file may lack, nobody knows.
+  if (kept && !says_block) known->set_whole_after(height);
   std::size_t again = 0;
   bool followed = true;
   const bool whole = archive->replay([&](const exchange::CommittedBlock& block) {
@@ -87,53 +95,59 @@ bool ExchangeApi::Impl::remember() {
   if (!whole || !followed || height < access.height()) return false;
   history = *std::move(known);
   remembered = height;
+  if (says_block && kept->height == height) remembered_block = kept->block;
   unsaved = again;
   return true;
 }
 
+std::uint64_t ExchangeApi::Impl::stop_mirrors(std::uint64_t height) {
+  const MutexLock lock(mutex);
+  stop_at = height;
+  advance();
+  return next - 1;
+}
+
 void ExchangeApi::Impl::save() {
   if (archive == nullptr) return;
-  const auto stop = [&](std::uint64_t height) {
-    const MutexLock lock(mutex);
-    stop_at = height;
-    advance();
-    return next - 1;
-  };
-  const std::uint64_t before = stop(0);
-  Archive::Kept now;
-  exchange::StateRecords records;
-  access.read([&](const exchange::State& state) {
-    now.height = state.global().height;
-    records = exchange::records_of(state);
-  });
-  // The block that led to the state may not be out yet.
-  std::uint64_t at = before;
-  for (int i = 0; i < kBlockTries && at < now.height; ++i)
-    at = stop(now.height);
-  bool fits = false;
+  std::uint64_t at = stop_mirrors(0);
+  const auto state = access.cut(at);
+  // It may be ahead of what is out.
+  for (int i = 0; i < kBlockTries && state && at < state->height(); ++i) {
+    if (i > 0) std::this_thread::sleep_for(kBlockPause);
+    at = stop_mirrors(state->height());
+  }
+  const History* still = nullptr;
   {
     const MutexLock lock(mutex);
-    fits = at == now.height && now.height >= remembered;
-    if (fits) now.history = history.encode();
-    unsaved = 0;
-    stop_at = ~std::uint64_t{0};
+    if (state && at == state->height() && at >= remembered) still = &history;
   }
-  if (fits) static_cast<void>(archive->save(now, records));
+  // Nothing changes it while the mirrors stop: others read it beside this.
+  Archive::Kept now;
+  if (still != nullptr) now = {at, state->block(), still->encode()};
+  {
+    const MutexLock lock(mutex);
+    if (still != nullptr) unsaved = 0;
+    stop_at = exchange::Access::kNoHeight;
+  }
+  if (still != nullptr) static_cast<void>(archive->save(now, *state));
 }
 
 void ExchangeApi::Impl::reload(Past past) {
   // The lambda runs within this call, under the mutex; the analysis does not see through it.
   BookMirror* const own_books = &books;
+  ReferralCodes* const own_codes = &codes;
   History* const own_history = &history;
   std::uint64_t height = 0;
   access.read([&](const exchange::State& state) {
     height = state.global().height;
     own_books->load(state);
+    own_codes->load(state);
     if (past == Past::Lost) own_history->load(state);
     set_catalog(state);
     set_oracle(state);
   });
   next = height + 1;
+  access.keep_from(this, next);
 }
 
 void ExchangeApi::Impl::refresh_catalog() {

@@ -1,4 +1,7 @@
 // POST /info.
+#include <chrono>
+#include <thread>
+
 #include <boost/json/object.hpp>
 #include <boost/json/serialize.hpp>
 
@@ -16,7 +19,8 @@ namespace json = boost::json;
 constexpr std::size_t kInfoBytesMax = 16 * 1024;
 constexpr std::size_t kKeyBytesMax = 1024;
 constexpr std::size_t kPlaceBytes = 32;
-constexpr int kProofTries = 1000;
+constexpr int kProofTries = 50;
+constexpr std::chrono::milliseconds kProofPause{2};
 /// How often the mirrors catch up with a state that was read newer than they are.
 constexpr int kMirrorTries = 10;
 
@@ -49,6 +53,8 @@ Result<json::value, ApiError> ExchangeApi::Impl::answer_info(std::string_view bo
   }
   read_dex(in);
   const bool proves = in.boolean_or("proof", false);
+  // Before any lock is held: it may take long.
+  if (proves && is_provable(type)) prover.prepare();
   std::optional<Prover::Proved> proved;
   const InfoAnswer answer = query->reads == Reads::Mirrors
                                 ? ask_mirrors(in, *query, proves, proved, reply)
@@ -59,6 +65,7 @@ Result<json::value, ApiError> ExchangeApi::Impl::answer_info(std::string_view bo
   if (json::object* object = out.if_object(); object != nullptr && type != "allMids") {
     object->emplace("height", reply.height);
     object->emplace("time", reply.time);
+    if (type == "exchangeStatus") object->emplace("historyFrom", reply.history_from);
     if (proved) object->emplace("proof", proof_json(*proved));
   }
   if (proves && !proved) return fail(refusal(NodeError::Busy, "no proof now; try again"));
@@ -72,9 +79,10 @@ InfoAnswer ExchangeApi::Impl::ask_mirrors(ObjectReader& in, const NamedQuery& qu
   for (int i = 0; i < kMirrorTries && (i == 0 || reply.height >= next); ++i) {
     advance();
     const auto listed = current_catalog();
-    answer =
-        ask({in, listed, *listed, access.params(), books, history}, query, proves, proved, reply);
+    answer = ask({in, listed, *listed, access.params(), books, history, &codes}, query, proves,
+                 proved, reply);
   }
+  reply.history_from = history.whole_after() + 1;
   if (reply.height < next) return answer;
   // The state goes on meanwhile: whoever resumes after the height told here misses nothing.
   reply.height = next - 1;
@@ -102,6 +110,7 @@ InfoAnswer ExchangeApi::Impl::ask(const InfoCall& call, const NamedQuery& query,
   InfoAnswer answer;
   // Again where the block that led to the state is not out yet.
   for (int i = 0; i < kProofTries && (i == 0 || (proves && !proved && !reading.failed())); ++i) {
+    if (i > 0) std::this_thread::sleep_for(kProofPause);
     access.read([&](const exchange::State& state) {
       reply.height = state.global().height;
       reply.time = state.global().time;

@@ -17,6 +17,7 @@
 #include "history.hpp"
 #include "info.hpp"
 #include "pending.hpp"
+#include "referral_codes.hpp"
 
 namespace ol::api {
 
@@ -39,6 +40,9 @@ class ExchangeApi::Impl {
     reload(remember() ? Past::Known : Past::Lost);
     next_settled = next;
   }
+  ~Impl() { access.keep_from(this, exchange::Access::kNoHeight); }
+  Impl(const Impl&) = delete;
+  Impl& operator=(const Impl&) = delete;
 
   // --- what is final ---
 
@@ -49,9 +53,13 @@ class ExchangeApi::Impl {
 
   bool remember() OL_REQUIRES(mutex);
 
-  // The archive gets a history and a state of one height: the mirrors stop at the state's while it
-  // is copied.
+  // Blocks were missed: what is known of before them stays, and clients are told.
+  void begin_anew() OL_REQUIRES(mutex);
+
+  // The archive gets a history and a state of one height: the mirrors stop at that of a state that
+  // is stored, and go on once the history is copied.
   void save();
+  std::uint64_t stop_mirrors(std::uint64_t height);
 
   void reload(Past past) OL_REQUIRES(mutex);
 
@@ -159,8 +167,11 @@ class ExchangeApi::Impl {
   std::uint64_t stop_at OL_GUARDED_BY(mutex) = ~std::uint64_t{0};
   /// The last block that the history had when it was opened.
   std::uint64_t remembered OL_GUARDED_BY(mutex) = 0;
+  /// Its hash, where the file was ahead of the chain and says it.
+  std::optional<Hash256> remembered_block OL_GUARDED_BY(mutex);
   std::size_t unsaved OL_GUARDED_BY(mutex) = 0;
   BookMirror books OL_GUARDED_BY(mutex);
+  ReferralCodes codes OL_GUARDED_BY(mutex);
   History history OL_GUARDED_BY(mutex);
   Feed feed OL_GUARDED_BY(mutex);
   // Never held while anything else is waited for.

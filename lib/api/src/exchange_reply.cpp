@@ -174,6 +174,28 @@ std::string slices_sentence(const ReplyContext& context, const Action& action) {
          " USD at its slices' price; it may run for fewer minutes";
 }
 
+// Of a send to where no account is, and of what else is made for good (adr 40).
+std::string opening_sentence(const exchange::Params& params) {
+  return "the destination has no account: opening one costs " +
+         exchange::format_decimal(params.open_account_usd, 6) +
+         " USD besides what is sent, of what can be withdrawn and, where that is short, of free "
+         "spot "
+         "USD";
+}
+
+bool is_send(const Action& action) {
+  return std::holds_alternative<exchange::UsdSend>(action.body) ||
+         std::holds_alternative<exchange::SpotSend>(action.body);
+}
+
+std::string builders_sentence(const ReplyContext& context, const Action& action) {
+  if (!std::holds_alternative<exchange::ApproveBuilderFee>(action.body)) return {};
+  return "a builder's fee is at most " + std::to_string(exchange::kBuilderFeeSpotMax) +
+         " tenths of a basis point, for at most " +
+         std::to_string(context.params.builders_per_account) +
+         " builders at a time; 0 takes an approval back";
+}
+
 // Of an action that takes a code; empty for one that uses a code.
 std::string code_sentence(const Action& action) {
   if (!std::holds_alternative<exchange::RegisterReferralCode>(action.body)) return {};
@@ -215,7 +237,12 @@ std::string general_sentence(Error error, const ReplyContext& context, const Act
     case Error::SubAccountLimit:
       return "at most " + std::to_string(context.params.sub_accounts) +
              " sub-accounts, each with a name of its own";
+    case Error::OpenAccountFee:
+      return opening_sentence(context.params);
+    case Error::BuilderFee:
+      return builders_sentence(context, action);
     case Error::BadNumber:
+      if (is_send(action)) return "a send of nothing opens no account";
       if (!std::holds_alternative<exchange::TwapOrder>(action.body)) return {};
       return "a TWAP runs for 5 to 1440 minutes";
     case Error::MinNtl:
@@ -229,6 +256,10 @@ std::string general_sentence(Error error, const ReplyContext& context, const Act
     case Error::BadTriggerPx:
       return "triggerPx must be a multiple of the tick, and the price of a market trigger within " +
              decimal_text(context.params.trigger_band_ppb, 7) + " % of it on the worse side";
+    case Error::VaultDeposit:
+      if (!std::holds_alternative<exchange::CreateVault>(action.body)) return {};
+      return "a vault begins with at least " +
+             exchange::format_decimal(context.params.vault_least_usd, 6) + " USD";
     case Error::VaultLocked:
       return "the deposit is still locked: " + hours(context.params.vault_lock_ms) +
              " after the last one, " + hours(context.params.backstop_lock_ms) +

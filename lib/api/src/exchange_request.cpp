@@ -74,7 +74,7 @@ exchange::TokenId read_token(const Call& call, std::string_view key) {
 std::uint64_t read_token_amount(const Call& call, exchange::TokenId token, std::string_view key) {
   const TokenEntry* entry = call.catalog.token(token);
   if (entry == nullptr) return 0;
-  return call.in.decimal(key, entry->wei_decimals, entry->name + " amount");
+  return call.in.padded_decimal(key, entry->wei_decimals, entry->name + " amount");
 }
 
 AssetId read_asset(const Call& call, std::string_view key) {
@@ -231,7 +231,7 @@ ActionBody read_update_isolated_margin(const Call& call) {
 
 ActionBody read_usd_class_transfer(const Call& call) {
   exchange::UsdClassTransfer out;
-  out.usd = call.in.decimal("amount", kUsdDecimals, "USD amount");
+  out.usd = call.in.padded_decimal("amount", kUsdDecimals, "USD amount");
   out.to_perp = call.in.boolean("toPerp");
   check_time(call, "nonce");
   return out;
@@ -240,7 +240,7 @@ ActionBody read_usd_class_transfer(const Call& call) {
 ActionBody read_usd_send(const Call& call) {
   exchange::UsdSend out;
   out.destination = call.in.address("destination");
-  out.usd = call.in.decimal("amount", kUsdDecimals, "USD amount");
+  out.usd = call.in.padded_decimal("amount", kUsdDecimals, "USD amount");
   check_time(call, "time");
   return out;
 }

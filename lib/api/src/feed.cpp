@@ -36,7 +36,9 @@ std::vector<std::string> messages_of(Channel channel, const FirstData& first) {
     return json::serialize(out);
   };
   if (first.data.is_null()) return {};
-  if (channel != Channel::Notification) return {message(first.data, first.truncated)};
+  const bool many =
+      channel == Channel::Notification || (channel == Channel::UserEvents && first.data.is_array());
+  if (!many) return {message(first.data, first.truncated)};
   std::vector<std::string> out;
   for (const json::value& part : first.data.as_array())
     out.push_back(message(part, first.truncated && out.empty()));
@@ -103,10 +105,11 @@ void Feed::publish(const FeedView& view, const exchange::CommittedBlock& block,
   }
 }
 
-void Feed::resend(const FeedView& view) {
+void Feed::resend(const FeedView& view, Missed missed) {
   for (auto& [key, topic] : topics_) {
     topic.sub.market = view.catalog.market(topic.sub.asset);
-    deliver(topic, snapshot_of(topic.sub, view));
+    deliver(topic,
+            missed == Missed::Blocks ? after_gap(topic.sub, view) : snapshot_of(topic.sub, view));
   }
 }
 

@@ -67,10 +67,14 @@ struct FirstData {
   /// Whether more happened since `from_height` than is told here: the newest of it is.
   bool truncated = false;
 };
+/// What a subscription begins with anew after blocks were missed: of a stream of a user that there
+/// was something to miss, if nothing else.
+[[nodiscard]] FirstData after_gap(const Subscription& sub, const FeedView& view);
 /// The data of the first message, or null where there is none; of notifications a list of the data
 /// of one message each.
 [[nodiscard]] FirstData snapshot_of(const Subscription& sub, const FeedView& view);
-/// The data of the message about a block, or null if it says nothing new.
+/// The data of the message about a block, or null if it says nothing new; of notifications and of
+/// user events a list of the data of one message each.
 [[nodiscard]] boost::json::value update_of(const Subscription& sub, const FeedView& view,
                                            const exchange::CommittedBlock& block,
                                            const BlockUpdate& update,
@@ -98,8 +102,9 @@ class Feed {
   /// One message per subscription, encoded once, to all who have it.
   void publish(const FeedView& view, const exchange::CommittedBlock& block,
                const BlockUpdate& update, const std::vector<exchange::AssetId>& changed);
-  /// After blocks were missed: every subscription begins anew.
-  void resend(const FeedView& view);
+  /// Every subscription begins anew: the chain went back, or blocks were missed.
+  enum class Missed : std::uint8_t { Nothing, Blocks };
+  void resend(const FeedView& view, Missed missed);
 
  private:
   struct Topic {

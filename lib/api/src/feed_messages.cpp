@@ -139,12 +139,6 @@ bool is_since(const Subscription& sub, const Record& record) {
   return record.height == 0 || record.height >= *sub.from_height;
 }
 
-json::object first_of(const Subscription& sub, std::string_view key, json::array list) {
-  json::object out{{"isSnapshot", true}, {"user", hex_text(sub.user)}};
-  out[key] = std::move(list);
-  return out;
-}
-
 // Without a height the newest ones.
 json::array past_fills(const Subscription& sub, const FeedView& view) {
   json::array fills;
@@ -199,13 +193,54 @@ FirstData past_notices(const Subscription& sub, const FeedView& view) {
   return {std::move(newest), at != all.rend() && is_since(sub, *at)};
 }
 
+// In place of notifications that are not known.
+json::object missed_json(const Subscription& sub, const FeedView& view) {
+  return {{"user", hex_text(sub.user)},
+          {"notification", "This node does not know all that happened before."},
+          {"time", view.access.time()},
+          {"height", view.history.whole_after()}};
+}
+
 template <typename Records, typename Shape>
 json::array past(const Subscription& sub, const Records& records, Shape shape) {
   return chosen(records, [&](const auto& record) { return is_since(sub, record); }, shape);
 }
 
+json::object first_of(const Subscription& sub, std::string_view key, json::array list) {
+  json::object out{{"isSnapshot", true}, {"user", hex_text(sub.user)}};
+  out[key] = std::move(list);
+  return out;
+}
+
+History::Kind kind_of(Channel channel) {
+  switch (channel) {
+    case Channel::OrderUpdates:
+      return History::Kind::Orders;
+    case Channel::UserFundings:
+      return History::Kind::Funding;
+    case Channel::LedgerUpdates:
+      return History::Kind::Ledger;
+    case Channel::Notification:
+      return History::Kind::Notices;
+    default:
+      return History::Kind::Fills;
+  }
+}
+
+// Orders canceled by anything but the account's own action.
+template <typename Keep>
+json::array canceled(const auto& notices, const FeedView& view, Keep keep) {
+  return chosen(
+      notices, [&](const Notice& one) { return one.kind == Notice::Kind::Canceled && keep(one); },
+      [&](const Notice& one) {
+        const MarketEntry* market = view.catalog.market(one.asset);
+        return json::object{{"coin", market == nullptr ? "" : market->name},
+                            {"oid", one.oid.value()}};
+      });
+}
+
 // What happened to the user up to now. Streams that begin with nothing do so without a height.
-FirstData user_snapshot(const Subscription& sub, const FeedView& view) {
+FirstData user_past(const Subscription& sub, const FeedView& view) {
   const auto shaped = [&](auto shape) {
     return [&view, shape](const auto& record) { return shape(record, view.catalog); };
   };
@@ -216,8 +251,13 @@ FirstData user_snapshot(const Subscription& sub, const FeedView& view) {
   if (sub.channel == Channel::UserFills) return {first_of(sub, "fills", past_fills(sub, view))};
   if (!sub.from_height) return {};
   switch (sub.channel) {
-    case Channel::UserEvents:
-      return {first_of(sub, "fills", past_fills(sub, view))};
+    case Channel::UserEvents: {
+      json::object out = first_of(sub, "fills", past_fills(sub, view));
+      out["fundings"] = past(sub, view.history.funding(sub.user), paid);
+      out["nonUserCancel"] = canceled(view.history.notices(sub.user), view,
+                                      [&](const Notice& one) { return is_since(sub, one); });
+      return {std::move(out)};
+    }
     case Channel::UserFundings:
       return {first_of(sub, "fundings", past(sub, view.history.funding(sub.user), paid))};
     case Channel::LedgerUpdates:
@@ -228,6 +268,21 @@ FirstData user_snapshot(const Subscription& sub, const FeedView& view) {
     default:
       return {};
   }
+}
+
+FirstData user_snapshot(const Subscription& sub, const FeedView& view) {
+  FirstData out = user_past(sub, view);
+  std::uint64_t whole = view.history.whole_from(kind_of(sub.channel), sub.user);
+  if (sub.channel == Channel::UserEvents) {
+    for (const auto also : {History::Kind::Funding, History::Kind::Notices})
+      whole = std::max(whole, view.history.whole_from(also, sub.user));
+  }
+  if (sub.from_height && *sub.from_height < whole) out.truncated = true;
+  // Of notifications each is a message of its own: one has to say it where there is none.
+  const bool silent = sub.channel == Channel::Notification && out.truncated &&
+                      out.data.is_array() && out.data.as_array().empty();
+  if (silent) out.data.as_array().push_back(missed_json(sub, view));
+  return out;
 }
 
 struct EventJson {
@@ -273,6 +328,29 @@ json::value l4_diff_of(const Subscription& sub, const FeedView& view, const Comm
                       {"events", std::move(events)}};
 }
 
+// A message for each kind of what happened, and for each payment, as existing clients take them.
+json::value user_events(const Subscription& sub, const FeedView& view, const BlockUpdate& update) {
+  json::array out;
+  const auto add = [&](std::string_view key, json::value data) {
+    json::object one{{"user", hex_text(sub.user)}};
+    one[key] = std::move(data);
+    out.push_back(std::move(one));
+  };
+  json::array fills = chosen(
+      update.fills, [&](const FillRecord& fill) { return fill.account == sub.user; },
+      [&](const FillRecord& fill) { return fill_json(fill, view.catalog); });
+  if (!fills.empty()) add("fills", std::move(fills));
+  for (const FundingRecord& record : update.funding) {
+    if (record.event.account == sub.user)
+      add("funding", funding_json(funding_shape(record, view.history), view.catalog));
+  }
+  json::array cancels = canceled(update.notices, view,
+                                 [&](const Notice& notice) { return notice.account == sub.user; });
+  if (!cancels.empty()) add("nonUserCancel", std::move(cancels));
+  if (out.empty()) return nullptr;
+  return out;
+}
+
 json::value user_update(const Subscription& sub, const FeedView& view, const BlockUpdate& update) {
   const auto own_fill = [&](const FillRecord& fill) { return fill.account == sub.user; };
   const auto fill_shape = [&](const FillRecord& fill) { return fill_json(fill, view.catalog); };
@@ -285,6 +363,8 @@ json::value user_update(const Subscription& sub, const FeedView& view, const Blo
           [&](const Notice& notice) { return notification_json(notice, view.catalog); });
       if (list.empty()) return nullptr;
       return list;
+    case Channel::UserEvents:
+      return user_events(sub, view, update);
     case Channel::OrderUpdates:
       list = chosen(
           update.orders, [&](const OrderRecord& order) { return order.account == sub.user; },
@@ -360,6 +440,17 @@ Subscription read_subscription(ObjectReader& in, const Catalog& catalog) {
     out.interval = interval.value_or(0);
   }
   in.finish();
+  return out;
+}
+
+FirstData after_gap(const Subscription& sub, const FeedView& view) {
+  if (!resumes(sub.channel)) return snapshot_of(sub, view);
+  Subscription since = sub;
+  // Orders and fills are told as at a first subscription.
+  const bool begins = sub.channel == Channel::OrderUpdates || sub.channel == Channel::UserFills;
+  since.from_height = begins ? std::nullopt : std::optional(view.history.whole_after());
+  FirstData out = user_snapshot(since, view);
+  out.truncated = true;
   return out;
 }
 

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <deque>
 #include <map>
@@ -11,6 +12,7 @@
 #include <utility>
 #include <vector>
 
+#include <ol/base/codec.hpp>
 #include <ol/exchange/access.hpp>
 #include <ol/exchange/position.hpp>
 
@@ -153,6 +155,19 @@ class AccountLog {
     return it == by_account_.end() ? kNone : it->second;
   }
 
+  /// Records up to that height may have been dropped for want of room; 0: none was.
+  [[nodiscard]] std::uint64_t lost_up_to(const Address& account) const {
+    const std::deque<Record>& own = of(account);
+    std::uint64_t out = own.size() < each_max_ ? 0 : own.front().height;
+    if (order_.size() < all_max_) return out;
+    // Of all accounts the oldest that is left; places in `order_` may be of later ones.
+    for (const Address& next : order_) {
+      const std::deque<Record>& oldest = of(next);
+      if (!oldest.empty()) return std::max(out, oldest.front().height);
+    }
+    return out;
+  }
+
   /// Oldest first, as far as accounts among each other are concerned too.
   [[nodiscard]] std::vector<const Record*> all() const {
     std::vector<const Record*> out;
@@ -237,6 +252,15 @@ class History {
                                                             exchange::TimeMs time) const;
   [[nodiscard]] const Candles& candles() const { return candles_; }
 
+  /// Every block after that height is in it, as far as its bounds reach; of those before some may
+  /// be missing.
+  [[nodiscard]] std::uint64_t whole_after() const { return whole_after_; }
+  void set_whole_after(std::uint64_t height) { whole_after_ = height; }
+  /// The first height from which nothing of the account's records of a kind is missing, be it that
+  /// blocks were, or that there was no room.
+  enum class Kind : std::uint8_t { Fills, Funding, Ledger, Notices, Orders };
+  [[nodiscard]] std::uint64_t whole_from(Kind kind, const Address& account) const;
+
  private:
   struct Market {
     exchange::Int128 cum_funding = 0;
@@ -247,6 +271,8 @@ class History {
   };
 
   [[nodiscard]] Bytes encode_past() const;
+  [[nodiscard]] static std::optional<History> decode_past(Reader& in, std::uint32_t format);
+  [[nodiscard]] std::uint64_t orders_lost_up_to() const;
   void open_orders(const exchange::CommittedBlock& block, BlockUpdate& update);
   void place(const exchange::VerifiedAction& action, const exchange::Order& order,
              const exchange::OrderResult& result, const exchange::CommittedBlock& block,
@@ -296,6 +322,7 @@ class History {
   std::unordered_map<exchange::OrderId, Hash256> taker_hashes_;  // of the block being applied
   std::vector<exchange::OrderId> touched_;                       // likewise, some more than once
   Candles candles_;
+  std::uint64_t whole_after_ = 0;
   // What was before each of the chain's snapshots, by height, without snapshots of its own. Shared
   // by copies of the history.
   std::map<std::uint64_t, std::shared_ptr<const History>> snapshots_;

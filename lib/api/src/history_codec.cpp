@@ -1,6 +1,7 @@
 // What happened as bytes: docs/protocol/exchange-history.md.
 #include <algorithm>
 
+#include <ol/api/archive.hpp>
 #include <ol/base/codec.hpp>
 #include <ol/exchange/action_codec.hpp>
 #include <ol/exchange/archive.hpp>
@@ -82,9 +83,9 @@ void fields(A& a, Candle& v) {
 
 namespace {
 
-/// The first format that knows heights, premiums and notices; snapshots are in it.
+/// The first format that knows heights, premiums and notices.
 constexpr std::uint32_t kWithHeights = 3;
-/// The first that has snapshots behind all that.
+/// The first that has snapshots behind all that, each as the format has the rest.
 constexpr std::uint32_t kWithSnapshots = 4;
 constexpr std::uint32_t kSnapshotBytesMax = std::uint32_t{1} << 30;
 
@@ -209,11 +210,31 @@ Bytes History::encode_past() const {
       lists.values(candles);
   }
   lists.pointers(notices_.all());
+  out.u64(whole_after_);
   return out.take();
 }
 
 std::optional<History> History::decode(ByteView bytes, std::uint32_t format) {
   Reader in(bytes);
+  auto out = decode_past(in, format);
+  if (!out) return std::nullopt;
+  if (format >= kWithSnapshots) {
+    const std::uint32_t count = in.count(exchange::kSnapshotsMax);
+    for (std::uint32_t i = 0; i < count && in.ok(); ++i) {
+      const std::uint64_t height = in.u64();
+      Reader past(in.blob(kSnapshotBytesMax));
+      auto kept = decode_past(past, format);
+      if (!kept || !past.finish()) return std::nullopt;
+      // What an older file may lack, nobody knows.
+      if (format < Archive::kWithBlock) kept->whole_after_ = height - 1;
+      out->snapshots_[height] = std::make_shared<const History>(*std::move(kept));
+    }
+  }
+  if (!in.finish()) return std::nullopt;
+  return out;
+}
+
+std::optional<History> History::decode_past(Reader& in, std::uint32_t format) {
   ListReader lists(in, format);
   History out;
   lists.each<FillRecord>([&](FillRecord r) { out.fills_.add(r.account, std::move(r)); });
@@ -248,16 +269,8 @@ std::optional<History> History::decode(ByteView bytes, std::uint32_t format) {
   });
   if (format >= kWithHeights)
     lists.each<Notice>([&](const Notice& notice) { out.notices_.add(notice.account, notice); });
-  if (format >= kWithSnapshots) {
-    const std::uint32_t count = in.count(exchange::kSnapshotsMax);
-    for (std::uint32_t i = 0; i < count && in.ok(); ++i) {
-      const std::uint64_t height = in.u64();
-      auto kept = decode(in.blob(kSnapshotBytesMax), kWithHeights);
-      if (!kept) return std::nullopt;
-      out.snapshots_[height] = std::make_shared<const History>(*std::move(kept));
-    }
-  }
-  if (!in.finish()) return std::nullopt;
+  if (format >= Archive::kWithBlock) out.whole_after_ = in.u64();
+  if (!in.ok()) return std::nullopt;
   return out;
 }
 

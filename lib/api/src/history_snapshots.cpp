@@ -1,11 +1,14 @@
 // The history beside the chain: taken up from a state, and back at a snapshot (docs/adr/0031).
 #include "history.hpp"
 
+#include <algorithm>
+
 namespace ol::api {
 
 using namespace exchange;
 
 void History::load(const State& state) {
+  whole_after_ = state.global().height;
   positions_.clear();
   for (std::uint32_t i = 0; i < state.perps.size(); ++i) {
     const PerpState& perp = state.perps[i];
@@ -38,6 +41,37 @@ void History::forget_ended(const State& state) {
   }
   for (const OrderId oid : ended)
     forget_order(oid);
+}
+
+// Of the oldest that ended and is left.
+std::uint64_t History::orders_lost_up_to() const {
+  if (closed_.size() < kClosedOrdersKept) return 0;
+  for (const OrderId oid : closed_) {
+    if (const OrderRecord* oldest = order(oid)) return oldest->height;
+  }
+  return 0;
+}
+
+std::uint64_t History::whole_from(Kind kind, const Address& account) const {
+  std::uint64_t lost = 0;
+  switch (kind) {
+    case Kind::Fills:
+      lost = fills_.lost_up_to(account);
+      break;
+    case Kind::Funding:
+      lost = funding_.lost_up_to(account);
+      break;
+    case Kind::Ledger:
+      lost = ledger_.lost_up_to(account);
+      break;
+    case Kind::Notices:
+      lost = notices_.lost_up_to(account);
+      break;
+    case Kind::Orders:
+      lost = orders_lost_up_to();
+      break;
+  }
+  return std::max(lost, whole_after_) + 1;
 }
 
 bool History::can_follow(const CommittedBlock& block) const {

@@ -12,6 +12,7 @@
 #include "book_mirror.hpp"
 #include "history.hpp"
 #include "json_reader.hpp"
+#include "referral_codes.hpp"
 
 namespace ol::api {
 
@@ -24,6 +25,7 @@ struct InfoCall {
   const exchange::Params& params;
   const BookMirror& books;
   const History& history;
+  const ReferralCodes* codes = nullptr;  // of queries that read mirrors
 };
 
 /// Answers from the state; refuses through the reader.

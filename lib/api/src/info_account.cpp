@@ -205,7 +205,7 @@ json::value user_fees(const InfoCall& call, const State& state) {
   // Sub-accounts pay what their master would (dex.md 13.1).
   const Account account = family == kNobody ? Account{} : state.accounts[family];
   const std::int64_t stake = stake_discount_ppb(account.staked_open);
-  const bool referred = account.referrer_set && account.volume < kReferralDiscountVolume;
+  const bool referred = account.referrer_set && state.stats[family].total < kReferralDiscountVolume;
   const std::int64_t referral = referred ? kReferralDiscountPpb : 0;
   const auto rate = [&](std::int64_t base) {
     return decimal_text(discounted(base, stake, referral), kRateDecimals);
@@ -337,11 +337,13 @@ json::value vault_details(const InfoCall& call, const State& state) {
 json::value user_vault_equities(const InfoCall& call, const State& state) {
   const Address user = call.in.address("user");
   json::array out;
-  for (const auto& [key, share] : state.vault_shares.items()) {
-    if (key.second != user) continue;
-    out.push_back(json::object{{"vaultAddress", hex_text(key.first)},
-                               {"equity", usd_text(share_equity(state, key.first, share))},
-                               {"lockedUntilTimestamp", share.locked_until}});
+  // Vaults are few, shares of them are not.
+  for (const auto& [vault, info] : state.vaults.items()) {
+    const VaultShare* share = state.vault_shares.find({vault, user});
+    if (share == nullptr) continue;
+    out.push_back(json::object{{"vaultAddress", hex_text(vault)},
+                               {"equity", usd_text(share_equity(state, vault, *share))},
+                               {"lockedUntilTimestamp", share->locked_until}});
   }
   return out;
 }
@@ -351,11 +353,8 @@ json::value referral(const InfoCall& call, const State& state) {
   const AccountIndex found = state.find_account(user);
   json::value referred = nullptr;
   const auto code_of = [&](const Address& account) {
-    json::value code = nullptr;
-    for (const auto& [text, owner] : state.referral_codes.items()) {
-      if (owner == account) code = json::string(text);
-    }
-    return code;
+    const std::string* code = call.codes->of(account);
+    return code == nullptr ? json::value(nullptr) : json::value(json::string(*code));
   };
   if (found != kNobody && state.accounts[found].referrer_set) {
     const Address& referrer = state.accounts[found].referrer;
@@ -410,7 +409,7 @@ constexpr std::array<NamedQuery, 13> kQueries{
      {"userRole", Reads::State, user_role},
      {"vaultDetails", Reads::State, vault_details},
      {"userVaultEquities", Reads::State, user_vault_equities},
-     {"referral", Reads::State, referral},
+     {"referral", Reads::Mirrors, referral},
      {"activeAssetData", Reads::State, active_asset_data}}};
 
 }  // namespace

@@ -186,7 +186,7 @@ constexpr std::array<NamedQuery, 10> kQueries{{
     {"marginTable", Reads::State, margin_table},
     {"predictedFundings", Reads::State, predicted_fundings},
     {"perpsAtOpenInterestCap", Reads::State, perps_at_cap},
-    {"exchangeStatus", Reads::State, exchange_status},
+    {"exchangeStatus", Reads::Mirrors, exchange_status},
     {"oracleSubmissions", Reads::State, oracle_submissions},
 }};
 

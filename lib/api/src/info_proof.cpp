@@ -40,6 +40,11 @@ ProofRange levels(const State& state, AssetId asset, Side side) {
 
 }  // namespace
 
+bool is_provable(std::string_view type) {
+  return type == "clearinghouseState" || type == "spotClearinghouseState" || type == "l2Book" ||
+         type == "orderStatus";
+}
+
 std::vector<ProofRange> proof_ranges(const InfoCall& call, std::string_view type,
                                      const State& state) {
   if (type == "clearinghouseState") {

@@ -124,8 +124,29 @@ Address ObjectReader::address_or_zero(std::string_view key) {
 std::uint64_t ObjectReader::decimal(std::string_view key, unsigned decimals,
                                     std::string_view noun) {
   const std::string_view written = text(key);
+  return scaled(key, written, written, decimals, noun);
+}
+
+std::uint64_t ObjectReader::padded_decimal(std::string_view key, unsigned decimals,
+                                           std::string_view noun) {
+  const std::string_view written = text(key);
+  const std::size_t point = written.find('.');
+  std::string_view canonical = written;
+  // Not of a point with nothing behind it, nor of more zeros than there are decimals.
+  const bool padded = point != std::string_view::npos && written.ends_with('0') &&
+                      written.size() - point - 1 <= decimals;
+  if (padded) {
+    canonical = canonical.substr(0, canonical.find_last_not_of('0') + 1);
+    if (canonical.size() == point + 1) canonical.remove_suffix(1);
+  }
+  return scaled(key, canonical, written, decimals, noun);
+}
+
+std::uint64_t ObjectReader::scaled(std::string_view key, std::string_view canonical,
+                                   std::string_view written, unsigned decimals,
+                                   std::string_view noun) {
   if (reading_.failed()) return 0;
-  const auto value = exchange::parse_decimal(written, decimals);
+  const auto value = exchange::parse_decimal(canonical, decimals);
   if (value && *value >= 0) return static_cast<std::uint64_t>(*value);
   const std::string what = path_of(key) + " " + shown(written);
   if (!value && value.error() == exchange::Error::Overflow) {

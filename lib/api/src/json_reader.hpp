@@ -76,6 +76,10 @@ class ObjectReader {
   /// A decimal string scaled by 10^decimals (dex.md 1.8); `noun` names it in sentences.
   [[nodiscard]] std::uint64_t decimal(std::string_view key, unsigned decimals,
                                       std::string_view noun);
+  /// The same where zeros at the end are let through, as far as there are decimals: amounts that
+  /// existing clients write as "1.0" (ADR 39).
+  [[nodiscard]] std::uint64_t padded_decimal(std::string_view key, unsigned decimals,
+                                             std::string_view noun);
   /// Every element of an array with at most `max`.
   [[nodiscard]] std::vector<const boost::json::value*> list(std::string_view key, std::size_t max);
 
@@ -83,6 +87,9 @@ class ObjectReader {
   void finish();
 
  private:
+  [[nodiscard]] std::uint64_t scaled(std::string_view key, std::string_view canonical,
+                                     std::string_view written, unsigned decimals,
+                                     std::string_view noun);
   template <typename Fixed>
   Fixed read_fixed(std::string_view key, const boost::json::value* value) {
     if (value == nullptr) return {};

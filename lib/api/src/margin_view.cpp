@@ -71,7 +71,9 @@ Int128 withdrawable(const State& state, AccountIndex account) {
     if (perp.isolated && perp.has_orders()) reserves += reserve_of(state, perp);
   }
   const Int128 tenth = cross.value - ceil_div(cross.notional, 10);
-  return max128(0, min128(tenth, cross.value - cross.initial - reserves));
+  // No cash may get further below zero than that: unrealised profit beyond it cannot be moved.
+  const Int128 movable = state.accounts[account].raw_usd + Int128{exchange::kRawUsdMax};
+  return max128(0, min128(movable, min128(tenth, cross.value - cross.initial - reserves)));
 }
 
 Int128 margin_used(const State& state, const PerpState& perp) {

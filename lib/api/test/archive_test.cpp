@@ -20,8 +20,11 @@ class FakeArchive final : public Archive {
     }
     return true;
   }
-  bool save(const Kept& now, const exchange::StateRecords& records) override {
+  bool save(const Kept& now, const exchange::StateCut& cut) override {
     kept = now;
+    exchange::StateRecords records;
+    EXPECT_TRUE(
+        cut.visit([&](ByteView key, ByteView value) { records[to_bytes(key)] = to_bytes(value); }));
     exchange::StateRecords state;
     access_.read([&](const exchange::State& now_) { state = exchange::records_of(now_); });
     fits = records == state && now.height == access_.height();
@@ -131,7 +134,7 @@ TEST_F(History, of_a_chain_that_goes_back_survives_restarts) {
   const std::uint64_t first = access.height();
   trade("60010");
   api.save();
-  EXPECT_EQ(archive.kept->format, 4U);
+  EXPECT_EQ(archive.kept->format, 5U);
   ExchangeApi again(access, {}, &archive);
   access.block({exchange::TakeSnapshot{}}, {});
   const std::uint64_t second = access.height();
@@ -237,7 +240,7 @@ TEST_F(History, of_the_format_before_is_read_and_goes_on) {
   old.u32(1).u32(0).u64(0).u64(0).u64(1).u64(1).u32(0);  // a market without trades
   old.u32(1).u64(kStart).u64(12'500);                    // and a rate of it
   old.u32(0);                                            // candles
-  archive.kept = {access.height(), old.take(), Archive::kOldestFormat};
+  archive.kept = {access.height(), {}, old.take(), Archive::kOldestFormat};
   ExchangeApi again(access, {}, &archive);
   const auto rates = [&](ExchangeApi& from) {
     return json::parse(
@@ -264,6 +267,91 @@ TEST_F(History, of_the_format_before_is_read_and_goes_on) {
   EXPECT_EQ(rates(later), rates(again));
   ASSERT_GT(rates(later).size(), 1U);
   EXPECT_TRUE(rates(later).back().as_object().contains("premium"));
+}
+
+// Of what it lacks it says so, after restarts too.
+TEST_F(History, says_from_which_block_on_it_is_whole) {
+  const auto whole_from = [](ExchangeApi& of) {
+    const json::value status = json::parse(of.post_info(R"({"type":"exchangeStatus"})").body);
+    const auto out = status.at("historyFrom").to_number<std::uint64_t>();
+    EXPECT_EQ(of.post_info(R"({"type":"recentTrades","coin":"BTC"})").history_from, out);
+    EXPECT_EQ(of.post_info(R"({"type":"meta"})").history_from, 0U) << "of the state alone";
+    return out;
+  };
+  trade("60000");
+  EXPECT_EQ(whole_from(api), 1U);
+  archive.replays = false;
+  ExchangeApi late(access, {}, &archive);
+  const std::uint64_t from = access.height() + 1;
+  EXPECT_EQ(whole_from(late), from);
+  trade("60010");
+  late.save();
+  archive.replays = true;
+  ExchangeApi again(access, {}, &archive);
+  EXPECT_EQ(whole_from(again), from);
+
+  // Further behind than blocks are kept.
+  for (std::size_t i = 0; i <= access.blocks_kept(); ++i)
+    access.block({}, {});
+  EXPECT_EQ(whole_from(again), access.height() + 1);
+  // What a file of an older release may lack, nobody knows.
+  again.save();
+  archive.kept->format = 4;
+  archive.kept->history.resize(archive.kept->history.size() - 12);  // since when, and no snapshots
+  append(archive.kept->history, Bytes(4));
+  ExchangeApi older(access, {}, &archive);
+  EXPECT_EQ(whole_from(older), archive.kept->height + 1);
+}
+
+// Blocks and other readers would wait for it.
+TEST_F(History, is_saved_without_reading_the_state_that_others_read) {
+  trade("60000");
+  std::size_t reads = 0;
+  access.on_read = [&] { ++reads; };
+  api.save();
+  access.on_read = nullptr;
+  EXPECT_EQ(reads, 1U) << "the archive's here, which compares";
+  EXPECT_EQ(archive.kept->height, access.height());
+  EXPECT_TRUE(archive.fits);
+}
+
+TEST_F(History, wants_the_blocks_that_it_has_not_seen) {
+  const auto wants = [&] {
+    std::uint64_t least = exchange::Access::kNoHeight;
+    for (const auto& [follower, height] : access.wanted_from)
+      least = std::min(least, height);
+    return least;
+  };
+  EXPECT_EQ(wants(), access.height() + 1);
+  access.block({}, {});
+  EXPECT_EQ(wants(), access.height());
+  api.advance();
+  EXPECT_EQ(wants(), access.height() + 1);
+  {
+    ExchangeApi other(access);
+    access.block({}, {});
+    api.advance();
+    EXPECT_EQ(wants(), access.height()) << "the other has not seen it";
+  }
+  EXPECT_EQ(wants(), access.height() + 1) << "who is gone wants nothing";
+}
+
+TEST_F(History, of_another_branch_than_the_chain_takes_is_given_up) {
+  trade("60000");
+  api.save();
+  const Archive::Kept ahead{access.height() + 2, {}, archive.kept->history, Archive::kFormat};
+  for (const bool other : {false, true}) {
+    archive.kept = ahead;
+    archive.kept->height = access.height() + 2;
+    archive.kept->block.bytes[0] = other ? 1 : 0;
+    ExchangeApi again(access, {}, &archive);
+    for (int i = 0; i < 3; ++i)
+      access.block({}, {});
+    again.advance();
+    const std::string fills =
+        again.post_info(R"({"type":"userFills","user":")" + alice.hex() + R"("})").body;
+    EXPECT_EQ(fills == "[]", other) << fills;
+  }
 }
 
 TEST_F(History, tells_the_premium_of_a_funding_rate) {

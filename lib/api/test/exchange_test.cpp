@@ -214,6 +214,47 @@ TEST_F(Dex15Errors, a_leverage_is_told_the_markets_most) {
             "ok");
 }
 
+// docs/adr/0039: amounts as clients in Python write them, of what an account sends.
+TEST_F(Dex15Errors, amounts_may_end_in_zeros_and_prices_may_not) {
+  Catalog listed;
+  access.read([&](const exchange::State& state) { listed = Catalog::of(state); });
+  const auto signed_usd = [&](const std::string& amount) -> std::optional<std::uint64_t> {
+    const auto parsed =
+        parse_unsigned_request(R"({"action":{"type":"usdSend","destination":")" + bob.hex() +
+                                   R"(","amount":")" + amount + R"("},"nonce":1})",
+                               listed, kChainId);
+    if (!parsed) return std::nullopt;
+    return std::get<exchange::UsdSend>(parsed->action.body).usd;
+  };
+  for (const auto& [written, usd] :
+       std::vector<std::pair<std::string, std::uint64_t>>{{"1", 1'000'000},
+                                                          {"1.0", 1'000'000},
+                                                          {"1.500000", 1'500'000},
+                                                          {"0.0", 0},
+                                                          {"0.10", 100'000},
+                                                          {"100.0", 100'000'000},
+                                                          {"0.000001", 1},
+                                                          {"0.000010", 10}}) {
+    EXPECT_EQ(signed_usd(written), usd) << written;
+  }
+  for (const char* written : {"1.", ".0", "01.0", "1.0000000", "1.0000010", "-1.0", "-0.0", "+1.0",
+                              "1e-05", "1e16", "1.0 ", "1..0", "1.0.0", "", "0.", "."}) {
+    EXPECT_FALSE(signed_usd(written)) << written;
+  }
+  const auto takes = [&](const std::string& action) {
+    return parse_unsigned_request(R"({"action":)" + action + R"(,"nonce":1})", listed, kChainId)
+        .has_value();
+  };
+  EXPECT_TRUE(takes(R"({"type":"usdClassTransfer","amount":"2.0","toPerp":true})"));
+  EXPECT_TRUE(takes(R"({"type":"spotSend","token":"USD","amount":"2.50000000","destination":")" +
+                    bob.hex() + R"("})"));
+  EXPECT_FALSE(takes(R"({"type":"spotSend","token":"USD","amount":"2.500000000","destination":")" +
+                     bob.hex() + R"("})"));
+  EXPECT_TRUE(takes(order(true, "59000", "0.1")));
+  EXPECT_FALSE(takes(order(true, "59000.0", "0.1")));
+  EXPECT_FALSE(takes(order(true, "59000", "0.10")));
+}
+
 TEST_F(Dex15Errors, a_transfer_above_the_cash_is_told_what_there_is) {
   const auto send = [&](const char* amount) {
     return alice.act(R"({"type":"usdSend","destination":")" + bob.hex() + R"(","amount":")" +

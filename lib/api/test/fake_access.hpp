@@ -161,6 +161,17 @@ class FakeAccess final : public exchange::Access {
     return it == blocks_.end() ? nullptr : it->second;
   }
   std::size_t blocks_kept() const override { return 64; }
+  void keep_from(const void* follower, std::uint64_t height) override {
+    const std::lock_guard lock(mutex_);
+    wanted_from[follower] = height;
+  }
+  std::unique_ptr<exchange::StateCut> cut(std::uint64_t height) const override {
+    const std::lock_guard lock(mutex_);
+    if (engine_.state().global().height < height) return nullptr;
+    return std::make_unique<Cut>(engine_.state().global().height, engine_.records());
+  }
+  /// What followers asked for; the blocks kept are the newest all the same.
+  std::map<const void*, std::uint64_t> wanted_from;
   std::uint64_t height() const override {
     const std::lock_guard lock(mutex_);
     return engine_.state().global().height;
@@ -182,6 +193,23 @@ class FakeAccess final : public exchange::Access {
   std::size_t awaited() const { return awaited_.size(); }
 
  private:
+  class Cut final : public exchange::StateCut {
+   public:
+    Cut(std::uint64_t height, exchange::StateRecords records)
+        : height_(height), records_(std::move(records)) {}
+    std::uint64_t height() const override { return height_; }
+    Hash256 block() const override { return {}; }
+    bool visit(const Visit& visit) const override {
+      for (const auto& [key, value] : records_)
+        visit(key, value);
+      return true;
+    }
+
+   private:
+    std::uint64_t height_;
+    exchange::StateRecords records_;
+  };
+
   void tell(const Hash256& hash) {
     for (auto it = awaited_.begin(); it != awaited_.end();) {
       if (it->second.first != hash) {

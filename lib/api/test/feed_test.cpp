@@ -131,6 +131,10 @@ TEST_F(Dex17Feed, every_stream_of_a_user_resumes_from_a_height) {
       {"userFills", "fills"},       {"userEvents", "fills"},
       {"userFundings", "fundings"}, {"userNonFundingLedgerUpdates", "nonFundingLedgerUpdates"},
       {"orderUpdates", ""},         {"notification", ""}};
+  const auto part = [](const json::value& data, const std::string& key) {
+    const json::value* list = data.as_object().if_contains(key);
+    return list == nullptr ? json::array{} : list->as_array();
+  };
   const auto channel = [](const std::string& type) { return type == "userEvents" ? "user" : type; };
   const auto wanted = [&](const std::string& type, const std::string& more) {
     return R"({"type":")" + type + R"(","user":")" + bob.hex() + '"' + more + '}';
@@ -150,16 +154,16 @@ TEST_F(Dex17Feed, every_stream_of_a_user_resumes_from_a_height) {
     json::array heard;
     for (const json::value& data : always->of(channel(type))) {
       if (key.empty() && data.is_object()) heard.push_back(data);
-      const json::array list = key.empty() ? (data.is_array() ? data.as_array() : json::array{})
-                                           : data.at(key).as_array();
+      const json::array list =
+          key.empty() ? (data.is_array() ? data.as_array() : json::array{}) : part(data, key);
       heard.insert(heard.end(), list.begin(), list.end());
     }
     const auto got = sink->of(channel(type));
     json::array resumed;
     for (const json::value& data : got) {
       if (key.empty() && data.is_object()) resumed.push_back(data);
-      const json::array list = key.empty() ? (data.is_array() ? data.as_array() : json::array{})
-                                           : data.at(key).as_array();
+      const json::array list =
+          key.empty() ? (data.is_array() ? data.as_array() : json::array{}) : part(data, key);
       resumed.insert(resumed.end(), list.begin(), list.end());
     }
     ASSERT_FALSE(heard.empty()) << type;
@@ -206,18 +210,90 @@ TEST_F(Dex17Feed, orders_resume_with_the_newest_changes_alone) {
       hundred(50'000 + i * 100);
     place(alice, R"({"type":"cancelAll"})");
   }
-  const json::object all = resumed(1);
+  const json::object all = resumed(2);
   EXPECT_EQ(all.at("data").as_array().size(), 2'000U);
   EXPECT_FALSE(all.contains("truncated"));
   hundred(50'000);
   place(alice, R"({"type":"cancel","cancels":[{"a":0,"o":2001}]})");
-  const json::object most = resumed(2);
+  const json::object most = resumed(3);
   ASSERT_EQ(most.at("data").as_array().size(), 2'000U);
   EXPECT_TRUE(most.at("truncated").as_bool());
   EXPECT_EQ(number(most.at("data").at(0).at("order").at("oid")), 101U);
   const json::object& last = most.at("data").as_array().back().as_object();
   EXPECT_EQ(number(last.at("order").at("oid")), 2'001U) << "the last to change";
   EXPECT_EQ(last.at("status").as_string(), "canceled");
+}
+
+// The parts that existing clients know, each a message of its own; since a height all in one.
+TEST_F(Dex17Feed, user_events_have_fills_payments_and_orders_that_others_canceled) {
+  const std::string user = R"({"type":"userEvents","user":")" + bob.hex() + '"';
+  const std::uint64_t before = access.height();
+  subscribe(user + "}");
+  place(alice, order(false, "60000", "0.2"));
+  place(bob, order(true, "60000", "0.1", "Ioc"));
+  place(bob, R"({"type":"order","orders":[{"a":0,"b":true,"p":"50000","s":"0.1","r":false,)"
+             R"("t":{"limit":{"tif":"Gtc"}},"goodTil":)" +
+                 std::to_string(access.time() + 10'000) + R"(}],"grouping":"na"})");
+  place(bob, order(true, "49000", "0.1"));
+  place(bob, R"({"type":"cancelAll"})");
+  place(bob, R"({"type":"order","orders":[{"a":0,"b":true,"p":"50000","s":"0.1","r":false,)"
+             R"("t":{"limit":{"tif":"Gtc"}},"goodTil":)" +
+                 std::to_string(access.time() + 10'000) + R"(}],"grouping":"na"})");
+  access.block({exchange::SetOracle{kBtc, 600'000}}, {}, 3'600'000);
+  api.advance();
+  std::map<std::string, json::array> parts;
+  for (const json::value& data : sink->of("user")) {
+    ASSERT_EQ(data.as_object().size(), 2U) << "the user and one part: " << json::serialize(data);
+    for (const auto& field : data.as_object())
+      parts[std::string(field.key())].push_back(field.value());
+  }
+  ASSERT_EQ(parts["fills"].size(), 1U);
+  EXPECT_EQ(parts["fills"][0].at(0).at("px").as_string(), "60000");
+  ASSERT_EQ(parts["funding"].size(), 1U);
+  for (const char* field : {"time", "coin", "usdc", "szi"})
+    EXPECT_TRUE(parts["funding"][0].as_object().contains(field)) << field;
+  ASSERT_EQ(parts["nonUserCancel"].size(), 1U) << "none of its own";
+  ASSERT_EQ(parts["nonUserCancel"][0].as_array().size(), 1U);
+  EXPECT_EQ(parts["nonUserCancel"][0].at(0).at("coin").as_string(), "BTC");
+  EXPECT_EQ(number(parts["nonUserCancel"][0].at(0).at("oid")), 5U);
+
+  sink->messages.clear();
+  subscribe(user + R"(,"fromHeight":)" + std::to_string(before + 1) + "}");
+  const auto first = sink->of("user");
+  ASSERT_EQ(first.size(), 1U);
+  EXPECT_EQ(first[0].at("fills"), parts["fills"][0]);
+  EXPECT_EQ(first[0].at("fundings"), json::value(parts["funding"]));
+  EXPECT_EQ(first[0].at("nonUserCancel"), parts["nonUserCancel"][0]);
+}
+
+// Blocks that were not seen: every stream says so, one without anything to tell too.
+TEST_F(Dex17Feed, streams_say_that_blocks_are_missing) {
+  const std::vector<std::string> types{"userFills",    "userEvents",
+                                       "userFundings", "orderUpdates",
+                                       "notification", "userNonFundingLedgerUpdates"};
+  const auto wanted = [&](const std::string& type, std::uint64_t from) {
+    const std::string since = from == 0 ? "" : R"(,"fromHeight":)" + std::to_string(from);
+    return R"({"type":")" + type + R"(","user":")" + bob.hex() + '"' + since + '}';
+  };
+  for (const std::string& type : types)
+    subscribe(wanted(type, 0));
+  sink->messages.clear();
+  for (std::size_t i = 0; i <= access.blocks_kept(); ++i)
+    access.block({}, {});
+  const std::uint64_t missed = access.height();
+  api.advance();
+  ASSERT_EQ(sink->messages.size(), types.size());
+  for (const json::value& message : sink->messages)
+    EXPECT_TRUE(message.at("truncated").as_bool()) << json::serialize(message);
+  for (const std::uint64_t from : {missed, missed + 1}) {
+    sink->messages.clear();
+    for (const std::string& type : types)
+      subscribe(wanted(type, from));
+    std::size_t said = 0;
+    for (const json::value& message : sink->messages)
+      said += message.as_object().contains("truncated") ? 1U : 0U;
+    EXPECT_EQ(said, from == missed ? types.size() : 0U);
+  }
 }
 
 struct Missed : Dex17Feed {

@@ -1,4 +1,5 @@
 // What queries tell of accounts: margin, vaults, positions, fills.
+#include "../src/margin_view.hpp"
 #include "trader.hpp"
 
 namespace ol::api::test {
@@ -51,6 +52,53 @@ TEST(Dex73, exchange_status_tells_of_the_next_block_at_an_upgrade) {
   EXPECT_NE(told.find("pp"), std::string::npos) << told;
 }
 
+// As far as it may be moved: cash gets no further below zero than dex.md 1.6 allows.
+TEST(Dex82Withdrawable, ends_where_no_more_cash_can_be_moved) {
+  exchange::State state;
+  Address address;
+  address.bytes[0] = 1;
+  const exchange::AccountIndex account = state.open_account(address);
+  const auto profit = [&](std::uint32_t asset) {
+    exchange::MarketConfig config = FakeAccess::btc();
+    config.asset = exchange::AssetId(asset);
+    config.name = "M" + std::to_string(asset);
+    const auto market = state.list_market(config);
+    ASSERT_TRUE(market.has_value());
+    state.markets.edit(*market).mark = 10'000'000;
+    state.edit_perp(account, *market).szi = 10'000'000'000;  // worth 10^17
+  };
+  for (std::uint32_t asset = 0; asset < 5; ++asset)
+    profit(asset);
+  EXPECT_EQ(withdrawable(state, account), exchange::Int128{450'000'000'000'000'000});
+  for (std::uint32_t asset = 5; asset < 14; ++asset)
+    profit(asset);
+  EXPECT_EQ(withdrawable(state, account), exchange::Int128{exchange::kRawUsdMax});
+  state.accounts.edit(account).raw_usd = -1'000;
+  EXPECT_EQ(withdrawable(state, account), exchange::Int128{exchange::kRawUsdMax} - 1'000);
+}
+
+TEST_F(InfoAccount, codes_of_referrals_are_found_by_owner) {
+  const auto code_of = [&](const std::string& user) {
+    return info_of("referral", user).at("code");
+  };
+  // Enough traded for a code.
+  static_cast<void>(alice.act(order(false, "60000", "0.2")));
+  static_cast<void>(bob.act(order(true, "60000", "0.2", "Ioc")));
+  EXPECT_TRUE(code_of(alice.hex()).is_null());
+  access.block({exchange::TakeSnapshot{}}, {});
+  const std::uint64_t snapshot = access.height();
+  const json::value reply = alice.act(R"({"type":"registerReferrer","code":"ALICE"})");
+  ASSERT_EQ(text(reply.at("status")), "ok") << json::serialize(reply);
+  EXPECT_EQ(text(code_of(alice.hex())), "ALICE");
+  EXPECT_TRUE(code_of(bob.hex()).is_null());
+  ExchangeApi later(access);
+  EXPECT_NE(later.post_info(R"({"type":"referral","user":")" + alice.hex() + R"("})")
+                .body.find(R"("code":"ALICE")"),
+            std::string::npos);
+  access.block({exchange::RevertTo{snapshot}}, {});
+  EXPECT_TRUE(code_of(alice.hex()).is_null());
+}
+
 using Dex17RevertedAction = InfoAccount;
 
 TEST_F(Dex17RevertedAction, leaves_nothing_that_a_query_of_margin_could_trip_over) {
@@ -59,6 +107,7 @@ TEST_F(Dex17RevertedAction, leaves_nothing_that_a_query_of_margin_could_trip_ove
   const json::value subs = info_of("subAccounts", bob.hex());
   const std::string sub = text(subs.at(0).at("subAccountUser"));
   access.deposit(*fixed_from_hex<Address>(sub), 100'000);
+  access.deposit(*fixed_from_hex<Address>(bob.hex()), 1);  // what the sub-account cost
   const auto undone = [&](Trader& who) {
     const json::object status = who.status(order(true, "3000", "2", "Fok", 1));
     EXPECT_EQ(text(status.at("error").at("name")), "FokCancel");
@@ -101,19 +150,20 @@ TEST_F(InfoAccount, a_vaults_equity_counts_its_tokens_as_the_exchange_does) {
   };
   tokens(bob.address(), 1'000'000'000);
   tokens(*fixed_from_hex<Address>(vault), 5'000'000'000);
-  // A trade at 2: fifty tokens are worth 100 dollars.
-  static_cast<void>(bob.act(order(false, "2", "10", "Gtc", 10'000)));
-  static_cast<void>(alice.act(order(true, "2", "10", "Gtc", 10'000)));
+  // Fifty tokens are worth 100 dollars at the oracle's price of 2, whatever a trade says.
+  access.block({exchange::SetOracle{kSpot, 2'000'000}}, {});
+  static_cast<void>(bob.act(order(false, "2.1", "10", "Gtc", 10'000)));
+  static_cast<void>(alice.act(order(true, "2.1", "10", "Gtc", 10'000)));
   const std::string details = R"({"type":"vaultDetails","vaultAddress":")" + vault + R"("})";
   EXPECT_EQ(text(info(details).at("equity")), "400");
   EXPECT_EQ(text(info_of("userVaultEquities", bob.hex()).at(0).at("equity")), "400");
-  // The exchange sells as many shares for 4 dollars as it counts 4 dollars of them.
+  // The exchange sells as many shares for 10 dollars as it counts 10 dollars of them.
   EXPECT_EQ(text(alice
                      .act(R"({"type":"vaultTransfer","vaultAddress":")" + vault +
-                          R"(","isDeposit":true,"usd":4000000})")
+                          R"(","isDeposit":true,"usd":10000000})")
                      .at("status")),
             "ok");
-  EXPECT_EQ(text(info_of("userVaultEquities", alice.hex()).at(0).at("equity")), "4");
+  EXPECT_EQ(text(info_of("userVaultEquities", alice.hex()).at(0).at("equity")), "10");
 }
 
 TEST_F(InfoAccount, margin_of_a_position_is_its_own_whatever_orders_rest) {

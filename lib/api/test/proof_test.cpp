@@ -90,6 +90,34 @@ TEST_F(Dex18Proofs, follow_the_blocks_one_by_one_and_from_afar) {
   EXPECT_GT(proven(info(all))[0].size(), before);
 }
 
+// The tree over all records is made outside the reads that keep others waiting, and what is asked
+// within one is not made there.
+TEST_F(Dex18Proofs, make_their_tree_from_what_is_stored) {
+  Prover prover(access);
+  const std::vector<ProofRange> all{records_below({})};
+  const auto proved_in = [&] {
+    std::optional<Prover::Proved> out;
+    access.read([&](const exchange::State& state) { out = prover.prove_in(state, all); });
+    return out;
+  };
+  EXPECT_FALSE(proved_in()) << "nothing was made ready";
+  std::size_t reads = 0;
+  access.on_read = [&] { ++reads; };
+  prover.prepare();
+  EXPECT_EQ(reads, 0U);
+  access.on_read = nullptr;
+  ASSERT_TRUE(proved_in());
+  for (int i = 0; i < 6; ++i)
+    access.block({}, {});
+  EXPECT_FALSE(proved_in()) << "more blocks than are followed while others wait";
+  prover.prepare();
+  EXPECT_EQ(proved_in()->height, access.height());
+  std::size_t wanting = 0;
+  for (const auto& [follower, height] : access.wanted_from)
+    wanting += height == exchange::Access::kNoHeight ? 0U : 1U;
+  EXPECT_EQ(wanting, 1U) << "the API's history alone";
+}
+
 TEST_F(Dex18Proofs, of_what_has_none_are_refused_in_a_sentence) {
   for (
       const char* body :

@@ -116,6 +116,11 @@ void ActionPool::restore(const ExchangeItemPtr& item, const exchange::State& sta
   if (waits) static_cast<void>(add(item));
 }
 
+bool ActionPool::waits(const primitives::TxnHash& hash) const {
+  const MutexLock lock(mutex_);
+  return known_.contains(hash);
+}
+
 std::uint64_t ActionPool::waiting(const Address& signer) const {
   const MutexLock lock(mutex_);
   const auto it = signers_.find(signer);
@@ -181,35 +186,47 @@ void ActionPool::remove(const primitives::TxnHash& hash) {
   actions_.erase(it);
 }
 
-void ActionPool::drop_stale(exchange::TimeMs time, const exchange::Params& params) {
+void ActionPool::drop_stale(exchange::TimeMs time, const exchange::Params& params,
+                            std::vector<Dropped>& out) {
   std::vector<primitives::TxnHash> stale;
   for (const auto& [place, item] : actions_) {
     const exchange::Action& action = item->action()->action;
     const bool expired = action.expires_after != 0 && time > action.expires_after;
-    if (expired || action.nonce + params.nonce_past_ms <= time) stale.push_back(item->hash);
+    if (!expired && action.nonce + params.nonce_past_ms > time) continue;
+    stale.push_back(item->hash);
+    out.push_back(
+        {item->action()->hash, expired ? exchange::Error::Expired : exchange::Error::BadNonce});
   }
   for (const primitives::TxnHash& hash : stale)
     remove(hash);
 }
 
-void ActionPool::commit(const std::vector<primitives::TxnHash>& items,
-                        const exchange::BlockInput& input, const exchange::Params& params) {
+std::vector<ActionPool::Dropped> ActionPool::commit(const std::vector<primitives::TxnHash>& items,
+                                                    const exchange::BlockInput& input,
+                                                    const exchange::Params& params) {
   const MutexLock lock(mutex_);
+  std::vector<Dropped> dropped;
   const exchange::TimeMs time = input.time;
   for (const VerifiedAction& action : input.actions) {
     const auto waits = nonces_.find({action.signer, action.action.nonce});
+    if (waits == nonces_.end()) continue;
     // A copy: removing it takes the entry away.
-    if (waits != nonces_.end()) remove(primitives::TxnHash(waits->second));
+    const primitives::TxnHash name(waits->second);
+    const Known place = known_.at(name);
+    const Hash256 waiting = actions_.at({place.step, place.arrival})->action()->hash;
+    if (waiting != action.hash) dropped.push_back({waiting, exchange::Error::BadNonce});
+    remove(name);
   }
   if (!system_.empty()) {
     const std::unordered_set<primitives::TxnHash> done(items.begin(), items.end());
     std::erase_if(system_, [&](const ExchangeItemPtr& item) { return done.contains(item->hash); });
   }
   if (time >= swept_at_ + kSweepMs) {
-    drop_stale(time, params);
+    drop_stale(time, params, dropped);
     swept_at_ = time;
   }
   refresh();
+  return dropped;
 }
 
 void ActionPool::refresh() {

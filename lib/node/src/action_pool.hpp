@@ -67,6 +67,7 @@ class ActionPool {
   /// nonce: another block has it or one like it, and it would wait for nothing.
   void restore(const ExchangeItemPtr& item, const exchange::State& state);
 
+  [[nodiscard]] bool waits(const primitives::TxnHash& hash) const;
   /// Elements of the signer's actions that wait.
   [[nodiscard]] std::uint64_t waiting(const Address& signer) const;
 
@@ -82,11 +83,17 @@ class ActionPool {
   [[nodiscard]] std::vector<HeardPrices> heard_prices(primitives::Epoch epoch,
                                                       const exchange::State& state) const;
 
+  /// An action that left without a block, and why none can have it any more.
+  struct Dropped {
+    Hash256 action;
+    exchange::Error why{};
+  };
   /// A block is final: its items leave, others of a nonce that one of its actions names, and those
-  /// that expired or whose nonce is out of the window.
+  /// that expired or whose nonce is out of the window. The last two are returned.
   /// @param input  What the block's items are.
-  void commit(const std::vector<primitives::TxnHash>& items, const exchange::BlockInput& input,
-              const exchange::Params& params);
+  [[nodiscard]] std::vector<Dropped> commit(const std::vector<primitives::TxnHash>& items,
+                                            const exchange::BlockInput& input,
+                                            const exchange::Params& params);
 
   /// Whether an action or a system action waits. Prices wait for the next block, whenever it comes.
   [[nodiscard]] bool has_selectable() const { return selectable_.load(std::memory_order_relaxed); }
@@ -108,7 +115,8 @@ class ActionPool {
   Outcome add_action(const ExchangeItemPtr& item, const exchange::VerifiedAction& action)
       OL_REQUIRES(mutex_);
   void remove(const primitives::TxnHash& hash) OL_REQUIRES(mutex_);
-  void drop_stale(exchange::TimeMs time, const exchange::Params& params) OL_REQUIRES(mutex_);
+  void drop_stale(exchange::TimeMs time, const exchange::Params& params, std::vector<Dropped>& out)
+      OL_REQUIRES(mutex_);
   void refresh() OL_REQUIRES(mutex_);
 
   const Limits limits_;

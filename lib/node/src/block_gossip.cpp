@@ -58,7 +58,7 @@ std::optional<BlockHash> BlockGossip::take(Known known, Now now, const p2p::Peer
     return std::nullopt;
   }
   const bool in_tree = known.tree.find(block->hash) != nullptr;
-  if (!make_room(from, in_tree ? 0 : message.size())) return answer(GossipVerdict::TooEarly);
+  if (!make_room(from, in_tree ? 0 : message.size())) return answer(GossipVerdict::Busy);
   held_.push_back({.id = id,
                    .from = from,
                    .block = block->hash,
@@ -103,7 +103,7 @@ bool BlockGossip::make_room(const p2p::PeerId& from, std::size_t bytes) {
     const auto most = std::ranges::max_element(
         held_, {}, [this](const Held& one) { return held_from(one.from); });
     if (held_from(most->from) <= held_from(from)) return false;
-    judge_(most->id, GossipVerdict::TooEarly);
+    judge_(most->id, GossipVerdict::Busy);
     held_.erase(most);
   }
   return true;

@@ -22,6 +22,7 @@ constexpr std::uint64_t kStatusMs = 1000;
 /// What verifying costs, in pairings: the signature of its sender and a certificate each.
 constexpr std::uint64_t kProposalWork = 2;
 constexpr std::uint64_t kNewViewWork = 2;
+constexpr std::uint64_t kVoteWork = 1;
 constexpr std::size_t kTimeoutsPerWork = 16;
 
 std::optional<consensus::SlotClock> slots_of(const RuleChoice& rule) {
@@ -332,7 +333,11 @@ void ConsensusDriver::handle(const VoteMessage& message, const p2p::PeerId& peer
   ++counters_.votes_received;
   // A vote is taken from its voter's own link only, and where it is meant for a leader, by that
   // one.
-  if (validator_of(peer) != message.share.voter) return;
+  if (validator_of(peer) != message.share.voter) {
+    static_cast<void>(host_.admit(peer, PeerWork::Useless, 1));
+    return;
+  }
+  if (!may_verify(peer, kVoteWork)) return;
   if (slots_) return collect(message);
   if (!self_ || leader_after(message.subject) != *self_) return;
   collect(message);

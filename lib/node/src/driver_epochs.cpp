@@ -159,7 +159,9 @@ void ConsensusDriver::on_other_epoch(const consensus::Message& message, const p2
 }
 
 void ConsensusDriver::keep_early(const p2p::PeerId& peer, ByteView bytes) {
-  if (epochs_.present != nullptr) early_.keep(peer, bytes);
+  if (epochs_.present == nullptr) return;
+  using From = EarlyMessages::From;
+  early_.keep(peer, validator_of(peer) ? From::Validator : From::Stranger, bytes);
 }
 
 void ConsensusDriver::replay_early() {

@@ -49,6 +49,8 @@ ExtensionReply info_reply(api::InfoReply info) {
   if (info.ok) {
     out.headers.push_back({"X-Height", std::to_string(info.height)});
     out.headers.push_back({"X-Time", std::to_string(info.time)});
+    if (info.history_from > 0)
+      out.headers.push_back({"X-History-From", std::to_string(info.history_from)});
   }
   return out;
 }

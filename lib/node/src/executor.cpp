@@ -245,8 +245,9 @@ void Executor::run_commit(const Commit& commit) {
       ExecutorExchange& exchange = *parts_.exchange;
       exchange.chain.commit(head_->hash);
       exchange.head_roots = execution::roots_of(*it->second->exchange);
-      exchange.pool.commit(head_->item_hashes, it->second->exchange->input,
-                           exchange.chain.params());
+      const auto dropped = exchange.pool.commit(head_->item_hashes, it->second->exchange->input,
+                                                exchange.chain.params());
+      if (!dropped.empty()) exchange.dropped(dropped);
     }
     if (auto done = parts_.log.committed(Height(flushed_.load(std::memory_order_acquire))); !done) {
       events_.fatal(done.error().message);

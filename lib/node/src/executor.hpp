@@ -64,6 +64,8 @@ struct ExecutorExchange {
   std::function<void(PricedBlock)> priced;
   /// Blocks up to that height are asked for without pause (exchange::MineBlocks).
   std::function<void(primitives::Height)> mine;
+  /// Actions that no block can have any more, before the block that shows it is told of.
+  std::function<void(const std::vector<ActionPool::Dropped>&)> dropped;
 };
 
 /// Executes blocks on overlays of their parents' states, builds payloads, and hands final blocks on

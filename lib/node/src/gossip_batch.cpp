@@ -36,4 +36,14 @@ Result<std::vector<Bytes>, DecodeError> decode_gossip_batch(ByteView bytes) {
   return out;
 }
 
+p2p::GossipVerdict verdict_of_refused(std::uint64_t shown, std::uint64_t best) {
+  return best > shown + kLagBlocks ? p2p::GossipVerdict::Busy : p2p::GossipVerdict::Ignore;
+}
+
+p2p::GossipVerdict verdict_of_batch(p2p::GossipVerdict so_far, p2p::GossipVerdict entry) {
+  if (so_far == p2p::GossipVerdict::Accept || entry == p2p::GossipVerdict::Ignore) return so_far;
+  const bool better = so_far == p2p::GossipVerdict::Ignore || entry == p2p::GossipVerdict::Accept;
+  return better ? entry : so_far;
+}
+
 }  // namespace ol::node

@@ -4,6 +4,7 @@
 #include <vector>
 
 #include <ol/base/codec.hpp>
+#include <ol/p2p/gossip_verdict.hpp>
 #include <ol/p2p/peer_id.hpp>
 #include <ol/primitives/types.hpp>
 
@@ -33,5 +34,16 @@ inline constexpr std::size_t kGossipBytesMax = std::size_t{512} << 10;
 [[nodiscard]] Bytes encode_gossip_batch(const std::vector<Bytes>& entries);
 /// Strict and bounded.
 [[nodiscard]] Result<std::vector<Bytes>, DecodeError> decode_gossip_batch(ByteView bytes);
+
+/// As far behind others a node may be without lagging: peers tell of blocks before they are final.
+inline constexpr std::uint64_t kLagBlocks = 8;
+/// Of an item that a node refuses whose state is that after block `shown`, `best` being the newest
+/// it knows of. One that lags may refuse for no better reason: an account that it does not know
+/// yet, a nonce in what it takes for the future. Nobody is to blame then, and it may come again.
+[[nodiscard]] p2p::GossipVerdict verdict_of_refused(std::uint64_t shown, std::uint64_t best);
+/// Of a batch with one more entry judged. What brought something that this node took is passed on,
+/// whatever else is in it; else it may come again if an entry may.
+[[nodiscard]] p2p::GossipVerdict verdict_of_batch(p2p::GossipVerdict so_far,
+                                                  p2p::GossipVerdict entry);
 
 }  // namespace ol::node

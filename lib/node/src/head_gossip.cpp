@@ -43,9 +43,9 @@ void HeadGossip::take(ConsensusDriver& driver, Now now, const p2p::PeerId& from,
   const std::uint64_t refused = driver.counters().messages_refused;
   const std::uint64_t dropped = driver.counters().messages_dropped;
   driver.on_message(now, from, p2p::Channel::Consensus, message);
-  // Not verified: another may bring it.
+  // Not verified: another may bring it. Who goes on is cut off by its budget.
   if (driver.counters().messages_dropped > dropped) {
-    judge_(id, GossipVerdict::TooEarly);
+    judge_(id, GossipVerdict::Busy);
     return;
   }
   if (later || driver.counters().messages_refused > refused) {

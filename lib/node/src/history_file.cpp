@@ -8,7 +8,6 @@
 #include <ol/execution/exchange_genesis.hpp>
 
 #include "durable_file.hpp"
-#include "stored_items.hpp"
 
 namespace ol::node {
 namespace {
@@ -48,28 +47,34 @@ std::optional<api::Archive::Kept> HistoryFile::load() {
          in.fixed<Hash256>() == genesis_hash_;
   if (!ours) return damaged();
   out.height = in.u64();
+  if (out.format >= kWithBlock) out.block = in.fixed<Hash256>();
   out.history = to_bytes(in.blob(kHistoryBytesMax));
   const std::uint32_t count = in.count(kRecordsMax);
   for (std::uint32_t i = 0; i < count && in.ok(); ++i) {
     Bytes key = to_bytes(in.blob(kRecordBytesMax));
     records_.insert_or_assign(std::move(key), to_bytes(in.blob(kRecordBytesMax)));
   }
-  if (!in.finish()) return damaged();
+  if (!in.finish() || !on_chain(out)) return damaged();
   height_ = out.height;
   return out;
 }
 
-std::optional<exchange::CommittedBlock> HistoryFile::execute(exchange::Engine& engine,
-                                                             const primitives::Block& block) const {
-  const auto items = stored_items(parts_.rules, block, parts_.genesis.leaders, parts_.workers);
-  if (!items) return std::nullopt;
-  auto input =
-      execution::block_input(parts_.rules, block.header, *items, engine.state().clock_ahead());
-  if (!input || !engine.check(*input)) return std::nullopt;
-  exchange::CommittedBlock out;
-  out.block = retag<Hash256>(block.hash);
-  out.input = *std::move(input);
-  out.result = engine.execute(out.input);
+// A file ahead of the database is compared once the chain gets there (ExchangeApi).
+bool HistoryFile::on_chain(const Kept& kept) const {
+  if (kept.format < kWithBlock) return true;
+  const auto snapshot = parts_.database.snapshot();
+  if (!snapshot || !(*snapshot)->head()) return false;
+  if ((*snapshot)->head()->height.value() < kept.height) return true;
+  const auto block = (*snapshot)->block(primitives::Height(kept.height));
+  return block && *block && retag<Hash256>((*block)->hash) == kept.block;
+}
+
+Result<std::shared_ptr<exchange::CommittedBlock>, std::string> HistoryFile::execute(
+    exchange::Engine& engine, std::uint64_t height) const {
+  OL_TRY(auto out, parts_.chain.block(height, engine.state().clock_ahead()));
+  if (!out || !engine.check(out->input))
+    return fail("block " + std::to_string(height) + " does not execute");
+  out->result = engine.execute(out->input);
   engine.commit_block();
   return out;
 }
@@ -96,21 +101,27 @@ bool HistoryFile::replay(const Visit& visit) {
   auto engine = exchange::Engine::restore(parts_.params, start);
   if (!engine) return lost("the state they were saved with does not decode");
   for (std::uint64_t height = height_ + 1; height <= head; ++height) {
-    const auto block = (*snapshot)->block(primitives::Height(height));
-    if (!block || !*block) return lost("block " + std::to_string(height) + " cannot be read");
-    const auto executed = execute(**engine, **block);
-    if (!executed) return lost("block " + std::to_string(height) + " does not execute");
-    visit(*executed);
+    const auto executed = execute(**engine, height);
+    if (!executed) return lost(executed.error());
+    visit(**executed);
   }
   return true;
 }
 
-bool HistoryFile::save(const Kept& now, const exchange::StateRecords& records) {
+bool HistoryFile::save(const Kept& now, const exchange::StateCut& state) {
+  Writer records;
+  std::uint32_t count = 0;
+  const bool whole = state.visit([&](ByteView key, ByteView value) {
+    records.blob(key).blob(value);
+    ++count;
+  });
+  if (!whole) {
+    parts_.warn("the exchange's records cannot be read, and its history is not saved");
+    return false;
+  }
   Writer out;
-  out.raw(as_bytes(kMagic)).u32(now.format).fixed(genesis_hash_).u64(now.height).blob(now.history);
-  out.u32(static_cast<std::uint32_t>(records.size()));
-  for (const auto& [key, value] : records)
-    out.blob(key).blob(value);
+  out.raw(as_bytes(kMagic)).u32(now.format).fixed(genesis_hash_).u64(now.height).fixed(now.block);
+  out.blob(now.history).u32(count).raw(records.bytes());
   const Hash256 digest = crypto::blake3(out.bytes());
   const auto written = write_durably(parts_.path, out.fixed(digest).bytes());
   if (!written) parts_.warn(written.error());

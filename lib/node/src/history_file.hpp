@@ -5,11 +5,10 @@
 
 #include <ol/api/archive.hpp>
 #include <ol/exchange/engine.hpp>
-#include <ol/execution/exchange_items.hpp>
 #include <ol/primitives/genesis.hpp>
 #include <ol/storage/database.hpp>
 
-#include "worker_pool.hpp"
+#include "stored_chain.hpp"
 
 namespace ol::node {
 
@@ -22,9 +21,8 @@ class HistoryFile final : public api::Archive {
     std::filesystem::path path;
     const primitives::Genesis& genesis;
     exchange::Params params;
-    const execution::ItemRules& rules;
     const storage::Database& database;
-    WorkerPool& workers;
+    const StoredChain& chain;
     std::function<void(std::string)> warn;
   };
   /// More blocks than these are not executed again at start.
@@ -35,11 +33,12 @@ class HistoryFile final : public api::Archive {
 
   std::optional<Kept> load() override;
   bool replay(const Visit& visit) override;
-  bool save(const Kept& now, const exchange::StateRecords& records) override;
+  bool save(const Kept& now, const exchange::StateCut& state) override;
 
  private:
-  [[nodiscard]] std::optional<exchange::CommittedBlock> execute(
-      exchange::Engine& engine, const primitives::Block& block) const;
+  [[nodiscard]] bool on_chain(const Kept& kept) const;
+  [[nodiscard]] Result<std::shared_ptr<exchange::CommittedBlock>, std::string> execute(
+      exchange::Engine& engine, std::uint64_t height) const;
 
   Parts parts_;
   Hash256 genesis_hash_;

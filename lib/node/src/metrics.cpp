@@ -151,6 +151,10 @@ void Metrics::Impl::set_gossip(const p2p::NetworkCounters& network) {
         network.gossip_wasted);
   count("openliquid_gossip_unjudged_total", "Gossip messages whose verdict did not come in time",
         network.gossip_unjudged);
+  for (const auto& [reason, times] : network.gossip_incidents) {
+    count("openliquid_gossip_incidents_total", "What went wrong in gossip and is nobody's offence",
+          times, {{"reason", reason}});
+  }
   for (const auto& [reason, counted] : network.gossip_offences) {
     count("openliquid_gossip_offences_total", "What gossip peers did wrong",
           static_cast<std::uint64_t>(counted), {{"reason", reason}});
@@ -169,9 +173,9 @@ void Metrics::Impl::set_network(const p2p::NetworkCounters& network, const Reach
   set("openliquid_p2p_known_peers", "Peers in the Kademlia table", number(network.known_peers));
   std::size_t peers = 0;
   for (const p2p::PeerCounters& peer : network.peers) {
-    if (peer.connected) ++peers;
+    if (peer.linked) ++peers;
     const std::map<std::string, std::string> labels{{"peer", peer.peer.text()}};
-    set("openliquid_peer_connected", "1 while a link to the peer is up", peer.connected ? 1 : 0,
+    set("openliquid_peer_connected", "1 while a link to the peer is up", peer.linked ? 1 : 0,
         labels);
     set("openliquid_peer_queue_bytes", "Bytes queued for the peer", number(peer.queue_bytes),
         labels);
@@ -186,6 +190,20 @@ void Metrics::Impl::set_network(const p2p::NetworkCounters& network, const Reach
         network.refused_connections);
   count("openliquid_p2p_refused_handshakes_total", "Handshakes refused: too many",
         network.refused_handshakes);
+  count("openliquid_p2p_accepted_total", "Connections accepted", network.accepted);
+  count("openliquid_p2p_undeliverable_total", "Messages to peers without a link",
+        network.undeliverable);
+  count("openliquid_p2p_throttled_total", "Times a peer was read from more slowly: too fast",
+        network.throttled);
+  count("openliquid_p2p_wire_bytes_total", "Bytes on the wire, of all protocols",
+        network.wire_bytes_in, {{"direction", "in"}});
+  count("openliquid_p2p_wire_bytes_total", "Bytes on the wire, of all protocols",
+        network.wire_bytes_out, {{"direction", "out"}});
+  set("openliquid_p2p_connections", "Connections, handshakes included",
+      number(network.connections));
+  set("openliquid_p2p_handshakes", "Connections whose peer is not known yet",
+      number(network.handshakes));
+  set("openliquid_p2p_banned_peers", "Peers that are banned now", number(network.banned));
   for (std::size_t i = 0; i < p2p::kCloseCodeCount; ++i) {
     count("openliquid_p2p_closed_total", "Connections that ended", network.closed[i],
           {{"reason", p2p::describe(static_cast<p2p::CloseCode>(i))}});
@@ -217,6 +235,11 @@ void Metrics::Impl::set_rpc(const rpc::ServerStats& stats) {
   set("openliquid_rpc_subscriptions", "Open subscriptions", number(stats.subscriptions_open));
   count("openliquid_rpc_slow_clients_total", "Clients cut because they did not read",
         stats.slow_clients_dropped);
+  count("openliquid_rpc_greatest_queues_dropped_total",
+        "Clients cut because most waited for them when too much waited for all",
+        stats.greatest_queues_dropped);
+  set("openliquid_rpc_send_queue_bytes", "Waiting to be sent to all WebSocket clients",
+      number(stats.send_queue_bytes));
   count("openliquid_rpc_requests_total", "HTTP requests", stats.http_requests);
   count("openliquid_rpc_timeouts_total", "Clients cut because they took too long", stats.timeouts);
   count("openliquid_rpc_events_dropped_total", "Events not handed to subscribers: too far behind",

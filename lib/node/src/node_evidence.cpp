@@ -78,9 +78,23 @@ void Node::Impl::on_evidence_message(const p2p::PeerId& peer, ByteView message) 
   }
   if (evidence_->knows(*evidence)) return;
   // Dropped when busy: whoever connects next tells it again.
-  static_cast<void>(workers_->try_submit([this, peer, bytes = to_bytes(*proof)] {
-    if (!consensus_queue_.is_muted(peer, now().monotonic_ms)) take_evidence(bytes, peer);
-  }));
+  static_cast<void>(check_evidence(peer, to_bytes(*proof), {}));
+}
+
+// A punished peer's proofs are not looked at any more.
+bool Node::Impl::check_evidence(const p2p::PeerId& from, Bytes proof, std::string gossip_id) {
+  const std::size_t bytes = proof.size();
+  if (!evidence_waiting_.enter(from, bytes)) return false;
+  const bool queued =
+      workers_->try_submit([this, from, bytes, one = std::move(proof), id = std::move(gossip_id)] {
+        auto verdict = p2p::GossipVerdict::Busy;
+        if (!consensus_queue_.is_muted(from, now().monotonic_ms))
+          verdict = verdict_of(take_evidence(one, from));
+        if (!id.empty()) network_->judge(id, verdict);
+        evidence_waiting_.leave(from, bytes);
+      });
+  if (!queued) evidence_waiting_.leave(from, bytes);
+  return queued;
 }
 
 std::optional<p2p::GossipVerdict> Node::Impl::on_evidence_gossip(const p2p::PeerId& from,
@@ -89,10 +103,7 @@ std::optional<p2p::GossipVerdict> Node::Impl::on_evidence_gossip(const p2p::Peer
   const auto evidence = consensus::decode_evidence(proof);
   if (!evidence) return p2p::GossipVerdict::Reject;
   if (evidence_->knows(*evidence)) return p2p::GossipVerdict::Ignore;
-  const bool queued = workers_->try_submit([this, from, id, bytes = to_bytes(proof)] {
-    network_->judge(id, verdict_of(take_evidence(bytes, from)));
-  });
-  if (queued) return std::nullopt;
+  if (check_evidence(from, to_bytes(proof), id)) return std::nullopt;
   return p2p::GossipVerdict::Busy;
 }
 

@@ -99,8 +99,20 @@ Result<void, NodeError> Node::Impl::open_exchange() {
             submit_action(execution::action_item(action), std::move(done));
           },
       .submit_system =
-          [this](exchange::SystemAction action) { return submit_system(std::move(action)); }});
+          [this](exchange::SystemAction action) { return submit_system(std::move(action)); },
+      .stored = [this](std::uint64_t height,
+                       exchange::TimeMs ahead) { return stored_block(height, ahead); },
+      .cut = [this](std::uint64_t height) { return exchange_->stored->cut(height); }});
   return {};
+}
+
+// For the view, where it is so far behind that memory does not have the block.
+std::shared_ptr<exchange::CommittedBlock> Node::Impl::stored_block(std::uint64_t height,
+                                                                   exchange::TimeMs ahead) {
+  auto found = exchange_->stored->block(height, ahead);
+  if (found) return *std::move(found);
+  fatal("what is final of the exchange cannot be followed: " + found.error());
+  return nullptr;
 }
 
 // Signatures are recovered on the pool; whoever sent the action hears from there.
@@ -181,12 +193,21 @@ Result<void, Refusal> Node::Impl::admit_item(const ExchangeItemPtr& item, Origin
                        " MiB wait for a block; try again in a moment"));
   }
   exchange.cache.put(item);
+  if (item->action() != nullptr) exchange.view->forget_refused(item->action()->hash);
   // System actions are nobody's word: the node that was asked proposes them itself.
   const bool told =
       origin == Origin::Client && !std::holds_alternative<exchange::SystemAction>(item->content);
   if (told && gossip_queue_.try_push(item->bytes) != PushOutcome::Accepted) ++gossip_dropped_;
+  // Prices are made anew instead.
+  if (told && item->action() != nullptr) exchange.retelling.add(item, now().monotonic_ms);
   signal_work();
   return {};
+}
+
+p2p::GossipVerdict Node::Impl::verdict_of_refused() const {
+  const std::uint64_t best =
+      std::max(database_->head()->height.value(), consensus_view().best_peer_height.value());
+  return node::verdict_of_refused(exchange_->view->height(), best);
 }
 
 Result<void, Refusal> Node::Impl::submit_system(exchange::SystemAction action) {

@@ -13,6 +13,8 @@
 #include "exchange_view.hpp"
 #include "history_file.hpp"
 #include "price_source.hpp"
+#include "retelling.hpp"
+#include "stored_chain.hpp"
 
 namespace ol::node {
 
@@ -25,10 +27,12 @@ struct NodeExchange {
   const execution::ItemRules rules;
   ItemCache cache;
   ActionPool pool;
+  Retelling retelling;
   /// Of the execution thread.
   std::unique_ptr<execution::ExchangeChain> chain;
   OmissionWatch omissions;
   execution::ExchangeRoots head_roots;
+  std::unique_ptr<StoredChain> stored;
   std::unique_ptr<ExchangeView> view;
   /// Both present on nodes with a validator's key that have a source; whether it is in the set
   /// depends on the epoch.

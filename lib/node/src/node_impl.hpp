@@ -37,6 +37,8 @@
 #include "node_exchange.hpp"
 #include "peer_budget.hpp"
 #include "peer_changes.hpp"
+#include "peer_waiting.hpp"
+#include "queued_ranges.hpp"
 #include "reach.hpp"
 #include "refused_names.hpp"
 #include "txn_pool.hpp"
@@ -66,6 +68,12 @@ struct ConsensusView {
 
 /// Signatures that may wait to be verified.
 inline constexpr std::size_t kWorkerQueueMax = 4'096;
+
+/// Proofs and batches of peers that wait for the workers. docs/protocol/p2p.md, "Limits".
+inline constexpr PeerWaiting::Limits kEvidenceWaiting{
+    .peer_items = 64, .peer_bytes = std::size_t{2} << 20, .all_bytes = std::size_t{16} << 20};
+inline constexpr PeerWaiting::Limits kBatchesWaiting{
+    .peer_items = 1'024, .peer_bytes = std::size_t{16} << 20, .all_bytes = std::size_t{64} << 20};
 
 /// Messages of peers that wait for the consensus thread. docs/protocol/p2p.md, "Limits".
 inline constexpr FairLimits kStrangersWaiting{.peer_items = 512,
@@ -125,6 +133,8 @@ struct Node::Impl final : p2p::NetworkHandler, DriverHost {
   void consensus_loop();
   void storage_loop();
   void gossip_loop();
+  [[nodiscard]] std::vector<Bytes> gather(Bytes first);
+  void tell_actions_again(std::uint64_t now_ms);
   void publish_batches(std::vector<Bytes> entries);
   [[nodiscard]] bool store(const std::vector<FinalBlock>& blocks);
   void publish_view(bool now_required);
@@ -156,7 +166,8 @@ struct Node::Impl final : p2p::NetworkHandler, DriverHost {
   /// Reject for what no honest node publishes, TooEarly for what cannot be judged yet.
   using AdmitEntry = p2p::GossipVerdict (Impl::*)(Bytes);
   /// Of a topic of batches: transactions or the exchange's items.
-  [[nodiscard]] std::optional<p2p::GossipVerdict> on_batch_gossip(const std::string& id,
+  [[nodiscard]] std::optional<p2p::GossipVerdict> on_batch_gossip(const p2p::PeerId& from,
+                                                                  const std::string& id,
                                                                   ByteView bytes,
                                                                   AdmitEntry admit_entry);
   [[nodiscard]] p2p::GossipVerdict admit_batch(std::vector<Bytes> entries, AdmitEntry admit_entry);
@@ -168,6 +179,9 @@ struct Node::Impl final : p2p::NetworkHandler, DriverHost {
   void submit_action(Bytes item, exchange::Access::Admitted done);
   Result<void, exchange::Refusal> admit_item(const ExchangeItemPtr& item, Origin origin);
   [[nodiscard]] Result<void, exchange::Refusal> submit_system(exchange::SystemAction action);
+  [[nodiscard]] p2p::GossipVerdict verdict_of_refused() const;
+  std::shared_ptr<exchange::CommittedBlock> stored_block(std::uint64_t height,
+                                                         exchange::TimeMs ahead);
   void oracle_loop();
 
   // Evidence (node_evidence.cpp).
@@ -175,6 +189,8 @@ struct Node::Impl final : p2p::NetworkHandler, DriverHost {
   [[nodiscard]] std::optional<p2p::GossipVerdict> on_evidence_gossip(const p2p::PeerId& from,
                                                                      const std::string& id,
                                                                      ByteView proof);
+  /// To a worker; false if there is no room for it.
+  [[nodiscard]] bool check_evidence(const p2p::PeerId& from, Bytes proof, std::string gossip_id);
   EvidenceStore::Outcome take_evidence(const Bytes& proof, const std::optional<p2p::PeerId>& from);
   void tell_evidence(const p2p::PeerId& peer);
   [[nodiscard]] std::vector<EvidenceCount> count_evidence() const;
@@ -201,6 +217,7 @@ struct Node::Impl final : p2p::NetworkHandler, DriverHost {
 
   // DriverHost, on the consensus thread (node_network.cpp).
   void send(const p2p::PeerId& peer, p2p::Channel channel, Bytes message) override;
+  void send(const p2p::PeerId& peer, p2p::Channel channel, p2p::SharedBytes message);
   void broadcast(p2p::Channel channel, Bytes message) override;
   void punish(const p2p::PeerId& peer, std::string reason) override;
   bool admit(const p2p::PeerId& peer, PeerWork work, std::uint64_t amount) override;
@@ -294,12 +311,14 @@ struct Node::Impl final : p2p::NetworkHandler, DriverHost {
 
   std::atomic<bool> work_signalled_{false};
   std::atomic<std::uint64_t> gossip_dropped_{0};
-  std::atomic<std::size_t> gossip_waiting_bytes_{0};
+  PeerWaiting batches_waiting_{kBatchesWaiting};
+  PeerWaiting evidence_waiting_{kEvidenceWaiting};
   PeerChanges peer_changes_;
   std::atomic<bool> changes_signalled_{false};
   std::array<std::atomic<std::uint64_t>, kPeerDropCount> peer_drops_{};
   /// On the consensus thread.
   PeerBudget budget_;
+  QueuedRanges queued_ranges_;
   std::atomic<bool> stopping_{false};
   /// Blocks up to that height follow each other without pause (exchange::MineBlocks).
   std::atomic<std::uint64_t> mine_to_{0};

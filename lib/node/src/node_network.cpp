@@ -80,8 +80,8 @@ p2p::Flow Node::Impl::on_message(const p2p::PeerId& peer, p2p::Channel channel, 
 std::optional<p2p::GossipVerdict> Node::Impl::on_gossip(const p2p::PeerId& from,
                                                         const std::string& topic,
                                                         const std::string& id, ByteView payload) {
-  if (topic == topics_.txns) return on_batch_gossip(id, payload, &Impl::admit_gossiped_txn);
-  if (topic == topics_.items) return on_batch_gossip(id, payload, &Impl::admit_gossiped_item);
+  if (topic == topics_.txns) return on_batch_gossip(from, id, payload, &Impl::admit_gossiped_txn);
+  if (topic == topics_.items) return on_batch_gossip(from, id, payload, &Impl::admit_gossiped_item);
   if (topic == topics_.evidence) return on_evidence_gossip(from, id, payload);
   if (topic == topics_.certificates) return on_certificate_gossip(from, id, payload);
   if (topic == topics_.blocks) return on_block_gossip(from, id, payload);
@@ -100,7 +100,7 @@ std::optional<p2p::GossipVerdict> Node::Impl::on_certificate_gossip(const p2p::P
            ConsensusDriver& driver, Now t) { heads_->take(driver, t, from, id, one, message); },
        id});
   if (taken) return std::nullopt;
-  return p2p::GossipVerdict::TooEarly;
+  return p2p::GossipVerdict::Busy;
 }
 
 // In the order in which they came on the link: a certificate finds its block there.
@@ -115,7 +115,7 @@ std::optional<p2p::GossipVerdict> Node::Impl::on_block_gossip(const p2p::PeerId&
        },
        id});
   if (taken) return std::nullopt;
-  return p2p::GossipVerdict::TooEarly;
+  return p2p::GossipVerdict::Busy;
 }
 
 std::optional<primitives::Block> Node::Impl::heard_block(const primitives::BlockHash& block) {
@@ -203,7 +203,11 @@ void Node::Impl::on_link_failed(const p2p::LinkFailure& failure) {
 
 // Counters of the network show what could not be sent; consensus repeats what matters.
 void Node::Impl::send(const p2p::PeerId& peer, p2p::Channel channel, Bytes message) {
-  auto sent = network_->send(peer, channel, p2p::share(std::move(message)));
+  send(peer, channel, p2p::share(std::move(message)));
+}
+
+void Node::Impl::send(const p2p::PeerId& peer, p2p::Channel channel, p2p::SharedBytes message) {
+  auto sent = network_->send(peer, channel, std::move(message));
   if (!sent)
     log(LogLevel::Warn, "message not sent",
         {{"peer", peer.short_text()}, {"reason", p2p::describe(sent.error())}});

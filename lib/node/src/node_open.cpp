@@ -230,6 +230,10 @@ Result<void, NodeError> Node::Impl::open_execution() {
   workers_ = std::make_unique<WorkerPool>(workers, kWorkerQueueMax);
   auto snapshot = database_->snapshot();
   if (!snapshot) return error(std::move(snapshot).error());
+  if (exchange_) {
+    exchange_->stored = std::make_unique<StoredChain>(
+        StoredChain::Parts{parts_.genesis, exchange_->rules, *database_, *workers_});
+  }
   mempool::Limits limits;
   limits.txns_max = parts_.config.mempool_txns_max;
   limits.sender_txns_max = parts_.config.mempool_txns_per_sender_max;
@@ -261,8 +265,13 @@ Result<void, NodeError> Node::Impl::open_execution() {
     const auto mine = [this](primitives::Height to) {
       mine_to_ = std::max(mine_to_.load(), to.value());
     };
+    const auto dropped = [this](const std::vector<ActionPool::Dropped>& actions) {
+      for (const ActionPool::Dropped& one : actions)
+        exchange_->view->refuse(one.action, one.why);
+    };
     exchange.emplace(ExecutorExchange{*exchange_->chain, exchange_->rules, exchange_->cache,
-                                      exchange_->pool, exchange_->head_roots, priced, mine});
+                                      exchange_->pool, exchange_->head_roots, priced, mine,
+                                      dropped});
   }
   executor_ = std::make_unique<Executor>(Executor::Parts{.genesis = parts_.genesis,
                                                          .epochs = *epochs_,
@@ -381,9 +390,13 @@ Result<void, NodeError> Node::Impl::open_network() {
   config.kad_protocol = "/" + chain + "/kad/1.0.0";
   config.test_protocols = parts_.config.p2p_test_protocols;
   config.peer_store = parts_.config.data_dir / "peers.list";
-  const bool private_allowed = parts_.genesis.devnet || parts_.config.p2p_private_addresses;
-  // Test networks share one machine.
-  if (private_allowed) config.limits.unknown_peers_per_ip_max = config.limits.unknown_peers_max;
+  // Test networks share one machine, and so does who checks that others understand this one.
+  const bool private_allowed = parts_.genesis.devnet || parts_.config.p2p_private_addresses ||
+                               parts_.config.p2p_test_protocols;
+  if (private_allowed) {
+    config.limits.unknown_peers_per_ip_max = config.limits.unknown_peers_max;
+    config.limits.unknown_peers_per_prefix_max = config.limits.unknown_peers_max;
+  }
   config.profile = private_allowed ? p2p::AddressProfile::Local : p2p::AddressProfile::Public;
   for (const std::string& text : parts_.config.p2p_announce) {
     auto address = p2p::Multiaddr::from_text(text);
@@ -433,9 +446,8 @@ Result<void, NodeError> Node::Impl::open_rpc() {
         .path = parts_.config.data_dir / "exchange-history",
         .genesis = parts_.genesis,
         .params = exchange_->params,
-        .rules = exchange_->rules,
         .database = *database_,
-        .workers = *workers_,
+        .chain = *exchange_->stored,
         .warn = [this](std::string sentence) { log(LogLevel::Warn, std::move(sentence)); }});
     endpoint_ = std::make_unique<ExchangeEndpoint>(*exchange_->view, exchange_->history.get());
     hooks.extension = endpoint_.get();

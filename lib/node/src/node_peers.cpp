@@ -8,8 +8,10 @@ namespace {
 constexpr std::chrono::milliseconds kBan{30'000};
 
 const char* reason_of(PeerDrop why) {
-  return why == PeerDrop::Verify ? "goes on sending more to verify than is verified for one peer"
-                                 : "goes on asking for more than one peer is served";
+  if (why == PeerDrop::Verify)
+    return "goes on sending more to verify than is verified for one peer";
+  if (why == PeerDrop::Useless) return "goes on sending votes that are not its own";
+  return "goes on asking for more than one peer is served";
 }
 
 }  // namespace
@@ -47,11 +49,11 @@ bool Node::Impl::take_from(const p2p::PeerId& peer, std::size_t bytes, Consensus
   OL_CHECK(false, "unknown Outcome");
 }
 
-// What is dropped unread may come again, from somebody else.
+// What is dropped unread may come again, and for want of room here nobody is to blame.
 void Node::Impl::drop_all(std::vector<ConsensusEvent> events, PeerDrop why) {
   for (const ConsensusEvent& event : events) {
     note_drop(why);
-    if (!event.gossip_id.empty()) network_->judge(event.gossip_id, p2p::GossipVerdict::TooEarly);
+    if (!event.gossip_id.empty()) network_->judge(event.gossip_id, p2p::GossipVerdict::Busy);
   }
 }
 
@@ -90,6 +92,8 @@ bool Node::Impl::settle(const p2p::PeerId& peer, PeerBudget::Verdict verdict, Pe
 bool Node::Impl::admit(const p2p::PeerId& peer, PeerWork work, std::uint64_t amount) {
   const PeerRank rank = rank_of(peer);
   const std::uint64_t now_ms = now().monotonic_ms;
+  if (work == PeerWork::Useless)
+    return settle(peer, budget_.refuse(peer, rank, now_ms), PeerDrop::Useless);
   if (work == PeerWork::Verify)
     return settle(peer, budget_.verify(peer, rank, now_ms, amount), PeerDrop::Verify);
   return settle(peer, budget_.serve(peer, rank, now_ms, amount), PeerDrop::Serve);
@@ -103,7 +107,8 @@ bool Node::Impl::begin_reading(const p2p::PeerId& peer, PeerBudget::Reading what
   if (!admit(peer, PeerWork::Serve, kServeAskBytes)) return false;
   const PeerRank rank = rank_of(peer);
   const std::uint64_t now_ms = now().monotonic_ms;
-  if (budget_.begin_reading(peer, rank, now_ms, what)) return true;
+  const bool queued = what == PeerBudget::Reading::Range && queued_ranges_.contains(peer);
+  if (!queued && budget_.begin_reading(peer, rank, now_ms, what)) return true;
   return settle(peer, budget_.refuse(peer, rank, now_ms), PeerDrop::ServingBusy);
 }
 
@@ -131,8 +136,12 @@ void Node::Impl::serve_range(const p2p::PeerId& peer, RangeRequest request) {
       bytes += (*block)->size();
       response.entries.push_back({**std::move(block), **std::move(certificate)});
     }
+    p2p::SharedBytes range = p2p::share(encode_sync_message(response));
+    answer([this, peer, told = std::weak_ptr(range)](ConsensusDriver&, Now) {
+      queued_ranges_.told(peer, told);
+    });
     end_reading(peer, kWhat, bytes);
-    send(peer, p2p::Channel::Bulk, encode_sync_message(response));
+    send(peer, p2p::Channel::Bulk, std::move(range));
   };
   if (begin_reading(peer, kWhat)) {
     if (workers_->try_submit(read)) return;

@@ -17,6 +17,8 @@ constexpr int kCallNiceness = 10;
 constexpr std::uint64_t kPublishMs = 50;
 constexpr std::size_t kStoreBatch = 64;
 constexpr std::chrono::milliseconds kGossipDelay{5};
+/// Batches of fewer are waited for.
+constexpr std::size_t kGossipSmall = 64;
 
 std::uint64_t steady_ms() {
   using namespace std::chrono;
@@ -256,19 +258,38 @@ bool Node::Impl::store(const std::vector<FinalBlock>& blocks) {
 }
 
 void Node::Impl::gossip_loop() {
+  std::uint64_t retell_at = 0;
   while (true) {
-    std::vector<Bytes> entries = gossip_queue_.pop_many(kGossipBatchMax);
-    if (entries.empty()) return;
-    // A moment's wait lets a batch gather; under load the queue is never empty and nothing waits.
-    if (entries.size() < 64) {
-      const auto deadline = std::chrono::steady_clock::now() + kGossipDelay;
-      while (auto more = gossip_queue_.pop_until(deadline)) {
-        entries.push_back(*std::move(more));
-        if (entries.size() >= kGossipBatchMax) break;
-      }
+    const std::uint64_t now_ms = steady_ms();
+    if (now_ms >= retell_at) {
+      retell_at = now_ms + Retelling::kPeriodMs;
+      tell_actions_again(now_ms);
     }
-    publish_batches(std::move(entries));
+    const auto wake = std::chrono::steady_clock::now() +
+                      std::chrono::milliseconds(retell_at - std::min(now_ms, retell_at));
+    auto first = gossip_queue_.pop_until(wake);
+    if (!first && gossip_queue_.is_closed()) return;
+    if (first) publish_batches(gather(*std::move(first)));
   }
+}
+
+// A moment's wait lets a batch gather; under load the queue is never empty and nothing waits.
+std::vector<Bytes> Node::Impl::gather(Bytes first) {
+  std::vector<Bytes> entries{std::move(first)};
+  const auto deadline = std::chrono::steady_clock::now() + kGossipDelay;
+  while (entries.size() < kGossipBatchMax) {
+    auto more =
+        entries.size() < kGossipSmall ? gossip_queue_.pop_until(deadline) : gossip_queue_.try_pop();
+    if (!more) break;
+    entries.push_back(*std::move(more));
+  }
+  return entries;
+}
+
+void Node::Impl::tell_actions_again(std::uint64_t now_ms) {
+  if (!exchange_) return;
+  publish_batches(exchange_->retelling.due(
+      now_ms, [this](const primitives::TxnHash& hash) { return exchange_->pool.waits(hash); }));
 }
 
 // Transactions and the exchange's items have topics of their own.

@@ -7,8 +7,6 @@ namespace ol::node {
 namespace {
 
 constexpr int kServerError = -32000;
-/// Of gossip whose signatures are still to be verified.
-constexpr std::size_t kGossipWaitingBytesMax = std::size_t{64} << 20;
 
 rpc::SubmitError refused(std::string message) {
   return {.code = kServerError, .message = std::move(message)};
@@ -72,7 +70,8 @@ bool Node::Impl::knows(ByteView entry) const {
 }
 
 // Judged once the signatures are checked; until then nobody is passed the batch.
-std::optional<p2p::GossipVerdict> Node::Impl::on_batch_gossip(const std::string& id, ByteView bytes,
+std::optional<p2p::GossipVerdict> Node::Impl::on_batch_gossip(const p2p::PeerId& from,
+                                                              const std::string& id, ByteView bytes,
                                                               AdmitEntry admit_entry) {
   auto batch = decode_gossip_batch(bytes);
   if (!batch) return p2p::GossipVerdict::Reject;
@@ -82,14 +81,15 @@ std::optional<p2p::GossipVerdict> Node::Impl::on_batch_gossip(const std::string&
   const std::size_t count = batch->size();
   const std::size_t cost = bytes.size();
   // Many peers may send at once what takes long to verify.
-  const bool room = gossip_waiting_bytes_.fetch_add(cost) <= kGossipWaitingBytesMax;
-  const bool queued = room && workers_->try_submit([this, id, admit_entry, cost,
-                                                    fresh = *std::move(batch)]() mutable {
-    network_->judge(id, admit_batch(std::move(fresh), admit_entry));
-    gossip_waiting_bytes_ -= cost;
-  });
-  if (queued) return std::nullopt;
-  gossip_waiting_bytes_ -= cost;
+  if (batches_waiting_.enter(from, cost)) {
+    const bool queued = workers_->try_submit(
+        [this, from, id, admit_entry, cost, fresh = *std::move(batch)]() mutable {
+          network_->judge(id, admit_batch(std::move(fresh), admit_entry));
+          batches_waiting_.leave(from, cost);
+        });
+    if (queued) return std::nullopt;
+    batches_waiting_.leave(from, cost);
+  }
   gossip_dropped_ += count;
   return p2p::GossipVerdict::Busy;
 }
@@ -106,8 +106,7 @@ p2p::GossipVerdict Node::Impl::admit_batch(std::vector<Bytes> entries, AdmitEntr
     // Honest nodes publish only what they have verified.
     if (one == p2p::GossipVerdict::Reject) return one;
     if (one == p2p::GossipVerdict::Ignore) refused_.put(name, now().monotonic_ms);
-    const bool early = verdict == p2p::GossipVerdict::TooEarly;
-    if (one != p2p::GossipVerdict::Ignore && !early) verdict = one;
+    verdict = verdict_of_batch(verdict, one);
   }
   return verdict;
 }
@@ -132,7 +131,7 @@ p2p::GossipVerdict Node::Impl::admit_gossiped_item(Bytes bytes) {
     const bool taken = admit_item(std::make_shared<const execution::ExchangeItem>(*std::move(item)),
                                   Origin::Gossip)
                            .has_value();
-    return taken ? p2p::GossipVerdict::Accept : p2p::GossipVerdict::Ignore;
+    return taken ? p2p::GossipVerdict::Accept : verdict_of_refused();
   }
   // Prices of an epoch that others have entered and this node has not.
   return item.error() == execution::ItemError::UnknownValidator ? p2p::GossipVerdict::TooEarly

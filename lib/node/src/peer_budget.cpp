@@ -78,6 +78,8 @@ const char* describe(PeerDrop drop) {
       return "serve";
     case PeerDrop::ServingBusy:
       return "serving_busy";
+    case PeerDrop::Useless:
+      return "useless";
   }
   OL_CHECK(false, "unknown PeerDrop");
 }

@@ -47,8 +47,9 @@ enum class PeerDrop : std::uint8_t {
   Verify,       // more to verify than is verified for one peer, or for all strangers
   Serve,        // more asked for than is served to one peer
   ServingBusy,  // as much as is served at a time is being read for the peer
+  Useless,      // a vote of another than whose link it came on
 };
-inline constexpr std::size_t kPeerDropCount = 7;
+inline constexpr std::size_t kPeerDropCount = 8;
 [[nodiscard]] const char* describe(PeerDrop drop);
 
 /// What each peer may make this node do: verify signatures, and read and send what it stores. Who

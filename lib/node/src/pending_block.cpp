@@ -10,7 +10,7 @@
 
 namespace ol::node {
 
-rpc::BlockPtr PendingBlock::get(primitives::TimeMs time) {
+rpc::BlockPtr PendingBlock::get(primitives::TimeMs time, std::uint64_t ahead_ms) {
   MutexLock lock(mutex_);
   const auto snapshot = database_.snapshot();
   if (!snapshot) return nullptr;
@@ -19,21 +19,23 @@ rpc::BlockPtr PendingBlock::get(primitives::TimeMs time) {
   const bool fresh = last_ && last_->head == head && now < last_->made + kFresh;
   const bool resting = last_ && now < last_->made + kRestFactor * last_->cost;
   if (fresh || resting) return last_->block;
-  rpc::BlockPtr block = make(**snapshot, time);
+  rpc::BlockPtr block = make(**snapshot, time, ahead_ms);
   const auto done = std::chrono::steady_clock::now();
   if (block) last_ = Answer{.block = block, .head = head, .made = done, .cost = done - now};
   return block;
 }
 
-rpc::BlockPtr PendingBlock::make(const storage::Snapshot& snapshot, primitives::TimeMs time) {
+rpc::BlockPtr PendingBlock::make(const storage::Snapshot& snapshot, primitives::TimeMs time,
+                                 std::uint64_t ahead_ms) {
   const primitives::Height height = snapshot.head()->height;
   const auto parent = snapshot.evm_header(height);
   const auto parent_header = snapshot.header(height);
   if (!parent || !*parent || !parent_header || !*parent_header) return nullptr;
   const AncestorHashes ancestors(snapshot);
   // No consensus block exists yet, so extra_data, which names it, is all zeros.
+  const primitives::TimeMs stamped = std::max(time, (*parent_header)->time.next());
   const auto context = execution::next_block_context(
-      genesis_.domain.chain_id, **parent, std::max(time, (*parent_header)->time.next()), coinbase_,
+      genesis_.domain.chain_id, **parent, primitives::TimeMs(stamped.value() + ahead_ms), coinbase_,
       primitives::BlockHash{}, &ancestors);
   execution::SelectionLimits limits;
   const auto deadline = std::chrono::steady_clock::now() + kBuildMax;

@@ -36,8 +36,8 @@ class PendingBlock {
         coinbase_(coinbase),
         engine_(genesis.revision, seed) {}
 
-  /// Null if the state cannot be read.
-  [[nodiscard]] rpc::BlockPtr get(primitives::TimeMs time);
+  /// Null if the state cannot be read. @param ahead  How far the chain's clock is (adr 31).
+  [[nodiscard]] rpc::BlockPtr get(primitives::TimeMs time, std::uint64_t ahead_ms = 0);
 
  private:
   struct Answer {
@@ -46,8 +46,8 @@ class PendingBlock {
     std::chrono::steady_clock::time_point made;
     std::chrono::steady_clock::duration cost{};
   };
-  [[nodiscard]] rpc::BlockPtr make(const storage::Snapshot& snapshot, primitives::TimeMs time)
-      OL_REQUIRES(mutex_);
+  [[nodiscard]] rpc::BlockPtr make(const storage::Snapshot& snapshot, primitives::TimeMs time,
+                                   std::uint64_t ahead_ms) OL_REQUIRES(mutex_);
 
   const primitives::Genesis& genesis_;
   const storage::Database& database_;

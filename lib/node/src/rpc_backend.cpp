@@ -69,7 +69,12 @@ class NodeBackend final : public rpc::Backend {
     return node_.records_->by_hash(hash);
   }
   rpc::BlockPtr pending_block() const override {
-    return pending_.get(primitives::TimeMs(node_.now().wall_ms));
+    std::uint64_t ahead_ms = 0;
+    if (node_.exchange_) {
+      node_.exchange_->view->read(
+          [&](const exchange::State& state) { ahead_ms = state.clock_ahead(); });
+    }
+    return pending_.get(primitives::TimeMs(node_.now().wall_ms), ahead_ms);
   }
 
   std::optional<rpc::TxnLocation> find_txn(const primitives::TxnHash& hash) const override {

@@ -19,6 +19,7 @@ json::object ban_json(const p2p::BanState& ban) {
 json::object peer_json(const p2p::PeerCounters& peer, const primitives::ValidatorSet& set) {
   json::object out{{"id", peer.peer.text()},
                    {"connected", peer.connected},
+                   {"linked", peer.linked},
                    {"configured", peer.configured},
                    {"validator", nullptr},
                    {"address", peer.address},

@@ -69,6 +69,16 @@ class ActionPoolTest : public testing::Test {
     return names(pool_.select(bytes, primitives::Epoch(2), state_, in_flight));
   }
 
+  /// Names of the actions that were dropped, each with why.
+  std::vector<std::pair<int, exchange::Error>> commit(const std::vector<primitives::TxnHash>& items,
+                                                      const exchange::BlockInput& input) {
+    std::vector<std::pair<int, exchange::Error>> out;
+    for (const ActionPool::Dropped& one : pool_.commit(items, input, params_))
+      out.emplace_back(one.action.bytes[0], one.why);
+    return out;
+  }
+  using Dropped = std::vector<std::pair<int, exchange::Error>>;
+
   exchange::State state_;
   const exchange::Params params_;
   ActionPool pool_{ActionPool::Limits{
@@ -101,7 +111,7 @@ TEST_F(ActionPoolTest, leaves_out_what_is_in_flight_and_forgets_what_is_final) {
   pool_.add(one);
   pool_.add(action(2, exchange::Noop{}));
   EXPECT_EQ(select(1'000, {one->hash}), (std::vector<int>{2}));
-  pool_.commit({one->hash}, block_of({one}, 5), params_);
+  EXPECT_EQ(commit({one->hash}, block_of({one}, 5)), Dropped{});
   EXPECT_EQ(select(), (std::vector<int>{2}));
   EXPECT_EQ(pool_.size(), 1U);
 }
@@ -115,7 +125,8 @@ TEST_F(ActionPoolTest, takes_one_action_of_a_nonce) {
   EXPECT_EQ(pool_.add(renamed(action(1, exchange::Noop{}, 2), 3)), Outcome::Added)
       << "another signer's nonce is another";
   // A block brought the other of the two.
-  pool_.commit({}, block_of({renamed(first, 2)}, 5), params_);
+  EXPECT_EQ(commit({}, block_of({renamed(first, 2)}, 5)),
+            (Dropped{{1, exchange::Error::BadNonce}}));
   EXPECT_EQ(select(), (std::vector<int>{3}));
   EXPECT_EQ(pool_.add(renamed(first, 4)), Outcome::Added) << "what left leaves its nonce free";
 }
@@ -196,11 +207,12 @@ TEST_F(ActionPoolTest, tells_which_prices_others_told_and_since_when_they_wait) 
 TEST_F(ActionPoolTest, drops_what_expired_or_is_too_old) {
   pool_.add(action(1, exchange::Noop{}, 1, 1'000'000'500));
   pool_.add(action(2, exchange::Noop{}));
-  pool_.commit({}, block_of({}, 1'000'000'500), params_);
+  EXPECT_EQ(commit({}, block_of({}, 1'000'000'500)), Dropped{});
   EXPECT_EQ(pool_.size(), 2U);
-  pool_.commit({}, block_of({}, 1'000'010'000), params_);
+  EXPECT_EQ(commit({}, block_of({}, 1'000'010'000)), (Dropped{{1, exchange::Error::Expired}}));
   EXPECT_EQ(select(), (std::vector<int>{2}));
-  pool_.commit({}, block_of({}, 1'000'000'002 + params_.nonce_past_ms), params_);
+  EXPECT_EQ(commit({}, block_of({}, 1'000'000'002 + params_.nonce_past_ms)),
+            (Dropped{{2, exchange::Error::BadNonce}}));
   EXPECT_EQ(pool_.size(), 0U);
   EXPECT_FALSE(pool_.has_selectable());
 }

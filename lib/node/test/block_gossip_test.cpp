@@ -209,16 +209,16 @@ TEST_F(HeardBlocks, of_many_peers_give_way_to_those_of_peers_that_have_fewer) {
       EXPECT_TRUE(hear(block(salt++), from));
   }
   EXPECT_TRUE(hear(block(200), 5));
-  EXPECT_THAT(judged(), ElementsAre(std::pair(to_hex_id(block(0)), GossipVerdict::TooEarly)));
+  EXPECT_THAT(judged(), ElementsAre(std::pair(to_hex_id(block(0)), GossipVerdict::Busy)));
   // The first peer has three by now; all who have four give way before it is refused.
   EXPECT_TRUE(hear(block(201), 1));
-  EXPECT_THAT(judged(), ElementsAre(std::pair(to_hex_id(block(4)), GossipVerdict::TooEarly)));
+  EXPECT_THAT(judged(), ElementsAre(std::pair(to_hex_id(block(4)), GossipVerdict::Busy)));
   EXPECT_TRUE(hear(block(202), 6));
   EXPECT_TRUE(hear(block(203), 7));
   EXPECT_TRUE(hear(block(204), 8));
   EXPECT_EQ(judged().size(), 3U);
   EXPECT_FALSE(hear(block(205), 2, "as much"));
-  EXPECT_THAT(judged(), ElementsAre(std::pair("as much", GossipVerdict::TooEarly)));
+  EXPECT_THAT(judged(), ElementsAre(std::pair("as much", GossipVerdict::Busy)));
 }
 
 TEST_F(HeardBlocks, are_bounded_in_bytes) {

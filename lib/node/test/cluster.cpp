@@ -123,11 +123,12 @@ std::uint32_t Cluster::add(NodeParts parts) {
 
 std::optional<NodeError> Cluster::open(Running& running, NodeParts parts) {
   auto opened = Node::open(
-      std::move(parts), [lines = running.lines, mutex = running.mutex](
+      std::move(parts), [lines = running.lines, mutex = running.mutex, hear = on_log](
                             LogLevel, std::string_view event, const std::vector<LogField>& fields) {
         std::string line(event);
         for (const LogField& field : fields)
           line += " " + field.key + "=" + field.value;
+        if (hear) hear(line);
         const std::lock_guard lock(*mutex);
         lines->push_back(std::move(line));
       });

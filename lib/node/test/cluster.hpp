@@ -84,6 +84,9 @@ class Cluster {
   void wipe(std::uint32_t i);
   /// What tests want otherwise than `parts` has it; for nodes opened from then on.
   std::function<void(NodeConfig&)> change_config;
+  /// Hears each line of any node's log, on the thread that writes it; it may keep that waiting. Set
+  /// before a node is opened.
+  std::function<void(const std::string&)> on_log;
 
   static constexpr std::uint32_t kAccounts = 100;
 

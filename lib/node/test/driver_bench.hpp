@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <functional>
 #include <map>
 #include <memory>
@@ -29,7 +30,7 @@ class RecordingHost final : public DriverHost {
   }
   void punish(const p2p::PeerId&, std::string reason) override { punished.push_back(reason); }
   bool admit(const p2p::PeerId&, PeerWork kind, std::uint64_t amount) override {
-    (kind == PeerWork::Verify ? asked_to_verify : asked_to_serve) += amount;
+    asked[static_cast<std::size_t>(kind)] += amount;
     return admits;
   }
   void served(const p2p::PeerId&, std::uint64_t bytes) override { served_bytes += bytes; }
@@ -63,8 +64,8 @@ class RecordingHost final : public DriverHost {
   std::vector<Bytes> broadcasts;
   std::vector<std::string> punished;
   bool admits = true;
-  std::uint64_t asked_to_verify = 0;
-  std::uint64_t asked_to_serve = 0;
+  /// By PeerWork.
+  std::array<std::uint64_t, 3> asked{};
   std::uint64_t served_bytes = 0;
   std::vector<consensus::BlockPtr> executing;
   std::optional<primitives::View> building;

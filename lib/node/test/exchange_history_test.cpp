@@ -132,13 +132,13 @@ TEST_P(ExchangeHistory, is_told_again_from_the_file_from_an_older_one_and_from_t
 }
 
 // With the digest in order: only what it says of itself is wrong.
-TEST_F(HistoryOnDisk, is_made_anew_where_the_file_is_of_another_chain_or_version) {
+TEST_F(HistoryOnDisk, is_made_anew_where_the_file_is_of_another_chain_branch_or_version) {
   trade();
   const std::string one = all_fills();
   cluster_.stop(kOurs);
   const Bytes sound = read(file());
-  // Magic, version, hash of genesis: four, four and 32 bytes.
-  for (const std::size_t place : {0U, 4U, 8U, 39U}) {
+  // Magic, version, hash of genesis, height, hash of its block: four, four, 32, eight and 32 bytes.
+  for (const std::size_t place : {0U, 4U, 8U, 39U, 48U, 79U}) {
     Bytes other(sound.begin(), sound.end() - 32);
     other[place] ^= 1;
     append(other, crypto::blake3(other).view());

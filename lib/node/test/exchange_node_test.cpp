@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <boost/json/parse.hpp>
 #include <boost/json/serialize.hpp>
 
 #include <ol/base/hex.hpp>
@@ -114,6 +115,100 @@ TEST_F(ExchangeNode, a_trade_is_the_same_on_every_node_after_a_restart_and_in_a_
   EXPECT_EQ(result(2, bid), filled);
   expect_same_roots(height);
   EXPECT_EQ(position(2, 1), 3'000);
+}
+
+// Blocks keep coming while it is away, in the middle of them and again.
+TEST_F(ExchangeNode, a_node_that_restarts_among_blocks_with_actions_has_the_roots_of_the_others) {
+  std::string last;
+  const auto trade = [&](int times) {
+    for (int i = 0; i < times; ++i) {
+      static_cast<void>(submit(0, 0, order(Side::Sell, 650'000, 1'000, Tif::Gtc)));
+      last = submit(1, 1, order(Side::Buy, 650'000, 1'000, Tif::Ioc));
+    }
+  };
+  trade(5);
+  for (int round = 0; round < 2; ++round) {
+    cluster_.stop(3);
+    trade(10);
+    ASSERT_FALSE(cluster_.start(3));
+    trade(5);
+  }
+  const auto settled = result(3, last);
+  EXPECT_EQ(settled, result(0, last));
+  const auto height = settled.at("height").to_number<std::uint64_t>();
+  expect_same_roots(height);
+  for (std::uint32_t i = 0; i < kNodes; ++i)
+    EXPECT_TRUE(Cluster::eventually([&] { return position(i, 1) == position(0, 1); })) << i;
+}
+
+// dex.md 17.5, over a restart between the snapshot and the way back, and one after it.
+TEST_F(ExchangeNode, a_node_that_restarts_around_a_revert_has_the_roots_of_the_others) {
+  const auto height_of = [&](const std::string& action) {
+    return result(0, action).at("height").to_number<std::uint64_t>();
+  };
+  const auto snapshot = [&] {
+    std::uint64_t out = 0;
+    cluster_.exchange(0).read([&](const State& state) {
+      if (!state.snapshots.items().empty()) out = state.snapshots.items().begin()->first;
+    });
+    return out;
+  };
+  ASSERT_TRUE(cluster_.exchange(0).submit_system(exchange::TakeSnapshot{}));
+  ASSERT_TRUE(Cluster::eventually([&] { return snapshot() != 0; }));
+  static_cast<void>(submit(0, 0, order(Side::Sell, 650'000, 5'000, Tif::Gtc)));
+  const std::string bid = submit(1, 1, order(Side::Buy, 650'000, 3'000, Tif::Ioc));
+  static_cast<void>(result(3, bid));
+  EXPECT_TRUE(Cluster::eventually([&] { return position(3, 1) == 3'000; }));
+  cluster_.stop(3);
+  ASSERT_TRUE(cluster_.exchange(0).submit_system(exchange::RevertTo{snapshot()}));
+  ASSERT_TRUE(Cluster::eventually([&] { return position(0, 1) == 0; }));
+  ASSERT_FALSE(cluster_.start(3));
+  EXPECT_TRUE(Cluster::eventually([&] { return position(3, 1) == 0; }));
+  cluster_.stop(3);
+  ASSERT_FALSE(cluster_.start(3));
+  const std::string later = submit(1, 1, order(Side::Buy, 640'000, 1'000, Tif::Gtc));
+  EXPECT_EQ(result(3, later), result(0, later));
+  expect_same_roots(height_of(later));
+}
+
+// Without a quorum proposals are made and given up: what they held lands once there is one, once.
+TEST_F(ExchangeNode, actions_of_blocks_that_were_given_up_land) {
+  cluster_.stop(2);
+  cluster_.stop(3);
+  std::vector<std::string> actions;
+  for (int i = 0; i < 4; ++i)
+    actions.push_back(submit(0, 1, order(Side::Buy, 600'000, 1'000, Tif::Gtc)));
+  // Several leaders' turns pass.
+  static_cast<void>(Cluster::eventually([] { return false; }, std::chrono::seconds(6)));
+  EXPECT_TRUE(cluster_.call(0, "ol_exchangeResult", in_list(actions[0])).is_null());
+  ASSERT_FALSE(cluster_.start(2));
+  ASSERT_FALSE(cluster_.start(3));
+  std::uint64_t height = 0;
+  for (const std::string& action : actions) {
+    const auto done = result(3, action);
+    EXPECT_TRUE(done.at("ok").as_bool());
+    EXPECT_EQ(done, result(0, action));
+    height = std::max(height, done.at("height").to_number<std::uint64_t>());
+  }
+  expect_same_roots(height);
+  const auto open = boost::json::parse(cluster_.post(
+      0, "/info",
+      R"({"type":"openOrders","user":")" + to_hex_prefixed(cluster_.account(1).view()) + "\"}"));
+  EXPECT_EQ(open.as_array().size(), actions.size()) << "each of them once";
+}
+
+// What waits to become final is shown with the time that blocks have (docs/adr/0031).
+TEST_F(ExchangeNode, the_pending_block_is_as_far_ahead_as_the_chain) {
+  constexpr std::uint64_t kAhead = 3'600'000;
+  ASSERT_TRUE(cluster_.exchange(0).submit_system(exchange::AdvanceTime{kAhead}));
+  const auto stamp = [&](const std::string& which) {
+    const auto block = cluster_.call(0, "eth_getBlockByNumber", "[\"" + which + "\",false]");
+    return std::stoull(std::string(block.at("timestamp").as_string()), nullptr, 16);
+  };
+  const std::uint64_t before = stamp("latest");
+  ASSERT_TRUE(Cluster::eventually([&] { return stamp("latest") >= before + kAhead / 1000; }));
+  EXPECT_TRUE(Cluster::eventually([&] { return stamp("pending") >= before + kAhead / 1000; },
+                                  std::chrono::seconds(5)));
 }
 
 // dex.md 5.2: validators vote for blocks in that order alone, so these become final in no other.

@@ -18,9 +18,6 @@ using Outcome = Queue::Outcome;
 
 constexpr FairLimits kWide{
     .peer_items = 1'000, .peer_bytes = 1'000, .rank_items = 2'000, .rank_bytes = 2'000};
-const p2p::PeerId kAnna = numbered_peer(1);
-const p2p::PeerId kBert = numbered_peer(2);
-const p2p::PeerId kCarl = numbered_peer(3);
 
 Outcome put(Queue& queue, const p2p::PeerId& peer, int item, std::size_t bytes = 1,
             PeerRank rank = PeerRank::Stranger) {

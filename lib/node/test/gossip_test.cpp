@@ -74,6 +74,46 @@ TEST_F(NodeGossip, an_action_of_the_exchange_reaches_the_pool_of_another_node) {
   }));
 }
 
+// When it was accepted there was nobody to tell.
+TEST_F(NodeGossip, an_action_told_to_nobody_is_told_again_to_who_comes_later) {
+  ASSERT_FALSE(cluster_.stop(1));
+  std::vector<std::string> actions;
+  for (int i = 0; i < 30; ++i) {
+    actions.push_back(next_action());
+    EXPECT_EQ(submit(0, actions.back()).find("error"), std::string::npos);
+  }
+  // Until gossip itself has forgotten what it offers to peers.
+  static_cast<void>(Cluster::eventually([] { return false; }, std::chrono::seconds(7)));
+  ASSERT_FALSE(cluster_.start(1));
+  // To ask for one is to tell of it.
+  std::size_t asked = 0;
+  EXPECT_TRUE(Cluster::eventually([&] {
+    static_cast<void>(Cluster::eventually([] { return false; }, std::chrono::seconds(1)));
+    return asked == actions.size() || knew(1, actions[asked++]);
+  }));
+  EXPECT_LT(asked, actions.size());
+}
+
+TEST(GossipVerdicts, of_a_batch_pass_on_what_brought_something) {
+  using enum p2p::GossipVerdict;
+  EXPECT_EQ(verdict_of_batch(Ignore, Accept), Accept);
+  EXPECT_EQ(verdict_of_batch(Ignore, Ignore), Ignore);
+  for (const auto again : {TooEarly, Busy}) {
+    EXPECT_EQ(verdict_of_batch(Accept, again), Accept);
+    EXPECT_EQ(verdict_of_batch(again, Accept), Accept);
+    EXPECT_EQ(verdict_of_batch(Ignore, again), again);
+    EXPECT_EQ(verdict_of_batch(again, Ignore), again);
+  }
+  EXPECT_EQ(verdict_of_batch(Busy, TooEarly), Busy);
+}
+
+TEST(GossipVerdicts, of_what_a_node_refuses_while_it_lags_lets_it_come_again) {
+  EXPECT_EQ(verdict_of_refused(100, 100), p2p::GossipVerdict::Ignore);
+  EXPECT_EQ(verdict_of_refused(100, 90), p2p::GossipVerdict::Ignore);
+  EXPECT_EQ(verdict_of_refused(100, 100 + kLagBlocks), p2p::GossipVerdict::Ignore);
+  EXPECT_EQ(verdict_of_refused(100, 101 + kLagBlocks), p2p::GossipVerdict::Busy);
+}
+
 // Well signed, and of an account without anything: no pool takes it, so nobody passes it on.
 TEST_F(NodeGossip, what_no_pool_takes_is_not_passed_on) {
   const primitives::Genesis& genesis = cluster_.genesis();

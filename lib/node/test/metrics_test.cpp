@@ -111,6 +111,28 @@ TEST_F(MetricsTest, shows_refusals_and_endings_by_name_and_the_mesh_of_each_topi
   EXPECT_TRUE(shows(text, "openliquid_gossip_mesh_peers{topic=\"/openliquid/1/txns/1\"} 6"));
 }
 
+TEST_F(MetricsTest, shows_all_that_the_network_counts) {
+  network.accepted = 1;
+  network.undeliverable = 2;
+  network.throttled = 3;
+  network.wire_bytes_in = 4;
+  network.wire_bytes_out = 5;
+  network.connections = 6;
+  network.handshakes = 7;
+  network.banned = 8;
+  network.closed[static_cast<std::size_t>(p2p::CloseCode::Rotated)] = 9;
+  network.gossip_incidents["slow_direct"] = 10;
+  const std::string text = scrape();
+  for (const char* const line :
+       {"openliquid_p2p_accepted_total 1", "openliquid_p2p_undeliverable_total 2",
+        "openliquid_p2p_throttled_total 3", "openliquid_p2p_wire_bytes_total{direction=\"in\"} 4",
+        "openliquid_p2p_wire_bytes_total{direction=\"out\"} 5", "openliquid_p2p_connections 6",
+        "openliquid_p2p_handshakes 7", "openliquid_p2p_banned_peers 8",
+        "openliquid_p2p_closed_total{reason=\"rotated\"} 9",
+        "openliquid_gossip_incidents_total{reason=\"slow_direct\"} 10"})
+    EXPECT_TRUE(shows(text, line)) << line << "\n" << text;
+}
+
 TEST_F(MetricsTest, shows_what_gossip_lost_and_what_its_peers_did_wrong) {
   network.gossip_own_undelivered = 3;
   network.gossip_wasted = 4;

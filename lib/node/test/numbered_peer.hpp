@@ -14,4 +14,8 @@ inline p2p::PeerId numbered_peer(std::uint16_t number) {
   return p2p::PeerId(key);
 }
 
+inline const p2p::PeerId kAnna = numbered_peer(1);
+inline const p2p::PeerId kBert = numbered_peer(2);
+inline const p2p::PeerId kCarl = numbered_peer(3);
+
 }  // namespace ol::node::test

@@ -15,8 +15,6 @@ using Verdict = PeerBudget::Verdict;
 
 constexpr PeerRank kStranger = PeerRank::Stranger;
 constexpr PeerRank kValidator = PeerRank::Validator;
-const p2p::PeerId kAnna = numbered_peer(1);
-const p2p::PeerId kBert = numbered_peer(2);
 
 TEST(TokenBucket, gives_a_burst_and_then_so_many_a_second) {
   TokenBucket bucket({.per_second = 10, .burst = 20}, 1'000);

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "../src/head_gossip.hpp"
+#include "../src/peer_budget.hpp"
 #include "driver_bench.hpp"
 #include "stranger.hpp"
 
@@ -24,6 +25,9 @@ class Budgets : public testing::Test {
     EXPECT_EQ(bench.driver->counters().messages_dropped, dropped + 1);
     EXPECT_THAT(bench.host.punished, IsEmpty()) << "it was verified";
     EXPECT_EQ(bench.driver->counters().messages_refused, 0U);
+  }
+  [[nodiscard]] std::uint64_t asked_to_verify() const {
+    return bench.host.asked[static_cast<std::size_t>(PeerWork::Verify)];
   }
   [[nodiscard]] primitives::QuorumCertificate forged() const {
     auto out = bench.all.certify(
@@ -50,12 +54,12 @@ class Budgets : public testing::Test {
 
 TEST_F(Budgets, a_certificate_beyond_them_is_not_verified) {
   expect_dropped(consensus::CertificateMessage{forged()});
-  EXPECT_EQ(bench.host.asked_to_verify, 1U);
+  EXPECT_EQ(asked_to_verify(), 1U);
 }
 
 TEST_F(Budgets, a_new_view_beyond_them_is_not_verified) {
   expect_dropped(bench.all.new_view(2, View(1), forged()));
-  EXPECT_EQ(bench.host.asked_to_verify, 2U);
+  EXPECT_EQ(asked_to_verify(), 2U);
 }
 
 TEST_F(Budgets, a_proposal_beyond_them_is_not_verified_and_its_timeouts_count) {
@@ -63,19 +67,39 @@ TEST_F(Budgets, a_proposal_beyond_them_is_not_verified_and_its_timeouts_count) {
       bench.proposal(bench.all.block(bench.all.genesis, bench.all.genesis_certificate, View(1)));
   proposal.signature.bytes[0] ^= 1;
   expect_dropped(proposal);
-  EXPECT_EQ(bench.host.asked_to_verify, 2U);
+  EXPECT_EQ(asked_to_verify(), 2U);
   proposal.header.timeout_certificate.emplace();
   auto& timeouts = proposal.header.timeout_certificate->signatures;
   timeouts.resize(64);
   for (std::uint32_t i = 0; i < timeouts.size(); ++i)
     timeouts[i].validator = primitives::ValidatorIndex(i);
   expect_dropped(proposal);
-  EXPECT_EQ(bench.host.asked_to_verify, 2U + 2 + 64 / 16);
+  EXPECT_EQ(asked_to_verify(), 2U + 2 + 64 / 16);
 }
 
 TEST_F(Budgets, a_re_proposal_beyond_them_is_not_verified) {
   consensus::ReproposalMessage message{.view = View(9), .certificate = forged(), .signature = {}};
   expect_dropped(message);
+}
+
+TEST_F(Budgets, a_vote_beyond_them_is_not_collected) {
+  const auto block = bench.all.block(bench.all.genesis, bench.all.genesis_certificate, View(2));
+  const consensus::VoteMessage vote = bench.all.vote(2, bench.all.subject(block));
+  expect_dropped(vote);
+  EXPECT_EQ(asked_to_verify(), 1U);
+  EXPECT_TRUE(bench.driver->voters(View(2)).empty());
+  bench.host.admits = true;
+  bench.deliver(2, vote);
+  EXPECT_FALSE(bench.driver->voters(View(2)).empty());
+}
+
+TEST_F(Budgets, a_vote_of_another_is_not_collected_and_counts_for_who_sent_it) {
+  bench.host.admits = true;
+  const auto block = bench.all.block(bench.all.genesis, bench.all.genesis_certificate, View(2));
+  bench.deliver(1, bench.all.vote(2, bench.all.subject(block)));
+  EXPECT_EQ(bench.host.asked[static_cast<std::size_t>(PeerWork::Useless)], 1U);
+  EXPECT_EQ(asked_to_verify(), 0U);
+  EXPECT_TRUE(bench.driver->voters(View(2)).empty());
 }
 
 TEST_F(Budgets, the_same_within_them_are_refused) {
@@ -93,7 +117,7 @@ TEST_F(Budgets, a_gossiped_certificate_beyond_them_is_forgotten_so_that_it_can_c
   const auto certificate = forged();
   heads.take(*bench.driver, bench.now, bench.peer(2), "id", certificate,
              consensus::encode_message(consensus::CertificateMessage{certificate}));
-  EXPECT_EQ(verdict, p2p::GossipVerdict::TooEarly);
+  EXPECT_EQ(verdict, p2p::GossipVerdict::Busy) << "not held against who brought it";
 }
 
 TEST_F(Budgets, items_beyond_them_are_not_served_and_others_count_what_they_come_to) {
@@ -163,6 +187,16 @@ class PeerFlood : public testing::Test {
     }
     return false;
   }
+  /// Bytes that wait to be sent to the peer for which most waits.
+  std::uint64_t queued() {
+    std::istringstream text(cluster_.get(0, "/metrics"));
+    std::uint64_t most = 0;
+    for (std::string line; std::getline(text, line);) {
+      if (!line.starts_with("openliquid_peer_queue_bytes{")) continue;
+      most = std::max<std::uint64_t>(most, std::stoull(line.substr(line.rfind(' ') + 1)));
+    }
+    return most;
+  }
   void expect_chain_goes_on() {
     const std::uint64_t height = cluster_.height(0);
     EXPECT_TRUE(Cluster::eventually([&] { return cluster_.height(0) >= height + 3; }));
@@ -172,7 +206,8 @@ class PeerFlood : public testing::Test {
   std::optional<Stranger> stranger_;
 };
 
-TEST_F(PeerFlood, of_forged_certificates_one_is_verified_and_what_waits_behind_it_is_dropped) {
+// What waits behind it is dropped: StandingConsensus, where it is known to wait.
+TEST_F(PeerFlood, of_forged_certificates_one_is_verified) {
   consensus::CertificateMessage forged;
   forged.certificate.subject.height = Height(1'000'000);
   forged.certificate.subject.view = View(1'000'000);
@@ -180,10 +215,23 @@ TEST_F(PeerFlood, of_forged_certificates_one_is_verified_and_what_waits_behind_i
   for (int i = 0; i < 5'000; ++i)
     stranger_->tell(forged);
   EXPECT_TRUE(Cluster::eventually([&] { return refused() > 0 && !stranger_->is_linked(); }));
-  EXPECT_TRUE(Cluster::eventually([&] { return dropped("muted") > 0; }));
   EXPECT_EQ(refused(), 1U);
   expect_chain_goes_on();
   EXPECT_EQ(refused(), 1U);
+}
+
+TEST_F(PeerFlood, whoever_goes_on_sending_votes_of_others_is_cut_off_by_name) {
+  consensus::VoteMessage vote;
+  vote.subject.view = View(1'000'000);
+  vote.share = {primitives::ValidatorIndex(1), Bytes(48, 1)};
+  for (int i = 0; i < 5'000; ++i)
+    stranger_->tell(vote);
+  EXPECT_TRUE(
+      Cluster::eventually([&] { return logged("goes on sending votes that are not its own"); }));
+  EXPECT_GT(dropped("useless"), PeerBudget::kPatience.burst);
+  EXPECT_TRUE(Cluster::eventually([&] { return !stranger_->is_linked(); }));
+  EXPECT_EQ(refused(), 0U);
+  expect_chain_goes_on();
 }
 
 TEST_F(PeerFlood, whoever_goes_on_asking_for_ranges_is_cut_off_by_name) {
@@ -193,6 +241,26 @@ TEST_F(PeerFlood, whoever_goes_on_asking_for_ranges_is_cut_off_by_name) {
       [&] { return logged("goes on asking for more than one peer is served"); }));
   EXPECT_GT(dropped("serving_busy") + dropped("serve"), 200U);
   EXPECT_TRUE(Cluster::eventually([&] { return !stranger_->is_linked(); }));
+  expect_chain_goes_on();
+}
+
+// Its windows and the sockets take some ranges first.
+TEST_F(PeerFlood, whoever_does_not_read_a_range_is_read_no_further_one) {
+  stranger_->stop_reading();
+  const auto ask = [&] {
+    stranger_->tell(RangeRequest{Height(1), 256});
+    std::this_thread::sleep_for(std::chrono::milliseconds(50));
+  };
+  ASSERT_TRUE(Cluster::eventually([&] {
+    ask();
+    return queued() > 0 && dropped("serving_busy") > 0;
+  }));
+  const std::uint64_t before = dropped("serving_busy");
+  constexpr std::uint64_t kAsked = 40;
+  for (std::uint64_t i = 0; i < kAsked; ++i)
+    ask();
+  EXPECT_TRUE(Cluster::eventually([&] { return dropped("serving_busy") >= before + kAsked - 5; }));
+  EXPECT_TRUE(stranger_->is_linked());
   expect_chain_goes_on();
 }
 

@@ -66,6 +66,7 @@ TEST(Peers, shows_validators_links_bans_and_the_weight_reached) {
   p2p::PeerCounters linked;
   linked.peer = peer_of(set, 1);
   linked.connected = true;
+  linked.linked = true;
   linked.address = "127.0.0.1:9000";
   linked.rtt = std::chrono::microseconds(250);
   network.peers.push_back(linked);
@@ -73,6 +74,10 @@ TEST(Peers, shows_validators_links_bans_and_the_weight_reached) {
   banned.peer = p2p::PeerId(crypto::Ed25519SecretKey::generate().public_key());
   banned.ban = p2p::BanState{"bad proof", std::chrono::milliseconds(900)};
   network.peers.push_back(banned);
+  p2p::PeerCounters other;
+  other.peer = p2p::PeerId(crypto::Ed25519SecretKey::generate().public_key());
+  other.connected = true;
+  network.peers.push_back(other);
   p2p::BannedPeer stranger{p2p::PeerId(crypto::Ed25519SecretKey::generate().public_key()),
                            {"too many yamux pings", std::chrono::milliseconds(599'000)}};
   network.bans.push_back(stranger);
@@ -84,10 +89,11 @@ TEST(Peers, shows_validators_links_bans_and_the_weight_reached) {
   EXPECT_EQ(answer.at("totalWeight").to_number<int>(), 4);
   EXPECT_FALSE(answer.at("quorumReached").as_bool());
   EXPECT_EQ(answer.at("knownPeers").to_number<int>(), 5);
-  EXPECT_EQ(answer.at("peers").as_array().size(), 2U);
+  EXPECT_EQ(answer.at("peers").as_array().size(), 3U);
   const auto& first = answer.at("peers").at(0);
   EXPECT_EQ(first.at("validator").to_number<int>(), 1);
   EXPECT_TRUE(first.at("connected").as_bool());
+  EXPECT_TRUE(first.at("linked").as_bool());
   EXPECT_EQ(first.at("address").as_string(), "127.0.0.1:9000");
   EXPECT_EQ(first.at("roundTripUs").to_number<int>(), 250);
   EXPECT_TRUE(first.at("ban").is_null());
@@ -96,6 +102,9 @@ TEST(Peers, shows_validators_links_bans_and_the_weight_reached) {
   EXPECT_TRUE(second.at("roundTripUs").is_null());
   EXPECT_EQ(second.at("ban").at("reason").as_string(), "bad proof");
   EXPECT_EQ(second.at("ban").at("leftMs").to_number<int>(), 900);
+  const auto& third = answer.at("peers").at(2);
+  EXPECT_TRUE(third.at("connected").as_bool());
+  EXPECT_FALSE(third.at("linked").as_bool());
   EXPECT_EQ(answer.at("banned").to_number<int>(), 7);
   const auto& ban = answer.at("bans").at(0);
   EXPECT_EQ(ban.at("id").as_string(), stranger.peer.text());

@@ -57,6 +57,8 @@ class Stranger final : public p2p::NetworkHandler {
         network_->broadcast(p2p::Channel::Request, p2p::share(encode_sync_message(message))));
   }
   [[nodiscard]] bool is_linked() const { return linked_; }
+  /// Reads nothing more from the next message on.
+  void stop_reading() { reads_ = false; }
 
  private:
   std::optional<std::string> check_hello(const p2p::PeerId&, ByteView) override { return {}; }
@@ -65,11 +67,12 @@ class Stranger final : public p2p::NetworkHandler {
     linked_ = false;
   }
   p2p::Flow on_message(const p2p::PeerId&, p2p::Channel, Bytes) override {
-    return p2p::Flow::Continue;
+    return reads_ ? p2p::Flow::Continue : p2p::Flow::Pause;
   }
   void on_link_failed(const p2p::LinkFailure&) override {}
 
   std::atomic<bool> linked_{false};
+  std::atomic<bool> reads_{true};
   std::string topic_;
   std::unique_ptr<p2p::Network> network_;
   std::thread thread_;

@@ -6,7 +6,6 @@
 
 #include <ol/base/bytes.hpp>
 #include <ol/exchange/access.hpp>
-#include <ol/exchange/state_diff.hpp>
 
 namespace ol::api {
 
@@ -15,10 +14,13 @@ namespace ol::api {
 class Archive {
  public:
   /// Of the bytes: what is saved has the first, and formats down to the second one are read too.
-  static constexpr std::uint32_t kFormat = 4;
+  static constexpr std::uint32_t kFormat = 5;
   static constexpr std::uint32_t kOldestFormat = 2;
+  /// The first that says which block it ends with, and since when it is whole.
+  static constexpr std::uint32_t kWithBlock = 5;
   struct Kept {
     std::uint64_t height = 0;  // of the last block that it knows
+    Hash256 block;             // that block; zero: of a format that does not say
     Bytes history;
     std::uint32_t format = kFormat;
   };
@@ -31,9 +33,9 @@ class Archive {
   /// kept) once more, and tells of each, in order, up to the chain's end. False where it cannot:
   /// what was told then is not all.
   [[nodiscard]] virtual bool replay(const Visit& visit) = 0;
-  /// Replaces what is kept. @param records  The state after that block. False where it cannot; what
-  /// was kept stays then.
-  [[nodiscard]] virtual bool save(const Kept& now, const exchange::StateRecords& records) = 0;
+  /// Replaces what is kept. @param state  After that block. False where it cannot; what was kept
+  /// stays then.
+  [[nodiscard]] virtual bool save(const Kept& now, const exchange::StateCut& state) = 0;
 };
 
 }  // namespace ol::api

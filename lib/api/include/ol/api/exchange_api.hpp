@@ -35,6 +35,8 @@ struct InfoReply {
   std::string body;
   std::uint64_t height = 0;
   exchange::TimeMs time = 0;
+  /// From this height on the history it is made of lacks no block; 0: it is made of none.
+  std::uint64_t history_from = 0;
   bool ok = true;
 };
 

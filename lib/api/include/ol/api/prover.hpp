@@ -23,8 +23,9 @@ struct ProofRange {
 [[nodiscard]] ProofRange records_below(ByteView prefix);
 
 /// Proofs of what the exchange's state is after the last final block (dex.md 18). The tree over
-/// all records is made with the first proof and brought up to date with each one, so that a node
-/// that is never asked pays nothing. Any thread.
+/// all records is made with the first proof, from what the node stored, and brought up to date with
+/// each one, so that a node that is never asked pays nothing. Neither blocks nor other readers wait
+/// for it. Any thread.
 class Prover {
  public:
   struct Proved {
@@ -33,13 +34,15 @@ class Prover {
   };
 
   /// `access` must outlive it.
-  explicit Prover(const exchange::Access& access);
+  explicit Prover(exchange::Access& access);
   ~Prover();
   Prover(const Prover&) = delete;
   Prover& operator=(const Prover&) = delete;
 
-  /// Of the state that `Access::read` is showing just now: for calls from within. Nothing where the
-  /// block that led to it is not out yet: try again in a moment.
+  /// Brings the tree up to date; may take long. Not from within `Access::read`.
+  void prepare();
+  /// Of the state that `Access::read` is showing just now: for calls from within, `prepare` before
+  /// it. Nothing where the tree is of another block: try both again in a moment.
   [[nodiscard]] std::optional<Proved> prove_in(const exchange::State& state,
                                                const std::vector<ProofRange>& ranges);
   /// Of the present state.
@@ -47,7 +50,7 @@ class Prover {
 
  private:
   class Tree;
-  const exchange::Access& access_;
+  exchange::Access& access_;
   std::unique_ptr<Tree> tree_;
 };
 

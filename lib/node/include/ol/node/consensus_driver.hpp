@@ -55,9 +55,9 @@ struct EpochParts {
   std::optional<crypto::BlsSecretKey> vote_key;
 };
 
-/// What a peer that was not asked makes this node do: signatures to verify, and bytes to read and
-/// send.
-enum class PeerWork : std::uint8_t { Verify, Serve };
+/// What a peer that was not asked makes this node do: signatures to verify, bytes to read and send,
+/// and messages to drop that no honest node sends it.
+enum class PeerWork : std::uint8_t { Verify, Serve, Useless };
 
 /// Everything the driver needs done in the world. The node implements it with threads, sockets and
 /// RocksDB, the simulator with a virtual network and disk. Calls must not call back into the
