@@ -78,6 +78,7 @@ def peers_of(net, i):
 
 def check_reach(net):
     """Node 0 shows its peers, and calls for help when it has lost its quorum."""
+    wait_for("node 0 linked to all", lambda: peers_of(net, 0)["reachedWeight"] == 4)
     told = peers_of(net, 0)
     assert told["quorumReached"] and told["reachedWeight"] == told["totalWeight"] == 4, told
     linked = [peer for peer in told["peers"] if peer["connected"]]

@@ -275,16 +275,17 @@ Address Cluster::account(std::uint32_t i) const {
 }
 
 std::string Cluster::transfer(std::uint32_t from, std::uint64_t nonce, std::uint64_t value,
-                              const Address& to) const {
+                              const Address& to, std::size_t zeros) const {
   primitives::Transaction txn;
   txn.type = primitives::TxnType::DynamicFee;
   txn.chain_id = 7777;
   txn.nonce = nonce;
   txn.max_priority_fee_per_gas = U256(1'000'000'000);
   txn.max_fee_per_gas = U256(20'000'000'000);
-  txn.gas_limit = 21'000;
+  txn.gas_limit = 21'000 + 10 * zeros;  // EIP-7623
   txn.to = to;
   txn.value = U256(value);
+  txn.data = Bytes(zeros);
   return to_hex_prefixed(primitives::sign_transaction(txn, account_key(from)));
 }
 

@@ -47,9 +47,9 @@ class Cluster {
   static bool eventually(const std::function<bool()>& done,
                          std::chrono::seconds limit = std::chrono::seconds(60));
 
-  /// A signed transfer of `value` wei from funded account `from`.
+  /// A signed transfer of `value` wei from funded account `from`, with so many zeros as its data.
   [[nodiscard]] std::string transfer(std::uint32_t from, std::uint64_t nonce, std::uint64_t value,
-                                     const Address& to) const;
+                                     const Address& to, std::size_t zeros = 0) const;
   [[nodiscard]] Address account(std::uint32_t i) const;
   [[nodiscard]] const primitives::Genesis& genesis() const { return genesis_; }
   [[nodiscard]] std::filesystem::path home(std::uint32_t i) const;

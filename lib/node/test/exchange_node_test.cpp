@@ -207,8 +207,7 @@ TEST_F(ExchangeNode, the_pending_block_is_as_far_ahead_as_the_chain) {
   };
   const std::uint64_t before = stamp("latest");
   ASSERT_TRUE(Cluster::eventually([&] { return stamp("latest") >= before + kAhead / 1000; }));
-  EXPECT_TRUE(Cluster::eventually([&] { return stamp("pending") >= before + kAhead / 1000; },
-                                  std::chrono::seconds(5)));
+  EXPECT_TRUE(Cluster::eventually([&] { return stamp("pending") >= before + kAhead / 1000; }));
 }
 
 // dex.md 5.2: validators vote for blocks in that order alone, so these become final in no other.
@@ -241,7 +240,7 @@ TEST(ExchangeOrder, by_hash_is_what_proposers_make_of_what_came_together) {
 
 // dex.md 7.3: from the upgrade height of genesis on, for 50 blocks, on nodes that run.
 TEST(ExchangeUpgrade, height_of_genesis_makes_running_nodes_post_only_for_50_blocks) {
-  constexpr std::uint64_t kUpgrade = 30;
+  constexpr std::uint64_t kUpgrade = 60;  // after all four nodes have begun
   Cluster cluster(kNodes);
   cluster.add_exchange();
   cluster.upgrade_exchange_at(kUpgrade);

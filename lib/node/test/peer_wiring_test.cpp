@@ -23,7 +23,7 @@ class StandingConsensus : public testing::Test {
       if (!line.starts_with("peer banned")) return;
       std::unique_lock lock(mutex_);
       stands_ = true;
-      changed_.wait_for(lock, std::chrono::seconds(60), [this] { return released_; });
+      changed_.wait_for(lock, std::chrono::minutes(4), [this] { return released_; });
     };
     ASSERT_FALSE(cluster_.start(0));
     NodeParts parts = cluster_.parts(0);

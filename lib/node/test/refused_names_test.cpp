@@ -5,11 +5,12 @@
 namespace ol::node {
 namespace {
 
+// At the end, which tables find their places by.
 primitives::TxnHash name_of(std::uint32_t i) {
   primitives::TxnHash out;
-  out.bytes[0] = static_cast<std::uint8_t>(i >> 16);
-  out.bytes[1] = static_cast<std::uint8_t>(i >> 8);
-  out.bytes[2] = static_cast<std::uint8_t>(i);
+  out.bytes[29] = static_cast<std::uint8_t>(i >> 16);
+  out.bytes[30] = static_cast<std::uint8_t>(i >> 8);
+  out.bytes[31] = static_cast<std::uint8_t>(i);
   return out;
 }
 

@@ -57,8 +57,11 @@ class Stranger final : public p2p::NetworkHandler {
         network_->broadcast(p2p::Channel::Request, p2p::share(encode_sync_message(message))));
   }
   [[nodiscard]] bool is_linked() const { return linked_; }
+  [[nodiscard]] std::string id() const { return network_->local_id().text(); }
   /// Reads nothing more from the next message on.
   void stop_reading() { reads_ = false; }
+  /// Whether that message has come.
+  [[nodiscard]] bool has_stopped_reading() const { return stopped_; }
 
  private:
   std::optional<std::string> check_hello(const p2p::PeerId&, ByteView) override { return {}; }
@@ -67,12 +70,15 @@ class Stranger final : public p2p::NetworkHandler {
     linked_ = false;
   }
   p2p::Flow on_message(const p2p::PeerId&, p2p::Channel, Bytes) override {
-    return reads_ ? p2p::Flow::Continue : p2p::Flow::Pause;
+    if (reads_) return p2p::Flow::Continue;
+    stopped_ = true;
+    return p2p::Flow::Pause;
   }
   void on_link_failed(const p2p::LinkFailure&) override {}
 
   std::atomic<bool> linked_{false};
   std::atomic<bool> reads_{true};
+  std::atomic<bool> stopped_{false};
   std::string topic_;
   std::unique_ptr<p2p::Network> network_;
   std::thread thread_;

@@ -146,7 +146,7 @@ HostConfig local() {
 
 TEST(HostileSocket, connections_that_say_nothing_are_closed_and_block_nobody) {
   HostConfig config = local();
-  config.times.upgrade = seconds(2);
+  config.times.upgrade = seconds(4);
   Running victim(1, config);
   Running honest(2, local());
   ASSERT_TRUE(honest.ping(victim, testing::peer_id(1)));

@@ -127,7 +127,7 @@ TEST(NetworkDefence, cuts_a_handshake_that_trickles) {
 
 TEST(NetworkDefence, cuts_a_peer_that_never_says_hello) {
   NetworkConfig config = allowing({2});
-  config.times.handshake = milliseconds(150);
+  config.times.handshake = milliseconds(3000);
   TestNode a(1, std::move(config));
   SocketPeer mute(2, a.endpoint());
   ASSERT_TRUE(mute.connect());  // and not a word more
@@ -243,8 +243,8 @@ TEST(NetworkDefence, limits_connections_in_all) {
 
 TEST(NetworkDefence, drops_a_peer_that_falls_silent_and_keeps_one_that_pings) {
   NetworkConfig config = allowing({2, 3});
-  config.times.ping_interval = milliseconds(50);
-  config.times.dead_after = milliseconds(400);
+  config.times.ping_interval = milliseconds(200);
+  config.times.dead_after = milliseconds(4000);
   TestNode a(1, config);
   config.peers = {a.endpoint()};
   TestNode alive(3, std::move(config));
@@ -260,7 +260,7 @@ TEST(NetworkDefence, drops_a_peer_that_falls_silent_and_keeps_one_that_pings) {
 TEST(NetworkDefence, does_not_call_a_peer_dead_that_it_does_not_read_from) {
   NetworkConfig config = allowing({2});
   config.times.ping_interval = milliseconds(200);
-  config.times.dead_after = milliseconds(1000);
+  config.times.dead_after = milliseconds(4000);
   TestNode a(1, config);
   a.set_flow([](const TestNode::Message&) { return Flow::Pause; });
   config.peers = {a.endpoint()};
@@ -271,7 +271,7 @@ TEST(NetworkDefence, does_not_call_a_peer_dead_that_it_does_not_read_from) {
   const auto start = std::chrono::steady_clock::now();
   // More than the limit passes, during which the pings of a keep b content.
   ASSERT_TRUE(
-      a.wait([&] { return std::chrono::steady_clock::now() - start > milliseconds(1500); }));
+      a.wait([&] { return std::chrono::steady_clock::now() - start > milliseconds(5000); }));
   EXPECT_TRUE(a.seen().disconnects.empty());
   EXPECT_TRUE(b.seen().disconnects.empty());
   ASSERT_TRUE(b.network().send(a.id(), Channel::Request, share({})));
@@ -338,21 +338,19 @@ TEST(NetworkDefence, reads_a_fast_peer_more_slowly_but_completely) {
   EXPECT_TRUE(a.seen().disconnects.empty());
 }
 
+// Of its messages a second's worth is read at once; the first owes for 99 more.
 TEST(NetworkDefence, consensus_does_not_wait_for_what_else_comes_too_fast) {
   NetworkConfig config = allowing({2});
-  config.limits.inbound_messages_per_second = 200;
+  config.limits.inbound_bytes_per_second = 10'000;
   TestNode a(1, std::move(config));
   TestNode b(2, dialling({a.endpoint()}));
   ASSERT_TRUE(b.wait_connected(a.id()));
-  constexpr std::size_t kFlood = 1'000;
-  for (std::size_t i = 0; i < kFlood; ++i)
-    ASSERT_TRUE(b.network().send(a.id(), Channel::Bulk, share({})));
+  for (const std::size_t size : {1'000'000U, 1U})
+    ASSERT_TRUE(b.network().send(a.id(), Channel::Bulk, share(Bytes(size))));
   ASSERT_TRUE(a.wait([&] { return a.peer_counters(b.id())->throttled > 0; }));
-  const Bytes vote{7};
-  ASSERT_TRUE(b.network().send(a.id(), Channel::Consensus, share(vote)));
-  ASSERT_TRUE(a.wait([&] { return a.messages.back().payload == vote; }));
-  EXPECT_LT(a.seen().messages.size(), kFlood);
-  ASSERT_TRUE(a.wait([&] { return a.messages.size() == kFlood + 1; }));
+  ASSERT_TRUE(b.network().send(a.id(), Channel::Consensus, share(Bytes{7})));
+  ASSERT_TRUE(a.wait([&] { return a.messages.back().channel == Channel::Consensus; }));
+  EXPECT_EQ(a.seen().messages.size(), 2U);
 }
 
 TEST(NetworkDefence, bans_for_a_time_and_tells_why) {
@@ -360,7 +358,7 @@ TEST(NetworkDefence, bans_for_a_time_and_tells_why) {
   TestNode b(2, dialling({a.endpoint()}));
   ASSERT_TRUE(a.wait_connected(b.id()));
   ASSERT_TRUE(b.wait_connected(a.id()));
-  a.network().ban(b.id(), milliseconds(500), "sent an invalid block");
+  a.network().ban(b.id(), milliseconds(3000), "sent an invalid block");
   ASSERT_TRUE(b.wait([&] { return b.disconnects.size() == 1; }));
   EXPECT_EQ(b.seen().disconnects[0].second.code, CloseCode::Banned);
   EXPECT_EQ(b.seen().disconnects[0].second.text, "the peer says: sent an invalid block");

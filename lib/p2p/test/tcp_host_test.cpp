@@ -298,7 +298,7 @@ TEST(TcpHost, goes_on_to_the_next_address_of_a_name_two_seconds_after_a_dead_one
   ASSERT_TRUE(b.dial(address));
   const auto took = std::chrono::steady_clock::now() - began;
   EXPECT_GE(took, seconds(2));
-  EXPECT_LT(took, seconds(5)) << "the kernel alone gives up after more than a minute";
+  EXPECT_LT(took, seconds(20)) << "the kernel alone gives up after more than a minute";
 }
 
 TEST(TcpHost, names_the_failure_of_a_dial) {

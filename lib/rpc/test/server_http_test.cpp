@@ -251,7 +251,7 @@ TEST_F(ServerHttpTest, cuts_a_client_that_dribbles_its_head_or_its_body) {
 }
 
 TEST_F(ServerHttpTest, closes_idle_connections) {
-  options.limits.idle_timeout = milliseconds(50);
+  options.limits.idle_timeout = milliseconds(2000);
   start();
   RawClient client = connect();
   client.send(post(kBlockNumber));

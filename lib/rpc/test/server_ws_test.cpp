@@ -317,7 +317,7 @@ TEST_F(ServerWsTest, closes_on_a_message_above_the_limit) {
 }
 
 TEST_F(ServerWsTest, pings_and_then_closes_a_client_that_is_silent) {
-  options.limits.idle_timeout = milliseconds(100);
+  options.limits.idle_timeout = milliseconds(2000);
   start();
   RawClient client(endpoint());
   client.send(upgrade(""));

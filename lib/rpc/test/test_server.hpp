@@ -22,9 +22,9 @@
 
 namespace ol::rpc::test {
 
-/// Whether `condition` becomes true within ten seconds. Yields, so it returns as soon as it does.
+/// Whether `condition` becomes true within a minute. Yields, so it returns as soon as it does.
 inline bool eventually(const std::function<bool()>& condition) {
-  const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(10);
+  const auto deadline = std::chrono::steady_clock::now() + std::chrono::minutes(1);
   while (!condition()) {
     if (std::chrono::steady_clock::now() > deadline) return false;
     std::this_thread::yield();
