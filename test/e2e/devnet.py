@@ -24,9 +24,10 @@ def first_ephemeral_port():
 
 
 def free_base_port(count=5, apart=100):
-    """A port such that it, the next ones, and those `apart` higher are free, and no outgoing connection takes them."""
+    """A port such that it, the next ones, and those `apart` higher are free, and no outgoing connection takes them.
+    C++ tests take theirs from 16384 on (lib/p2p/src/local_ports.cpp)."""
     for _ in range(200):
-        base = random.randrange(10000, first_ephemeral_port() - apart - count)
+        base = random.randrange(10000, min(16384, first_ephemeral_port()) - apart - count)
         try:
             for port in [*range(base, base + count), *range(base + apart, base + apart + count)]:
                 with socket.socket() as s:

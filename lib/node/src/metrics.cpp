@@ -61,6 +61,8 @@ struct Metrics::Impl {
   void set_consensus(const ConsensusView& view);
   void set_validators(const ConsensusView& view, const std::vector<EvidenceCount>& evidence);
   void set_omissions(const std::vector<OmissionCount>& omissions);
+  void set_exchange(const ExchangeSample& exchange);
+  void set_market(const MarketSample& market);
   void set_network(const p2p::NetworkCounters& network, const Reach& reach);
   void set_gossip(const p2p::NetworkCounters& network);
   void set_rpc(const rpc::ServerStats& stats);
@@ -135,6 +137,70 @@ void Metrics::Impl::set_omissions(const std::vector<OmissionCount>& omissions) {
           {{"proposer", std::to_string(one.last.proposer)},
            {"validator", std::to_string(one.last.validator)}});
   }
+}
+
+void Metrics::Impl::set_exchange(const ExchangeSample& exchange) {
+  const ExchangeCounts& counts = exchange.counts;
+  set("openliquid_exchange_height", "Last block that the exchange's readers see",
+      number(exchange.height));
+  set("openliquid_exchange_waiting_actions", "Actions of the exchange that wait for a block",
+      number(exchange.waiting));
+  set("openliquid_exchange_accounts", "Accounts of the exchange", number(exchange.accounts));
+  set("openliquid_exchange_debtors", "Accounts that owe more than they have",
+      number(exchange.accounts_in_debt));
+  set("openliquid_exchange_triggers", "Orders that wait for their trigger",
+      number(exchange.triggers));
+  set("openliquid_exchange_twaps", "Running TWAP orders", number(exchange.twaps));
+  set("openliquid_exchange_insurance_usd", "Dollars of the insurance fund", exchange.insurance_usd);
+  count("openliquid_exchange_actions_total", "Actions in final blocks", counts.actions_done,
+        {{"outcome", "done"}});
+  count("openliquid_exchange_actions_total", "Actions in final blocks", counts.actions_refused,
+        {{"outcome", "refused"}});
+  count("openliquid_exchange_orders_total", "Orders in final blocks, each of a batch",
+        counts.orders_taken, {{"outcome", "taken"}});
+  count("openliquid_exchange_orders_total", "Orders in final blocks, each of a batch",
+        counts.orders_refused, {{"outcome", "refused"}});
+  const auto count_all = [this](const char* name, const char* help, const char* label,
+                                const auto& times, const auto& names) {
+    for (std::size_t i = 0; i < times.size(); ++i)
+      count(name, help, times[i], {{label, names(i)}});
+  };
+  count_all("openliquid_exchange_fills_total", "Trades", "kind", counts.fills, [](std::size_t i) {
+    return std::array{"trade", "liquidation", "backstop", "adl"}.at(i);
+  });
+  count_all("openliquid_exchange_cancels_total", "Orders that left a book unfilled", "reason",
+            counts.cancels,
+            [](std::size_t i) { return exchange::name(static_cast<exchange::CancelReason>(i)); });
+  count_all("openliquid_exchange_liquidations_total", "Steps of the liquidation ladder", "method",
+            counts.liquidations, [](std::size_t i) {
+              return std::array{"cancel", "market", "backstop", "insurance", "adl"}.at(i);
+            });
+  count_all("openliquid_exchange_alerts_total", "What prices and markets were stopped for", "kind",
+            counts.alerts, [](std::size_t i) {
+              return std::array{"halted", "breaker", "step_clamp", "validator_flagged"}.at(i);
+            });
+  for (const MarketSample& market : exchange.markets)
+    set_market(market);
+}
+
+void Metrics::Impl::set_market(const MarketSample& market) {
+  const std::map<std::string, std::string> labels{{"market", market.name}};
+  const auto set_side = [&](const char* side, double px) {
+    auto with_side = labels;
+    with_side.emplace("side", side);
+    set("openliquid_exchange_best_price", "Best price of a book, 0 while it is empty", px,
+        with_side);
+  };
+  set("openliquid_exchange_market_active", "1 while a market takes every order",
+      market.active ? 1 : 0, labels);
+  set("openliquid_exchange_oracle_price", "Price of the validators, 0 before the first",
+      market.oracle_px, labels);
+  set("openliquid_exchange_oracle_age_seconds", "Since that price", market.oracle_age_s, labels);
+  set("openliquid_exchange_mark_price", "Price that margin counts by", market.mark_px, labels);
+  set("openliquid_exchange_open_interest", "Long positions, in the base", market.open_interest,
+      labels);
+  set_side("buy", market.best_bid);
+  set_side("sell", market.best_ask);
 }
 
 void Metrics::Impl::set_gossip(const p2p::NetworkCounters& network) {
@@ -317,6 +383,7 @@ std::string Metrics::text(const MetricsSample& sample) {
   impl_->set_consensus(sample.consensus);
   impl_->set_validators(sample.consensus, sample.evidence);
   impl_->set_omissions(sample.omissions);
+  if (sample.exchange) impl_->set_exchange(*sample.exchange);
   impl_->set_network(sample.network, sample.reach);
   impl_->set_gossip(sample.network);
   impl_->set_rpc(sample.rpc);

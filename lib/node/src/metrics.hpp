@@ -3,6 +3,7 @@
 #include <array>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -12,6 +13,7 @@
 #include <ol/rpc/stats.hpp>
 #include <ol/storage/options.hpp>
 
+#include "exchange_meter.hpp"
 #include "omission_watch.hpp"
 #include "peer_budget.hpp"
 #include "reach.hpp"
@@ -39,6 +41,8 @@ struct MetricsSample {
   const ConsensusView& consensus;
   std::vector<EvidenceCount> evidence;
   std::vector<OmissionCount> omissions;
+  /// Absent on a chain without an exchange.
+  std::optional<ExchangeSample> exchange;
   Reach reach;
   p2p::NetworkCounters network;
   rpc::ServerStats rpc;

@@ -103,6 +103,7 @@ Result<void, NodeError> Node::Impl::open_exchange() {
       .stored = [this](std::uint64_t height,
                        exchange::TimeMs ahead) { return stored_block(height, ahead); },
       .cut = [this](std::uint64_t height) { return exchange_->stored->cut(height); }});
+  exchange_->meter = std::make_unique<ExchangeMeter>(*exchange_->view);
   return {};
 }
 

@@ -10,6 +10,7 @@
 
 #include "action_pool.hpp"
 #include "epoch_table.hpp"
+#include "exchange_meter.hpp"
 #include "exchange_view.hpp"
 #include "history_file.hpp"
 #include "price_source.hpp"
@@ -34,6 +35,7 @@ struct NodeExchange {
   execution::ExchangeRoots head_roots;
   std::unique_ptr<StoredChain> stored;
   std::unique_ptr<ExchangeView> view;
+  std::unique_ptr<ExchangeMeter> meter;
   /// Both present on nodes with a validator's key that have a source; whether it is in the set
   /// depends on the epoch.
   std::unique_ptr<PriceSource> prices;

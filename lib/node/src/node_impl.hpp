@@ -244,6 +244,7 @@ struct Node::Impl final : p2p::NetworkHandler, DriverHost {
   [[nodiscard]] std::uint64_t chain_id() const { return parts_.genesis.domain.chain_id.value(); }
   [[nodiscard]] ConsensusView consensus_view() const;
   [[nodiscard]] Reach reach() const;
+  [[nodiscard]] std::optional<ExchangeSample> sample_exchange();
   [[nodiscard]] std::string metrics_text();
 
   NodeParts parts_;

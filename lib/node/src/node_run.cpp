@@ -318,11 +318,17 @@ void Node::Impl::publish_batches(std::vector<Bytes> entries) {
   flush(items);
 }
 
+std::optional<ExchangeSample> Node::Impl::sample_exchange() {
+  if (!exchange_) return std::nullopt;
+  return exchange_->meter->sample(exchange_->pool.size());
+}
+
 std::string Node::Impl::metrics_text() {
   const ConsensusView view = consensus_view();
   return metrics_.text({.consensus = view,
                         .evidence = count_evidence(),
                         .omissions = oracle_omissions(),
+                        .exchange = sample_exchange(),
                         .reach = reach(),
                         .network = network_->counters(),
                         .rpc = server_->stats(),

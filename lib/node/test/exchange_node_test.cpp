@@ -302,6 +302,36 @@ TEST_F(ExchangeNode, what_cannot_be_in_a_block_is_refused_with_a_code_and_a_sent
             std::string::npos);
 }
 
+TEST_F(ExchangeNode, metrics_tell_of_trades_books_and_prices) {
+  const std::string ask = submit(0, 0, order(Side::Sell, 650'000, 5'000, Tif::Gtc));
+  result(0, ask);
+  const std::string bid = submit(0, 1, order(Side::Buy, 650'000, 3'000, Tif::Ioc));
+  result(0, bid);
+  result(0, submit(0, 2, order(Side::Buy, 640'000, 1'000, Tif::Gtc)));
+  const auto refused = submit(0, 3, order(Side::Buy, 640'005, 1'000, Tif::Gtc));  // off the tick
+  result(0, refused);
+  // A result is known a moment before its block is counted.
+  std::string text;
+  EXPECT_TRUE(Cluster::eventually([&] {
+    text = cluster_.get(0, "/metrics");
+    return text.find("\nopenliquid_exchange_orders_total{outcome=\"refused\"} 1\n") !=
+           std::string::npos;
+  }));
+  for (const char* const line :
+       {"orders_total{outcome=\"taken\"} 3", "fills_total{kind=\"trade\"} 1",
+        "fills_total{kind=\"adl\"} 0", "market_active{market=\"BTC\"} 1",
+        "open_interest{market=\"BTC\"} 0.03", "best_price{market=\"BTC\",side=\"buy\"} 64000",
+        "best_price{market=\"BTC\",side=\"sell\"} 65000", "triggers 0", "debtors 0"})
+    EXPECT_NE(text.find("\nopenliquid_exchange_" + std::string(line) + "\n"), std::string::npos)
+        << line;
+  const std::uint64_t oracle =
+      cluster_.metric(0, "openliquid_exchange_oracle_price{market=\"BTC\"}");
+  EXPECT_GT(oracle, 50'000U);
+  EXPECT_LT(oracle, 80'000U);
+  EXPECT_GE(cluster_.metric(0, "openliquid_exchange_accounts"), 10U);
+  EXPECT_GT(cluster_.metric(0, "openliquid_exchange_height"), 0U);
+}
+
 TEST_F(ExchangeNode, validators_prices_move_the_oracle_and_development_credits_arrive) {
   ASSERT_TRUE(cluster_.exchange(1)
                   .submit_system(exchange::CreditUsd{cluster_.account(60), 77})

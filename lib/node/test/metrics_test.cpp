@@ -17,6 +17,7 @@ class MetricsTest : public testing::Test {
     return metrics_.text({.consensus = view,
                           .evidence = evidence,
                           .omissions = omissions,
+                          .exchange = exchange,
                           .reach = {},
                           .network = network,
                           .rpc = rpc,
@@ -48,6 +49,7 @@ class MetricsTest : public testing::Test {
   p2p::NetworkCounters network;
   std::vector<EvidenceCount> evidence;
   std::vector<OmissionCount> omissions;
+  std::optional<ExchangeSample> exchange;
   std::uint64_t executed = 0;
   std::uint64_t calls = 0;
 
@@ -141,6 +143,51 @@ TEST_F(MetricsTest, shows_what_gossip_lost_and_what_its_peers_did_wrong) {
   EXPECT_TRUE(shows(text, "openliquid_gossip_own_undelivered_total 3")) << text;
   EXPECT_TRUE(shows(text, "openliquid_gossip_wasted_total 4"));
   EXPECT_TRUE(shows(text, "openliquid_gossip_offences_total{reason=\"too many grafts\"} 5"));
+}
+
+TEST_F(MetricsTest, shows_what_the_exchange_did_and_where_its_markets_stand) {
+  EXPECT_EQ(scrape().find("openliquid_exchange"), std::string::npos) << "a chain without one";
+  exchange.emplace();
+  exchange->counts.actions_done = 1;
+  exchange->counts.actions_refused = 2;
+  exchange->counts.orders_taken = 3;
+  exchange->counts.orders_refused = 4;
+  exchange->counts.fills.back() = 5;
+  exchange->counts.cancels.back() = 6;
+  exchange->counts.liquidations.back() = 7;
+  exchange->counts.alerts.back() = 8;
+  exchange->height = 9;
+  exchange->waiting = 10;
+  exchange->accounts = 11;
+  exchange->accounts_in_debt = 12;
+  exchange->triggers = 13;
+  exchange->twaps = 14;
+  exchange->insurance_usd = 15.5;
+  exchange->markets = {{"BTC", true, 60'000.5, 2.25, 60'001, 3.5, 59'999, 0}};
+  const std::string text = scrape();
+  for (const char* const line : {"actions_total{outcome=\"done\"} 1",
+                                 "actions_total{outcome=\"refused\"} 2",
+                                 "orders_total{outcome=\"taken\"} 3",
+                                 "orders_total{outcome=\"refused\"} 4",
+                                 "fills_total{kind=\"adl\"} 5",
+                                 "cancels_total{reason=\"triggerRefused\"} 6",
+                                 "liquidations_total{method=\"adl\"} 7",
+                                 "alerts_total{kind=\"validator_flagged\"} 8",
+                                 "height 9",
+                                 "waiting_actions 10",
+                                 "accounts 11",
+                                 "debtors 12",
+                                 "triggers 13",
+                                 "twaps 14",
+                                 "insurance_usd 15.5",
+                                 "market_active{market=\"BTC\"} 1",
+                                 "oracle_price{market=\"BTC\"} 60000.5",
+                                 "oracle_age_seconds{market=\"BTC\"} 2.25",
+                                 "mark_price{market=\"BTC\"} 60001",
+                                 "open_interest{market=\"BTC\"} 3.5",
+                                 "best_price{market=\"BTC\",side=\"buy\"} 59999",
+                                 "best_price{market=\"BTC\",side=\"sell\"} 0"})
+    EXPECT_TRUE(shows(text, "openliquid_exchange_" + std::string(line))) << line << "\n" << text;
 }
 
 TEST_F(MetricsTest, gauges_go_down_again) {

@@ -12,7 +12,8 @@
 namespace ol::p2p {
 namespace {
 
-constexpr std::uint32_t kFirst = 10'000;
+/// Below are those of tests in other languages (test/e2e/devnet.py, test/interop/our_node.mjs).
+constexpr std::uint32_t kFirst = 16'384;
 /// Where Linux lets outgoing connections begin unless told otherwise.
 constexpr std::uint32_t kUsualEnd = 32'768;
 /// Processes that are started one after the other are this far apart.
@@ -22,7 +23,7 @@ std::uint32_t end_of_range() {
   std::ifstream file("/proc/sys/net/ipv4/ip_local_port_range");
   std::uint32_t first_outgoing = 0;
   file >> first_outgoing;
-  return first_outgoing > 2 * kFirst && first_outgoing < 65'536 ? first_outgoing : kUsualEnd;
+  return first_outgoing >= 2 * kFirst && first_outgoing < 65'536 ? first_outgoing : kUsualEnd;
 }
 
 bool is_free(std::uint16_t port) {
