@@ -77,11 +77,16 @@ OrderRecord order_record(const State& state, OrderId oid, const TriggerOrder& tr
   return out;
 }
 
+bool expired(const State& state, const OrderRecord& order) {
+  return order.order.good_til != 0 && order.order.good_til <= state.global().time;
+}
+
 BlockUpdate History::apply(const CommittedBlock& block) {
   if (block.result.reverted_to) go_back(*block.result.reverted_to);
   BlockUpdate update;
   taker_hashes_.clear();
   touched_.clear();
+  taking_.clear();
   apply_system(block, update);
   open_orders(block, update);
   apply_marks(block);
@@ -92,6 +97,7 @@ BlockUpdate History::apply(const CommittedBlock& block) {
   apply_funding(block);
   apply_records(block);
   apply_ledger(block, update);
+  end_takers(block);
   std::ranges::sort(touched_);
   const auto again = std::ranges::unique(touched_);
   touched_.erase(again.begin(), again.end());
@@ -221,6 +227,16 @@ void History::reduce_order(OrderId oid, std::uint64_t sz, const CommittedBlock& 
   if (order.left == 0) close_order(order, OrderRecord::Status::Filled, "", block.input.time);
 }
 
+// What took and then did not rest has ended, though no event says so: the rest of an immediate
+// order and what a reduce-only order has no position for (dex.md 4.1).
+void History::end_takers(const CommittedBlock& block) {
+  for (const OrderId oid : taking_) {
+    const auto it = orders_.find(oid);
+    if (it == orders_.end()) continue;
+    close_order(it->second, OrderRecord::Status::Canceled, "", block.input.time);
+  }
+}
+
 void History::fill_side(const FillEvent& event, Side side, const CommittedBlock& block,
                         BlockUpdate& update) {
   const bool taker = side == event.taker_side;
@@ -257,6 +273,7 @@ void History::fill_side(const FillEvent& event, Side side, const CommittedBlock&
 void History::apply_fill(const FillEvent& event, const CommittedBlock& block, BlockUpdate& update) {
   fill_side(event, event.taker_side, block, update);
   fill_side(event, opposite(event.taker_side), block, update);
+  taking_.insert(event.taker_oid);
   reduce_order(event.taker_oid, event.sz, block, update);
   reduce_order(event.maker_oid, event.sz, block, update);
   if (event.kind == FillKind::Backstop || event.kind == FillKind::Adl) return;
@@ -277,6 +294,7 @@ void History::apply_event(const Event& event, const CommittedBlock& block, Block
   } else if (const auto* rest = std::get_if<RestEvent>(&event)) {
     const auto it = orders_.find(rest->oid);
     if (it == orders_.end()) return;
+    taking_.erase(rest->oid);
     note_fired(it->second, block, update);
     it->second.left = rest->sz;
     it->second.status_at = block.input.time;

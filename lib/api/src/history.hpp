@@ -41,6 +41,8 @@ struct OrderRecord {
 [[nodiscard]] OrderRecord order_record(const exchange::State& state, exchange::Slot slot);
 [[nodiscard]] OrderRecord order_record(const exchange::State& state, exchange::OrderId oid,
                                        const exchange::TriggerOrder& trigger);
+/// Whether its time has passed, though the engine has yet to sweep it (dex.md 4.1).
+[[nodiscard]] bool expired(const exchange::State& state, const OrderRecord& order);
 [[nodiscard]] std::string_view status_name(OrderRecord::Status status);
 
 /// One account's side of a trade.
@@ -283,6 +285,7 @@ class History {
                  const exchange::CommittedBlock& block, BlockUpdate& update);
   void reduce_order(exchange::OrderId oid, std::uint64_t sz, const exchange::CommittedBlock& block,
                     BlockUpdate& update);
+  void end_takers(const exchange::CommittedBlock& block);
   void apply_event(const exchange::Event& event, const exchange::CommittedBlock& block,
                    BlockUpdate& update);
   /// What an event tells an account that did not ask for it.
@@ -321,6 +324,7 @@ class History {
   std::map<exchange::AssetId, Market> markets_;
   std::unordered_map<exchange::OrderId, Hash256> taker_hashes_;  // of the block being applied
   std::vector<exchange::OrderId> touched_;                       // likewise, some more than once
+  std::set<exchange::OrderId> taking_;                           // likewise, and did not rest
   Candles candles_;
   std::uint64_t whole_after_ = 0;
   // What was before each of the chain's snapshots, by height, without snapshots of its own. Shared

@@ -173,8 +173,10 @@ InfoAnswer open_orders(const InfoCall& call, const State& state) {
   std::vector<OpenOrder> found;
   const AccountIndex user = read_user(call, state);
   if (user != kNobody) {
-    for (const OrderId oid : state.orders.orders_of(user))
-      found.push_back({order_record(state, state.orders.find(oid)), false, {}});
+    for (const OrderId oid : state.orders.orders_of(user)) {
+      OrderRecord order = order_record(state, state.orders.find(oid));
+      if (!expired(state, order)) found.push_back({std::move(order), false, {}});
+    }
     add_triggers(call, state, user, found);
   }
   return [listed = call.listed, found = std::move(found)] {

@@ -97,7 +97,8 @@ Page page_of(const InfoCall& call, const State& state, MarketIndex place, Side s
       out.next = out.orders.back().oid;
       return out;
     }
-    out.orders.push_back(order_record(state, slot));
+    OrderRecord order = order_record(state, slot);
+    if (!expired(state, order)) out.orders.push_back(std::move(order));
   }
   return out;
 }
