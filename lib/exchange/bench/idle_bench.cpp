@@ -1,4 +1,5 @@
 #include <cstdint>
+#include <memory>
 #include <vector>
 
 #include <benchmark/benchmark.h>
@@ -38,7 +39,8 @@ void run(Engine& engine, const BlockInput& block) {
 void add(BlockInput& block, const Address& who, ActionBody body) {
   VerifiedAction action;
   action.action.body = std::move(body);
-  action.action.nonce = kStart + block.actions.size();
+  static std::uint64_t nonce = kStart;
+  action.action.nonce = ++nonce;
   action.signer = who;
   block.actions.push_back(std::move(action));
 }
@@ -79,6 +81,43 @@ BENCHMARK(EmptyBlockBesideIdle)
     ->Arg(200'000)
     ->Unit(benchmark::kMicrosecond)
     ->Iterations(200);
+
+// The mark crosses 200,000 stops of as many accounts at once; a block lets so many of them fire
+// (`triggers_crossed_per_block_max`). Timed is the first block.
+void BlockThatCrossesStops(benchmark::State& state) {
+  constexpr std::uint64_t kAccounts = 200'000;
+  for (auto _ : state) {
+    state.PauseTiming();
+    Params params;
+    params.triggers_crossed_per_block_max = static_cast<std::uint64_t>(state.range(0));
+    auto owned = std::make_unique<Engine>(params);
+    Engine& engine = *owned;
+    make_idle(engine, kAccounts);
+    BlockInput stops = next_block(engine);
+    Order stop;
+    stop.side = Side::Buy;
+    stop.px = 610'000;
+    stop.sz = 1'000;
+    stop.trigger = Trigger::StopMarket;
+    stop.trigger_px = 610'000;
+    for (std::uint64_t i = 0; i < kAccounts; ++i)
+      add(stops, numbered(0xaa, i), PlaceOrders{{stop}, Grouping::None, {}, 0});
+    run(engine, stops);
+    if (engine.state().triggers.items().size() != kAccounts) state.SkipWithError("no stops");
+    BlockInput crossing = next_block(engine);
+    crossing.system = {SetOracle{kBtc, 610'000}};
+    state.ResumeTiming();
+    run(engine, crossing);
+    state.PauseTiming();
+    owned.reset();
+    state.ResumeTiming();
+  }
+}
+BENCHMARK(BlockThatCrossesStops)
+    ->Arg(20'000)
+    ->Arg(1'000'000)
+    ->Unit(benchmark::kMillisecond)
+    ->Iterations(3);
 
 }  // namespace
 }  // namespace ol::exchange

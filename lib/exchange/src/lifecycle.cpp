@@ -128,20 +128,23 @@ void settle_market(Context& ctx, MarketIndex market) {
 
 namespace {
 
-// Ids of triggers whose condition holds at the market's mark (dex.md 4.1), by id.
-std::vector<OrderId> fired(const Context& ctx, MarketIndex market) {
+// Ids of triggers whose condition holds at the market's mark (dex.md 4.1), at most so many: of each
+// direction those that the mark crossed first (docs/adr/0040).
+std::vector<OrderId> fired(const Context& ctx, MarketIndex market, std::size_t most) {
   const State& state = ctx.state;
   const AssetId asset = state.info(market).config.asset;
   const std::uint64_t mark = state.markets[market].mark;
   const auto& index = state.trigger_index.items();
   std::vector<OrderId> out;
+  const auto begin = index.lower_bound({asset, true, mark, OrderId(0)});
+  constexpr std::uint64_t kLast = ~std::uint64_t{0};
+  for (auto it = index.upper_bound({asset, true, kLast, OrderId(kLast)});
+       it != begin && out.size() < most;)
+    out.push_back((--it)->first.oid);
   for (auto it = index.lower_bound({asset, false, 0, OrderId(0)});
        it != index.end() && it->first.asset == asset && !it->first.fires_below &&
-       it->first.px <= mark;
+       it->first.px <= mark && out.size() < most;
        ++it)
-    out.push_back(it->first.oid);
-  for (auto it = index.lower_bound({asset, true, mark, OrderId(0)});
-       it != index.end() && it->first.asset == asset && it->first.fires_below; ++it)
     out.push_back(it->first.oid);
   return out;
 }
@@ -197,10 +200,10 @@ void fire(Context& ctx, OrderId oid) {
   const bool refused = result.kind == OrderResult::Kind::Error;
   if (refused) tell_refused(ctx, oid, trigger, result.error, events_before);
   // The order may have met its own parent and taken the group along (dex.md 7.1).
-  if (trigger.group == 0 || !state.groups.contains(trigger.group)) return;
-  std::erase(state.groups.edit(trigger.group).children, oid.value());
-  if (refused) return;
-  const OrderGroup siblings = *state.groups.find(trigger.group);
+  leave_group(state, trigger.group, oid);
+  const OrderGroup* left = trigger.group == 0 ? nullptr : state.groups.find(trigger.group);
+  if (refused || left == nullptr) return;
+  const OrderGroup siblings = *left;
   for (const std::uint64_t sibling : siblings.children)
     cancel_trigger(ctx, OrderId(sibling), CancelReason::SiblingFilled);
 }
@@ -235,17 +238,20 @@ void add_waiting(const Context& ctx, AssetId asset, std::uint8_t kind, std::vect
   }
 }
 
-// Adds a market's triggers that fire now, and those in line that are let in now.
-void add_fired(Context& ctx, MarketIndex market, std::vector<Fired>& out) {
+// Adds a market's triggers that fire now, at most `most`, and those in line that are let in now.
+// Returns how many fire now.
+std::size_t add_fired(Context& ctx, MarketIndex market, std::size_t most, std::vector<Fired>& out) {
   const AssetId asset = ctx.state.info(market).config.asset;
   const unsigned kinds = kinds_taken(ctx, market);
   for (std::uint8_t kind = 0; kind < kFiredKinds; ++kind) {
     if ((kinds >> kind & 1) != 0) add_waiting(ctx, asset, kind, out);
   }
-  for (const OrderId oid : fired(ctx, market)) {
+  const std::vector<OrderId> fresh = fired(ctx, market, most);
+  for (const OrderId oid : fresh) {
     const std::uint8_t kind = fired_kind(ctx.state.triggers.find(oid)->order);
     out.push_back({ctx.block.time, oid, false, (kinds >> kind & 1) != 0});
   }
+  return fresh.size();
 }
 
 // Each of an account's that wait comes `kTurnMs` after the one before: whoever has many in line
@@ -262,10 +268,11 @@ void give_turns(const State& state, std::span<Fired> fresh) {
 // All that may run, those of this block whose turn it is first.
 std::vector<Fired> next_in_turn(Context& ctx) {
   std::vector<Fired> all;
+  std::size_t room = ctx.params.triggers_crossed_per_block_max;
   for (const auto& [asset, market] : ctx.state.markets_by_asset()) {
     const MarketState& state = ctx.state.markets[market];
     const bool fires = state.exists && state.mark != 0 && !is_dead(ctx, market);
-    if (fires) add_fired(ctx, market, all);
+    if (fires) room -= add_fired(ctx, market, room, all);
   }
   const auto fresh = std::ranges::partition(all, &Fired::waited);
   std::ranges::sort(fresh, {}, &Fired::oid);

@@ -143,7 +143,9 @@ class Execution {
                          state.accounts[node_.account].address, taker_.oid, OrderId(node_.oid),
                          taker_.side.side, taker_fees_.fee, maker_fees_.fee, taker_.side.kind,
                          taker_fees_.builder, maker_fees_.builder, taker_.twap);
-    if (node_.group != 0) parent_filled(ctx_, node_.group, OrderId(node_.oid), sz_);
+    if (node_.group == 0) return;
+    parent_filled(ctx_, node_.group, OrderId(node_.oid), sz_);
+    end_empty_group(state, node_.group);
   }
 
   Context& ctx_;
@@ -428,8 +430,20 @@ void cancel_trigger(Context& ctx, OrderId oid, CancelReason reason) {
   const TriggerOrder trigger = *state.triggers.find(oid);
   ctx.emit<CancelEvent>(oid, trigger.account, trigger.order.asset, trigger.order.sz, reason);
   remove_trigger(ctx, oid);
-  if (trigger.group == 0 || !state.groups.contains(trigger.group)) return;
-  std::erase(state.groups.edit(trigger.group).children, oid.value());
+  leave_group(state, trigger.group, oid);
+}
+
+void leave_group(State& state, std::uint64_t id, OrderId child) {
+  if (id == 0 || !state.groups.contains(id)) return;
+  std::erase(state.groups.edit(id).children, child.value());
+  end_empty_group(state, id);
+}
+
+void end_empty_group(State& state, std::uint64_t id) {
+  const OrderGroup* group = state.groups.find(id);
+  if (group == nullptr || !group->children.empty()) return;
+  if (group->parent != 0 && state.orders.find(OrderId(group->parent)) != kNoSlot) return;
+  state.groups.erase(id);
 }
 
 void parent_filled(Context& ctx, std::uint64_t group_id, OrderId oid, std::uint64_t sz) {

@@ -94,6 +94,11 @@ void put_in_line(State& state, OrderId oid, TimeMs turn);
 /// Takes a trigger away and says why; its group follows as `cancel_resting` does it.
 void cancel_trigger(Context& ctx, OrderId oid, CancelReason reason);
 
+/// Takes a trigger that is gone, or sent, out of its group, if it has one.
+void leave_group(State& state, std::uint64_t group, OrderId child);
+/// A group ends with the last of its members: triggers, and a parent that rests (dex.md 4.1).
+void end_empty_group(State& state, std::uint64_t group);
+
 /// Tells an order's group that `sz` of its parent was filled (dex.md 4.1, grouping 1).
 void parent_filled(Context& ctx, std::uint64_t group, OrderId oid, std::uint64_t sz);
 

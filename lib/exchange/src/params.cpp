@@ -80,6 +80,7 @@ constexpr std::array kFields{
     field<&Params::step_clamp_ppb>("step_clamp_ppb", 1, kWhole),
     field<&Params::sub_accounts>("sub_accounts", 0, 10'000),
     field<&Params::trigger_band_ppb>("trigger_band_ppb", 0, kWhole),
+    field<&Params::triggers_crossed_per_block_max>("triggers_crossed_per_block_max", 1, 1'000'000),
     field<&Params::triggers_per_block_max>("triggers_per_block_max", 1, 1'000'000),
     field<&Params::twap_period_ms>("twap_period_ms", 1'000, kDay),
     field<&Params::unwind_usd>("unwind_usd", kUsdPerDollar, kUsdMost),

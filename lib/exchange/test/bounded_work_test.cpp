@@ -225,6 +225,44 @@ TEST_F(BoundedWork, a_trigger_in_line_fires_whatever_the_mark_is_then) {
   EXPECT_TRUE(chain.state().due_line.items().empty());
 }
 
+TEST_F(BoundedWork, so_many_triggers_get_in_line_in_a_block_those_crossed_first_before_others) {
+  set("triggers_per_block_max", 1);
+  set("triggers_crossed_per_block_max", 2);
+  const OrderId late = waiting(kA, Side::Buy, 610'000);
+  const OrderId early = waiting(kA, Side::Buy, 608'000);
+  const OrderId between = waiting(kB, Side::Buy, 609'000);
+  chain.oracle(kBtc, 610'000);
+  EXPECT_FALSE(waits(early));
+  EXPECT_TRUE(in_line(between));
+  EXPECT_TRUE(waits(late) && !in_line(late));
+  // It is looked at in the next block, at the mark of that.
+  chain.oracle(kBtc, 609'500);
+  EXPECT_FALSE(waits(between));
+  EXPECT_TRUE(waits(late) && !in_line(late));
+  chain.oracle(kBtc, 610'000);
+  EXPECT_FALSE(waits(late));
+}
+
+TEST_F(BoundedWork, of_stops_below_those_at_the_higher_prices_come_first) {
+  set("triggers_crossed_per_block_max", 1);
+  const OrderId late = waiting(kA, Side::Sell, 590'000);
+  const OrderId early = waiting(kA, Side::Sell, 592'000);
+  chain.oracle(kBtc, 590'000);
+  EXPECT_FALSE(waits(early));
+  EXPECT_TRUE(waits(late) && !in_line(late));
+  chain.oracle(kBtc, 590'000);
+  EXPECT_FALSE(waits(late));
+}
+
+// What all markets let in together.
+TEST_F(BoundedWork, markets_share_what_gets_in_line) {
+  set("triggers_crossed_per_block_max", 1);
+  const OrderId btc = waiting(kA, Side::Buy, 610'000);
+  const OrderId eth = waiting_eth();
+  chain.block({SetOracle{kEth, 310'000}, SetOracle{kBtc, 610'000}}, {});
+  EXPECT_NE(waits(btc), waits(eth));
+}
+
 TEST_F(BoundedWork, who_fired_first_goes_first) {
   set("triggers_per_block_max", 1);
   const OrderId late = waiting(kA, Side::Buy, 615'000);

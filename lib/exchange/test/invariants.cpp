@@ -94,6 +94,25 @@ std::string holders(const State& s) {
   return "";
 }
 
+// dex.md 4.1: a group has members, and each member its group.
+std::string groups(const State& s) {
+  std::size_t children = 0;
+  for (const auto& [id, group] : s.groups.items()) {
+    const Slot parent = group.parent == 0 ? kNoSlot : s.orders.find(OrderId(group.parent));
+    if (group.children.empty() && parent == kNoSlot) return "4.1 a group of nobody";
+    if (parent != kNoSlot && s.orders[parent].group != id) return "4.1 a parent of another group";
+    for (const std::uint64_t child : group.children) {
+      const TriggerOrder* trigger = s.triggers.find(OrderId(child));
+      if (trigger == nullptr || trigger->group != id) return "4.1 a child of another group";
+    }
+    children += group.children.size();
+  }
+  std::size_t grouped = 0;
+  for (const auto& [oid, trigger] : s.triggers.items())
+    grouped += trigger.group == 0 ? 0U : 1U;
+  return grouped == children ? "" : "4.1 a child without its group";
+}
+
 // dex.md 20.5 and 20.6.
 std::string balances(const State& s) {
   for (AccountIndex i = 0; i < s.accounts.size(); ++i) {
@@ -195,8 +214,8 @@ std::string broken_conservation(const State& s) {
 }
 
 std::string broken_invariant(const State& state) {
-  for (const auto check :
-       {broken_conservation, open_interest, reservations, holders, balances, shares, books}) {
+  for (const auto check : {broken_conservation, open_interest, reservations, holders, groups,
+                           balances, shares, books}) {
     if (std::string bad = check(state); !bad.empty()) return bad;
   }
   return "";

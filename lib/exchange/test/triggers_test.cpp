@@ -159,6 +159,65 @@ TEST_F(Dex4Triggers, position_groups_follow_the_size_and_cancel_one_another) {
   EXPECT_FALSE(chain.state().triggers.contains(out.orders[0].oid));
 }
 
+class Groups : public Dex4Triggers {
+ protected:
+  [[nodiscard]] bool none() const { return chain.state().groups.items().empty(); }
+  Order closing(Trigger kind, std::uint64_t at) {
+    Order out = trigger(Side::Sell, kind, at, at, 10'000);
+    out.reduce_only = true;
+    return out;
+  }
+  ActionResult bid_with_stop(Tif tif = Tif::Gtc) {
+    ActionResult out = chain.act(kA, PlaceOrders{{order_of(kBtc, Side::Buy, 600'000, 10'000, tif),
+                                                  closing(Trigger::StopMarket, 580'000)},
+                                                 Grouping::ParentChildren,
+                                                 {},
+                                                 0});
+    EXPECT_EQ(out.orders[1].kind, OrderResult::Kind::WaitingForTrigger);
+    return out;
+  }
+  void cancel(OrderId oid) { EXPECT_TRUE(chain.act(kA, CancelOrders{{{kBtc, oid, {}}}}).ok); }
+};
+
+TEST_F(Groups, end_with_the_last_child_that_is_cancelled) {
+  open(10'000);
+  const ActionResult out = chain.act(kA, PlaceOrders{{closing(Trigger::StopMarket, 590'000),
+                                                      closing(Trigger::TakeProfitMarket, 610'000)},
+                                                     Grouping::Position,
+                                                     {},
+                                                     0});
+  cancel(out.orders[0].oid);
+  EXPECT_FALSE(none());
+  cancel(out.orders[1].oid);
+  EXPECT_TRUE(none());
+}
+
+TEST_F(Groups, end_with_the_last_child_that_fires) {
+  open(10'000);
+  chain.act(kA, PlaceOrders{{closing(Trigger::StopMarket, 590'000)}, Grouping::Position, {}, 0});
+  EXPECT_FALSE(none());
+  chain.oracle(kBtc, 590'000);
+  EXPECT_TRUE(none());
+}
+
+TEST_F(Groups, stay_while_the_parent_rests_and_end_when_it_is_filled) {
+  const ActionResult out = bid_with_stop();
+  cancel(out.orders[1].oid);
+  EXPECT_FALSE(none());
+  chain.order(kB, order_of(kBtc, Side::Sell, 600'000, 4'000, Tif::Ioc));
+  EXPECT_FALSE(none());
+  chain.order(kB, order_of(kBtc, Side::Sell, 600'000, 6'000, Tif::Ioc));
+  EXPECT_TRUE(none());
+}
+
+TEST_F(Groups, of_a_parent_that_was_filled_end_with_their_children) {
+  chain.order(kB, order_of(kBtc, Side::Sell, 600'000, 10'000, Tif::Alo));
+  const ActionResult out = bid_with_stop(Tif::Ioc);
+  EXPECT_FALSE(none());
+  cancel(out.orders[1].oid);
+  EXPECT_TRUE(none());
+}
+
 TEST_F(Dex4Twap, trades_its_slices_on_time_and_ends) {
   chain.order(kB, order_of(kBtc, Side::Sell, 600'000, 100'000, Tif::Alo));
   const ActionResult out = chain.act(kA, TwapOrder{kBtc, Side::Buy, 10'000, false, 5, false});

@@ -19,6 +19,7 @@ struct Params {
   std::uint64_t expiries_per_block_max = 10'000;
   std::uint64_t scheduled_cancels_per_block_max = 10'000;  // orders; the last account's are whole
   std::uint64_t triggers_per_block_max = 1'000;
+  std::uint64_t triggers_crossed_per_block_max = 20'000;  // that fire: run or put in line
   std::uint64_t slices_per_block_max = 1'000;
   std::int64_t open_account_usd = kUsdPerDollar;       // of opening another's account by a send
   std::int64_t vault_least_usd = 100 * kUsdPerDollar;  // first deposit
