@@ -227,8 +227,7 @@ void History::reduce_order(OrderId oid, std::uint64_t sz, const CommittedBlock& 
   if (order.left == 0) close_order(order, OrderRecord::Status::Filled, "", block.input.time);
 }
 
-// What took and then did not rest has ended, though no event says so: the rest of an immediate
-// order and what a reduce-only order has no position for (dex.md 4.1).
+// The rest of an immediate order that took has ended, though no event says so (dex.md 4.1).
 void History::end_takers(const CommittedBlock& block) {
   for (const OrderId oid : taking_) {
     const auto it = orders_.find(oid);

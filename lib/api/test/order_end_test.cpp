@@ -38,18 +38,6 @@ TEST_F(OrderEnds, the_rest_of_an_immediate_order_is_canceled) {
   expect_canceled(bob, "0.2");
 }
 
-TEST_F(OrderEnds, what_a_reduce_only_order_has_no_position_for_is_canceled) {
-  static_cast<void>(alice.act(order(false, "60000", "0.1")));
-  static_cast<void>(bob.act(order(true, "60000", "0.1")));
-  follow(bob);
-  static_cast<void>(alice.act(order(true, "59990", "0.5")));
-  static_cast<void>(
-      bob.act(R"({"type":"order","orders":[{"a":0,"b":false,"p":"59990","s":"0.3","r":true,)"
-              R"("t":{"limit":{"tif":"Ioc"}}}],"grouping":"na"})"));
-  api.advance();
-  expect_canceled(bob, "0.2");
-}
-
 TEST_F(OrderEnds, the_rest_of_a_market_trigger_is_canceled) {
   static_cast<void>(alice.act(order(false, "60000", "1")));
   static_cast<void>(bob.act(order(true, "60000", "1")));

@@ -119,5 +119,59 @@ BENCHMARK(BlockThatCrossesStops)
     ->Unit(benchmark::kMillisecond)
     ->Iterations(3);
 
+// Sells what a reduce-only order covers, piece by piece, so that each piece cuts it; other orders
+// of the same account rest beside it.
+void BlockThatTrims(benchmark::State& state) {
+  constexpr std::uint64_t kSales = 2'000;
+  constexpr std::uint64_t kPiece = 1'000;
+  const Address buyer = numbered(0xaa, 0);
+  const Address seller = numbered(0xaa, 1);
+  const auto order = [](Side side, std::uint64_t px, std::uint64_t sz, Tif tif) {
+    Order out;
+    out.side = side;
+    out.px = px;
+    out.sz = sz;
+    out.tif = tif;
+    return out;
+  };
+  for (auto _ : state) {
+    state.PauseTiming();
+    Params params;
+    params.budget_actions = ~std::uint64_t{0} / 4;
+    Engine engine(params);
+    make_idle(engine, 2);
+    BlockInput before = next_block(engine);
+    before.system = {CreditUsd{buyer, 10'000'000 * kUsdPerDollar},
+                     CreditUsd{seller, 10'000'000 * kUsdPerDollar}};
+    run(engine, before);
+    const auto place = [&](BlockInput& block, const Address& who, const Order& what) {
+      add(block, who, PlaceOrders{{what}, Grouping::None, {}, 0});
+    };
+    BlockInput opening = next_block(engine);
+    place(opening, buyer, order(Side::Sell, 600'000, kSales * kPiece, Tif::Alo));
+    place(opening, seller, order(Side::Buy, 600'000, kSales * kPiece, Tif::Ioc));
+    run(engine, opening);
+    BlockInput resting = next_block(engine);
+    Order covering = order(Side::Sell, 620'000, kSales * kPiece, Tif::Alo);
+    covering.reduce_only = true;
+    place(resting, seller, covering);
+    for (std::int64_t i = 0; i < state.range(0); ++i)
+      place(resting, seller, order(Side::Buy, 590'000, kPiece, Tif::Alo));
+    place(resting, buyer, order(Side::Buy, 600'000, kSales * kPiece, Tif::Alo));
+    run(engine, resting);
+    BlockInput sales = next_block(engine);
+    for (std::uint64_t i = 0; i < kSales; ++i)
+      place(sales, seller, order(Side::Sell, 600'000, kPiece, Tif::Ioc));
+    state.ResumeTiming();
+    run(engine, sales);
+    state.PauseTiming();
+    const State& after = engine.state();
+    const PerpState* perp = after.find_perp(after.find_account(seller), after.find_market(kBtc));
+    if (perp->szi != 0 || perp->reduce_lots != 0) state.SkipWithError("not all was sold");
+    state.ResumeTiming();
+  }
+}
+BENCHMARK(BlockThatTrims)->Arg(0)->Arg(4'000)->Unit(benchmark::kMillisecond)->Iterations(3);
+
 }  // namespace
 }  // namespace ol::exchange

@@ -240,6 +240,10 @@ Loaded load_orders(State& s, const Loader& in) {
   for (const LoadedOrder* order : sorted) {
     if (!reserve_loaded(s, *order)) return fail(DecodeError::BadValue);
     s.orders.add(order->node, order->cold);
+    const OrderNode& node = order->node;
+    if (node.reduce_only) {
+      s.reduce_only_orders.set({node.account, node.market, OrderId(node.oid)}, true);
+    }
   }
   return {};
 }

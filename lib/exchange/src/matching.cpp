@@ -1,7 +1,7 @@
 #include "matching.hpp"
 
 #include <algorithm>
-#include <functional>
+#include <iterator>
 #include <set>
 
 namespace ol::exchange {
@@ -49,7 +49,11 @@ void drop_cloid(Context& ctx, AccountIndex account, const Cloid& cloid) {
 // Removes without event or group; what stays of both is the caller's.
 void remove_resting(Context& ctx, Slot slot) {
   State& state = ctx.state;
-  drop_cloid(ctx, state.orders[slot].account, state.orders.cold(slot).cloid);
+  const OrderNode& node = state.orders[slot];
+  drop_cloid(ctx, node.account, state.orders.cold(slot).cloid);
+  if (node.reduce_only) {
+    state.reduce_only_orders.erase({node.account, node.market, OrderId(node.oid)});
+  }
   state.orders.remove(slot);
 }
 
@@ -193,6 +197,16 @@ bool prevent_self_trade(Context& ctx, const Taker& taker, Slot maker, MatchResul
   OL_CHECK(false, "a self-trade rule of no kind");
 }
 
+// The newest of an account's resting reduce-only orders in a market, of which there is one.
+Slot newest_reduce_only(const State& state, AccountIndex account, MarketIndex market) {
+  const auto& all = state.reduce_only_orders.items();
+  const auto next = all.upper_bound({account, market, OrderId(~std::uint64_t{0})});
+  OL_CHECK(next != all.begin(), "lots of reduce-only orders without an order");
+  const ReduceOnlyKey& last = std::prev(next)->first;
+  OL_CHECK(last.account == account && last.market == market, "reduce-only lots of another");
+  return state.orders.find(last.oid);
+}
+
 }  // namespace
 
 std::uint64_t opposing_lots(const State& state, AccountIndex account, MarketIndex market,
@@ -214,18 +228,10 @@ std::uint64_t reduce_only_room(const State& state, AccountIndex account, MarketI
 
 void trim_reduce_only(Context& ctx, AccountIndex account, MarketIndex market) {
   State& state = ctx.state;
-  std::vector<OrderId> newest;
-  for (Slot slot = state.orders.first_of(account); slot != kNoSlot;
-       slot = state.orders.next_of(slot)) {
+  while (has_reduce_only_beyond(state, account, market)) {
+    const Slot slot = newest_reduce_only(state, account, market);
     const OrderNode& node = state.orders[slot];
-    if (node.market == market && node.reduce_only) newest.emplace_back(node.oid);
-  }
-  std::ranges::sort(newest, std::greater{});
-  for (const OrderId oid : newest) {
     const PerpState& perp = *state.find_perp(account, market);
-    if (reduce_only_fits(perp)) return;
-    const Slot slot = state.orders.find(oid);
-    const OrderNode& node = state.orders[slot];
     const auto resting = static_cast<std::uint64_t>(abs128(perp.reduce_lots));
     const std::uint64_t held = opposing_lots(state, account, market, node.side);
     const std::uint64_t over = resting - std::min(resting, held);
@@ -236,6 +242,7 @@ void trim_reduce_only(Context& ctx, AccountIndex account, MarketIndex market) {
     const OrderCold& cold = state.orders.cold(slot);
     reserve(ctx, node, over, -1);
     state.orders.resize(slot, node.sz - over, cold.filled_height, cold.filled_in_block);
+    return;
   }
 }
 
@@ -363,6 +370,9 @@ void rest_order(Context& ctx, const Remainder& rest) {
     cold.filled_in_block = rest.filled;
   });
   reserve(ctx, state.orders[slot], rest.left, 1);
+  if (order.reduce_only) {
+    state.reduce_only_orders.set({rest.placer.account, rest.market, rest.oid}, true);
+  }
   if (!order.cloid.is_zero()) state.cloids.set({owner, order.cloid}, rest.oid);
   ctx.emit<RestEvent>(rest.oid, owner, config.asset, order.side, order.px, rest.left);
 }

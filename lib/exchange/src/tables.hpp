@@ -40,6 +40,7 @@ void for_each_derived(auto& s, Visit visit) {
   visit(s.trigger_index);
   visit(s.due_line);
   visit(s.cloids);
+  visit(s.reduce_only_orders);
   visit(s.debtors);
   visit(s.agent_ends);
   visit(s.cancels_due);

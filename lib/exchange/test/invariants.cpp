@@ -1,6 +1,8 @@
 #include "invariants.hpp"
 
+#include <algorithm>
 #include <map>
+#include <ranges>
 #include <set>
 
 namespace ol::exchange::test {
@@ -41,10 +43,12 @@ struct Resting {
 std::string reservations(const State& s) {
   std::map<std::pair<AccountIndex, MarketIndex>, Resting> perps;
   std::map<std::pair<AccountIndex, TokenId>, Int128> holds;
+  std::set<ReduceOnlyKey> reduce_only;
   s.orders.for_each([&](Slot slot) {
     const OrderNode& n = s.orders[slot];
     const MarketConfig& config = s.info(n.market).config;
     const Int128 ntl = notional(n.tick * config.tick_px, n.sz);
+    if (n.reduce_only) reduce_only.insert({n.account, n.market, OrderId(n.oid)});
     if (is_spot(config.asset)) {
       const bool buys = n.side == Side::Buy;
       holds[{n.account, buys ? config.quote : config.base}] +=
@@ -57,6 +61,8 @@ std::string reservations(const State& s) {
       (n.side == Side::Buy ? r.buy_ntl : r.sell_ntl) += ntl;
     }
   });
+  const auto indexed = std::views::keys(s.reduce_only_orders.items());
+  if (!std::ranges::equal(reduce_only, indexed)) return "index of reduce-only orders";
   for (std::uint32_t i = 0; i < s.balances.size(); ++i) {
     const SpotBalance& b = s.balances[i];
     if (b.account == kNobody) continue;

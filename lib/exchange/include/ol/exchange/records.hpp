@@ -329,6 +329,13 @@ using ValidatorAsset = std::pair<std::uint32_t, AssetId>;
 using OwnedCloid = std::pair<Address, Cloid>;
 using OwnedCommitment = std::pair<Address, Hash256>;
 using OwnedOrder = std::pair<Address, OrderId>;
+/// Where an account's reduce-only orders of a market are found, the newest last.
+struct ReduceOnlyKey {
+  AccountIndex account = kNobody;
+  MarketIndex market = kNobody;
+  OrderId oid;
+  friend auto operator<=>(const ReduceOnlyKey&, const ReduceOnlyKey&) = default;
+};
 using TimedAddress = std::pair<TimeMs, Address>;
 using SealAtHeight = std::pair<std::uint64_t, OwnedCommitment>;
 

@@ -65,8 +65,9 @@ struct State {
   Table<OrderId, TimeMs> due_triggers{log};     // that fired and wait, by their turn
   Table<DueKey, bool> due_line{log};            // the same in order; derived
   Table<std::uint64_t, OrderGroup> groups{log};
-  Table<OwnedCloid, OrderId> cloids{log};  // of open orders and triggers; derived
-  Table<Address, bool> debtors{log};       // accounts with bad debt; derived
+  Table<OwnedCloid, OrderId> cloids{log};              // of open orders and triggers; derived
+  Table<ReduceOnlyKey, bool> reduce_only_orders{log};  // that rest; derived
+  Table<Address, bool> debtors{log};                   // accounts with bad debt; derived
   Table<OwnedCommitment, Seal> seals{log};
   Table<ValidatorAsset, OracleSubmission> submissions{log};
   Table<AssetId, std::vector<PxAt>> oracle_history{log};
