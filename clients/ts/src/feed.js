@@ -16,10 +16,13 @@ export class Feed {
   #posts = new Map();
   #nextPost = 1;
   #retryMs;
+  #onError;
 
-  constructor({ url, retryMs = 200 }) {
+  /** `onError` is told what the node refuses of subscriptions; without it that is printed. */
+  constructor({ url, retryMs = 200, onError = (error) => console.error(error.message) }) {
     this.url = `${url.replace(/^http/, 'ws').replace(/\/$/, '')}/ws`;
     this.#retryMs = retryMs;
+    this.#onError = onError;
   }
 
   async open() {
@@ -27,13 +30,16 @@ export class Feed {
     await new Promise((resolve, reject) => {
       const socket = new Socket(this.url);
       this.#socket = socket;
+      let opened = false;
       socket.onopen = () => {
+        opened = true;
         for (const sub of this.#subscriptions.values()) this.#subscribe(sub);
         resolve();
       };
       socket.onmessage = (event) => this.#receive(JSON.parse(event.data));
       socket.onerror = (event) => reject(event.error ?? new Error(`cannot connect to ${this.url}`));
-      socket.onclose = () => this.#retry();
+      // One that never opened is tried again by whoever waits for it.
+      socket.onclose = () => (opened ? this.#retry() : reject(new Error(`cannot connect to ${this.url}`)));
     });
   }
 
@@ -68,6 +74,7 @@ export class Feed {
       else waiting?.resolve(type === 'info' ? payload.data : payload);
       return;
     }
+    if (channel === 'error') return this.#onError(new Error(`the node refuses: ${data}`));
     for (const sub of this.#subscriptions.values()) {
       if (sub.channel === channel) sub.receive(data);
     }

@@ -122,7 +122,8 @@ export class ExchangeClient {
 }
 
 export class Feed {
-  constructor(options: { url: string; retryMs?: number });
+  /** `onError` is told what the node refuses of subscriptions; without it that is printed. */
+  constructor(options: { url: string; retryMs?: number; onError?: (error: Error) => void });
   open(): Promise<void>;
   close(): void;
   subscribe(subscription: Record<string, unknown>, onData: (data: any) => void): () => void;

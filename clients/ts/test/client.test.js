@@ -144,3 +144,60 @@ test('fills come once each and end by the words they began with', async () => {
     globalThis.WebSocket = platform;
   }
 });
+
+test('what the node refuses of a subscription is told', async () => {
+  const platform = globalThis.WebSocket;
+  globalThis.WebSocket = Socket;
+  try {
+    const told = [];
+    const feed = new Feed({ url: 'http://127.0.0.1:1', onError: (error) => told.push(error.message) });
+    await feed.open();
+    feed.subscribe({ type: 'trades', coin: 'XBT' }, () => {});
+    Socket.last.onmessage({ data: JSON.stringify({ channel: 'error', data: 'coin is not listed' }) });
+    assert.deepEqual(told, ['the node refuses: coin is not listed']);
+    feed.close();
+  } finally {
+    globalThis.WebSocket = platform;
+  }
+});
+
+test('a node that is gone is asked one connection at a time', async () => {
+  const platform = globalThis.WebSocket;
+  let open = true;
+  let tried = 0;
+  globalThis.WebSocket = class extends Socket {
+    constructor() {
+      super();
+      tried += 1;
+      if (open) return;
+      // As sockets that are refused do: an error, then a close.
+      this.onopen = undefined;
+      setTimeout(() => {
+        this.onerror({});
+        this.onclose();
+      }, 1);
+    }
+    set onopen(does) {
+      this.opens = does;
+    }
+    get onopen() {
+      return () => open && this.opens();
+    }
+  };
+  try {
+    const feed = new Feed({ url: 'http://127.0.0.1:1', retryMs: 1 });
+    await feed.open();
+    open = false;
+    const started = performance.now();
+    Socket.last.close();
+    await new Promise((resolve) => setTimeout(resolve, 60));
+    // Each takes two timers of a millisecond at the least.
+    assert.ok(tried > 1 && tried <= 2 + (performance.now() - started) / 2, `${tried} connections`);
+    open = true;
+    const before = Socket.last;
+    while (Socket.last === before) await new Promise((resolve) => setTimeout(resolve, 1));
+    feed.close();
+  } finally {
+    globalThis.WebSocket = platform;
+  }
+});

@@ -11,6 +11,14 @@ namespace {
 namespace json = boost::json;
 
 constexpr std::size_t kMessageBytesMax = kExchangeBytesMax + 1024;
+constexpr std::size_t kNamedBytesMax = 300;
+
+// A client asks for many at once: which of them was refused.
+std::string about(std::string why, const json::value& subscription) {
+  const std::string name = json::serialize(subscription);
+  if (name.size() > kNamedBytesMax) return why;
+  return std::move(why) + " (subscription " + name + ")";
+}
 
 }  // namespace
 
@@ -40,21 +48,22 @@ void ExchangeApi::Impl::change_subscription(ClientId client, Reading& reading,
   ObjectReader in(reading, wanted, "subscription");
   const auto listed = current_catalog();
   const Subscription sub = read_subscription(in, *listed);
-  if (reading.failed()) return refuse(client, reading.error().msg);
+  const auto refuse_it = [&](const std::string& why) { refuse(client, about(why, wanted)); };
+  if (reading.failed()) return refuse_it(reading.error().msg);
   const std::string key = key_of(sub);
   const bool subscribes = method == "subscribe";
   if (subscribes && feed.subscriptions(client) >= limits.subscriptions_per_client_max) {
-    return refuse(client, "at most " + std::to_string(limits.subscriptions_per_client_max) +
-                              " subscriptions");
+    return refuse_it("at most " + std::to_string(limits.subscriptions_per_client_max) +
+                     " subscriptions");
   }
   if (subscribes && !feed.followed(key) && feed.topics() >= limits.topics_max) {
-    return refuse(client, "clients of this node have " + std::to_string(limits.topics_max) +
-                              " different subscriptions, which is all it follows; try again later");
+    return refuse_it("clients of this node have " + std::to_string(limits.topics_max) +
+                     " different subscriptions, which is all it follows; try again later");
   }
   const bool changed =
       subscribes ? feed.subscribe(client, key, sub) : feed.unsubscribe(client, key);
   if (!changed) {
-    return refuse(client, subscribes ? "already subscribed" : "not subscribed");
+    return refuse_it(subscribes ? "already subscribed" : "not subscribed");
   }
   const json::object reply{{"method", method}, {"subscription", wanted}};
   send(client, json::serialize(json::object{{"channel", "subscriptionResponse"}, {"data", reply}}));
@@ -65,18 +74,22 @@ void ExchangeApi::Impl::change_subscription(ClientId client, Reading& reading,
 
 void ExchangeApi::Impl::post_message(ClientId client, ObjectReader& in) {
   const std::uint64_t id = in.unsigned_number("id", ~std::uint64_t{0});
+  if (in.reading().failed()) return refuse(client, in.reading().error().msg);
+  const auto refuse_it = [&](const std::string& why) {
+    answer_post(client, id, "error", json::serialize(json::string(why)));
+  };
   const json::value* request = in.need("request");
   in.finish();
-  if (in.reading().failed()) return refuse(client, in.reading().error().msg);
+  if (in.reading().failed()) return refuse_it(in.reading().error().msg);
   ObjectReader fields(in.reading(), *request, "request");
   const std::string type(fields.text("type"));
   const json::value* payload = fields.need("payload");
   fields.finish();
-  if (in.reading().failed()) return refuse(client, in.reading().error().msg);
+  if (in.reading().failed()) return refuse_it(in.reading().error().msg);
   const std::string body = json::serialize(*payload);
   if (type == "info") return answer_query(client, id, body);
-  if (type != "action") return refuse(client, "request.type must be info or action");
-  if (!count_post(client)) return refuse(client, "too many requests are unanswered");
+  if (type != "action") return refuse_it("request.type must be info or action");
+  if (!count_post(client)) return refuse_it("too many requests are unanswered");
   post(body, Wait::Committed, [this, client, id](const std::string& reply) {
     uncount_post(client);
     answer_post(client, id, "action", reply);

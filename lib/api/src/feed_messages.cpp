@@ -434,11 +434,7 @@ Subscription read_subscription(ObjectReader& in, const Catalog& catalog) {
     out.from_height = in.unsigned_number("fromHeight", ~std::uint64_t{0});
   if (out.channel == Channel::UserFills) static_cast<void>(in.boolean_or("aggregateByTime", false));
   if (out.channel == Channel::L2Book) out.depth = read_depth(in);
-  if (out.channel == Channel::Candle) {
-    const auto interval = find_interval(in.text("interval"));
-    if (!interval) in.reading().refuse(NodeError::BadRequest, "no such interval");
-    out.interval = interval.value_or(0);
-  }
+  if (out.channel == Channel::Candle) out.interval = read_interval(in);
   in.finish();
   return out;
 }

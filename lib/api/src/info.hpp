@@ -83,5 +83,7 @@ struct NamedQuery {
 void read_dex(ObjectReader& in);
 /// Depth, figures and mantissa of a request.
 [[nodiscard]] DepthOptions read_depth(ObjectReader& in);
+/// Place in kIntervals of a request's "interval"; refused with the list of those there are.
+[[nodiscard]] std::size_t read_interval(ObjectReader& in);
 
 }  // namespace ol::api

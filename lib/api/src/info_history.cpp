@@ -133,19 +133,13 @@ InfoAnswer candle_snapshot(const InfoCall& call, const State& /*state*/) {
   ObjectReader in(call.in.reading(), *request, "req");
   const MarketEntry* market =
       read_coin({in, call.listed, call.catalog, call.params, call.books, call.history});
-  const auto interval = find_interval(in.text("interval"));
+  const std::size_t interval = read_interval(in);
   const Range range = read_range(in);
   in.finish();
-  if (market == nullptr) return none;
-  if (!interval) {
-    in.reading().refuse(NodeError::BadRequest,
-                        "req.interval must be 1m, 3m, 5m, 15m, 30m, 1h, 2h, 4h, 8h, 12h, 1d, 3d "
-                        "or 1w");
-    return none;
-  }
-  return later(call, call.history.candles().range(market->asset, *interval, range.from, range.to),
-               [entry = *market, place = *interval](const Candle& candle, const Catalog&) {
-                 return candle_json(candle, entry, place);
+  if (in.reading().failed()) return none;
+  return later(call, call.history.candles().range(market->asset, interval, range.from, range.to),
+               [entry = *market, interval](const Candle& candle, const Catalog&) {
+                 return candle_json(candle, entry, interval);
                });
 }
 
@@ -168,6 +162,16 @@ constexpr std::array<NamedQuery, 10> kQueries{
      {"recentTrades", Reads::Mirrors, recent_trades}}};
 
 }  // namespace
+
+std::size_t read_interval(ObjectReader& in) {
+  const auto found = find_interval(in.text("interval"));
+  if (found) return *found;
+  std::string names;
+  for (const Interval& interval : kIntervals)
+    names += (names.empty() ? "" : ", ") + std::string(interval.name);
+  in.reading().refuse(NodeError::BadRequest, in.path_of("interval") + " must be one of " + names);
+  return 0;
+}
 
 std::span<const NamedQuery> history_queries() {
   return kQueries;

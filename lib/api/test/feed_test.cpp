@@ -41,7 +41,8 @@ TEST_F(Dex17Feed, a_subscription_may_name_the_exchange_without_a_name) {
   EXPECT_EQ(sink->messages[0].at("channel").as_string(), "subscriptionResponse");
   subscribe(R"({"type":"allMids","dex":"xyz"})");
   EXPECT_EQ(sink->of("error")[0].as_string(),
-            R"(subscription.dex must be "": all perps are on one exchange here)");
+            R"(subscription.dex must be "": all perps are on one exchange here )"
+            R"((subscription {"type":"allMids","dex":"xyz"}))");
 }
 
 // Every different subscription costs every block, whoever reads it.
@@ -498,17 +499,44 @@ TEST_F(Dex17Feed, an_order_that_ended_in_a_missed_block_is_not_called_open) {
 }
 
 TEST_F(Dex17Feed, bad_messages_are_told_what_is_wrong) {
-  for (const std::string text :
-       {"{", "[]", R"({"method":"dance"})", R"({"method":"subscribe"})",
-        R"({"method":"subscribe","subscription":{"type":"weather"}})",
-        R"({"method":"subscribe","subscription":{"type":"l2Book","coin":"DOGE"}})",
-        R"({"method":"post","id":1,"request":{"type":"mint","payload":{}}})"}) {
+  for (const std::string text : {"{", "[]", R"({"method":"dance"})", R"({"method":"subscribe"})",
+                                 R"({"method":"post","request":{"type":"info","payload":{}}})"}) {
     sink->messages.clear();
     api.receive(client, text);
     EXPECT_EQ(sink->of("error").size(), 1U) << text;
   }
   api.receive(client, R"({"method":"ping"})");
   EXPECT_EQ(sink->messages.back().at("channel").as_string(), "pong");
+}
+
+TEST_F(Dex17Feed, a_refused_subscription_is_named) {
+  const std::string doge = R"({"type":"l2Book","coin":"DOGE"})";
+  const std::string candle = R"({"type":"candle","coin":"BTC","interval":"7m"})";
+  for (const std::string& wanted : {std::string(R"({"type":"weather"})"), doge, candle}) {
+    sink->messages.clear();
+    subscribe(wanted);
+    ASSERT_EQ(sink->of("error").size(), 1U) << wanted;
+    const std::string why = TwoTraders::text(sink->of("error").front());
+    EXPECT_TRUE(why.ends_with(" (subscription " + wanted + ")")) << why;
+  }
+  EXPECT_EQ(TwoTraders::text(sink->of("error").front()),
+            "subscription.interval must be one of 1m, 3m, 5m, 15m, 30m, 1h, 2h, 4h, 8h, 12h, 1d, "
+            "3d, 1w (subscription " +
+                candle + ")");
+}
+
+TEST_F(Dex17Feed, a_refused_request_is_answered_under_its_number) {
+  for (const std::string request :
+       {R"("request":{"type":"mint","payload":{}})", R"("request":{"type":"info"})",
+        R"("request":7)", R"("query":{"type":"info","payload":{}})"}) {
+    sink->messages.clear();
+    api.receive(client, R"({"method":"post","id":7,)" + request + "}");
+    ASSERT_EQ(sink->of("post").size(), 1U) << request;
+    const json::value answer = sink->of("post").front();
+    EXPECT_EQ(answer.at("id").to_number<int>(), 7);
+    EXPECT_EQ(answer.at("response").at("type").as_string(), "error");
+    EXPECT_FALSE(answer.at("response").at("payload").as_string().empty());
+  }
 }
 
 TEST_F(Dex17Feed, a_client_that_left_is_forgotten) {
