@@ -119,7 +119,7 @@ export class ExchangeClient {
     }
   }
 
-  /** Statuses of orders {coin, isBuy, px, sz, tif?, reduceOnly?, cloid?}, one for each. */
+  /** Statuses of orders {coin, isBuy, px, sz, tif? or trigger?, reduceOnly?, cloid?}, one for each. */
   async order(...orders) {
     const catalog = await this.catalog();
     const reply = await this.exchange({
@@ -130,7 +130,7 @@ export class ExchangeClient {
         p: order.px,
         s: order.sz,
         r: order.reduceOnly ?? false,
-        t: { limit: { tif: order.tif ?? 'Gtc' } },
+        t: order.trigger ? { trigger: order.trigger } : { limit: { tif: order.tif ?? 'Gtc' } },
         ...(order.cloid ? { c: order.cloid } : {}),
       })),
       grouping: 'na',

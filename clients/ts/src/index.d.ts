@@ -66,6 +66,8 @@ export interface OrderRequest {
   px: string;
   sz: string;
   tif?: Tif;
+  /** Waits for a price; `px` is then the limit, or the worst price of a market order. */
+  trigger?: { isMarket: boolean; triggerPx: string; tpsl: 'tp' | 'sl' };
   reduceOnly?: boolean;
   cloid?: Hex;
 }

@@ -54,6 +54,25 @@ test('an answer that is no JSON is told with its status', () =>
     },
   ));
 
+test('an order may wait for a price', () => {
+  let placed;
+  const book = (request, response) => {
+    if (request.url !== '/exchange') return venue(request, response);
+    request.on('data', (part) => (placed = JSON.parse(part).action));
+    request.on('end', () => {
+      response.setHeader('Content-Type', 'application/json');
+      response.end(JSON.stringify({ status: 'ok', response: { data: { statuses: [{ waitingForTrigger: { oid: 1 } }] } } }));
+    });
+  };
+  return serving(book, async (client) => {
+    client.account = privateKeyToAccount(`0x${'11'.repeat(32)}`);
+    const trigger = { isMarket: true, triggerPx: '59000', tpsl: 'sl' };
+    const stop = { coin: 'BTC', isBuy: false, px: '58000', sz: '0.1', reduceOnly: true, trigger };
+    assert.deepEqual(await client.order(stop), [{ waitingForTrigger: { oid: 1 } }]);
+    assert.deepEqual(placed.orders, [{ a: 0, b: false, p: '58000', s: '0.1', r: true, t: { trigger } }]);
+  });
+});
+
 const DAY_MS = 86_400_000;
 
 /** A chain whose time can be ahead, and which refuses nonces more than two days behind it. */
