@@ -167,8 +167,7 @@ TEST_F(AuditGroups, no_state_is_loaded_whose_parent_lacks_its_group) {
   StateRecords records = chain.engine().records();
   ASSERT_TRUE(Engine::restore(Params{}, records));
   std::erase_if(records, [](const auto& record) {
-    const ByteView prefix = as_bytes(std::string_view("group/"));
-    return std::ranges::equal(ByteView(record.first).first(prefix.size()), prefix);
+    return std::ranges::starts_with(record.first, as_bytes(std::string_view("group/")));
   });
   EXPECT_FALSE(Engine::restore(Params{}, records));
 }
