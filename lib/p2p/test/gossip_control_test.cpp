@@ -151,10 +151,10 @@ TEST(GossipControl, a_promise_is_kept_under_another_name_where_either_policy_goe
 TEST(GossipControl, one_message_again_and_again_keeps_one_promise) {
   EitherFixture f;
   const PeerId a = f.add(1);
-  for (std::uint8_t i = 1; i <= 10; ++i) {
+  for (std::uint8_t i = 1; i <= 10; ++i)
     f.announce(a, i);
+  for (int i = 0; i < 10; ++i)
     f.send(a, 7);
-  }
   f.beat(10);
   EXPECT_EQ(f.broken(), 9);
   EXPECT_LT(f.router.score(a, f.now), -50);

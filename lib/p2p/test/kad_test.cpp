@@ -356,6 +356,19 @@ TEST(KadLimits, of_who_asks_far_beyond_the_limit_no_more_is_read) {
   EXPECT_EQ(a.asker.over, "");
 }
 
+TEST(KadLimits, credit_is_for_queries_that_were_read) {
+  KadAsker a;
+  constexpr std::size_t kQueries = 120'000;
+  Bytes one;
+  append_delimited(one, encode(KadMessage{KadType::Ping, {}, {}}));
+  a.ask(40'000);
+  a.net.network.advance(seconds(40'000 / 20));
+  EXPECT_EQ(a.answers(), 40'000U);
+  a.ask(kQueries);
+  const std::size_t sent = kQueries * one.size() - a.host.host.queued_bytes(a.streams[0]);
+  EXPECT_LE(sent, kYamuxInitialWindow + (60 + 128) * one.size());
+}
+
 TEST(KadLimits, what_is_read_later_is_answered_too_and_then_the_stream_is_closed) {
   KadAsker a;
   a.streams.push_back(a.open());
