@@ -166,9 +166,7 @@ TEST_F(AuditGroups, no_state_is_loaded_whose_parent_lacks_its_group) {
   ASSERT_EQ(placed.orders.at(0).kind, OrderResult::Kind::Resting);
   StateRecords records = chain.engine().records();
   ASSERT_TRUE(Engine::restore(Params{}, records));
-  std::erase_if(records, [](const auto& record) {
-    return std::ranges::starts_with(record.first, as_bytes(std::string_view("group/")));
-  });
+  std::erase_if(records, [](const auto& record) { return begins_with(record.first, "group/"); });
   EXPECT_FALSE(Engine::restore(Params{}, records));
 }
 
@@ -463,10 +461,7 @@ TEST_F(AuditBreaker, keeps_a_price_a_second_and_writes_no_more) {
   for (int i = 0; i < kBlocks; ++i) {
     const BlockResult out = chain.oracle(kBtc, 600'000 + static_cast<std::uint64_t>(i % 7), 80);
     for (const auto& [key, value] : out.diff) {
-      const ByteView prefix = as_bytes(std::string_view("ohist/"));
-      if (key.size() > prefix.size() &&
-          std::ranges::equal(ByteView(key).first(prefix.size()), prefix))
-        ++written;
+      if (begins_with(key, "ohist/")) ++written;
     }
   }
   EXPECT_LE(chain.state().oracle_history.find(kBtc)->size(), 302U);

@@ -13,6 +13,11 @@
 
 namespace ol::exchange::test {
 
+[[nodiscard]] inline bool begins_with(ByteView key, std::string_view prefix) {
+  return key.size() >= prefix.size() &&
+         std::ranges::equal(key.first(prefix.size()), as_bytes(prefix));
+}
+
 constexpr AssetId kBtc{0};
 constexpr AssetId kEth{1};
 constexpr AssetId kSpot{10'000};  // OPEN/USD
