@@ -275,6 +275,13 @@ json::value extra_agents(const InfoCall& call, const State& state) {
   return out;
 }
 
+// What the user lets the builder take, in tenths of a basis point.
+json::value max_builder_fee(const InfoCall& call, const State& state) {
+  const Address user = call.in.address("user");
+  const std::uint32_t* most = state.builders.find({user, call.in.address("builder")});
+  return most == nullptr ? 0U : *most;
+}
+
 json::value user_role(const InfoCall& call, const State& state) {
   const Address user = call.in.address("user");
   if (const Agent* agent = state.agents.find(user); agent != nullptr) {
@@ -399,7 +406,7 @@ json::value active_asset_data(const InfoCall& call, const State& state) {
                       {"availableToTrade", {usd, usd}}};
 }
 
-constexpr std::array<NamedQuery, 13> kQueries{
+constexpr std::array<NamedQuery, 14> kQueries{
     {{"clearinghouseState", Reads::Mirrors, clearinghouse},
      {"spotClearinghouseState", Reads::State, spot_clearinghouse},
      {"openOrders", Reads::Mirrors, open_orders},
@@ -408,6 +415,7 @@ constexpr std::array<NamedQuery, 13> kQueries{
      {"userRateLimit", Reads::State, user_rate_limit},
      {"subAccounts", Reads::Mirrors, sub_accounts},
      {"extraAgents", Reads::State, extra_agents},
+     {"maxBuilderFee", Reads::State, max_builder_fee},
      {"userRole", Reads::State, user_role},
      {"vaultDetails", Reads::State, vault_details},
      {"userVaultEquities", Reads::State, user_vault_equities},

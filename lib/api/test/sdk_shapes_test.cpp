@@ -8,8 +8,8 @@ namespace ol::api::test {
 namespace {
 
 // Requests as public clients of Hyperliquid send them, and the shapes they expect: "=x" is exactly
-// that text; "string", "number", "bool", "array" are kinds; of a list each element of the template
-// stands for the one in its place.
+// that text, "#x" that number; "string", "number", "bool", "array" are kinds; of a list each
+// element of the template stands for the one in its place.
 
 std::string read_file(const std::string& name) {
   std::ifstream in(std::string(OL_SOURCE_DIR) + "/lib/api/test/" + name);
@@ -20,6 +20,7 @@ std::string read_file(const std::string& name) {
 
 bool is_kind(const json::value& value, std::string_view kind) {
   if (kind.starts_with('=')) return value.is_string() && value.as_string() == kind.substr(1);
+  if (kind.starts_with('#')) return value.is_number() && json::serialize(value) == kind.substr(1);
   if (kind == "string") return value.is_string();
   if (kind == "number") return value.is_number();
   if (kind == "bool") return value.is_bool();
