@@ -1,6 +1,7 @@
 #include "account_key.hpp"
 
 #include <ol/base/hex.hpp>
+#include <ol/primitives/address_text.hpp>
 
 #include "command.hpp"
 #include "home.hpp"
@@ -15,6 +16,13 @@ struct Unit {
 constexpr Unit kUnits[] = {{"ether", 18}, {"gwei", 9}, {"wei", 0}};
 
 }  // namespace
+
+Address flag_address(const std::string& text, const char* flag) {
+  const auto address = primitives::parse_address(text);
+  if (address) return *address;
+  throw CommandError(std::string(flag) + " is \"" + text + "\": an address " +
+                     primitives::describe(address.error()));
+}
 
 std::optional<U256> parse_amount(std::string_view text) {
   std::size_t decimals = 0;

@@ -4,7 +4,6 @@
 #include <ol/base/hex.hpp>
 #include <ol/execution/system_contracts.hpp>
 #include <ol/p2p/peer_id.hpp>
-#include <ol/primitives/address_text.hpp>
 
 #include "account_key.hpp"
 #include "ceremony.hpp"
@@ -28,22 +27,13 @@ struct Flags {
   std::vector<std::string> left_out;
 };
 
-Address parse_address(const std::string& text, const char* what) {
-  const auto address = primitives::parse_address(text);
-  if (!address) {
-    throw CommandError(std::string(what) + " is \"" + text + "\": an address " +
-                       describe(address.error()));
-  }
-  return *address;
-}
-
 void join(const Flags& flags) {
   PassphraseSource passphrase(flags.passphrase_file);
   if (flags.name.empty() || flags.name.find_first_of("/\\. ") != std::string::npos) {
     throw CommandError("--name must be a word without dots, blanks and slashes");
   }
   ceremony_join({flags.home}, flags.dir, flags.name,
-                parse_address(flags.fee_recipient, "--fee-recipient"), flags.address, passphrase);
+                flag_address(flags.fee_recipient, "--fee-recipient"), flags.address, passphrase);
   std::cout << "written: " << flags.dir << "/members/" << flags.name
             << ".json; give it to whoever makes the plan\n";
 }
@@ -64,7 +54,7 @@ void plan(const Flags& flags) {
                             ? std::nullopt
                             : parse_amount(std::string_view(text).substr(equals + 1));
     if (!amount) throw CommandError("--balance must be ADDRESS=AMOUNT, such as 0xabc..=1000ether");
-    genesis.balances[parse_address(text.substr(0, equals), "--balance")] = *amount;
+    genesis.balances[flag_address(text.substr(0, equals), "--balance")] = *amount;
   }
   ceremony_plan(flags.dir, std::move(genesis), flags.exchange);
   std::cout << "written: " << flags.dir << "/plan.json, digest "

@@ -16,6 +16,7 @@
 #include <ol/exchange/proof.hpp>
 #include <ol/primitives/address_text.hpp>
 
+#include "account_key.hpp"
 #include "command.hpp"
 #include "home.hpp"
 #include "proof_check.hpp"
@@ -53,12 +54,6 @@ std::string hex_quantity(std::uint64_t number) {
   return "0x" + digits;
 }
 
-Address address_of(const std::string& text) {
-  const auto address = fixed_from_hex<Address>(text);
-  if (!address) throw CommandError(text + " is no address");
-  return *address;
-}
-
 struct Wanted {
   Bytes key;
   bool below = false;
@@ -90,11 +85,11 @@ Wanted wanted(const Flags& flags) {
     return {*std::move(key), false};
   }
   if (!flags.account.empty()) {
-    out.raw(as_bytes("acct/")).fixed(address_of(flags.account));
+    out.raw(as_bytes("acct/")).fixed(flag_address(flags.account, "--account"));
     return {out.take(), false};
   }
   if (!flags.position.empty()) {
-    out.raw(as_bytes("pos/")).fixed(address_of(flags.position));
+    out.raw(as_bytes("pos/")).fixed(flag_address(flags.position, "--positions"));
     return {out.take(), true};
   }
   if (!flags.book.empty()) {
@@ -164,8 +159,8 @@ json::object account_proof(const Flags& flags) {
   for (const std::string& slot : flags.slots)
     slots.emplace_back(slot_of(slot));
   const json::value latest = rpc_call(flags.url, "eth_blockNumber");
-  const json::array params{to_hex_prefixed(address_of(flags.evm_account).view()), std::move(slots),
-                           latest};
+  const json::array params{to_hex_prefixed(flag_address(flags.evm_account, "--evm-account").view()),
+                           std::move(slots), latest};
   const json::value answer = rpc_call(flags.url, "eth_getProof", json::serialize(params));
   json::object out = with_finality(flags, quantity(latest));
   out["account"] = account_member(answer.as_object());

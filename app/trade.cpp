@@ -67,7 +67,10 @@ crypto::Secp256k1SecretKey key_of(const Flags& flags) {
 // Signs an action in wire form and sends it; the reply once it is final.
 json::value send(Venue& venue, const api::Catalog& catalog, const Flags& flags,
                  json::object action) {
-  return venue.send(catalog, key_of(flags), std::move(action), flags.account);
+  std::string account;
+  if (!flags.account.empty())
+    account = to_hex_prefixed(flag_address(flags.account, "--account").view());
+  return venue.send(catalog, key_of(flags), std::move(action), account);
 }
 
 std::string text(const json::value& value) {
@@ -149,10 +152,11 @@ void transfer(const Flags& flags) {
 }
 
 void send_usd(const Flags& flags) {
+  const Address to = flag_address(flags.to, "--to");
   Venue venue(flags.url);
-  const json::value reply =
-      send(venue, venue.catalog(), flags,
-           {{"type", "usdSend"}, {"destination", flags.to}, {"amount", flags.usd}});
+  const json::value reply = send(
+      venue, venue.catalog(), flags,
+      {{"type", "usdSend"}, {"destination", to_hex_prefixed(to.view())}, {"amount", flags.usd}});
   print_done(reply, "sent " + flags.usd + " USD to " + flags.to);
 }
 
@@ -233,7 +237,9 @@ void watch(const Flags& flags) {
 }
 
 std::string user_of(const Flags& flags) {
-  return flags.user.empty() ? to_hex_prefixed(key_of(flags).address().view()) : flags.user;
+  const Address user =
+      flags.user.empty() ? key_of(flags).address() : flag_address(flags.user, "--user");
+  return to_hex_prefixed(user.view());
 }
 
 // The newest last, as a log.
@@ -374,11 +380,12 @@ void add_trade(CLI::App& app) {
   auto* positions_command =
       add("positions", "Show an account's value, positions and orders", positions);
   add_key(*positions_command, *flags);
-  positions_command->add_option("--user", flags->user, "The account; else that of the key");
+  positions_command->add_option("--user,--account", flags->user,
+                                "The account; else that of the key");
   auto* fills_command =
       add("fills", "Show an account's newest trades, the last one at the end", fills);
   add_key(*fills_command, *flags);
-  fills_command->add_option("--user", flags->user, "The account; else that of the key");
+  fills_command->add_option("--user,--account", flags->user, "The account; else that of the key");
   fills_command->add_option("--limit", flags->limit, "How many at the most")->capture_default_str();
 }
 

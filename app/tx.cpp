@@ -2,7 +2,6 @@
 #include <iostream>
 
 #include <ol/base/hex.hpp>
-#include <ol/primitives/address_text.hpp>
 
 #include "account_key.hpp"
 #include "command.hpp"
@@ -22,19 +21,18 @@ struct Flags {
 };
 
 primitives::Transaction build(const Flags& flags, const Address& sender) {
-  const auto to = primitives::parse_address(flags.to);
-  if (!to) throw CommandError("--to is \"" + flags.to + "\": an address " + describe(to.error()));
+  const Address to = flag_address(flags.to, "--to");
   const auto value = parse_amount(flags.value);
   if (!value)
     throw CommandError("--value must be an amount such as 1ether, 20gwei or a number of wei");
   primitives::Transaction txn = draft_transaction(flags.url, sender);
-  txn.to = *to;
+  txn.to = to;
   txn.value = *value;
   // A contract that receives runs code. One that would revert is told before anything is spent.
   txn.gas_limit = quantity(rpc_call(flags.url, "eth_estimateGas",
                                     boost::json::serialize(boost::json::array{boost::json::object{
                                         {"from", to_hex_prefixed(sender.view())},
-                                        {"to", to_hex_prefixed(to->view())},
+                                        {"to", to_hex_prefixed(to.view())},
                                         {"value", value->to_hex()}}})));
   return txn;
 }

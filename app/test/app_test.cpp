@@ -52,6 +52,22 @@ TEST(Amount, reads_units_and_refuses_what_is_none) {
   }
 }
 
+TEST(AddressFlag, is_named_with_what_is_wrong_of_it) {
+  const auto refused = [](const std::string& text) -> std::string {
+    try {
+      static_cast<void>(flag_address(text, "--to"));
+    } catch (const CommandError& error) {
+      return error.what();
+    }
+    return "";
+  };
+  std::string text = "0xa0Ee7A142d267C1f36714E4a8F75612F20a79720";
+  EXPECT_EQ(flag_address(text, "--to"), *fixed_from_hex<Address>(text));
+  EXPECT_TRUE(refused("0x12").starts_with(R"(--to is "0x12": an address )")) << refused("0x12");
+  text[4] = 'e';
+  EXPECT_NE(refused(text), "") << "another checksum";
+}
+
 TEST(Config, what_it_writes_it_reads_back) {
   AppConfig config;
   config.node.rpc_port = 1234;
