@@ -15,8 +15,6 @@ namespace {
 
 // What of a stream's window is under way when we reset it comes in frames of this size, as we and
 // others send them, and with a few that carry nothing.
-constexpr std::uint32_t kLateFrameBytes = 16 << 10;
-constexpr unsigned kLateControlFrames = 4;
 
 }  // namespace
 
@@ -186,9 +184,10 @@ void YamuxSession::skip_body(const Header& header) {
   body_fin_ = false;
 }
 
-/// A frame of a stream that is gone: it may have crossed our reset. Its body is thrown away.
+/// A frame of a stream that is gone: it may have crossed our reset, or be credit for what the peer
+/// used after all was said. Its body is thrown away.
 Result<void, YamuxError> YamuxSession::on_stray(const Header& header) {
-  if (!was_under_way(header.id)) {
+  if (!was_under_way(header)) {
     OL_TRY_VOID(count(strays_, limits_.stray_frames_per_second, YamuxError::StrayFlood));
   }
   // No stream ever had more credit than this.
@@ -212,7 +211,7 @@ Result<void, YamuxError> YamuxSession::accept_stream(const Header& header) {
       going_away_ || inbound_ >= limits_.inbound_streams || opens_ > limits_.opens_per_second;
   if (refused || (header.flags & kRst) != 0) {
     skip_body(header);
-    if ((header.flags & kRst) == 0) queue_reset(header.id, kYamuxInitialWindow);
+    if ((header.flags & kRst) == 0) queue_reset(header.id, Late{.data = kYamuxInitialWindow});
     if (resets_.size() > limits_.queued_resets) return fail(YamuxError::ResetFlood);
     return {};
   }
@@ -259,6 +258,7 @@ Result<void, YamuxError> YamuxSession::on_window_update(Stream& stream, const He
     return fail(YamuxError::WindowOverflow);
   }
   stream.send_credit += header.length;
+  if (header.length > 0 && stream.unanswered > 0) stream.unanswered -= 1;
   schedule(header.id, stream);
   if ((header.flags & kFin) != 0) on_end(header.id);
   return {};
@@ -271,19 +271,40 @@ void YamuxSession::on_end(StreamId id) {
   erase_if_done(id);
 }
 
-void YamuxSession::queue_reset(StreamId id, std::uint32_t window) {
+void YamuxSession::queue_reset(StreamId id, const Late& late) {
   resets_.push_back(id);
-  late_frames_[id] = window / kLateFrameBytes + kLateControlFrames;
-  // Ids rise: the lowest is the oldest.
-  if (late_frames_.size() > limits_.remembered_resets) late_frames_.erase(late_frames_.begin());
+  remember(id, late);
 }
 
-/// Whether a frame of a stream that we reset may have left before the peer knew of it.
-bool YamuxSession::was_under_way(StreamId id) {
-  const auto at = late_frames_.find(id);
-  if (at == late_frames_.end()) return false;
-  at->second -= 1;
-  if (at->second == 0) late_frames_.erase(at);
+void YamuxSession::remember(StreamId id, const Late& late) {
+  late_[id] = late;
+  // Ids rise: the lowest is the oldest.
+  if (late_.size() > limits_.remembered_streams) late_.erase(late_.begin());
+}
+
+// The peer holds no more of ours than its window, which it may answer byte by byte: js-libp2p sends
+// an update for every data frame that it reads.
+YamuxSession::Late YamuxSession::late_of(const Stream& stream) const {
+  return {.data = stream.fin_received ? 0 : stream.credit,
+          .updates = std::min<std::uint64_t>(stream.unanswered, limits_.window_max)};
+}
+
+/// Whether a frame of a stream that is gone may have left before the peer knew of it.
+bool YamuxSession::was_under_way(const Header& header) {
+  const auto at = late_.find(header.id);
+  if (at == late_.end()) return false;
+  Late& late = at->second;
+  if (header.type == kData && header.length > 0) {
+    if (header.length > late.data) return false;
+    late.data -= header.length;
+    return true;
+  }
+  if (header.type == kWindowUpdate && late.updates > 0) {
+    late.updates -= 1;
+    return true;
+  }
+  if (late.others == 0) return false;
+  late.others -= 1;
   return true;
 }
 
@@ -300,7 +321,9 @@ void YamuxSession::erase(Streams::iterator at) {
 
 void YamuxSession::erase_if_done(StreamId id) {
   const auto at = streams_.find(id);
-  if (at->second.fin_sent && at->second.fin_received) erase(at);
+  if (!at->second.fin_sent || !at->second.fin_received) return;
+  remember(id, late_of(at->second));
+  erase(at);
 }
 
 std::optional<StreamId> YamuxSession::open(StreamPriority priority) {
@@ -349,9 +372,9 @@ void YamuxSession::reset(StreamId id) {
   const auto at = streams_.find(id);
   if (at == streams_.end()) return;
   const bool known_to_peer = !at->second.outbound || at->second.open_sent;
-  const std::uint32_t window = at->second.window;
+  const Late late = late_of(at->second);
   erase(at);
-  if (known_to_peer) queue_reset(id, window);
+  if (known_to_peer) queue_reset(id, late);
 }
 
 // Credit follows what the application has used, not what arrived: a slow application slows the

@@ -115,6 +115,7 @@ void YamuxSession::write_data(Bytes& out, StreamId id, Stream& stream, std::size
   append_header(out, kData, opening_flags(stream), id, static_cast<std::uint32_t>(left));
   stream.send_credit -= static_cast<std::uint32_t>(left);
   stream.queued -= left;
+  stream.unanswered += left;
   while (left > 0) {
     Chunk& chunk = stream.queue.front();
     const ByteView rest = ByteView(*chunk.bytes).subspan(chunk.sent);

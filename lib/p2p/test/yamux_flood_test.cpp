@@ -82,17 +82,32 @@ TEST(YamuxFlood, bursts_with_calm_between_them_are_no_flood) {
   EXPECT_EQ(f.error, std::nullopt);
 }
 
-// 16 KiB at a time until the window is full, and a few frames more.
+Bytes data_frame(StreamId id, std::uint32_t size) {
+  Bytes out = yamux_header(kData, 0, id, size);
+  out.resize(out.size() + size);
+  return out;
+}
+
+// One stray is let through.
+YamuxLimits strict() {
+  YamuxLimits out;
+  out.stray_frames_per_second = 1;
+  return out;
+}
+
+// However small the pieces are, until the credit is used up, and a few frames without data.
 TEST(YamuxFlood, what_was_under_way_when_a_stream_was_reset_is_no_stray) {
-  YamuxLimits limits;
+  YamuxLimits limits = strict();
   limits.inbound_streams = 1;
-  limits.stray_frames_per_second = 1;
   Flooded f(limits);
   f.open(3);
   EXPECT_EQ(f.opened, 1U);
   f.session.reset(1);
   for (const StreamId id : {1U, 3U, 5U}) {
-    for (int i = 0; i < 16 + 4; ++i)
+    for (int i = 0; i < 1'000; ++i)
+      f.feed(data_frame(id, 1));
+    f.feed(data_frame(id, kYamuxInitialWindow - 1'000));
+    for (int i = 0; i < 4; ++i)
       f.feed(yamux_header(kData, 0, id, 0));
   }
   f.feed(yamux_header(kData, 0, 5, 0));
@@ -101,11 +116,65 @@ TEST(YamuxFlood, what_was_under_way_when_a_stream_was_reset_is_no_stray) {
   EXPECT_EQ(f.error, YamuxError::StrayFlood);
 }
 
-TEST(YamuxFlood, so_many_resets_are_remembered) {
-  YamuxLimits limits;
+TEST(YamuxFlood, what_comes_beyond_the_credit_of_a_reset_stream_is_stray) {
+  Flooded f(strict());
+  f.open(1);
+  f.feed(data_frame(1, 100));
+  f.session.reset(1);
+  f.feed(data_frame(1, kYamuxInitialWindow - 99));
+  EXPECT_EQ(f.error, std::nullopt);
+  f.feed(data_frame(1, kYamuxInitialWindow - 99));
+  EXPECT_EQ(f.error, YamuxError::StrayFlood);
+}
+
+/// A stream on which so many bytes were sent one by one, and which both sides ended.
+void end_after_sending(Flooded& f, unsigned bytes) {
+  f.open(1);
+  for (unsigned i = 0; i < bytes; ++i) {
+    ASSERT_TRUE(f.session.write(1, Bytes(1)));
+    f.feed({});
+  }
+  f.session.close_write(1);
+  f.feed(yamux_header(kData, testing::kFin, 1, 0));
+}
+
+// js-libp2p tells of each data frame that it has read, also when both sides have ended the stream.
+TEST(YamuxFlood, credit_for_what_was_sent_before_the_end_is_no_stray) {
+  Flooded f(strict());
+  end_after_sending(f, 10'000);
+  for (int i = 0; i < 10'000 + 4 + 1; ++i)
+    f.feed(yamux_header(kWindowUpdate, 0, 1, 1));
+  EXPECT_EQ(f.error, std::nullopt);
+  f.feed(yamux_header(kWindowUpdate, 0, 1, 1));
+  EXPECT_EQ(f.error, YamuxError::StrayFlood);
+}
+
+TEST(YamuxFlood, credit_that_came_before_the_end_does_not_come_again) {
+  Flooded f(strict());
+  f.open(1);
+  ASSERT_TRUE(f.session.write(1, Bytes(10)));
+  f.feed({});
+  for (int i = 0; i < 10; ++i)
+    f.feed(yamux_header(kWindowUpdate, 0, 1, 1));
+  f.session.close_write(1);
+  f.feed(yamux_header(kData, testing::kFin, 1, 0));
+  for (int i = 0; i < 4 + 2; ++i)
+    f.feed(yamux_header(kWindowUpdate, 0, 1, 1));
+  EXPECT_EQ(f.error, YamuxError::StrayFlood);
+}
+
+TEST(YamuxFlood, no_data_comes_after_the_end) {
+  Flooded f(strict());
+  end_after_sending(f, 10);
+  for (int i = 0; i < 2; ++i)
+    f.feed(data_frame(1, 1));
+  EXPECT_EQ(f.error, YamuxError::StrayFlood);
+}
+
+TEST(YamuxFlood, so_many_streams_are_remembered) {
+  YamuxLimits limits = strict();
   limits.inbound_streams = 1;
-  limits.stray_frames_per_second = 1;
-  limits.remembered_resets = 4;
+  limits.remembered_streams = 4;
   Flooded f(limits);
   f.open(1 + 5);
   for (const StreamId id : {5U, 7U, 9U, 11U, 3U})

@@ -49,8 +49,8 @@ struct YamuxLimits {
   /// So many times as many in each of `flood_seconds` seconds end the session.
   unsigned opens_flood_factor = 8;
   unsigned flood_seconds = 3;
-  /// Streams we have reset whose frames may still be under way, which are no strays.
-  std::size_t remembered_resets = 4096;
+  /// Streams that are gone whose frames may still be under way, which are no strays.
+  std::size_t remembered_streams = 4096;
 };
 
 /// Why a session must end. The peer is told with GoAway where the protocol has a code for it.
@@ -173,12 +173,20 @@ class YamuxSession {
     std::uint32_t send_credit = kYamuxInitialWindow;
     std::deque<Chunk> queue;
     std::size_t queued = 0;
+    /// Bytes sent, less the peer's updates: how many more of them there can be, each for a byte.
+    std::uint64_t unanswered = 0;
     std::uint32_t window = kYamuxInitialWindow;  // what we want the peer to have at most
     std::uint32_t credit = kYamuxInitialWindow;  // what the peer may still send
     std::uint32_t unconsumed = 0;                // received and not consumed
     TimePoint epoch_start;                       // of the window since the last update
     std::optional<TimePoint> first_arrival;
     TimePoint last_arrival;
+  };
+  /// What may still come of a stream that is gone.
+  struct Late {
+    std::uint64_t data = 0;     // bytes that the peer had credit for
+    std::uint64_t updates = 0;  // of credit for what it had from us
+    unsigned others = 4;        // FIN, RST, ACK
   };
   struct Header {
     std::uint8_t version = 0;
@@ -203,9 +211,10 @@ class YamuxSession {
   void finish_body();
   void skip_body(const Header& header);
   void on_end(StreamId id);
-  /// @param window  Of the stream: what may be under way towards us.
-  void queue_reset(StreamId id, std::uint32_t window);
-  [[nodiscard]] bool was_under_way(StreamId id);
+  void queue_reset(StreamId id, const Late& late);
+  void remember(StreamId id, const Late& late);
+  [[nodiscard]] Late late_of(const Stream& stream) const;
+  [[nodiscard]] bool was_under_way(const Header& header);
   void begin_second();
   void erase(Streams::iterator at);
   void erase_if_done(StreamId id);
@@ -240,8 +249,8 @@ class YamuxSession {
   TimePoint second_start_;
   unsigned strays_ = 0;
   unsigned opens_ = 0;
-  unsigned flooded_seconds_ = 0;              // before this one, without a break
-  std::map<StreamId, unsigned> late_frames_;  // of streams we have reset
+  unsigned flooded_seconds_ = 0;   // before this one, without a break
+  std::map<StreamId, Late> late_;  // by stream
   unsigned pings_ = 0;
 
   // Sending.
