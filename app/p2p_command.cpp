@@ -93,6 +93,7 @@ p2p::GossipParameters gossip_parameters(const Flags& flags) {
   out.signing =
       flags.strict_sign ? p2p::GossipSigning::StrictSign : p2p::GossipSigning::StrictNoSign;
   out.topics = {kTestTopic, kAckTopic};
+  if (!flags.strict_sign) out.either_topics = out.topics;
   // Tests run many nodes on one machine.
   out.score.count_ips = false;
   return out;
@@ -230,8 +231,10 @@ class Session final : public p2p::HostObserver, public p2p::ProtocolHandler {
     const Hash256 digest = crypto::sha256(message.data());
     std::cout << "gossip: " << to_hex(digest.view()) << " from " << from.text() << '\n'
               << std::flush;
-    // A duplicate was answered before.
-    static_cast<void>(gossip_->publish(kAckTopic, digest.view()));
+    // Signed if the message was. A duplicate was answered before.
+    const auto signing =
+        message.author ? p2p::GossipSigning::StrictSign : p2p::GossipSigning::StrictNoSign;
+    static_cast<void>(gossip_->publish(kAckTopic, digest.view(), signing));
     return p2p::GossipVerdict::Accept;
   }
 
@@ -401,7 +404,7 @@ void add_p2p(CLI::App& app) {
   listen->add_flag("--p2p-test-protocols", flags->test_protocols,
                    "Serve /echo/1.0.0, and answer gossip on the topic interop with its SHA-256 on "
                    "interop/ack, for tests of interoperability");
-  listen->add_flag("--strict-sign", flags->strict_sign, "Gossip with signatures");
+  listen->add_flag("--strict-sign", flags->strict_sign, "Take no gossip without a signature");
   listen->add_option("--connect", flags->connect, "Also dial this multiaddr; may be repeated");
   for (auto* command : {ping, dial}) {
     command->add_option("address", flags->address, "A multiaddr, best with /p2p")->required();

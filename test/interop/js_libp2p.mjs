@@ -40,6 +40,17 @@ async function resetInTheMiddle(connection) {
   assert.equal(connection.status, 'open');
 }
 
+// js tells of each piece that it has read, also when both sides have ended the stream.
+async function smallPieces(connection) {
+  const bytes = randomBytes(20000);
+  assert.ok(bytes.equals(await echo(connection, bytes, 1)), 'byte by byte');
+  const blocks = Array.from({ length: 32 }, () => randomBytes(20000));
+  const echoed = await Promise.all(blocks.map((block) => echo(connection, block, 100)));
+  echoed.forEach((back, i) => assert.ok(back.equals(blocks[i]), `small pieces, stream ${i}`));
+  assert.ok(bytes.equals(await echo(connection, bytes)), 'after small pieces');
+  assert.equal(connection.status, 'open');
+}
+
 async function weListen(ourKey, jsKey, earlyMuxer) {
   const ours = await startOur(ourKey);
   const js = await startNode({ keyType: jsKey, earlyMuxer });
@@ -60,6 +71,7 @@ async function weListen(ourKey, jsKey, earlyMuxer) {
       assert.ok(bytes.equals(back), `echo of ${size} bytes`);
     }
     await within(30000, 'resets', resetInTheMiddle(connection));
+    await within(60000, 'small pieces', smallPieces(connection));
     const blocks = Array.from({ length: 64 }, () => randomBytes(65536));
     const echoed = await Promise.all(blocks.map((block) => echo(connection, block)));
     echoed.forEach((back, i) => assert.ok(back.equals(blocks[i]), `parallel stream ${i}`));

@@ -66,15 +66,15 @@ export async function startNode({
   return node;
 }
 
-/// Sends `bytes` over a new stream and returns what came back.
-export async function echo(connection, bytes) {
+/// Sends `bytes` over a new stream, so many at a time, and returns what came back.
+export async function echo(connection, bytes, size = 65536) {
   const stream = await connection.newStream(echoProtocol, { maxOutboundStreams: 256 });
   const pieces = [];
   const reading = (async () => {
     for await (const piece of stream) pieces.push(Buffer.from(piece.slice()));
   })();
-  for (let at = 0; at < bytes.length; at += 65536) {
-    if (!stream.send(bytes.subarray(at, at + 65536))) await stream.onDrain();
+  for (let at = 0; at < bytes.length; at += size) {
+    if (!stream.send(bytes.subarray(at, at + size))) await stream.onDrain();
   }
   await stream.close();
   await reading;

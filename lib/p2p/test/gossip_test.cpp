@@ -425,9 +425,21 @@ TEST(GossipScore, rewards_first_deliveries_and_forgets_them) {
 TEST(GossipScore, punishes_invalid_messages_by_their_square) {
   Scored s;
   s.score.invalid_message(s.peer, "t");
-  EXPECT_DOUBLE_EQ(s.at({}), -20);
+  EXPECT_DOUBLE_EQ(s.at({}), -5);
   s.score.invalid_message(s.peer, "t");
-  EXPECT_DOUBLE_EQ(s.at({}), -80);
+  EXPECT_DOUBLE_EQ(s.at({}), -20);
+}
+
+// ADR 44.
+TEST(GossipScore, three_invalid_messages_silence_nobody_and_five_do) {
+  Scored s;
+  const ScoreParameters parameters;
+  for (int i = 0; i < 3; ++i)
+    s.score.invalid_message(s.peer, "t");
+  EXPECT_GT(s.at({}), parameters.publish);
+  for (int i = 0; i < 2; ++i)
+    s.score.invalid_message(s.peer, "t");
+  EXPECT_LT(s.at({}), parameters.graylist);
 }
 
 TEST(GossipScore, punishes_behaviour_above_its_threshold) {
@@ -472,7 +484,7 @@ TEST(GossipScore, remembers_the_bad_for_an_hour_and_nobody_else) {
   s.score.remove_peer(s.peer, kStart);
   s.score.decay(kStart + minutes(59));
   s.score.add_peer(s.peer, "ip");
-  EXPECT_DOUBLE_EQ(s.at({}), -20);
+  EXPECT_DOUBLE_EQ(s.at({}), -5);
   s.score.remove_peer(s.peer, kStart + minutes(59));
   s.score.decay(kStart + minutes(120));
   EXPECT_EQ(s.score.size(), 0U);

@@ -173,14 +173,14 @@ TEST_F(HostileGossip, asking_for_much_is_answered_within_8_mib_per_heartbeat) {
   EXPECT_LE(stream.received, limits().iwant_bytes_per_heartbeat + 100000);
 }
 
-TEST_F(HostileGossip, invalid_messages_are_not_even_read_after_the_third_and_then_cut_off) {
+TEST_F(HostileGossip, invalid_messages_are_not_even_read_after_the_fifth_and_then_cut_off) {
   for (std::uint32_t i = 0; i < 10; ++i) {
     Bytes data = pattern(50, i);
     data[0] = kInvalid;
     send_message(data);
   }
   EXPECT_LT(score(), limits().score.graylist);
-  EXPECT_EQ(victim.gossip.router().counters().rejected, 3U);
+  EXPECT_EQ(victim.gossip.router().counters().rejected, 5U);
   EXPECT_EQ(honest.gossip.router().counters().received, 0U);
   std::uint32_t number = 1000;
   for (int i = 0; i < 120 && outcome().empty(); ++i) {

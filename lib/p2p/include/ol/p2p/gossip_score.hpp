@@ -29,7 +29,9 @@ struct TopicScoreParameters {
   Duration mesh_deliveries_window = std::chrono::milliseconds{10};
   double mesh_failure_weight = 0;  // P3b, negative when on
   Duration mesh_failure_life = std::chrono::minutes{10};
-  double invalid_weight = -20;  // P4
+  /// P4. A few may be a mistake of its software: the fifth cuts a peer off
+  /// (docs/adr/0044-invalid-gossip.md).
+  double invalid_weight = -5;
   Duration invalid_life = std::chrono::minutes{10};
 };
 
